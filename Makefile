@@ -1,0 +1,71 @@
+# Everything goes into .venv in this folder; Python 3.11 or newer and make are all that has to be there already.
+#   make test PYTEST="-k intake -x"       make demo PYTHON=python3.12       make lock LOCK=--upgrade
+
+PYTHON ?= python3
+PYTEST ?=
+LOCK ?=
+
+BIN := .venv/bin
+# Errors are shown; warnings about the machine's own set-up are not this project's to give.
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(LOCK)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check soak bench openapi lock clean
+
+help: ## this list
+	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.runtime ## a throw-away service with demonstration data, to look at and to try
+	@$(BIN)/capacity-api demo
+
+test: .venv/.development ## every test but the long ones, on SQLite and on PostgreSQL
+	@$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST)
+
+check: .venv/.development ## format, lint, types, floors; migrations and OpenAPI up to date
+	@$(BIN)/ruff format --check --quiet . || { echo "run .venv/bin/ruff format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports | tail -n 1 | grep -q ' 0 broken' || { $(BIN)/lint-imports; exit 1; }
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  unset CAPACITY_TEST_POSTGRESQL && export CAPACITY_DATABASE_URL="sqlite:///$$folder/check.db" && \
+	  $(BIN)/alembic upgrade head && { $(BIN)/alembic check > "$$folder/said" 2>&1 || { cat "$$folder/said"; exit 1; }; }
+	@$(BIN)/capacity-api openapi | diff -u openapi/openapi.json - || { echo "run make openapi"; exit 1; }
+	@find src tests migrations bench -type f \( -name '*.py' -o -name '*.html' -o -name '*.css' -o -name '*.js' \) -print0 | \
+	  xargs -0 awk 'FNR == 501 { print FILENAME " is longer than 500 lines"; bad = 1 } END { exit bad }'
+	@echo "all checks passed"
+
+soak: .venv/.development ## the tests that take minutes
+	@$(BIN)/python -m pytest -m soak $(PYTEST)
+
+bench: .venv/.development ## measure
+	@$(BIN)/python -m bench
+
+openapi: .venv/.runtime ## write openapi/openapi.json from the code
+	@$(BIN)/capacity-api openapi > openapi/.openapi.json && mv openapi/.openapi.json openapi/openapi.json
+
+lock: .venv/.development ## compile requirements/ from pyproject.toml
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
+	  $(COMPILE) --output-file requirements/build.txt - > /dev/null
+	@$(COMPILE) --output-file requirements/runtime.txt pyproject.toml > /dev/null
+	@$(COMPILE) --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml > /dev/null
+
+clean: ## remove what was built and cached; .venv and databases stay
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find src tests migrations bench -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "capacity-api needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements/build.txt requirements/runtime.txt pyproject.toml | .venv/bin/python
+	@echo "installing into .venv …"
+	@$(PIP) install --no-compile --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.development: .venv/.runtime requirements/dev.txt
+	@echo "installing what the tests and checks need into .venv …"
+	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
+	@touch $@
