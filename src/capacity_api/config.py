@@ -1,0 +1,190 @@
+"""Settings: one frozen object, read once from `CAPACITY_*` in the environment and passed down.
+
+An unknown name or a value that cannot be used stops the start with one line. `docs/settings.md` describes each.
+"""
+
+import base64
+import binascii
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from capacity_api.errors import ConfigurationError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_PREFIX = "CAPACITY_"
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+# A fleet of these may hold secrets, so that a secret manager can hand them over as files.
+_FROM_FILE = frozenset({"DATABASE_URL", "SECRET_KEY"})
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    database_url: str = "sqlite+aiosqlite:///capacity.db"
+    secret_keys: tuple[bytes, ...] = ()
+    egress_allow: tuple[Network, ...] = ()
+    metrics_allow: tuple[Network, ...] = ()
+    write_limit: int = 120
+    lease: timedelta = timedelta(seconds=30)
+    contact: str | None = None
+    log_level: str = "info"
+    demonstration: bool = False
+
+    @property
+    def url(self) -> URL:
+        return make_url(self.database_url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that `CAPACITY_*` names; raises `ConfigurationError`."""
+    given = {name.removeprefix(_PREFIX): value for name, value in environment.items() if name.startswith(_PREFIX)}
+    for name in _FROM_FILE:
+        path = given.pop(f"{name}_FILE", None)
+        if path is not None:
+            if name in given:
+                raise ConfigurationError(f"{_PREFIX}{name} and {_PREFIX}{name}_FILE are both set; set one")
+            given[name] = _read(f"{_PREFIX}{name}_FILE", path)
+    parsers = {
+        "DATABASE_URL": ("database_url", _database_url),
+        "SECRET_KEY": ("secret_keys", _secret_keys),
+        "EGRESS_ALLOW": ("egress_allow", _networks),
+        "METRICS_ALLOW": ("metrics_allow", _networks),
+        "WRITE_LIMIT": ("write_limit", _whole_number),
+        "LEASE_SECONDS": ("lease", _lease),
+        "CONTACT": ("contact", _contact),
+        "LOG_LEVEL": ("log_level", _log_level),
+    }
+    values: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in parsers:
+            raise ConfigurationError(f"{_PREFIX}{name} is not a setting; docs/settings.md lists them")
+        field, parse = parsers[name]
+        try:
+            values[field] = parse(text.strip())
+        except ValueError as error:
+            # The value itself may be a secret, so only the reason is told.
+            raise ConfigurationError(f"{_PREFIX}{name} {error}") from None
+    return Settings(**values)
+
+
+def with_keys(settings: Settings) -> tuple[Settings, Path | None]:
+    """The settings with a secret key, and the key file if one was made just now.
+
+    With SQLite and none set, the key lies in a file beside the database, readable by its owner alone. PostgreSQL is
+    shared by several machines, so there it has to be set.
+    """
+    if settings.secret_keys:
+        return settings, None
+    database = settings.url.database
+    if not settings.is_sqlite or not database:
+        raise ConfigurationError(
+            f"{_PREFIX}SECRET_KEY must be set with PostgreSQL; `capacity-api key` prints a new one"
+        )
+    path = Path(f"{database}.key")
+    made = None
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(new_key() + "\n")
+        made = path
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConfigurationError(f"the key file {path} cannot be made: {error.strerror}") from None
+    try:
+        keys = _secret_keys(_read("the key file", str(path)))
+    except ValueError as error:
+        raise ConfigurationError(f"the key file {path} {error}") from None
+    return msgspec.structs.replace(settings, secret_keys=keys), made
+
+
+def loopback() -> Network:
+    """The network that this machine alone can reach."""
+    return ipaddress.ip_network("127.0.0.0/8")
+
+
+def new_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _read(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError(f"{name} names a file that cannot be read: {path}") from None
+
+
+def _database_url(text: str) -> str:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a database URL") from None
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+asyncpg")
+    if url.drivername == "sqlite":
+        url = url.set(drivername="sqlite+aiosqlite")
+    if url.drivername not in {"postgresql+asyncpg", "sqlite+aiosqlite"}:
+        raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise ValueError("must name a file: an SQLite database in memory cannot be shared between connections")
+    return url.render_as_string(hide_password=False)
+
+
+def _secret_keys(text: str) -> tuple[bytes, ...]:
+    keys = []
+    for part in text.split(","):
+        try:
+            key = base64.b64decode(part.strip(), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32:
+            raise ValueError("must hold keys of 32 bytes in urlsafe base64, comma-separated, newest first")
+        keys.append(key)
+    return tuple(keys)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    networks = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            networks.append(ipaddress.ip_network(part))
+        except ValueError:
+            raise ValueError(f"must hold networks such as 127.0.0.0/8, comma-separated; not {part!r}") from None
+    return tuple(networks)
+
+
+def _whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError("must be a whole number, 0 or more")
+    return int(text)
+
+
+def _lease(text: str) -> timedelta:
+    seconds = _whole_number(text)
+    # An attempt may take 15 s in all; a shorter lease would have a second worker send what the first still sends.
+    if not 20 <= seconds <= 3600:
+        raise ValueError("must be from 20 to 3600 seconds")
+    return timedelta(seconds=seconds)
+
+
+def _contact(text: str) -> str | None:
+    if any(ord(character) < 32 for character in text) or len(text) > 300:
+        raise ValueError("must be one line of at most 300 characters")
+    return text or None
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in _LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(_LOG_LEVELS)}")
+    return text.lower()

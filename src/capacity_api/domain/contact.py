@@ -1,0 +1,50 @@
+"""How to reach a responder. What was not verified stays empty: "not yet supplied by the organisation"."""
+
+import re
+from urllib.parse import urlsplit
+
+import msgspec
+
+from capacity_api.domain.text import plain_text
+from capacity_api.errors import Invalid
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(r"\+?[0-9() -]{3,30}")
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    phone: str | None = None
+    email: str | None = None
+    url: str | None = None
+    hours: str | None = None
+
+
+def checked(contact: Contact) -> Contact:
+    """The contact in a standard form; raises `Invalid` with a pointer."""
+    phone = plain_text(contact.phone, "/contact/phone", 40)
+    if phone is not None and not _PHONE.fullmatch(phone):
+        raise Invalid.at("/contact/phone", "must be a telephone number such as 0800 808 3733")
+    email = plain_text(contact.email, "/contact/email", 254)
+    if email is not None and not _EMAIL.fullmatch(email):
+        raise Invalid.at("/contact/email", "must be an e-mail address")
+    return Contact(
+        phone=phone,
+        email=email,
+        url=web_address(contact.url, "/contact/url"),
+        hours=plain_text(contact.hours, "/contact/hours", 200),
+    )
+
+
+def web_address(value: str | None, pointer: str) -> str | None:
+    """An `https` or `http` address that a page may link to; raises `Invalid`."""
+    text = plain_text(value, pointer, 500)
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises for a port out of range
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or " " in text or parts.username:
+        raise Invalid.at(pointer, "must be a web address such as https://www.example.org/")
+    return text

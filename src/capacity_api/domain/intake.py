@@ -1,0 +1,280 @@
+"""Intake: what a responder says it takes on now, until when that holds, and what the clock makes of it.
+
+An `Intake` is a value. `reported`, `confirmed`, `planned` and `unplanned` answer what a responder says with a new one;
+`advance` answers what time alone brings: a planned change takes effect, a report lapses. A reader calls `at`, which
+applies what is due and records nothing; a writer records each step of `advance` with its event. Both see the same,
+so that a lapse shows at its second whether or not anybody has recorded it.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from capacity_api.domain.events import EventType
+from capacity_api.domain.text import plain_text
+from capacity_api.errors import FieldError, Invalid, NothingToConfirm
+
+LONDON_TIME = ZoneInfo("Europe/London")
+DEFAULT_VALID_FOR = timedelta(hours=168)
+LONGEST_VALIDITY = timedelta(days=90)
+LONGEST_PLAN = timedelta(days=366)
+NOTE_LENGTH = 500
+
+
+class ReportedState(StrEnum):
+    """What a responder can say."""
+
+    OPEN = "open"
+    WAITING_LIST = "waiting_list"
+    PAUSED = "paused"
+
+
+class State(StrEnum):
+    """What a reader is shown: what was said, or `unconfirmed` when nothing was or when it has lapsed."""
+
+    OPEN = "open"
+    WAITING_LIST = "waiting_list"
+    PAUSED = "paused"
+    UNCONFIRMED = "unconfirmed"
+
+
+class Unit(StrEnum):
+    HOURS = "hours"
+    DAYS = "days"
+    WORKING_DAYS = "working_days"
+    WEEKS = "weeks"
+
+
+class Reason(StrEnum):
+    REFERRAL_THRESHOLD = "referral_threshold"
+    STAFFING = "staffing"
+    FUNDING = "funding"
+    PLANNED = "planned"
+    OTHER = "other"
+
+
+class Circumstance(StrEnum):
+    """What a paused responder may still take (briefing 2024, note 11). `homelessness` includes destitution."""
+
+    SELF_REFERRAL = "self_referral"
+    HOMELESSNESS = "homelessness"
+    DETENTION = "detention"
+    CRIMINAL_INVESTIGATION = "criminal_investigation"
+    OTHER_URGENT = "other_urgent"
+
+
+class ExpectedResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Time from an enquiry to the first substantive answer: expected, not guaranteed."""
+
+    max: int
+    unit: Unit
+    min: int = 0
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a responder says. `expected_response` null: no timeframe can be given."""
+
+    state: ReportedState
+    expected_response: ExpectedResponse | None = None
+    reason: Reason | None = None
+    exceptions: tuple[Circumstance, ...] = ()
+    reopens_on: date | None = None
+    note: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": NOTE_LENGTH})] | None = None
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """A pause or waiting list that was announced at `said_at` and starts at `effective_from`."""
+
+    report: Report
+    effective_from: datetime
+    said_at: datetime
+    confirm_by: datetime
+
+
+class Intake(msgspec.Struct, frozen=True, kw_only=True):
+    """The current intake of one responder; all times are aware UTC.
+
+    `changed_at` is when what is said last changed; `lapsed` says that `confirm_by` has passed and was applied.
+    """
+
+    report: Report | None = None
+    changed_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    confirm_by: datetime | None = None
+    lapsed: bool = False
+    planned: Planned | None = None
+
+    @property
+    def state(self) -> State:
+        """The effective state, once everything that is due has been applied (`at`)."""
+        if self.report is None or self.lapsed:
+            return State.UNCONFIRMED
+        return State(self.report.state)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When time alone changes this next."""
+        dues = []
+        if self.report is not None and not self.lapsed:
+            dues.append(self.confirm_by)
+        if self.planned is not None:
+            dues.append(self.planned.effective_from)
+        return min((due for due in dues if due is not None), default=None)
+
+
+NEVER_REPORTED = Intake()
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One change of an intake: what it becomes, what was said of it, when, and the event that tells it.
+
+    `event` is null where nothing changed that anybody could see.
+    """
+
+    before: State
+    after: Intake
+    at: datetime
+    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed"]
+    event: EventType | None
+
+
+_STATE_EVENT = {
+    State.OPEN: EventType.INTAKE_OPENED,
+    State.WAITING_LIST: EventType.INTAKE_WAITING_LIST,
+    State.PAUSED: EventType.INTAKE_PAUSED,
+    State.UNCONFIRMED: EventType.INTAKE_UNCONFIRMED,
+}
+
+
+def checked(report: Report, now: datetime) -> Report:
+    """The report in a standard form; raises `Invalid` with every fault and its pointer."""
+    errors = _faults(report.expected_response) if report.expected_response is not None else []
+    if report.reopens_on is not None:
+        if report.state is ReportedState.OPEN:
+            errors.append(FieldError("/reopens_on", "is for a pause or a waiting list; an open responder has none"))
+        elif report.reopens_on < now.astimezone(LONDON_TIME).date():
+            errors.append(FieldError("/reopens_on", "must not lie in the past"))
+    note = report.note
+    try:
+        note = plain_text(note, "/note", NOTE_LENGTH, lines=True)
+    except Invalid as invalid:
+        errors.extend(invalid.errors)
+    if errors:
+        raise Invalid("The report is not valid", tuple(errors))
+    return msgspec.structs.replace(
+        report, note=note, exceptions=tuple(each for each in Circumstance if each in report.exceptions)
+    )
+
+
+def _faults(expected: ExpectedResponse) -> list[FieldError]:
+    errors = []
+    if expected.min < 0:
+        errors.append(FieldError("/expected_response/min", "must not be negative"))
+    if not 1 <= expected.max <= 1000:
+        errors.append(FieldError("/expected_response/max", "must be from 1 to 1000"))
+    elif expected.max < expected.min:
+        errors.append(FieldError("/expected_response/max", "must not be less than min"))
+    return errors
+
+
+def holds_until(report: Report, start: datetime, valid_for: timedelta) -> datetime:
+    """When a report that starts to hold at `start` lapses unless it is confirmed: `confirm_by`.
+
+    A pause or waiting list that names a day holds to the end of that day in Europe/London, at most 90 days.
+    """
+    if report.reopens_on is None:
+        return start + valid_for
+    latest = start + LONGEST_VALIDITY
+    if report.reopens_on > latest.astimezone(LONDON_TIME).date():
+        return latest
+    end_of_day = datetime.combine(report.reopens_on + timedelta(days=1), time.min, LONDON_TIME).astimezone(UTC)
+    return min(end_of_day, latest)
+
+
+def reported(intake: Intake, report: Report, now: datetime, valid_for: timedelta) -> Step:
+    """The responder says `report`, already `checked`, at `now`; the intake must have been brought up to `now`."""
+    before = intake.state
+    same = report == intake.report
+    after = msgspec.structs.replace(
+        intake,
+        report=report,
+        changed_at=intake.changed_at if same else now,
+        confirmed_at=now,
+        confirm_by=holds_until(report, now, valid_for),
+        lapsed=False,
+    )
+    if after.state is not before:
+        event = _STATE_EVENT[after.state]
+    else:
+        event = EventType.INTAKE_CONFIRMED if same else EventType.INTAKE_UPDATED
+    return Step(before, after, now, "confirmed" if same else "reported", event)
+
+
+def confirmed(intake: Intake, now: datetime, valid_for: timedelta) -> Step:
+    """ "Still true": like the same report again. Raises `NothingToConfirm` without one, or when its day has passed."""
+    if intake.report is None:
+        raise NothingToConfirm
+    if holds_until(intake.report, now, valid_for) <= now:
+        raise NothingToConfirm(f"The report says that it ends on {intake.report.reopens_on}; report anew instead")
+    return reported(intake, intake.report, now, valid_for)
+
+
+def planned(intake: Intake, report: Report, effective_from: datetime, now: datetime, valid_for: timedelta) -> Step:
+    """The responder announces a pause or waiting list that starts later; it replaces an earlier announcement."""
+    if report.state is ReportedState.OPEN:
+        raise Invalid.at("/effective_from", "only a pause or a waiting list can be planned, never an opening")
+    if not now < effective_from <= now + LONGEST_PLAN:
+        raise Invalid.at("/effective_from", f"must lie in the future, at most {LONGEST_PLAN.days} days ahead")
+    if report.reopens_on is not None and report.reopens_on < effective_from.astimezone(LONDON_TIME).date():
+        raise Invalid.at("/reopens_on", "must not lie before effective_from")
+    plan = Planned(
+        report=report,
+        effective_from=effective_from,
+        said_at=now,
+        confirm_by=holds_until(report, effective_from, valid_for),
+    )
+    held = intake.planned
+    same = held is not None and (held.report, held.effective_from) == (report, effective_from)
+    after = intake if same else msgspec.structs.replace(intake, planned=plan)
+    return Step(intake.state, after, now, "planned", None if same else EventType.INTAKE_PLANNED)
+
+
+def unplanned(intake: Intake, now: datetime) -> Step:
+    """The responder calls a planned change off; nothing happens when there is none."""
+    after = msgspec.structs.replace(intake, planned=None)
+    return Step(intake.state, after, now, "unplanned", EventType.INTAKE_UPDATED if intake.planned else None)
+
+
+def advance(intake: Intake, now: datetime) -> list[Step]:
+    """What time has brought up to and including `now`, oldest first, each dated when it was due."""
+    steps: list[Step] = []
+    while (due := intake.next_due) is not None and due <= now:
+        steps.append(_start(intake, due) if _starts(intake, due) else _lapse(intake, due))
+        intake = steps[-1].after
+    return steps
+
+
+def at(intake: Intake, now: datetime) -> Intake:
+    """The intake as a reader must see it at `now`, whatever has been recorded."""
+    steps = advance(intake, now)
+    return steps[-1].after if steps else intake
+
+
+def _starts(intake: Intake, due: datetime) -> bool:
+    return intake.planned is not None and intake.planned.effective_from == due
+
+
+def _start(intake: Intake, due: datetime) -> Step:
+    plan = intake.planned
+    assert plan is not None
+    after = Intake(report=plan.report, changed_at=due, confirmed_at=plan.said_at, confirm_by=plan.confirm_by)
+    changed = after.state is not intake.state
+    return Step(intake.state, after, due, "started", _STATE_EVENT[after.state] if changed else EventType.INTAKE_UPDATED)
+
+
+def _lapse(intake: Intake, due: datetime) -> Step:
+    after = msgspec.structs.replace(intake, lapsed=True)
+    return Step(intake.state, after, due, "lapsed", EventType.INTAKE_UNCONFIRMED)

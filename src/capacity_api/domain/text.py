@@ -1,0 +1,31 @@
+"""Text that people type and strangers read: what may stand in it."""
+
+import unicodedata
+
+from capacity_api.errors import Invalid
+
+
+def plain_text(value: str | None, pointer: str, most: int, *, lines: bool = False) -> str | None:
+    """`value` without surrounding white space, `None` when nothing is left.
+
+    Refuses control characters (category Cc; a newline is allowed where `lines`), lone surrogates and more than `most`
+    characters. Bidirectional marks pass: languages need them, and whoever shows the text isolates it.
+    """
+    if value is None:
+        return None
+    text = value.replace("\r\n", "\n") if lines else value
+    for character in text:
+        if unicodedata.category(character) in {"Cc", "Cs"} and not (lines and character == "\n"):
+            raise Invalid.at(pointer, f"must not contain the control character U+{ord(character):04X}")
+    text = text.strip()
+    if len(text) > most:
+        raise Invalid.at(pointer, f"must be at most {most} characters; it has {len(text)}")
+    return text or None
+
+
+def required_text(value: str, pointer: str, most: int) -> str:
+    """Like `plain_text`, and refuses what is empty."""
+    text = plain_text(value, pointer, most)
+    if text is None:
+        raise Invalid.at(pointer, "must not be empty")
+    return text

@@ -1,0 +1,107 @@
+"""What the property tests draw: text, remits, and what may happen in the life of an intake."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from capacity_api.domain.areas import AREAS
+from capacity_api.domain.intake import Circumstance, ExpectedResponse, Reason, Report, ReportedState, Unit
+from capacity_api.domain.remit import AgeGroup, AsPublished, ExploitationType, Filter, Gender, Remit, Source
+
+# A busy machine is no failure.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+# Any text, lone surrogates included, with more of what goes wrong than chance would bring.
+texts = st.text(st.one_of(st.characters(), st.sampled_from("\x00\t\n\r\x1f\x7f\x85\x9f\u2028\u202e\ud800 aé中")))
+lines = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=80)
+
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+validities = st.integers(1, 2160).map(lambda hours: timedelta(hours=hours))
+
+area_codes = st.sampled_from(list(AREAS))
+
+
+def _jumbled(kind: Iterable[str] | type[StrEnum]) -> st.SearchStrategy[tuple[str, ...]]:
+    """Some of them, in any order, some of them twice."""
+    return st.lists(st.sampled_from(list(kind)), min_size=1, max_size=8).map(tuple)
+
+
+remits = st.builds(
+    Remit,
+    areas=_jumbled(AREAS),
+    exploitation_types=st.none() | st.just("all") | _jumbled(ExploitationType),
+    age_groups=_jumbled(AgeGroup),
+    genders=st.just("all") | _jumbled(Gender),
+    existing_clients_only=st.booleans(),
+    note=st.none() | lines,
+    as_published=st.none() | st.builds(AsPublished, geography=st.none() | lines, limitation=st.none() | lines),
+    source=st.none() | st.builds(Source, lines, st.sampled_from(["2024", "2024-07", "2024-07-15"])),
+)
+
+filters = st.builds(
+    Filter,
+    areas=st.just(()) | _jumbled(AREAS),
+    exploitation_types=st.just(()) | _jumbled(ExploitationType),
+    age_groups=st.just(()) | _jumbled(AgeGroup),
+    genders=st.just(()) | _jumbled(Gender),
+)
+
+
+@st.composite
+def widened(draw: st.DrawFn, remit: Remit) -> Remit:
+    """A remit that reaches everybody whom `remit` reaches, and perhaps more."""
+    kinds, genders = remit.exploitation_types, remit.genders
+    return msgspec.structs.replace(
+        remit,
+        areas=remit.areas + draw(st.just(()) | _jumbled(AREAS)),
+        exploitation_types=draw(st.sampled_from(["all", kinds]))
+        if not isinstance(kinds, tuple)
+        else draw(st.none() | st.just("all") | _jumbled(ExploitationType).map(lambda more: kinds + more)),
+        age_groups=remit.age_groups + draw(st.just(()) | _jumbled(AgeGroup)),
+        genders=genders
+        if genders == "all"
+        else draw(st.just("all") | _jumbled(Gender).map(lambda more: genders + more)),
+    )
+
+
+reports = st.builds(
+    Report,
+    state=st.sampled_from(ReportedState),
+    expected_response=st.none()
+    | st.builds(ExpectedResponse, min=st.integers(0, 5), max=st.integers(5, 1000), unit=st.sampled_from(Unit)),
+    reason=st.none() | st.sampled_from(Reason),
+    exceptions=st.just(()) | _jumbled(Circumstance),
+    note=st.none() | lines,
+)
+
+
+class Move(NamedTuple):
+    """Somebody waits, then says something; the reports are few, so that the same one is often said again."""
+
+    wait: timedelta | Literal["until it is due", "until just before"]
+    says: Literal["report", "confirm", "plan", "unplan"]
+    report: Report
+    valid_for: timedelta
+    # Of a pause or waiting list: the days to `reopens_on`, from its start.
+    reopens_in: int | None
+    # Of a plan: when it starts, from now.
+    starts_in: timedelta
+
+
+moves = st.builds(
+    Move,
+    wait=st.sampled_from(["until it is due", "until just before"])
+    | st.timedeltas(timedelta(), timedelta(days=2))
+    | st.timedeltas(timedelta(), timedelta(days=120)),
+    says=st.sampled_from(["report", "confirm", "plan", "unplan"]),
+    report=st.builds(Report, state=st.sampled_from(ReportedState), note=st.sampled_from([None, "Ring first"])),
+    valid_for=st.sampled_from([timedelta(hours=1), timedelta(days=7)]) | validities,
+    reopens_in=st.none() | st.integers(0, 120),
+    starts_in=st.sampled_from([timedelta(microseconds=1), timedelta(days=7)])
+    | st.timedeltas(timedelta(microseconds=1), timedelta(days=366)),
+)

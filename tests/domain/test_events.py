@@ -1,0 +1,43 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.domain.strategies import unhurried
+
+from capacity_api.domain.events import ONLY_WHEN_NAMED, PRIVATE, EventType, is_subscribed
+
+# The contract: each type, whether it takes a number in the public sequence, and whether "all" means it.
+CONTRACT = [
+    ("intake.opened", True, True),
+    ("intake.waiting_list", True, True),
+    ("intake.paused", True, True),
+    ("intake.unconfirmed", True, True),
+    ("intake.updated", True, True),
+    ("intake.confirmed", True, False),
+    ("intake.planned", True, True),
+    ("intake.confirmation_due", False, True),
+    ("responder.listed", True, True),
+    ("responder.updated", True, True),
+    ("responder.delisted", True, True),
+    ("coverage.gap_opened", True, True),
+    ("coverage.gap_closed", True, True),
+    ("webhook.test", False, True),
+]
+
+
+def test_there_are_these_events_and_no_others() -> None:
+    assert {name for name, _, _ in CONTRACT} == {event_type.value for event_type in EventType}
+
+
+@pytest.mark.parametrize(("name", "public", "in_all"), CONTRACT)
+def test_who_may_hear_of_an_event(name: str, public: bool, in_all: bool) -> None:
+    event_type = EventType(name)
+    assert (event_type not in PRIVATE) is public
+    assert (event_type not in ONLY_WHEN_NAMED) is in_all
+    assert is_subscribed(event_type, None) is in_all
+    assert is_subscribed(event_type, frozenset({event_type}))
+
+
+@unhurried
+@given(st.frozensets(st.sampled_from(EventType)), st.sampled_from(EventType))
+def test_a_webhook_that_names_types_hears_of_these_alone(named: frozenset[EventType], event_type: EventType) -> None:
+    assert is_subscribed(event_type, named) is (event_type in named)

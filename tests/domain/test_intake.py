@@ -1,0 +1,378 @@
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from capacity_api.domain.events import EventType
+from capacity_api.domain.intake import (
+    DEFAULT_VALID_FOR,
+    LONGEST_PLAN,
+    NEVER_REPORTED,
+    Circumstance,
+    ExpectedResponse,
+    Intake,
+    Reason,
+    Report,
+    ReportedState,
+    State,
+    Unit,
+    advance,
+    at,
+    checked,
+    confirmed,
+    holds_until,
+    planned,
+    reported,
+    unplanned,
+)
+from capacity_api.errors import Invalid, NothingToConfirm
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+WEEK = DEFAULT_VALID_FOR
+DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
+
+OPEN = Report(state=ReportedState.OPEN)
+WAITING_LIST = Report(state=ReportedState.WAITING_LIST)
+PAUSED = Report(state=ReportedState.PAUSED)
+
+
+def said(report: Report, now: datetime = NOON) -> Intake:
+    return reported(NEVER_REPORTED, report, now, WEEK).after
+
+
+def replaced(report: Report, **fields: Any) -> Report:
+    return msgspec.structs.replace(report, **fields)
+
+
+def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
+    return [error.pointer for error in refusal.value.errors]
+
+
+# What a report may say
+
+
+@pytest.mark.parametrize(
+    ("typed", "held"),
+    [
+        ({}, {}),
+        ({"note": "  Ring first.\r\nThen write. "}, {"note": "Ring first.\nThen write."}),
+        ({"note": "   "}, {"note": None}),
+        ({"note": "a" * 500}, {"note": "a" * 500}),
+        (
+            {"exceptions": (Circumstance.DETENTION, Circumstance.SELF_REFERRAL, Circumstance.DETENTION)},
+            {"exceptions": (Circumstance.SELF_REFERRAL, Circumstance.DETENTION)},
+        ),
+        ({"reopens_on": date(2026, 11, 21)}, {"reopens_on": date(2026, 11, 21)}),
+        (
+            {"expected_response": ExpectedResponse(1, Unit.HOURS)},
+            {"expected_response": ExpectedResponse(1, Unit.HOURS)},
+        ),
+        (
+            {"expected_response": ExpectedResponse(1000, Unit.WEEKS, 1000)},
+            {"expected_response": ExpectedResponse(1000, Unit.WEEKS, 1000)},
+        ),
+    ],
+)
+def test_a_report_is_put_into_a_standard_form(typed: dict[str, Any], held: dict[str, Any]) -> None:
+    assert checked(replaced(PAUSED, **typed), NOON) == replaced(PAUSED, **held)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"expected_response": ExpectedResponse(5, Unit.DAYS, -1)}, ["/expected_response/min"]),
+        ({"expected_response": ExpectedResponse(0, Unit.DAYS)}, ["/expected_response/max"]),
+        ({"expected_response": ExpectedResponse(1001, Unit.DAYS)}, ["/expected_response/max"]),
+        ({"expected_response": ExpectedResponse(4, Unit.DAYS, 5)}, ["/expected_response/max"]),
+        ({"expected_response": ExpectedResponse(0, Unit.DAYS, 5)}, ["/expected_response/max"]),
+        (
+            {"expected_response": ExpectedResponse(-2, Unit.DAYS, -1)},
+            ["/expected_response/min", "/expected_response/max"],
+        ),
+        ({"reopens_on": date(2026, 11, 20)}, ["/reopens_on"]),
+        ({"note": "a" * 501}, ["/note"]),
+        ({"note": "a\tb"}, ["/note"]),
+        ({"state": ReportedState.OPEN, "reopens_on": date(2026, 12, 1)}, ["/reopens_on"]),
+        (
+            {"expected_response": ExpectedResponse(0, Unit.DAYS), "reopens_on": date(2020, 1, 1), "note": "\x00"},
+            ["/expected_response/max", "/reopens_on", "/note"],
+        ),
+    ],
+)
+def test_every_fault_of_a_report_is_pointed_at(fields: dict[str, Any], expected: list[str]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        checked(replaced(PAUSED, **fields), NOON)
+    assert pointers(refusal) == expected
+
+
+def test_the_past_begins_at_midnight_in_london() -> None:
+    # 23:30 UTC on 30 June is 0:30 on 1 July in London.
+    late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    today = replaced(PAUSED, reopens_on=date(2026, 7, 1))
+    assert checked(today, late) == today
+    with pytest.raises(Invalid, match="not valid"):
+        checked(replaced(PAUSED, reopens_on=date(2026, 6, 30)), late)
+
+
+# For how long it holds
+
+
+@pytest.mark.parametrize(
+    ("reopens_on", "start", "until"),
+    [
+        (None, "2026-11-21T12:00Z", "2026-11-28T12:00Z"),
+        # A week is 168 hours, also when the clocks change.
+        (None, "2026-10-22T12:00Z", "2026-10-29T12:00Z"),
+        (date(2026, 12, 1), "2026-11-21T12:00Z", "2026-12-02T00:00Z"),
+        (date(2026, 11, 21), "2026-11-21T12:00Z", "2026-11-22T00:00Z"),
+        (date(2026, 7, 10), "2026-07-01T12:00Z", "2026-07-10T23:00Z"),
+        # Said in summer for winter, and the other way round.
+        (date(2026, 11, 1), "2026-10-01T12:00Z", "2026-11-02T00:00Z"),
+        (date(2027, 4, 1), "2027-03-01T12:00Z", "2027-04-01T23:00Z"),
+        # The clocks go back on 25 October 2026 and forward on 28 March 2027.
+        (date(2026, 10, 24), "2026-10-01T12:00Z", "2026-10-24T23:00Z"),
+        (date(2026, 10, 25), "2026-10-01T12:00Z", "2026-10-26T00:00Z"),
+        (date(2027, 3, 27), "2027-03-01T12:00Z", "2027-03-28T00:00Z"),
+        (date(2027, 3, 28), "2027-03-01T12:00Z", "2027-03-28T23:00Z"),
+        # 90 days are 2160 hours.
+        (date(2027, 2, 18), "2026-11-21T12:00Z", "2027-02-19T00:00Z"),
+        (date(2027, 2, 19), "2026-11-21T12:00Z", "2027-02-19T12:00Z"),
+        (date(2030, 1, 1), "2026-11-21T12:00Z", "2027-02-19T12:00Z"),
+        pytest.param(
+            date.max,
+            "2026-11-21T12:00Z",
+            "2027-02-19T12:00Z",
+            marks=pytest.mark.xfail(reason="the day after the last one overflows", raises=OverflowError),
+        ),
+    ],
+)
+def test_until_when_a_report_holds(reopens_on: date | None, start: str, until: str) -> None:
+    report = replaced(PAUSED, reopens_on=reopens_on)
+    assert holds_until(report, datetime.fromisoformat(start), WEEK) == datetime.fromisoformat(until)
+
+
+@pytest.mark.parametrize(("after", "state"), [(WEEK - MOMENT, State.OPEN), (WEEK, State.UNCONFIRMED)])
+def test_a_lapsed_report_is_never_shown_as_open(after: timedelta, state: State) -> None:
+    assert at(said(OPEN), NOON + after).state is state
+
+
+# What a report brings
+
+
+@pytest.mark.parametrize("valid_for", [timedelta(hours=1), WEEK, timedelta(hours=2160)])
+def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
+    step = reported(NEVER_REPORTED, PAUSED, NOON, valid_for)
+    assert step.after == Intake(report=PAUSED, changed_at=NOON, confirmed_at=NOON, confirm_by=NOON + valid_for)
+    assert (step.before, step.at, step.kind, step.event) == (
+        State.UNCONFIRMED,
+        NOON,
+        "reported",
+        EventType.INTAKE_PAUSED,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "report", "event"),
+    [
+        (None, OPEN, "intake.opened"),
+        (None, WAITING_LIST, "intake.waiting_list"),
+        (None, PAUSED, "intake.paused"),
+        (OPEN, OPEN, "intake.confirmed"),
+        (OPEN, WAITING_LIST, "intake.waiting_list"),
+        (OPEN, PAUSED, "intake.paused"),
+        (WAITING_LIST, OPEN, "intake.opened"),
+        (WAITING_LIST, WAITING_LIST, "intake.confirmed"),
+        (WAITING_LIST, PAUSED, "intake.paused"),
+        (PAUSED, OPEN, "intake.opened"),
+        (PAUSED, WAITING_LIST, "intake.waiting_list"),
+        (PAUSED, PAUSED, "intake.confirmed"),
+    ],
+)
+def test_a_report_is_told_by_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
+    intake = said(before) if before is not None else NEVER_REPORTED
+    assert reported(intake, report, NOON + DAY, WEEK).event == event
+    lapsed = at(intake, NOON + 2 * WEEK)
+    again = reported(lapsed, report, NOON + 2 * WEEK, WEEK)
+    assert (again.before, again.after.state) == (State.UNCONFIRMED, State(report.state))
+    assert (
+        again.event
+        == {
+            "open": "intake.opened",
+            "waiting_list": "intake.waiting_list",
+            "paused": "intake.paused",
+        }[report.state]
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"note": "Ring first"},
+        {"reason": Reason.STAFFING},
+        {"exceptions": (Circumstance.DETENTION,)},
+        {"reopens_on": date(2026, 12, 1)},
+        {"expected_response": ExpectedResponse(10, Unit.HOURS, 5)},
+    ],
+)
+def test_another_report_of_the_same_state_is_an_update(change: dict[str, Any]) -> None:
+    report = replaced(PAUSED, **change)
+    step = reported(said(PAUSED), report, NOON + DAY, WEEK)
+    assert (step.kind, step.event) == ("reported", EventType.INTAKE_UPDATED)
+    assert (step.after.report, step.after.changed_at, step.after.confirmed_at) == (report, NOON + DAY, NOON + DAY)
+
+
+def test_the_same_report_again_only_confirms_it() -> None:
+    step = reported(said(OPEN), OPEN, NOON + DAY, WEEK)
+    assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_CONFIRMED)
+    assert step.after == Intake(report=OPEN, changed_at=NOON, confirmed_at=NOON + DAY, confirm_by=NOON + DAY + WEEK)
+    assert step == confirmed(said(OPEN), NOON + DAY, WEEK)
+
+
+def test_a_confirmation_after_a_lapse_brings_the_state_back() -> None:
+    now = NOON + 2 * WEEK
+    step = confirmed(at(said(OPEN), now), now, WEEK)
+    assert (step.before, step.after.state) == (State.UNCONFIRMED, State.OPEN)
+    assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_OPENED)
+    assert step.after.changed_at == NOON
+
+
+def test_nothing_that_was_never_said_can_be_confirmed() -> None:
+    with pytest.raises(NothingToConfirm):
+        confirmed(NEVER_REPORTED, NOON, WEEK)
+    with pytest.raises(NothingToConfirm):
+        confirmed(planned(NEVER_REPORTED, PAUSED, NOON + DAY, NOON, WEEK).after, NOON, WEEK)
+
+
+def test_a_pause_can_be_confirmed_until_its_last_day_is_over() -> None:
+    pause = said(replaced(PAUSED, reopens_on=date(2026, 12, 1)))
+    midnight = datetime(2026, 12, 2, tzinfo=UTC)
+    assert confirmed(pause, midnight - MOMENT, WEEK).after.confirm_by == midnight
+    with pytest.raises(NothingToConfirm, match="ends on 2026-12-01"):
+        confirmed(at(pause, midnight), midnight, WEEK)
+
+
+# What is announced
+
+
+@pytest.mark.parametrize(
+    ("report", "starts_in", "expected"),
+    [
+        (OPEN, DAY, ["/effective_from"]),
+        (PAUSED, timedelta(), ["/effective_from"]),
+        (PAUSED, -DAY, ["/effective_from"]),
+        (PAUSED, LONGEST_PLAN + MOMENT, ["/effective_from"]),
+        (replaced(PAUSED, reopens_on=date(2026, 11, 22)), 2 * DAY, ["/reopens_on"]),
+        # 23:59 and midnight: the day before is over.
+        (replaced(PAUSED, reopens_on=date(2026, 11, 21)), timedelta(hours=12), ["/reopens_on"]),
+    ],
+)
+def test_only_a_pause_or_waiting_list_that_is_still_to_come_is_announced(
+    report: Report, starts_in: timedelta, expected: list[str]
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        planned(said(OPEN), report, NOON + starts_in, NOON, WEEK)
+    assert pointers(refusal) == expected
+
+
+@pytest.mark.parametrize("starts_in", [MOMENT, DAY, LONGEST_PLAN])
+@pytest.mark.parametrize("report", [WAITING_LIST, PAUSED])
+def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_in: timedelta) -> None:
+    step = planned(said(OPEN), report, NOON + starts_in, NOON, WEEK)
+    assert (step.before, step.kind, step.event) == (State.OPEN, "planned", EventType.INTAKE_PLANNED)
+    assert msgspec.structs.replace(step.after, planned=None) == said(OPEN)
+    assert at(step.after, NOON + min(starts_in, WEEK) - MOMENT).state is State.OPEN
+    started = at(step.after, NOON + starts_in)
+    assert started == Intake(
+        report=report,
+        changed_at=NOON + starts_in,
+        confirmed_at=NOON,
+        confirm_by=NOON + starts_in + WEEK,
+    )
+
+
+def test_an_announcement_that_names_a_day_holds_to_the_end_of_that_day() -> None:
+    report = replaced(PAUSED, reopens_on=date(2026, 12, 31))
+    step = planned(said(OPEN), report, datetime(2026, 12, 23, 17, tzinfo=UTC), NOON, WEEK)
+    assert step.after.planned is not None
+    assert step.after.planned.confirm_by == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() -> None:
+    first = planned(said(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
+    again = planned(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
+    assert (again.after, again.event) == (first, None)
+    for report, starts_in in ((PAUSED, 2 * DAY), (WAITING_LIST, DAY)):
+        other = planned(first, report, NOON + starts_in, NOON, WEEK)
+        assert other.event is EventType.INTAKE_PLANNED
+        assert other.after.planned is not None
+        assert (other.after.planned.report, other.after.planned.effective_from) == (report, NOON + starts_in)
+
+
+def test_a_report_in_the_meantime_leaves_the_announcement_standing() -> None:
+    announced = planned(said(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
+    for now_said in (OPEN, WAITING_LIST):
+        after = reported(announced, now_said, NOON + DAY, WEEK).after
+        assert after.planned == announced.planned
+        assert at(after, NOON + 2 * DAY).state is State.PAUSED
+
+
+def test_an_announcement_is_called_off_once() -> None:
+    step = unplanned(planned(said(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after, NOON)
+    assert (step.after, step.kind, step.event) == (said(OPEN), "unplanned", EventType.INTAKE_UPDATED)
+    again = unplanned(step.after, NOON)
+    assert (again.after, again.event) == (said(OPEN), None)
+
+
+# What time brings
+
+
+def test_nothing_happens_to_a_responder_that_never_reported() -> None:
+    assert NEVER_REPORTED.state is State.UNCONFIRMED
+    assert NEVER_REPORTED.next_due is None
+    assert advance(NEVER_REPORTED, datetime.max.replace(tzinfo=UTC)) == []
+
+
+@pytest.mark.parametrize(
+    ("starts_in", "told"),
+    [
+        # While the report holds: nothing ever lapses before the new one does.
+        (DAY, [("started", DAY, "intake.paused"), ("lapsed", DAY + WEEK, "intake.unconfirmed")]),
+        # At the very moment of the lapse the announcement takes its place.
+        (WEEK, [("started", WEEK, "intake.paused"), ("lapsed", 2 * WEEK, "intake.unconfirmed")]),
+        (
+            WEEK + MOMENT,
+            [
+                ("lapsed", WEEK, "intake.unconfirmed"),
+                ("started", WEEK + MOMENT, "intake.paused"),
+                ("lapsed", 2 * WEEK + MOMENT, "intake.unconfirmed"),
+            ],
+        ),
+    ],
+)
+def test_each_step_of_time_is_dated_when_it_was_due(
+    starts_in: timedelta, told: list[tuple[str, timedelta, str]]
+) -> None:
+    intake = planned(said(OPEN), PAUSED, NOON + starts_in, NOON, WEEK).after
+    steps = advance(intake, NOON + 52 * WEEK)
+    assert [(step.kind, step.at - NOON, step.event) for step in steps] == told
+
+
+def test_an_announcement_of_the_state_that_holds_already_starts_as_an_update() -> None:
+    intake = planned(said(PAUSED), replaced(PAUSED, note="Holidays"), NOON + DAY, NOON, WEEK).after
+    (step,) = advance(intake, NOON + DAY)
+    assert (step.before, step.kind, step.event) == (State.PAUSED, "started", EventType.INTAKE_UPDATED)
+
+
+def test_an_announcement_by_a_responder_that_never_reported_starts_too() -> None:
+    intake = planned(NEVER_REPORTED, PAUSED, NOON + DAY, NOON, WEEK).after
+    assert at(intake, NOON + DAY - MOMENT).state is State.UNCONFIRMED
+    assert at(intake, NOON + DAY).state is State.PAUSED
+
+
+def test_times_of_another_zone_are_the_same_times() -> None:
+    london = ZoneInfo("Europe/London")
+    assert at(said(OPEN), (NOON + WEEK).astimezone(london)).state is State.UNCONFIRMED
+    assert at(said(OPEN), (NOON + WEEK - MOMENT).astimezone(london)).state is State.OPEN

@@ -1,0 +1,314 @@
+"""Whatever a responder says and however much time passes: the intake against a plain record of what was said."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.domain.strategies import Move, moments, moves, reports, unhurried, validities
+
+from capacity_api.domain.events import EventType
+from capacity_api.domain.intake import (
+    LONDON_TIME,
+    LONGEST_VALIDITY,
+    NEVER_REPORTED,
+    Report,
+    ReportedState,
+    State,
+    Step,
+    advance,
+    at,
+    checked,
+    confirmed,
+    holds_until,
+    planned,
+    reported,
+    unplanned,
+)
+from capacity_api.errors import Invalid, NothingToConfirm
+
+MOMENT = timedelta(microseconds=1)
+STATE_EVENTS = {
+    EventType.INTAKE_OPENED: State.OPEN,
+    EventType.INTAKE_WAITING_LIST: State.WAITING_LIST,
+    EventType.INTAKE_PAUSED: State.PAUSED,
+    EventType.INTAKE_UNCONFIRMED: State.UNCONFIRMED,
+}
+
+what_happens = st.lists(moves, max_size=12)
+spans = st.timedeltas(timedelta(), timedelta(days=500))
+
+
+class Spoken(NamedTuple):
+    """One thing that was said, from when on and until when it holds."""
+
+    report: Report
+    start: datetime
+    until: datetime
+
+
+class Life:
+    """An intake and all its steps; beside it, as the model, all that was said and not called off."""
+
+    def __init__(self, start: datetime, happened: list[Move]) -> None:
+        self.now = start
+        self.intake = NEVER_REPORTED
+        self.steps: list[Step] = []
+        self.spoken: list[Spoken] = []
+        for move in happened:
+            self._wait(move)
+            getattr(self, f"_{move.says}")(move)
+
+    def heard(self, now: datetime) -> Spoken | None:
+        """What was said last of all that has started."""
+        started = [(each.start, n) for n, each in enumerate(self.spoken) if each.start <= now]
+        return self.spoken[max(started)[1]] if started else None
+
+    def coming(self, now: datetime) -> list[Spoken]:
+        return [each for each in self.spoken if each.start > now]
+
+    def probes(self, span: timedelta) -> Iterator[datetime]:
+        """A moment within `span`, and those around each at which something may happen."""
+        edges = {moment for each in self.spoken for moment in (each.start, each.until)}
+        near = {edge + beside for edge in edges for beside in (-MOMENT, timedelta(), MOMENT)}
+        return (moment for moment in sorted({self.now, self.now + span, *near}) if moment >= self.now)
+
+    def _wait(self, move: Move) -> None:
+        due = self.intake.next_due or self.now
+        if isinstance(move.wait, timedelta):
+            self.now += move.wait
+        else:
+            self.now = max(self.now, due if move.wait == "until it is due" else due - MOMENT)
+        self._take(*advance(self.intake, self.now))
+
+    def _take(self, *steps: Step) -> None:
+        for step in steps:
+            self.steps.append(step)
+            self.intake = step.after
+
+    def _report(self, move: Move) -> None:
+        report = _dated(move, self.now)
+        self._take(reported(self.intake, report, self.now, move.valid_for))
+        self.spoken.append(Spoken(report, self.now, holds_until(report, self.now, move.valid_for)))
+
+    def _confirm(self, move: Move) -> None:
+        heard = self.heard(self.now)
+        again = heard and Spoken(heard.report, self.now, holds_until(heard.report, self.now, move.valid_for))
+        try:
+            self._take(confirmed(self.intake, self.now, move.valid_for))
+        except NothingToConfirm:
+            assert again is None or again.until <= self.now
+        else:
+            assert again is not None
+            self.spoken.append(again)
+
+    def _plan(self, move: Move) -> None:
+        start = self.now + move.starts_in
+        report = _dated(move, start)
+        try:
+            self._take(planned(self.intake, report, start, self.now, move.valid_for))
+        except Invalid:
+            assert report.state is ReportedState.OPEN
+            return
+        assert report.state is not ReportedState.OPEN
+        if [(each.report, each.start) for each in self.coming(self.now)] != [(report, start)]:
+            self._call_off()
+            self.spoken.append(Spoken(report, start, holds_until(report, start, move.valid_for)))
+
+    def _unplan(self, _: Move) -> None:
+        self._take(unplanned(self.intake, self.now))
+        self._call_off()
+
+    def _call_off(self) -> None:
+        self.spoken = [each for each in self.spoken if each.start <= self.now]
+
+
+def _dated(move: Move, start: datetime) -> Report:
+    if move.report.state is ReportedState.OPEN or move.reopens_in is None:
+        return move.report
+    day = start.astimezone(LONDON_TIME).date() + timedelta(days=move.reopens_in)
+    return msgspec.structs.replace(move.report, reopens_on=day)
+
+
+@settings(unhurried, max_examples=200)
+@given(moments, what_happens, spans)
+def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
+    start: datetime, happened: list[Move], span: timedelta
+) -> None:
+    life = Life(start, happened)
+    for moment in life.probes(span):
+        seen, heard = at(life.intake, moment), life.heard(moment)
+        if heard is None:
+            assert (seen.state, seen.report, seen.confirm_by) == (State.UNCONFIRMED, None, None)
+        else:
+            assert (seen.report, seen.confirm_by) == (heard.report, heard.until)
+            assert seen.state == (heard.report.state if moment < heard.until else State.UNCONFIRMED)
+        coming = [(each.report, each.start, each.until) for each in life.coming(moment)]
+        plan = seen.planned
+        assert coming == ([(plan.report, plan.effective_from, plan.confirm_by)] if plan is not None else [])
+
+
+@unhurried
+@given(moments, what_happens, spans)
+def test_a_lapsed_report_is_never_shown_as_open(start: datetime, happened: list[Move], span: timedelta) -> None:
+    life = Life(start, happened)
+    for moment in life.probes(span):
+        seen = at(life.intake, moment)
+        assert seen.state is not State.OPEN or (seen.confirm_by is not None and moment < seen.confirm_by)
+        # Nor does anything that time brings open it again.
+        if life.intake.confirm_by is None or life.intake.confirm_by <= moment:
+            assert seen.state is not State.OPEN
+
+
+@unhurried
+@given(moments, what_happens)
+def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
+    life = Life(start, happened)
+    steps = [*life.steps, *advance(life.intake, life.now + timedelta(days=1000))]
+    assert all(step.after.state is not State.OPEN for step in steps if step.kind in {"started", "lapsed"})
+
+
+@unhurried
+@given(moments, what_happens, spans, spans)
+def test_it_makes_no_difference_how_often_somebody_looks(
+    start: datetime, happened: list[Move], first: timedelta, then: timedelta
+) -> None:
+    life = Life(start, happened)
+    early, late = life.now + first, life.now + first + then
+    steps = advance(life.intake, early)
+    assert advance(at(life.intake, early), early) == []
+    assert steps + advance(at(life.intake, early), late) == advance(life.intake, late)
+    assert at(at(life.intake, early), late) == at(life.intake, late)
+
+
+@unhurried
+@given(moments, what_happens, spans)
+def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ended(
+    start: datetime, happened: list[Move], span: timedelta
+) -> None:
+    life = Life(start, happened)
+    steps = [*life.steps, *advance(life.intake, life.now + span)]
+    dates = [start, *(step.at for step in steps), life.now + span]
+    assert dates == sorted(dates)
+    states = [State.UNCONFIRMED, *(step.after.state for step in steps)]
+    assert [step.before for step in steps] == states[:-1]
+
+
+@unhurried
+@given(moments, what_happens, spans)
+def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
+    start: datetime, happened: list[Move], span: timedelta
+) -> None:
+    life = Life(start, happened)
+    held = NEVER_REPORTED
+    for step in [*life.steps, *advance(life.intake, life.now + span)]:
+        changed = step.after.state is not step.before
+        assert (STATE_EVENTS.get(step.event) if step.event is not None else None) == (
+            step.after.state if changed else None
+        )
+        assert (step.event is None) is (step.after == held and step.kind in {"planned", "unplanned"})
+        held = step.after
+
+
+@unhurried
+@given(moments, what_happens)
+def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened: list[Move]) -> None:
+    life = Life(start, happened)
+    intake, steps = life.intake, 0
+    while (due := intake.next_due) is not None:
+        assert due > life.now
+        assert advance(intake, due - MOMENT) == []
+        first, *rest = advance(intake, due)
+        assert (first.at, rest) == (due, [])
+        intake, steps = first.after, steps + 1
+    # At most the lapse of what holds, the start of what was announced, and the lapse of that.
+    assert steps <= 3
+
+
+@unhurried
+@given(moments, what_happens, spans, validities)
+def test_the_same_report_again_moves_only_its_confirmation(
+    start: datetime, happened: list[Move], span: timedelta, valid_for: timedelta
+) -> None:
+    life = Life(start, happened)
+    now = life.now + span
+    intake = at(life.intake, now)
+    if intake.report is None or holds_until(intake.report, now, valid_for) <= now:
+        return
+    step = reported(intake, intake.report, now, valid_for)
+    assert step == confirmed(intake, now, valid_for)
+    assert step.kind == "confirmed"
+    assert step.after == msgspec.structs.replace(
+        intake, confirmed_at=now, confirm_by=holds_until(intake.report, now, valid_for), lapsed=False
+    )
+    if not intake.lapsed:
+        assert step.event is EventType.INTAKE_CONFIRMED
+
+
+@unhurried
+@given(moments, what_happens)
+def test_an_announcement_that_is_called_off_leaves_nothing_behind(start: datetime, happened: list[Move]) -> None:
+    life = Life(start, happened)
+    pause = Report(state=ReportedState.PAUSED)
+    announced = planned(life.intake, pause, life.now + timedelta(days=1), life.now, timedelta(days=7)).after
+    assert unplanned(announced, life.now).after == msgspec.structs.replace(life.intake, planned=None)
+
+
+@settings(unhurried, max_examples=500)
+@given(moments, st.integers(0, 400), validities, st.sampled_from([ReportedState.PAUSED, ReportedState.WAITING_LIST]))
+def test_a_named_day_holds_until_midnight_in_london_and_90_days_at_most(
+    start: datetime, days: int, valid_for: timedelta, state: ReportedState
+) -> None:
+    day = start.astimezone(LONDON_TIME).date() + timedelta(days=days)
+    until = holds_until(Report(state=state, reopens_on=day), start, valid_for)
+    assert start < until <= start + LONGEST_VALIDITY
+    assert until.utcoffset() == timedelta()
+    assert until == min(_midnight_in_london(day + timedelta(days=1)), start + timedelta(days=90))
+
+
+@unhurried
+@given(moments, validities, reports)
+def test_a_report_that_names_no_day_holds_for_its_period(start: datetime, valid_for: timedelta, report: Report) -> None:
+    assert holds_until(report, start, valid_for) - start == valid_for
+
+
+@unhurried
+@given(moments, reports, st.none() | st.integers(0, 400))
+def test_a_checked_report_is_in_standard_form_and_checking_it_again_changes_nothing(
+    now: datetime, report: Report, days: int | None
+) -> None:
+    if days is not None and report.state is not ReportedState.OPEN:
+        day = now.astimezone(LONDON_TIME).date() + timedelta(days=days)
+        report = msgspec.structs.replace(report, reopens_on=day)
+    held = checked(report, now)
+    assert checked(held, now) == held
+    assert set(held.exceptions) == set(report.exceptions)
+    assert len(held.exceptions) == len(set(held.exceptions))
+    assert (held.note or "") == (report.note or "").strip()
+    assert msgspec.structs.replace(held, note=None, exceptions=()) == msgspec.structs.replace(
+        report, note=None, exceptions=()
+    )
+
+
+@unhurried
+@given(moments, reports, validities)
+def test_the_same_exceptions_in_another_order_are_the_same_report(
+    now: datetime, report: Report, valid_for: timedelta
+) -> None:
+    first = reported(NEVER_REPORTED, checked(report, now), now, valid_for).after
+    again = checked(msgspec.structs.replace(report, exceptions=report.exceptions[::-1]), now)
+    assert reported(first, again, now, valid_for).event is EventType.INTAKE_CONFIRMED
+
+
+def _midnight_in_london(day: date) -> datetime:
+    """When `day` begins: summer time is from the last Sunday in March to the last in October, at 01:00 UTC."""
+    midnight = datetime.combine(day, time.min, UTC)
+    in_summer = _last_sunday(day.year, 3) < day <= _last_sunday(day.year, 10)
+    return midnight - timedelta(hours=1) if in_summer else midnight
+
+
+def _last_sunday(year: int, month: int) -> date:
+    last = date(year, month, 31)
+    return last - timedelta(days=last.isoweekday() % 7)

@@ -1,0 +1,213 @@
+import base64
+import ipaddress
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from capacity_api import config
+from capacity_api.config import Settings, from_environment, with_keys
+from capacity_api.errors import ConfigurationError
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+OLD_KEY = base64.urlsafe_b64encode(b"\xff" * 32).decode()
+
+
+def read(**values: str) -> Settings:
+    return from_environment({f"CAPACITY_{name}": value for name, value in values.items()})
+
+
+def test_nothing_set_is_a_file_in_the_current_folder_and_strict_defaults() -> None:
+    settings = from_environment({"PATH": "/bin", "HOME": "/root"})
+    assert settings == Settings()
+    assert settings.is_sqlite
+    assert settings.url.database == "capacity.db"
+    assert settings.egress_allow == ()
+    assert settings.write_limit == 120
+    assert settings.lease == timedelta(seconds=30)
+
+
+def test_every_setting_can_be_set() -> None:
+    settings = read(
+        DATABASE_URL="postgresql+asyncpg://user:p%40ss@db.internal:5433/capacity",
+        SECRET_KEY=f"{KEY}, {OLD_KEY}",
+        EGRESS_ALLOW="127.0.0.0/8, fd00::/8",
+        METRICS_ALLOW="10.0.0.1",
+        WRITE_LIMIT="0",
+        LEASE_SECONDS="60",
+        CONTACT=" support@example.org ",
+        LOG_LEVEL="WARNING",
+    )
+    assert not settings.is_sqlite
+    assert settings.url.password == "p@ss"
+    assert settings.secret_keys == (bytes(range(32)), b"\xff" * 32)
+    assert settings.egress_allow == (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
+    assert settings.metrics_allow == (ipaddress.ip_network("10.0.0.1/32"),)
+    assert settings.write_limit == 0
+    assert settings.lease == timedelta(minutes=1)
+    assert settings.contact == "support@example.org"
+    assert settings.log_level == "warning"
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("sqlite:///a.db", "sqlite+aiosqlite:///a.db"),
+        ("sqlite:////var/lib/a.db", "sqlite+aiosqlite:////var/lib/a.db"),
+        ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
+        ("postgresql://u:secret@h/d", "postgresql+asyncpg://u:secret@h/d"),
+        ("postgresql://u@/d?host=/run/postgresql", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpostgresql"),
+    ],
+)
+def test_the_short_forms_of_a_database_address_are_understood(given: str, used: str) -> None:
+    assert read(DATABASE_URL=given).database_url == used
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("DATABASE", "x", "is not a setting; docs/settings.md lists them"),
+        ("WRITE_LIMITS", "1", "is not a setting; docs/settings.md lists them"),
+        ("CONTACT_FILE", "x", "is not a setting; docs/settings.md lists them"),
+        ("database_url", "sqlite:///a.db", "is not a setting; docs/settings.md lists them"),
+        ("DATABASE_URL", "", "is not a database URL"),
+        ("DATABASE_URL", "capacity.db", "is not a database URL"),
+        ("DATABASE_URL", "postgresql://u@h:port/d", "is not a database URL"),
+        ("DATABASE_URL", "mysql://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
+        ("DATABASE_URL", "postgresql+psycopg://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
+        ("DATABASE_URL", "sqlite://", "must name a file"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file"),
+        ("SECRET_KEY", "", "must hold keys of 32 bytes"),
+        ("SECRET_KEY", "short", "must hold keys of 32 bytes"),
+        ("SECRET_KEY", f"{KEY},", "must hold keys of 32 bytes"),
+        ("SECRET_KEY", f"{KEY},{KEY[:-8]}", "must hold keys of 32 bytes"),
+        ("SECRET_KEY", "é" * 44, "must hold keys of 32 bytes"),
+        ("EGRESS_ALLOW", "localhost", "must hold networks such as 127.0.0.0/8"),
+        ("EGRESS_ALLOW", "10.0.0.1/8", "must hold networks such as 127.0.0.0/8"),
+        ("METRICS_ALLOW", "10.0.0.0/33", "must hold networks such as 127.0.0.0/8"),
+        ("WRITE_LIMIT", "", "must be a whole number, 0 or more"),
+        ("WRITE_LIMIT", "-1", "must be a whole number, 0 or more"),
+        ("WRITE_LIMIT", "1.5", "must be a whole number, 0 or more"),
+        ("WRITE_LIMIT", "\u0663", "must be a whole number, 0 or more"),
+        ("WRITE_LIMIT", "9" * 5000, "must be a whole number, 0 or more"),
+        ("LEASE_SECONDS", "30s", "must be a whole number, 0 or more"),
+        ("LEASE_SECONDS", "19", "must be from 20 to 3600 seconds"),
+        ("LEASE_SECONDS", "3601", "must be from 20 to 3600 seconds"),
+        ("CONTACT", "two\nlines", "must be one line of at most 300 characters"),
+        ("CONTACT", "x" * 301, "must be one line of at most 300 characters"),
+        ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_one_line_that_names_the_setting(name: str, value: str, line: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        read(**{name: value})
+    assert refusal.value.detail.startswith(f"CAPACITY_{name} ")
+    assert line in refusal.value.detail
+    assert "\n" not in refusal.value.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", KEY[:-8]),
+        ("DATABASE_URL", "mysql://user:hunter2@host/name"),
+        ("DATABASE_URL", "user:hunter2@host"),
+        ("DATABASE_URL", "postgresql://user:name@host:hunter2/name"),
+    ],
+)
+def test_a_refusal_does_not_repeat_a_secret(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        read(**{name: value})
+    assert "hunter2" not in refusal.value.detail
+    assert KEY[:8] not in refusal.value.detail
+
+
+def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    (tmp_path / "url").write_text("postgresql://u:secret@h/d\n")
+    settings = read(SECRET_KEY_FILE=str(tmp_path / "key"), DATABASE_URL_FILE=str(tmp_path / "url"))
+    assert settings.secret_keys == (bytes(range(32)),)
+    assert settings.url.password == "secret"
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL"])
+def test_a_setting_and_its_file_at_once_are_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(KEY)
+    with pytest.raises(ConfigurationError, match=f"CAPACITY_{name} and CAPACITY_{name}_FILE are both set; set one"):
+        read(**{name: KEY, f"{name}_FILE": str(tmp_path / "file")})
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^CAPACITY_SECRET_KEY_FILE names a file that .*/absent$"):
+        read(SECRET_KEY_FILE=str(tmp_path / "absent"))
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="CAPACITY_SECRET_KEY_FILE names a file that cannot be read"):
+        read(SECRET_KEY_FILE=str(tmp_path / "key"))
+
+
+def test_a_file_with_a_bad_value_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("short")
+    with pytest.raises(ConfigurationError, match="CAPACITY_SECRET_KEY must hold keys of 32 bytes"):
+        read(SECRET_KEY_FILE=str(tmp_path / "key"))
+
+
+def sqlite_in(folder: Path) -> Settings:
+    return Settings(database_url=f"sqlite+aiosqlite:///{folder}/capacity.db")
+
+
+def test_a_key_that_is_set_is_used_and_no_file_is_made(tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(sqlite_in(tmp_path), secret_keys=(b"\x01" * 32,))
+    assert with_keys(settings) == (settings, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_with_sqlite_a_key_is_made_beside_the_database_for_its_owner_alone(tmp_path: Path) -> None:
+    settings, made = with_keys(sqlite_in(tmp_path))
+    assert made == tmp_path / "capacity.db.key"
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+    assert [len(key) for key in settings.secret_keys] == [32]
+
+
+def test_the_second_start_reads_the_key_of_the_first(tmp_path: Path) -> None:
+    first, _ = with_keys(sqlite_in(tmp_path))
+    assert with_keys(sqlite_in(tmp_path)) == (first, None)
+
+
+def test_two_new_databases_get_different_keys(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    assert with_keys(sqlite_in(tmp_path))[0].secret_keys != with_keys(sqlite_in(tmp_path / "other"))[0].secret_keys
+
+
+def test_with_postgresql_the_key_must_be_set() -> None:
+    with pytest.raises(ConfigurationError, match="CAPACITY_SECRET_KEY must be set with PostgreSQL"):
+        with_keys(Settings(database_url="postgresql+asyncpg://u@h/d"))
+
+
+def test_a_damaged_key_file_is_refused_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "capacity.db.key").write_text("damaged")
+    with pytest.raises(ConfigurationError, match=r"the key file .*capacity\.db\.key must hold keys of 32 bytes"):
+        with_keys(sqlite_in(tmp_path))
+    assert (tmp_path / "capacity.db.key").read_text() == "damaged"
+
+
+def test_a_key_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"the key file .* cannot be made: No such file"):
+        with_keys(sqlite_in(tmp_path / "missing"))
+
+
+def test_a_printed_key_can_be_set() -> None:
+    assert len(read(SECRET_KEY=config.new_key()).secret_keys[0]) == 32
+
+
+def test_every_setting_stands_in_the_documentation() -> None:
+    documented = {line.split("`")[1] for line in DOCUMENT.read_text().splitlines() if line.startswith("| `CAPACITY_")}
+    source = Path(config.__file__).read_text()
+    names = {line.split('"')[1] for line in source.splitlines() if line.startswith('        "') and '": ("' in line}
+    assert len(names) == 8
+    assert documented == {f"CAPACITY_{name}" for name in names | {f"{name}_FILE" for name in config._FROM_FILE}}
