@@ -1,0 +1,177 @@
+"""The database, and the few things in which SQLite and PostgreSQL differ."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import JSON, DateTime, Dialect, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.types import TypeDecorator
+
+from capacity_api.config import Settings
+from capacity_api.errors import DatabaseUnavailable
+
+T = TypeVar("T")
+_BUSY_SECONDS = 5
+_CONNECT_SECONDS = 3
+_SQLITE_AWAY = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+# How a SQLSTATE begins (PostgreSQL, appendix A): connection lost, read-only standby, no entry, no such database, full,
+# not accepting connections, shut down by an operator, fault of the system.
+_POSTGRESQL_AWAY = ("08", "25006", "28", "3D", "53", "55000", "57", "58")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC on the way in and out, on both engines; a naive time is a mistake and is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Document(TypeDecorator[T]):
+    """A msgspec type kept as JSON."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.to_builtins(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> T | None:
+        return None if value is None else msgspec.convert(value, self.kind)
+
+
+class Database:
+    """Sessions for one database: `read()` sees one snapshot, `write()` commits when its block ends without an error.
+
+    On SQLite the writer is one connection that begins immediately, so that writers queue here in order of arrival and
+    none ever upgrades a read transaction; readers never wait for it (WAL). On PostgreSQL both come from one pool.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        if settings.is_sqlite:
+            self._reader = _sqlite(settings, "BEGIN", pool_size=4)
+            self._writer = _sqlite(settings, "BEGIN IMMEDIATE", pool_size=1)
+            snapshot = self._reader
+        else:
+            self._reader = self._writer = _engine(
+                settings, pool_size=8, connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": 30}
+            )
+            snapshot = self._reader.execution_options(isolation_level="REPEATABLE READ")
+        self._read = async_sessionmaker(snapshot, expire_on_commit=False)
+        self._write = async_sessionmaker(self._writer, expire_on_commit=False)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        return self._writer
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session on one snapshot; raises `DatabaseUnavailable` when the database cannot be reached."""
+        with translate_outage():
+            async with self._read.begin() as session:
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction; raises `DatabaseUnavailable`, and then nothing was acknowledged."""
+        with translate_outage():
+            async with self._write.begin() as session:
+                yield session
+
+    async def close(self) -> None:
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+
+class translate_outage:  # noqa: N801 - reads as a statement, like contextlib.suppress
+    """Turns what the drivers raise when the database is away into `DatabaseUnavailable`."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and is_outage(error):
+            raise DatabaseUnavailable from error
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database is away, as opposed to there and refusing what it was asked."""
+    # No route, refused, reset, no answer in time; or no connection of the pool came free.
+    if isinstance(error, OSError | PoolTimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        # The low byte is the kind; what stands above it tells apart the ways in which a disk fails.
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY
+    return error.connection_invalidated or (getattr(error.orig, "sqlstate", None) or "").startswith(_POSTGRESQL_AWAY)
+
+
+def _engine(settings: Settings, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngine:
+    return create_async_engine(
+        settings.url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_BUSY_SECONDS,
+        pool_pre_ping=not settings.is_sqlite,
+        # An error message must not carry what people sent.
+        hide_parameters=True,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+        connect_args=connect_args,
+    )
+
+
+def _sqlite(settings: Settings, begin: str, pool_size: int) -> AsyncEngine:
+    engine = _engine(settings, pool_size, {"timeout": _BUSY_SECONDS, "isolation_level": None})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:
+        # The driver's own BEGIN is off (isolation_level None): it comes late and is never IMMEDIATE.
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,256 @@
+"""The tables. `report` and `event` are only ever added to; `intake` is what the newest report amounts to."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from capacity_api.db.engine import Document, UtcTime
+from capacity_api.domain.contact import Contact
+from capacity_api.domain.events import EventType
+from capacity_api.domain.intake import Intake, Planned, Report, State
+from capacity_api.domain.remit import Remit
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UtcTime(),
+        UUID: Uuid(),
+        str: Text(),
+        EventType: Text(),
+        State: Text(),
+    }
+
+
+class SequenceRow(Table):
+    """One row: the number of the newest public event and its time. Whoever changes anything locks it first."""
+
+    __tablename__ = "sequence"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+
+
+class ResponderRow(Table):
+    __tablename__ = "responder"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    website: Mapped[str | None]
+    contact: Mapped[Contact] = mapped_column(Document(Contact))
+    remit: Mapped[Remit] = mapped_column(Document(Remit))
+    valid_for_hours: Mapped[int]
+    # The number and time of the newest event about it: what a reader asks "since then?" by.
+    sequence: Mapped[int] = mapped_column(BigInteger, index=True)
+    updated_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    delisted_at: Mapped[datetime | None]
+
+    intake: Mapped["IntakeRow"] = relationship(lazy="joined", innerjoin=True)
+
+
+class IntakeRow(Table):
+    __tablename__ = "intake"
+    # Read by the timer that records what the clock has brought.
+    __table_args__ = (Index("ix_intake_next_due", "next_due", postgresql_where=text("next_due IS NOT NULL")),)
+
+    responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
+    report: Mapped[Report | None] = mapped_column(Document(Report))
+    changed_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    confirm_by: Mapped[datetime | None]
+    lapsed: Mapped[bool]
+    planned: Mapped[Planned | None] = mapped_column(Document(Planned))
+    next_due: Mapped[datetime | None]
+
+    @property
+    def value(self) -> Intake:
+        return Intake(**{field: getattr(self, field) for field in Intake.__struct_fields__})
+
+    @value.setter
+    def value(self, intake: Intake) -> None:
+        for field in Intake.__struct_fields__:
+            setattr(self, field, getattr(intake, field))
+        self.next_due = intake.next_due
+
+
+class ReportRow(Table):
+    """What was said, or what time brought, with the state from then on. Statistics and the past are read from here."""
+
+    __tablename__ = "report"
+    __table_args__ = (Index("ix_report_responder_id_at", "responder_id", "at", "sequence"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"))
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    state: Mapped[State]
+    report: Mapped[Report | None] = mapped_column(Document(Report))
+    effective_from: Mapped[datetime | None]
+    confirm_by: Mapped[datetime | None]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    # Who said it; private. Null when time did.
+    token_id: Mapped[UUID | None]
+
+
+class EventRow(Table):
+    """One thing that happened, in the bytes that every subscriber receives. It is also the outbox."""
+
+    __tablename__ = "event"
+    # Read by the dispatcher: the events that no delivery was made for yet.
+    __table_args__ = (
+        Index(
+            "ix_event_to_fan_out",
+            "id",
+            sqlite_where=text("fanned_out_at IS NULL"),
+            postgresql_where=text("fanned_out_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # Null for what is private to one owner.
+    sequence: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    type: Mapped[EventType]
+    at: Mapped[datetime]
+    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
+    body: Mapped[str]
+    fanned_out_at: Mapped[datetime | None]
+
+
+class PartnerRow(Table):
+    __tablename__ = "partner"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+
+class TokenRow(Table):
+    """A token of one owner: a responder, a partner, or neither for an administrator."""
+
+    __tablename__ = "token"
+    __table_args__ = (CheckConstraint("responder_id IS NULL OR partner_id IS NULL", name="one_owner"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
+    partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"), index=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class WebhookRow(Table):
+    __tablename__ = "webhook"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
+    partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"), index=True)
+    url: Mapped[str]
+    # Null means "all" in these three.
+    event_types: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    responders: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    areas: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    signature: Mapped[str]
+    stale: Mapped[str]
+    # It hears of the public events after this number: the newest when it was made.
+    since: Mapped[int] = mapped_column(BigInteger)
+    # The secrets, newest first, each encrypted; a second one while a rotation overlaps.
+    secrets: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    public_key: Mapped[str | None]
+    status: Mapped[str]
+    disabled_reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class DeliveryRow(Table):
+    """One event for one webhook. Claimed with a lease before it is sent; recorded under the same claim."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "event_id"),
+        # Read by the claim: what is due, oldest first.
+        Index(
+            "ix_delivery_due",
+            "next_attempt_at",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        # Read by the claim: is there an older one for the same webhook that is not through yet?
+        Index(
+            "ix_delivery_pending_by_webhook",
+            "webhook_id",
+            "sequence",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("event.id"), index=True)
+    # The event's; null for a private one, which waits for nothing.
+    sequence: Mapped[int | None] = mapped_column(BigInteger)
+    status: Mapped[str]
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None]
+    claim_id: Mapped[UUID | None]
+    claimed_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class AttemptRow(Table):
+    """One try of a delivery, for the subscriber's log."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    # Null when no answer came.
+    status: Mapped[int | None]
+    duration_ms: Mapped[int]
+    reason: Mapped[str | None]
+    answer: Mapped[str | None]
+
+
+class AuditRow(Table):
+    """Who changed what, and when: for administrators alone. A null `token_id` is the command line."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    token_id: Mapped[UUID | None]
+    # What was done to what: "token.revoke", and an id or slug; never what it contained.
+    action: Mapped[str]
+    target: Mapped[str]

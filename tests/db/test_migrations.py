@@ -1,0 +1,159 @@
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import Connection
+
+from capacity_api.db import schema, sequence
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import Table
+from capacity_api.errors import ConfigurationError, DatabaseUnavailable
+
+ROOT = Path(__file__).parents[2]
+
+
+async def _tables(database: Database) -> set[str]:
+    async with database.read() as session:
+        return set(await (await session.connection()).run_sync(lambda sync: inspect(sync).get_table_names()))
+
+
+async def _stamp(database: Database, revision: str) -> None:
+    async with database.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def _alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "CAPACITY_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def test_the_history_goes_up_and_down_and_up_again(empty_database: Database) -> None:
+    everything = {*Table.metadata.tables, "alembic_version"}
+
+    await schema.upgrade(empty_database)
+    assert await _tables(empty_database) == everything
+    await schema.downgrade(empty_database)
+    assert await _tables(empty_database) == {"alembic_version"}
+    assert await schema.current(empty_database) is None
+    await schema.upgrade(empty_database)
+
+    assert await _tables(empty_database) == everything
+    assert await schema.current(empty_database) == schema.head()
+
+
+async def test_the_history_and_the_tables_agree(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), Table.metadata))
+
+    async with database.read() as session:
+        assert await (await session.connection()).run_sync(differences) == []
+
+
+async def test_upgrading_a_second_time_changes_nothing(database: Database) -> None:
+    async with database.write() as session:
+        (await sequence.lock(session)).n = 7
+
+    await schema.upgrade(database)
+
+    async with database.read() as session:
+        assert (await sequence.latest(session))[0] == 7
+
+
+async def test_two_upgrades_at_once_do_not_collide(empty_database: Database) -> None:
+    other = Database(empty_database.settings)
+    await asyncio.gather(schema.upgrade(empty_database), schema.upgrade(other))
+    await other.close()
+    await schema.check(empty_database)
+
+
+async def test_two_processes_that_upgrade_at_once_do_not_collide(empty_database_url: str) -> None:
+    done = await asyncio.gather(*(asyncio.to_thread(_alembic, empty_database_url, "upgrade", "head") for _ in range(3)))
+    assert [process.returncode for process in done] == [0, 0, 0], [process.stderr for process in done]
+
+
+async def test_the_schema_of_this_version_passes(database: Database) -> None:
+    await schema.check(database)
+
+
+async def test_an_empty_database_is_one_clear_line(empty_database: Database) -> None:
+    with pytest.raises(ConfigurationError, match=r"^the database is empty; run `capacity-api db upgrade`$"):
+        await schema.check(empty_database)
+
+
+async def test_an_outdated_schema_is_one_clear_line(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "head", lambda: "9999")
+    with pytest.raises(ConfigurationError) as refusal:
+        await schema.check(database)
+    assert refusal.value.detail == (
+        "the database's schema is outdated (0001, needed is 9999); run `capacity-api db upgrade`"
+    )
+
+
+async def test_a_newer_schema_is_one_clear_line(database: Database) -> None:
+    await _stamp(database, "9999")
+    with pytest.raises(ConfigurationError, match=r"^the database's schema \(9999\) is newer than this version .*$"):
+        await schema.check(database)
+
+
+async def test_upgrading_a_newer_schema_is_refused_with_the_same_line(database: Database) -> None:
+    await _stamp(database, "9999")
+    with pytest.raises(ConfigurationError, match=r"^the database's schema \(9999\) is newer than this version .*$"):
+        await schema.upgrade(database)
+    assert await schema.current(database) == "9999"
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+async def test_upgrading_what_is_no_database_is_an_outage(empty_database: Database) -> None:
+    Path(str(empty_database.settings.url.database)).write_bytes(b"garbage" * 1000)
+    with pytest.raises(DatabaseUnavailable):
+        await schema.upgrade(empty_database)
+
+
+async def test_a_migration_that_fails_halfway_leaves_nothing(empty_database: Database) -> None:
+    def half(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE half (id INTEGER)"))
+        raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        await schema.migrate(empty_database, half)
+    assert await _tables(empty_database) == set()
+
+
+async def test_altering_a_table_keeps_what_refers_to_it(empty_database: Database) -> None:
+    def build(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("CREATE TABLE child (id INTEGER PRIMARY KEY REFERENCES parent (id) ON DELETE CASCADE)"))
+        connection.execute(text("INSERT INTO parent VALUES (1)"))
+        connection.execute(text("INSERT INTO child VALUES (1)"))
+
+    def alter(connection: Connection) -> None:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("parent", recreate="auto") as batch:
+            batch.create_check_constraint("positive", "id > 0")
+
+    await schema.migrate(empty_database, build)
+    await schema.migrate(empty_database, alter)
+
+    async with empty_database.write() as session:
+        assert await session.scalar(text("SELECT count(*) FROM child")) == 1
+        if empty_database.settings.is_sqlite:
+            assert await session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_the_command_line_finds_everything_up_to_date(database_url: str) -> None:
+    done = _alembic(database_url, "check")
+    assert done.returncode == 0, done.stderr
+    assert "No new upgrade operations detected" in done.stdout
