@@ -1,0 +1,60 @@
+"""Lists in pages: newest first, by an id or number that orders them, with an opaque cursor."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from capacity_api.errors import Invalid
+
+Item = TypeVar("Item")
+Shown = TypeVar("Shown")
+MOST = 500
+USUAL = 50
+# What a column of numbers holds; a cursor beyond it would be a fault of the database and not of the reader.
+_LARGEST = 2**63 - 1
+
+
+class Page(msgspec.Struct, Generic[Item], frozen=True):
+    """`next` is the `cursor` for the page after this one, null on the last."""
+
+    items: list[Item]
+    next: str | None
+
+
+async def page(
+    session: AsyncSession,
+    query: Select[Item],
+    by: InstrumentedAttribute[Any],
+    show: Callable[[Item], Shown],
+    limit: int,
+    cursor: str | None,
+) -> Page[Shown]:
+    """A page of `query`, by falling `by` (unique: an id or a number). Raises `Invalid` for a made-up cursor."""
+    if cursor is not None:
+        query = query.where(by < _decoded(cursor, by.type.python_type))
+    rows: Sequence[Item] = (await session.scalars(query.order_by(by.desc()).limit(limit + 1))).all()
+    following = str(getattr(rows[limit - 1], by.key)) if len(rows) > limit else None
+    return Page(
+        [show(row) for row in rows[:limit]],
+        None if following is None else base64.urlsafe_b64encode(following.encode()).decode().rstrip("="),
+    )
+
+
+def _decoded(cursor: str, kind: type) -> Any:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        if kind is UUID:
+            return UUID(text)
+        number = int(text)
+        if not 0 <= number <= _LARGEST:
+            raise ValueError("out of range")
+        return number
+    except (binascii.Error, ValueError):
+        raise Invalid.at("?cursor", "is not a cursor that this list gave out") from None

@@ -1,0 +1,296 @@
+"""Tokens: who may change what. A token is shown once; only its keyed hash is kept."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from capacity_api.db.tables import PartnerRow, ResponderRow, TokenRow
+from capacity_api.domain import tokens
+from capacity_api.domain.keys import Keys
+from capacity_api.domain.text import required_text
+from capacity_api.domain.tokens import ADMIN_SCOPES, PARTNER_SCOPES, RESPONDER_SCOPES, Scope
+from capacity_api.errors import (
+    AlreadyExists,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TokenExpired,
+    TokenMalformed,
+    TokenRevoked,
+    TokenUnknown,
+)
+from capacity_api.operations import audit
+from capacity_api.operations.paging import Page, page
+
+_LONGEST_OVERLAP_HOURS = 168
+# So that a successor, with the same lifetime again, still ends within the calendar. Null is for "never".
+_LONGEST_LIFETIME = timedelta(days=36525)
+# `last_used_at` is for finding forgotten tokens; a write for each call would cost more than it tells.
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`responder` with its slug, `partner` with its id, or `admin`."""
+
+    type: Literal["responder", "partner", "admin"]
+    name: str | None = None
+    slug: str | None = None
+    id: UUID | None = None
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose token a call carried."""
+
+    token_id: UUID
+    owner: Owner
+    scopes: tuple[Scope, ...]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @property
+    def is_admin(self) -> bool:
+        return Scope.ADMIN in self.scopes
+
+
+class TokenShown(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    owner: Owner
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class TokenIssued(msgspec.Struct, frozen=True, kw_only=True):
+    """The only place where `token` is ever shown."""
+
+    id: UUID
+    token: str
+    owner: Owner
+    scopes: list[str]
+    expires_at: datetime | None
+
+
+class Partner(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+_ADMIN = Owner(type="admin")
+_RESPONDER = (ResponderRow.id, ResponderRow.slug, ResponderRow.name)
+_PARTNER = (PartnerRow.id, PartnerRow.name)
+
+
+async def responder_owner(session: AsyncSession, slug: str) -> Owner:
+    """Raises `NotFound` for a responder that is not listed."""
+    row = await session.scalar(
+        select(ResponderRow).where(ResponderRow.slug == slug, ResponderRow.delisted_at.is_(None))
+    )
+    if row is None:
+        raise NotFound(f"No responder {slug!r} is listed")
+    return _responder(row.id, row.slug, row.name)
+
+
+async def partner_owner(session: AsyncSession, name: str) -> Owner:
+    """Raises `NotFound` for a partner that was not added."""
+    row = await session.scalar(select(PartnerRow).where(PartnerRow.name == name))
+    if row is None:
+        raise NotFound(f"There is no partner {name!r}")
+    return _partner(row.id, row.name)
+
+
+async def add_partner(session: AsyncSession, now: datetime, name: str, token_id: UUID | None = None) -> Partner:
+    """Raises `AlreadyExists`, `Invalid`."""
+    name = required_text(name, "/name", 200)
+    if await session.scalar(select(PartnerRow.id).where(PartnerRow.name == name)):
+        raise AlreadyExists(f"There is a partner {name!r} already")
+    row = PartnerRow(id=uuid7(), name=name, created_at=now)
+    session.add(row)
+    audit.note(session, now, token_id, "partner.add", row.id)
+    await session.flush()
+    return _shown_partner(row)
+
+
+async def partners(session: AsyncSession, limit: int, cursor: str | None) -> Page[Partner]:
+    return await page(session, select(PartnerRow), PartnerRow.id, _shown_partner, limit, cursor)
+
+
+async def issue(
+    session: AsyncSession,
+    now: datetime,
+    keys: Keys,
+    owner: Owner,
+    *,
+    scopes: tuple[Scope, ...] | None = None,
+    expires_at: datetime | None = None,
+    token_id: UUID | None = None,
+) -> TokenIssued:
+    """A new token of `owner`, with all scopes of its kind unless fewer are named. Raises `Invalid`."""
+    allowed = {"responder": RESPONDER_SCOPES, "partner": PARTNER_SCOPES, "admin": ADMIN_SCOPES}[owner.type]
+    for n, scope in enumerate(scopes or ()):
+        if scope not in allowed:
+            raise Invalid.at(f"/scopes/{n}", f"a token of a {owner.type} may have {', '.join(allowed)}")
+    if expires_at is not None and not now < expires_at <= now + _LONGEST_LIFETIME:
+        raise Invalid.at("/expires_at", "must lie in the future, at most 100 years ahead; null for never")
+    secret = tokens.make(secrets.token_bytes(tokens.RANDOM_BYTES))
+    row = TokenRow(
+        id=uuid7(),
+        hash=keys.token_hashes(secret)[0],
+        responder_id=owner.id if owner.type == "responder" else None,
+        partner_id=owner.id if owner.type == "partner" else None,
+        scopes=[str(scope) for scope in scopes or allowed],
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(row)
+    audit.note(session, now, token_id, "token.issue", row.id)
+    return TokenIssued(id=row.id, token=secret, owner=owner, scopes=row.scopes, expires_at=expires_at)
+
+
+async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str) -> Identity:
+    """Whose token this is; raises the `Unauthenticated` that fits."""
+    if not tokens.is_well_formed(token):
+        raise TokenMalformed
+    found = (
+        await session.execute(
+            select(TokenRow, *_RESPONDER, *_PARTNER)
+            .outerjoin(ResponderRow, TokenRow.responder_id == ResponderRow.id)
+            .outerjoin(PartnerRow, TokenRow.partner_id == PartnerRow.id)
+            .where(TokenRow.hash.in_(keys.token_hashes(token)))
+        )
+    ).one_or_none()
+    if found is None:
+        raise TokenUnknown
+    row, responder_id, slug, responder, partner_id, partner = found
+    if row.revoked_at is not None:
+        raise TokenRevoked
+    if row.expires_at is not None and row.expires_at <= now:
+        raise TokenExpired
+    return Identity(
+        token_id=row.id,
+        owner=_responder(responder_id, slug, responder)
+        if responder_id
+        else _partner(partner_id, partner)
+        if partner_id
+        else _ADMIN,
+        scopes=tuple(Scope(scope) for scope in row.scopes),
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+async def note_use(session: AsyncSession, now: datetime, identity: Identity, newest_hash: bytes) -> None:
+    """Remember that the token was used, and keep its hash under the newest key so that older keys can go."""
+    await session.execute(
+        update(TokenRow).where(TokenRow.id == identity.token_id).values(last_used_at=now, hash=newest_hash)
+    )
+
+
+async def issued(session: AsyncSession, owner: Owner | None, limit: int, cursor: str | None) -> Page[TokenShown]:
+    """The tokens of `owner`, or everybody's."""
+    query = select(TokenRow)
+    if owner is not None:
+        query = query.where(
+            TokenRow.responder_id == _id(owner, "responder"), TokenRow.partner_id == _id(owner, "partner")
+        )
+    owners = await _owners(session)
+    return await page(session, query, TokenRow.id, lambda row: _shown(row, owners), limit, cursor)
+
+
+async def rotate(
+    session: AsyncSession,
+    now: datetime,
+    keys: Keys,
+    rotated_id: UUID,
+    owner: Owner | None,
+    overlap_hours: int,
+    token_id: UUID | None = None,
+    *,
+    within: tuple[Scope, ...] | None = None,
+) -> TokenIssued:
+    """A successor with the same owner, scopes and lifetime; the old one ends after the overlap at the latest.
+
+    Raises `Forbidden` when the successor could do more than `within`: a narrow token must not get itself a wide one.
+    """
+    if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
+        raise Invalid.at("/overlap_hours", f"must be from 0 to {_LONGEST_OVERLAP_HOURS}")
+    row = await _held(session, rotated_id, owner)
+    if within is not None and not set(within).issuperset(row.scopes):
+        raise Forbidden("The token may do less than the one that it would replace")
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise Conflict("The token no longer holds; have a new one issued")
+    expires_at = None if row.expires_at is None else now + (row.expires_at - row.created_at)
+    successor = await issue(
+        session,
+        now,
+        keys,
+        (await _owners(session))[row.responder_id or row.partner_id],
+        scopes=tuple(Scope(scope) for scope in row.scopes),
+        expires_at=expires_at,
+        token_id=token_id,
+    )
+    end = now + timedelta(hours=overlap_hours)
+    row.expires_at = end if row.expires_at is None else min(row.expires_at, end)
+    audit.note(session, now, token_id, "token.rotate", row.id)
+    return successor
+
+
+async def revoke(
+    session: AsyncSession, now: datetime, revoked_id: UUID, owner: Owner | None, token_id: UUID | None = None
+) -> None:
+    """From now on the token holds no more; revoking it again changes nothing. Raises `NotFound`."""
+    row = await _held(session, revoked_id, owner)
+    if row.revoked_at is None:
+        row.revoked_at = now
+        audit.note(session, now, token_id, "token.revoke", row.id)
+
+
+async def _held(session: AsyncSession, held_id: UUID, owner: Owner | None) -> TokenRow:
+    row = await session.get(TokenRow, held_id, with_for_update=True)
+    if row is None or (owner is not None and (row.responder_id or row.partner_id) != owner.id):
+        raise NotFound("There is no such token")
+    return row
+
+
+async def _owners(session: AsyncSession) -> dict[UUID | None, Owner]:
+    owners: dict[UUID | None, Owner] = {None: _ADMIN}
+    owners.update({row.id: _responder(*row) for row in await session.execute(select(*_RESPONDER))})
+    owners.update({row.id: _partner(*row) for row in await session.execute(select(*_PARTNER))})
+    return owners
+
+
+def _responder(responder_id: UUID, slug: str, name: str) -> Owner:
+    return Owner(type="responder", name=name, slug=slug, id=responder_id)
+
+
+def _partner(partner_id: UUID, name: str) -> Owner:
+    return Owner(type="partner", name=name, id=partner_id)
+
+
+def _id(owner: Owner, kind: str) -> UUID | None:
+    return owner.id if owner.type == kind else None
+
+
+def _shown_partner(row: PartnerRow) -> Partner:
+    return Partner(id=row.id, name=row.name, created_at=row.created_at)
+
+
+def _shown(row: TokenRow, owners: dict[UUID | None, Owner]) -> TokenShown:
+    return TokenShown(
+        id=row.id,
+        owner=owners[row.responder_id or row.partner_id],
+        scopes=row.scopes,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )
