@@ -1,0 +1,100 @@
+"""Real endpoints on loopback: one that records and answers as told, one that does what it likes to a connection."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Endpoint:
+    """A subscriber: keeps what arrives, answers `status` and `headers`, and waits for `gate` before it does."""
+
+    def __init__(self, status: int = 204, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+        self.status = status
+        self.headers = headers or {}
+        self.body = body
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.posts: list[tuple[dict[str, str], bytes]] = []
+        self._arrived = asyncio.Condition()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        async with self._arrived:
+            self.posts.append(({name.decode(): value.decode() for name, value in scope["headers"]}, body))
+            self._arrived.notify_all()
+        await self.gate.wait()
+        headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+    async def arrived(self, count: int, seconds: float = 10) -> None:
+        """Wait until so many have arrived; fails after so many seconds."""
+        async with asyncio.timeout(seconds), self._arrived:
+            await self._arrived.wait_for(lambda: len(self.posts) >= count)
+
+
+@asynccontextmanager
+async def serving(application: Any) -> AsyncIterator[str]:
+    """An ASGI application on a free port of loopback; gives its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    # Not `serve`: that takes the process's signal handlers.
+    task = asyncio.create_task(server._serve([listener]))
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.001)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+@asynccontextmanager
+async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """A server that hands each connection to `handler`; gives its port. Connections are cut when the block ends."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await handler(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            tasks.discard(task)
+            writer.transport.abort()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        while tasks:
+            await asyncio.wait(tasks)
+
+
+async def request(reader: asyncio.StreamReader) -> bytes:
+    """Read one whole request: the head, and the body by its length."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(
+        int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+    )
+    return head + await reader.readexactly(length)

@@ -1,0 +1,126 @@
+"""What the tests of delivery put into the database, and how they read it back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from uuid_utils.compat import uuid7
+
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, IntakeRow, ResponderRow, WebhookRow
+from capacity_api.domain import signing
+from capacity_api.domain.areas import ENGLAND
+from capacity_api.domain.contact import Contact
+from capacity_api.domain.events import EventType
+from capacity_api.domain.intake import Intake
+from capacity_api.domain.keys import Keys
+from capacity_api.domain.remit import AgeGroup, Remit
+from capacity_api.domain.retry import Outcome
+from capacity_api.operations import changes, deliveries
+from capacity_api.operations.deliveries import Claimed
+from capacity_api.representations import EventData
+
+KEYS = Keys((bytes(range(32)),))
+SECRET = signing.make_secret("v1", bytes(range(32)))
+LEASE = timedelta(seconds=30)
+
+
+async def add_responder(
+    database: Database, now: datetime, slug: str = "kalayaan", areas: Sequence[str] = (ENGLAND,)
+) -> UUID:
+    identity = uuid7()
+    async with database.write() as session:
+        row = ResponderRow(
+            id=identity,
+            slug=slug,
+            name=slug.title(),
+            website=None,
+            contact=Contact(),
+            remit=Remit(areas=tuple(areas), exploitation_types=None, age_groups=(AgeGroup.ADULT,)),
+            valid_for_hours=168,
+            sequence=0,
+            updated_at=now,
+            created_at=now,
+            delisted_at=None,
+        )
+        row.intake = IntakeRow(responder_id=identity)
+        row.intake.value = Intake()
+        session.add(row)
+    return identity
+
+
+async def add_webhook(database: Database, now: datetime, url: str, **fields: Any) -> UUID:
+    identity = uuid7()
+    values: dict[str, Any] = {
+        "id": identity,
+        "url": url,
+        "event_types": None,
+        "responders": None,
+        "areas": None,
+        "signature": "v1",
+        "stale": "drop",
+        "since": 0,
+        "secrets": [{"sealed": KEYS.seal(SECRET), "until": None}],
+        "status": "active",
+        "created_at": now,
+    }
+    async with database.write() as session:
+        await session.execute(insert(WebhookRow).values(values | fields))
+    return identity
+
+
+async def tell(
+    database: Database, now: datetime, slug: str = "kalayaan", event_type: EventType = EventType.INTAKE_PAUSED
+) -> int:
+    """Add one public event about a responder and return its number."""
+    async with database.write() as session:
+        change = await changes.begin(session, now)
+        return change.tell(event_type, await change.responder(slug), now)
+
+
+async def whisper(database: Database, now: datetime, responder_id: UUID) -> None:
+    async with database.write() as session:
+        change = await changes.begin(session, now)
+        change.whisper(EventType.INTAKE_CONFIRMATION_DUE, EventData(message="Still true?"), responder_id)
+
+
+async def fan_out(database: Database, now: datetime, limit: int = 100) -> int:
+    async with database.write() as session:
+        return await deliveries.fan_out(session, now, limit)
+
+
+async def claim(database: Database, now: datetime, limit: int = 64) -> list[Claimed]:
+    async with database.write() as session:
+        return await deliveries.claim(session, now, LEASE, limit)
+
+
+async def record(database: Database, now: datetime, claimed: Claimed, outcome: Outcome, spread: float = 0.5) -> None:
+    async with database.write() as session:
+        await deliveries.record(session, now, claimed, outcome, spread)
+
+
+async def stored_deliveries(database: Database) -> Sequence[DeliveryRow]:
+    async with database.read() as session:
+        return (await session.scalars(select(DeliveryRow).order_by(DeliveryRow.sequence, DeliveryRow.id))).all()
+
+
+async def stored_attempts(database: Database) -> Sequence[AttemptRow]:
+    async with database.read() as session:
+        return (await session.scalars(select(AttemptRow).order_by(AttemptRow.id))).all()
+
+
+async def stored_webhook(database: Database, identity: UUID) -> WebhookRow:
+    async with database.read() as session:
+        return (await session.scalars(select(WebhookRow).where(WebhookRow.id == identity))).one()
+
+
+async def sequences(database: Database, webhook_id: UUID) -> list[int | None]:
+    """The numbers of the events that became deliveries of this webhook."""
+    return [row.sequence for row in await stored_deliveries(database) if row.webhook_id == webhook_id]
+
+
+async def waiting_events(database: Database) -> int:
+    async with database.read() as session:
+        return len((await session.scalars(select(EventRow.id).where(EventRow.fanned_out_at.is_(None)))).all())

@@ -1,0 +1,151 @@
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+from tests.conftest import Clock
+from tests.delivery.endpoints import serving
+
+from capacity_api.delivery.receiver import Receiver
+from capacity_api.domain import signing
+
+SECRET = signing.make_secret("v1", bytes(32))
+BODY = (
+    b'{"type":"intake.paused","timestamp":"2026-11-21T12:00:00Z","sequence":14,"data":{"responder":'
+    b'{"slug":"salvation-army","intake":{"state":"paused"}},"previous_state":"open"}}'
+)
+
+
+class Printed:
+    def __init__(self) -> None:
+        self.text = ""
+
+    def __call__(self, text: str) -> None:
+        self.text += text
+
+
+@asynccontextmanager
+async def receiving(receiver: Receiver) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        serving(receiver) as url,
+        httpx.AsyncClient(base_url=httpx.URL(url).join("/"), trust_env=False) as client,
+    ):
+        yield client
+
+
+def signed(clock: Clock, body: bytes = BODY, secret: str = SECRET) -> dict[str, str]:
+    return signing.headers([secret], "0192-id", int(clock().timestamp()), body)
+
+
+async def test_a_verified_webhook_is_answered_204_printed_and_listed(clock: Clock) -> None:
+    printed = Printed()
+    async with receiving(Receiver(clock, SECRET, write=printed)) as client:
+        answer = await client.post("/any/path", content=BODY, headers=signed(clock))
+        listed = (await client.get("/")).json()
+    assert answer.status_code == 204
+    assert printed.text == "12:00:00 intake.paused salvation-army open → paused #14 verified\n"
+    assert listed == {
+        "received": [
+            {"id": "0192-id", "verified": True, "received_at": "2026-11-21T12:00:00Z", "event": json.loads(BODY)}
+        ]
+    }
+
+
+async def test_without_another_place_to_write_it_is_stdout(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    async with receiving(Receiver(clock, SECRET)) as client:
+        await client.post("/", content=BODY, headers=signed(clock))
+    assert capsys.readouterr().out.endswith("#14 verified\n")
+
+
+async def test_a_v1a_webhook_verifies_with_the_public_key(clock: Clock) -> None:
+    secret = signing.make_secret("v1a", bytes(32))
+    async with receiving(Receiver(clock, signing.public_key(secret), write=Printed())) as client:
+        answer = await client.post("/", content=BODY, headers=signed(clock, secret=secret))
+    assert answer.status_code == 204
+
+
+async def test_what_does_not_verify_is_answered_401_and_shown_as_such(clock: Clock) -> None:
+    printed = Printed()
+    other = signing.make_secret("v1", bytes(range(32)))
+    async with receiving(Receiver(clock, SECRET, write=printed)) as client:
+        headers = signed(clock)
+        answers = [
+            await client.post("/", content=BODY),
+            await client.post("/", content=BODY, headers=signed(clock, secret=other)),
+            await client.post("/", content=BODY + b" ", headers=headers),
+        ]
+        clock.advance(timedelta(minutes=6))
+        answers.append(await client.post("/", content=BODY, headers=headers))
+        listed = (await client.get("/")).json()["received"]
+    assert [answer.status_code for answer in answers] == [401] * 4
+    assert printed.text.count("NOT VERIFIED") == 4
+    assert [each["verified"] for each in listed] == [False] * 4
+
+
+async def test_the_key_may_come_later(clock: Clock) -> None:
+    receiver = Receiver(clock, write=Printed())
+    async with receiving(receiver) as client:
+        before = await client.post("/", content=BODY, headers=signed(clock))
+        receiver.key = SECRET
+        after = await client.post("/", content=BODY, headers=signed(clock))
+    assert (before.status_code, after.status_code) == (401, 204)
+
+
+@pytest.mark.parametrize("key", ["secret", "whsec_AAAA", signing.make_secret("v1a", bytes(32))])
+def test_what_is_no_key_is_refused_at_the_start(clock: Clock, key: str) -> None:
+    with pytest.raises(ValueError, match="key"):
+        Receiver(clock, key)
+
+
+async def test_as_json_each_webhook_is_one_line(clock: Clock) -> None:
+    printed = Printed()
+    async with receiving(Receiver(clock, SECRET, as_json=True, write=printed)) as client:
+        await client.post("/", content=BODY, headers=signed(clock))
+        await client.post("/", content=json.dumps(json.loads(BODY), indent=2))
+    first, second = (json.loads(line) for line in printed.text.splitlines())
+    assert (first["verified"], first["event"]["sequence"]) == (True, 14)
+    assert (second["verified"], second["event"]["sequence"]) == (False, 14)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"\xff", b"{", b'{"type":5}', b'{"data":{"responder":7}}'])
+async def test_a_body_that_is_no_event_is_taken_and_shown(clock: Clock, body: bytes) -> None:
+    printed = Printed()
+    async with receiving(Receiver(clock, SECRET, write=printed)) as client:
+        answer = await client.post("/", content=body, headers=signed(clock, body))
+        listed = await client.get("/")
+    assert answer.status_code == 204
+    assert printed.text == "12:00:00 unknown verified\n"
+    assert len(listed.json()["received"]) == 1
+
+
+async def test_nothing_received_can_steer_the_terminal(clock: Clock) -> None:
+    printed = Printed()
+    body = json.dumps({"type": "\x1b[2J\n12:00:00 intake.opened verified"}).encode()
+    async with receiving(Receiver(clock, SECRET, write=printed)) as client:
+        await client.post("/", content=body)
+    assert printed.text == "12:00:00 \ufffd[2J\ufffd12:00:00 intake.opened verified NOT VERIFIED\n"
+
+
+async def test_a_body_over_64_kilobytes_is_refused(clock: Clock) -> None:
+    receiver = Receiver(clock, SECRET, write=Printed())
+    async with receiving(receiver) as client:
+        fits = await client.post("/", content=b" " * 65536)
+        long = await client.post("/", content=b" " * 65537)
+    assert (fits.status_code, long.status_code) == (401, 413)
+    assert len(receiver.received) == 1
+
+
+async def test_the_last_hundred_are_listed(clock: Clock) -> None:
+    async with receiving(Receiver(clock, SECRET, write=Printed())) as client:
+        for number in range(101):
+            await client.post("/", content=b"%d" % number)
+        listed = (await client.get("/")).json()["received"]
+    assert [each["event"] for each in listed] == list(range(1, 101))
+
+
+async def test_it_only_takes_posts_and_lists_at_the_root(clock: Clock) -> None:
+    async with receiving(Receiver(clock, SECRET, write=Printed())) as client:
+        assert (await client.get("/other")).status_code == 404
+        assert (await client.put("/", content=BODY)).status_code == 405

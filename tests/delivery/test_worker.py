@@ -1,0 +1,309 @@
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from standardwebhooks import Webhook as StandardWebhook
+from svix import Webhook as SvixWebhook
+from tests.conftest import Clock as StoppedClock
+from tests.delivery import rows
+from tests.delivery.endpoints import Endpoint, serving
+
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.delivery.worker import Worker
+from capacity_api.domain import signing
+from capacity_api.domain.keys import Keys
+from capacity_api.loop import Clock, now
+
+
+@asynccontextmanager
+async def stepping(database: Database, settings: Settings, clock: Clock) -> AsyncIterator[Worker]:
+    worker = Worker(database, rows.KEYS, settings, clock, asyncio.Event())
+    try:
+        yield worker
+    finally:
+        await worker.close()
+
+
+@asynccontextmanager
+async def running(database: Database, settings: Settings, wake: asyncio.Event) -> AsyncIterator[None]:
+    task = asyncio.create_task(Worker(database, rows.KEYS, settings, now, wake).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def sequence_of(body: bytes) -> int:
+    number: int = json.loads(body)["sequence"]
+    return number
+
+
+async def deliver_all(worker: Worker) -> None:
+    while await worker.fan_out_one():
+        pass
+    while await worker.deliver_some():
+        await worker.all_answered()
+
+
+async def test_an_event_reaches_the_webhook_in_the_bytes_that_were_stored(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint()
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        await rows.add_webhook(database, clock(), url)
+        await rows.tell(database, clock())
+        await deliver_all(worker)
+
+    (headers, body), *more = endpoint.posts
+    assert not more
+    assert b'"type":"intake.paused"' in body
+    assert headers["content-type"] == "application/json"
+    (delivery,) = await rows.stored_deliveries(database)
+    assert delivery.status == "delivered"
+    assert headers["webhook-id"] == str(delivery.event_id)
+
+
+async def test_what_arrives_verifies_with_the_libraries_that_subscribers_use(
+    database: Database, settings: Settings
+) -> None:
+    await rows.add_responder(database, now())
+    endpoint = Endpoint()
+    # These libraries read the clock of the machine.
+    async with serving(endpoint) as url, stepping(database, settings, now) as worker:
+        await rows.add_webhook(database, now(), url)
+        await rows.tell(database, now())
+        await deliver_all(worker)
+
+    headers, body = endpoint.posts[0]
+    assert StandardWebhook(rows.SECRET).verify(body, headers)["type"] == "intake.paused"
+    SvixWebhook(rows.SECRET).verify(body, headers)
+
+
+async def test_while_a_secret_is_rotated_both_sign(database: Database, settings: Settings, clock: StoppedClock) -> None:
+    old = signing.make_secret("v1", bytes(32))
+    later = (clock() + timedelta(hours=24)).isoformat()
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint()
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        secrets = [
+            {"sealed": rows.KEYS.seal(rows.SECRET), "until": None},
+            {"sealed": rows.KEYS.seal(old), "until": later},
+        ]
+        await rows.add_webhook(database, clock(), url, secrets=secrets)
+        await rows.tell(database, clock())
+        await deliver_all(worker)
+        clock.advance(timedelta(hours=24))
+        await rows.tell(database, clock())
+        await deliver_all(worker)
+
+    def verifies(secret: str, post: tuple[dict[str, str], bytes]) -> bool:
+        headers, body = post
+        stamp = headers["webhook-timestamp"]
+        return signing.is_signed(secret, headers["webhook-id"], stamp, headers["webhook-signature"], body, int(stamp))
+
+    assert [(verifies(rows.SECRET, post), verifies(old, post)) for post in endpoint.posts] == [
+        (True, True),
+        (True, False),
+    ]
+
+
+async def test_a_failure_is_tried_again_under_the_same_id_and_a_new_timestamp(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint(status=500, body=b"out of order")
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        await rows.add_webhook(database, clock(), url)
+        await rows.tell(database, clock())
+        await deliver_all(worker)
+        await deliver_all(worker)
+        assert len(endpoint.posts) == 1
+        clock.advance(timedelta(seconds=6))
+        endpoint.status = 200
+        await deliver_all(worker)
+
+    (first, _), (second, _) = endpoint.posts
+    assert first["webhook-id"] == second["webhook-id"]
+    assert int(second["webhook-timestamp"]) - int(first["webhook-timestamp"]) == 6
+    (delivery,) = await rows.stored_deliveries(database)
+    assert (delivery.status, delivery.attempts, delivery.next_attempt_at) == ("delivered", 2, None)
+    attempts = await rows.stored_attempts(database)
+    assert [(attempt.status, attempt.reason, attempt.answer) for attempt in attempts] == [
+        (500, "http_500", "out of order"),
+        (200, None, "out of order"),
+    ]
+
+
+async def test_one_webhook_receives_its_events_in_order_whatever_fails(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint(status=503)
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        await rows.add_webhook(database, clock(), url)
+        for _ in range(3):
+            await rows.tell(database, clock())
+        await deliver_all(worker)
+        assert len(endpoint.posts) == 1
+        endpoint.status = 204
+        clock.advance(timedelta(seconds=6))
+        await deliver_all(worker)
+
+    assert [sequence_of(body) for _, body in endpoint.posts] == [1, 1, 2, 3]
+
+
+async def test_an_endpoint_that_hangs_holds_up_nobody_else(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    hanging, other = Endpoint(), Endpoint()
+    hanging.gate.clear()
+    async with serving(hanging) as slow, serving(other) as fast, stepping(database, settings, clock) as worker:
+        await rows.add_webhook(database, clock(), slow)
+        await rows.add_webhook(database, clock(), fast)
+        for _ in range(5):
+            await rows.tell(database, clock())
+        await worker.fan_out_one()
+        async with asyncio.timeout(5):
+            while len(other.posts) < 5:
+                if not await worker.deliver_some():
+                    await other.arrived(len(other.posts))
+                    await asyncio.sleep(0)
+        assert len(hanging.posts) == 1
+        hanging.gate.set()
+        await worker.all_answered()
+
+
+async def test_a_secret_that_cannot_be_read_stops_only_its_own_webhook(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint()
+    strange = Keys((bytes(32),)).seal(rows.SECRET)
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        lost = await rows.add_webhook(database, clock(), url, secrets=[{"sealed": strange, "until": None}])
+        await rows.add_webhook(database, clock(), url)
+        await rows.tell(database, clock())
+        await deliver_all(worker)
+
+    assert len(endpoint.posts) == 1
+    outcome = {row.webhook_id: row.status for row in await rows.stored_deliveries(database)}
+    assert outcome.pop(lost) == "pending"
+    assert set(outcome.values()) == {"delivered"}
+    assert {attempt.reason for attempt in await rows.stored_attempts(database)} == {None, "secret_unreadable"}
+
+
+async def test_a_webhook_that_answers_410_is_disabled_and_hears_no_more(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint(status=410)
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        webhook = await rows.add_webhook(database, clock(), url)
+        await rows.tell(database, clock())
+        await rows.tell(database, clock())
+        await deliver_all(worker)
+        await rows.tell(database, clock())
+        await deliver_all(worker)
+
+    assert len(endpoint.posts) == 1
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.status, stored.disabled_reason) == ("disabled", "gone")
+    assert [row.status for row in await rows.stored_deliveries(database)] == ["failed", "pending"]
+
+
+async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has_run_out(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint()
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        await rows.add_webhook(database, clock(), url)
+        await rows.tell(database, clock())
+        await rows.fan_out(database, clock())
+        assert len(await rows.claim(database, clock())) == 1
+        await deliver_all(worker)
+        assert endpoint.posts == []
+        clock.advance(rows.LEASE)
+        await deliver_all(worker)
+    assert len(endpoint.posts) == 1
+
+
+@pytest.mark.parametrize("woken", [True, False])
+async def test_an_idle_worker_delivers_within_a_second_of_the_commit(
+    database: Database, settings: Settings, woken: bool
+) -> None:
+    await rows.add_responder(database, now())
+    endpoint, wake = Endpoint(), asyncio.Event()
+    async with serving(endpoint) as url, running(database, settings, wake):
+        await rows.add_webhook(database, now(), url)
+        waits = []
+        for count in range(1, 4):
+            await rows.tell(database, now())
+            began = time.perf_counter()
+            if woken:
+                wake.set()
+            await endpoint.arrived(count)
+            waits.append(time.perf_counter() - began)
+    assert max(waits) < 1
+
+
+async def test_a_worker_that_is_stopped_records_what_was_in_flight(database: Database, settings: Settings) -> None:
+    await rows.add_responder(database, now())
+    endpoint = Endpoint()
+    endpoint.gate.clear()
+    async with serving(endpoint) as url:
+        await rows.add_webhook(database, now(), url)
+        await rows.tell(database, now())
+        async with running(database, settings, asyncio.Event()):
+            await endpoint.arrived(1)
+            asyncio.get_running_loop().call_later(0.1, endpoint.gate.set)
+    (delivery,) = await rows.stored_deliveries(database)
+    assert delivery.status == "delivered"
+
+
+async def test_two_workers_on_one_database_deliver_everything_once_and_in_order(
+    database: Database, settings: Settings
+) -> None:
+    await rows.add_responder(database, now())
+    endpoints = [Endpoint() for _ in range(3)]
+    other = Database(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        for endpoint in endpoints:
+            await rows.add_webhook(database, now(), await stack.enter_async_context(serving(endpoint)))
+        await stack.enter_async_context(running(database, settings, asyncio.Event()))
+        await stack.enter_async_context(running(other, settings, asyncio.Event()))
+        for _ in range(20):
+            await rows.tell(database, now())
+        for endpoint in endpoints:
+            await endpoint.arrived(20)
+    await other.close()
+    for endpoint in endpoints:
+        assert [sequence_of(body) for _, body in endpoint.posts] == list(range(1, 21))
+
+
+async def test_a_worker_that_is_stopped_lets_go_of_what_does_not_answer(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capacity_api.delivery.worker._GRACE_SECONDS", 0.05)
+    await rows.add_responder(database, now())
+    endpoint = Endpoint()
+    endpoint.gate.clear()
+    async with serving(endpoint) as url:
+        await rows.add_webhook(database, now(), url)
+        await rows.tell(database, now())
+        async with running(database, settings, asyncio.Event()):
+            await endpoint.arrived(1)
+        endpoint.gate.set()
+    (delivery,) = await rows.stored_deliveries(database)
+    assert (delivery.status, delivery.attempts) == ("pending", 0)
+    assert delivery.claimed_until is not None
