@@ -1,0 +1,119 @@
+"""The publication of one process: follows the database, rebuilds the tree, and is true by the clock without either."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from msgspec import UNSET
+
+from capacity_api import representations
+from capacity_api.db import sequence
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import ResponderRow
+from capacity_api.domain import intake as intakes
+from capacity_api.domain.remit import Remit
+from capacity_api.loop import Clock
+from capacity_api.operations import responders
+from capacity_api.publication import pages
+from capacity_api.publication.tree import Resource, Tree, resource
+from capacity_api.representations import Directory
+
+_logger = logging.getLogger(__name__)
+_VISIBLE_WITHIN_SECONDS = 1.0
+# The page says "as of"; that must not be long ago.
+_PAGE_LASTS = timedelta(minutes=1)
+
+
+class Publication:
+    """Holds the rows that it last read and the tree made of them; the tree is swapped whole."""
+
+    def __init__(
+        self, database: Database, clock: Clock, static: Mapping[str, Resource], contact: str | None, demonstration: bool
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._static = static
+        self._contact = contact
+        self._demonstration = demonstration
+        self._rows: dict[str, ResponderRow] = {}
+        self._sequence = 0
+        self._updated_at = datetime.fromtimestamp(0, UTC)
+        self._next_due: datetime | None = None
+        self._refreshing = asyncio.Lock()
+        self._tree = self._built(clock())
+
+    @property
+    def sequence(self) -> int:
+        return self._sequence
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When time alone changes a responder next, by what was last read; the past, where it is not recorded yet."""
+        return self._next_due
+
+    def remit(self, slug: str) -> Remit:
+        """The coded remit of a responder in the directory."""
+        return self._rows[slug].remit
+
+    def current(self) -> Tree:
+        """The tree as it must be read now. A lapse shows here at its second, also while the database is away."""
+        now = self._clock()
+        tree = self._tree
+        if tree.valid_until <= now:
+            tree = self._tree = self._built(now)
+        return tree
+
+    async def refresh(self) -> bool:
+        """Take in what was committed since the last look; returns whether there was anything."""
+        async with self._refreshing:
+            async with self._database.read() as session:
+                latest, at = await sequence.latest(session)
+                if latest <= self._sequence:
+                    return False
+                changed = {row.slug: row for row in await responders.changed_since(session, self._sequence)}
+            self._rows = {slug: row for slug, row in sorted((self._rows | changed).items()) if row.delisted_at is None}
+            self._sequence, self._updated_at = latest, at
+            self._next_due = _earliest(row.intake.next_due for row in self._rows.values())
+            self._tree = self._built(self._clock())
+            return True
+
+    async def show(self, number: int) -> None:
+        """Wait until the sequence number `number` can be read here, at most a second.
+
+        A change that was committed is true whether or not it can be shown yet, so this never fails.
+        """
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_VISIBLE_WITHIN_SECONDS):
+                while self._sequence < number:
+                    await self.refresh()
+
+    def _built(self, now: datetime) -> Tree:
+        shown = [representations.from_responder(row, now) for row in self._rows.values()]
+        directory = Directory(
+            sequence=self._sequence,
+            updated_at=self._updated_at,
+            demonstration=True if self._demonstration else UNSET,
+            total=len(shown),
+            responders=shown,
+        )
+        page = pages.directory_page(directory, now, self._contact)
+        resources = {
+            **self._static,
+            "/": resource(page, "text/html; charset=utf-8", pages.headers(page), cacheable=False),
+            "/v1/directory": resource(representations.encode(directory)),
+        }
+        for each in shown:
+            resources[f"/v1/responders/{each.slug}"] = resource(representations.encode(each))
+        return Tree(
+            directory=directory,
+            resources=MappingProxyType(resources),
+            next_lapse=_earliest(intakes.at(row.intake.value, now).next_due for row in self._rows.values()),
+            page_until=now + _PAGE_LASTS,
+        )
+
+
+def _earliest(times: Iterable[datetime | None]) -> datetime | None:
+    return min((time for time in times if time is not None), default=None)

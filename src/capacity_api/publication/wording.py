@@ -1,0 +1,163 @@
+"""What the codes, times and remits are in words, for everything that people read: plain text, to be escaped."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from capacity_api.domain.areas import AREAS
+from capacity_api.domain.intake import LONDON_TIME, Circumstance, ExpectedResponse, Reason, State
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
+from capacity_api.domain.vocabulary import CIRCUMSTANCES, EXPLOITATION_TYPES, GENDERS, REASONS, STATES, UNITS
+from capacity_api.representations import RemitShown
+
+NOT_SUPPLIED = "not yet supplied by the organisation"
+
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+_AGES = {
+    AgeGroup.ADULT: "adults",
+    AgeGroup.CHILD: "children under 18",
+    AgeGroup.YOUNG_PERSON: "young people from 18 to 25",
+}
+_GENDERS_WITH_CHILDREN = {
+    Gender.WOMAN: "women and girls",
+    Gender.MAN: "men and boys",
+    Gender.NON_BINARY: "non-binary people",
+}
+# Opens and closes of the Unicode Bidirectional Algorithm (UAX #9): embeddings and overrides, isolates.
+_EMBEDDINGS, _POP_EMBEDDING = "\u202a\u202b\u202d\u202e", "\u202c"
+_ISOLATES, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
+
+
+def state_in_words(state: State) -> str:
+    return _inside(STATES[state])
+
+
+def reason_in_words(reason: Reason) -> str:
+    return _inside(REASONS[reason])
+
+
+def circumstances_in_words(circumstances: Sequence[Circumstance]) -> str:
+    """ "people in detention, and other urgent cases"; empty for none."""
+    words = [_inside(CIRCUMSTANCES[each]) for each in circumstances]
+    return listed(words)
+
+
+def summary(counts: dict[State, int]) -> str:
+    """The directory in one line: every state, also those that nobody is in."""
+    return " · ".join(f"{counts.get(state, 0)} {state_in_words(state)}" for state in State)
+
+
+def period_in_words(expected: ExpectedResponse) -> str:
+    """ "5 to 10 working days", "up to 1 hour", "2 weeks"."""
+    one, many = UNITS[expected.unit]
+    unit = one if expected.max == 1 else many
+    if expected.min == expected.max:
+        return f"{expected.max} {unit}"
+    return f"{expected.min} to {expected.max} {unit}" if expected.min else f"up to {expected.max} {unit}"
+
+
+def expected_in_words(expected: ExpectedResponse | None) -> str:
+    """For a current report only: of an unconfirmed responder nothing may be claimed, not even this."""
+    if expected is None:
+        return "no timeframe can be given"
+    return f"{period_in_words(expected)}: expected, not guaranteed"
+
+
+def remit_in_words(remit: RemitShown) -> str:
+    """ "Adult women · sexual exploitation · Scotland", with "existing clients only" where that holds."""
+    parts = [people_in_words(remit), exploitation_in_words(remit.exploitation_types), places_in_words(remit)]
+    if remit.existing_clients_only:
+        parts.append("existing clients only")
+    return " · ".join(parts)
+
+
+def people_in_words(remit: RemitShown) -> str:
+    """Whom a remit is for: "Adults", "Adult women", "Children under 18, and young people from 18 to 25"."""
+    ages = listed([_AGES[group] for group in remit.age_groups])
+    if remit.genders == "all":
+        return _outside(ages)
+    if remit.age_groups == [AgeGroup.ADULT]:
+        return "Adult " + listed([_inside(GENDERS[gender]) for gender in remit.genders])
+    words = _GENDERS_WITH_CHILDREN if AgeGroup.CHILD in remit.age_groups else GENDERS
+    return _outside(ages) + ": " + listed([_inside(words[gender]) for gender in remit.genders]) + " only"
+
+
+def exploitation_in_words(kinds: Sequence[ExploitationType] | str | None) -> str:
+    """Null is what the source does not know; "all" is any kind."""
+    if kinds is None:
+        return "kinds of exploitation not known"
+    if isinstance(kinds, str):
+        return "any kind of exploitation"
+    return listed([_inside(EXPLOITATION_TYPES[kind]) for kind in kinds])
+
+
+def places_in_words(remit: RemitShown) -> str:
+    return listed([AREAS[area.code].name if area.code in AREAS else area.name for area in remit.areas])
+
+
+def day(at: date | datetime) -> str:
+    """ "1 December 2026"; a moment gives the day that it falls on in Europe/London."""
+    local = at.astimezone(LONDON_TIME) if isinstance(at, datetime) else at
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def moment(at: datetime) -> str:
+    """ "1 December 2026, 09:15" in Europe/London; whoever shows it says once that it is UK time."""
+    return f"{day(at)}, {at.astimezone(LONDON_TIME):%H:%M}"
+
+
+def until(at: datetime) -> str:
+    """A moment that ends something: midnight in Europe/London is the end of the day before."""
+    if f"{at.astimezone(LONDON_TIME):%H:%M:%S}" == "00:00:00":
+        return f"the end of {day(at - timedelta(seconds=1))}"
+    return moment(at)
+
+
+def utc(at: datetime) -> str:
+    """The same moment for a machine: RFC 3339 in UTC, whole seconds."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"; with a comma before "and" where an item has an "and" or "or" of its own."""
+    if len(words) < 2:
+        return "".join(words)
+    comma = "," if any(" and " in word or " or " in word for word in words) else ""
+    return ", ".join(words[:-1]) + f"{comma} and {words[-1]}"
+
+
+def balanced(text: str) -> str:
+    """`text` with its bidirectional marks closed, line by line, and stray closing marks dropped.
+
+    Without this a name could end the isolation that it is shown in and turn round what follows it.
+    """
+    return "\n".join(_balanced_line(line) for line in text.split("\n"))
+
+
+def isolated(text: str) -> str:
+    """`text` for a plain-text sentence: isolated, in whatever direction it is written (UAX #9, FSI and PDI)."""
+    return f"\u2068{balanced(text)}{_POP_ISOLATE}"
+
+
+def _balanced_line(line: str) -> str:
+    kept, closers = [], []
+    for character in line:
+        if character in _EMBEDDINGS:
+            closers.append(_POP_EMBEDDING)
+        elif character in _ISOLATES:
+            closers.append(_POP_ISOLATE)
+        elif character in (_POP_EMBEDDING, _POP_ISOLATE):
+            if not closers or closers[-1] != character:
+                continue
+            closers.pop()
+        kept.append(character)
+    return "".join(kept) + "".join(reversed(closers))
+
+
+def _inside(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def _outside(words: str) -> str:
+    return words[:1].upper() + words[1:]

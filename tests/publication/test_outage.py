@@ -1,0 +1,86 @@
+"""The database goes away; what was published stays, and stays true by the clock."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy.engine import URL
+from tests.conftest import Clock
+from tests.serving import OPEN, PAUSED, serving
+
+from capacity_api.config import Settings
+
+
+@asynccontextmanager
+async def away(url: URL) -> AsyncIterator[None]:
+    """While inside, nothing can be read from the database or written to it."""
+    if url.get_backend_name() == "sqlite":
+        assert url.database is not None
+        _ruin(Path(url.database))
+        yield
+        return
+    connection = await asyncpg.connect(
+        url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    )
+    try:
+        await connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", url.database
+        )
+        yield
+        await connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
+    finally:
+        await connection.close()
+
+
+def _ruin(path: Path) -> None:
+    """Make the file, its log and the log's index unreadable, as a dying disk would."""
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with file.open("r+b") as opened:
+            size = file.stat().st_size
+            opened.write(b"\xff" * size)
+
+
+async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_from_that_second_on(
+    settings: Settings, clock: Clock
+) -> None:
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+        token = await service.token(responder="tara")
+        async with away(settings.url):
+            ready = await service.client.get("/readyz")
+            assert (ready.status_code, ready.json()["database"]) == (503, "unavailable")
+            clock.advance(timedelta(days=7, seconds=-1))
+            assert (await service.responder("tara"))["intake"]["state"] == "open"
+            page = await service.client.get("/")
+            assert "1 open" in page.text
+            clock.advance(timedelta(seconds=1))
+            for path in ("/v1/directory", "/v1/responders/tara", "/v1/directory?area=S92000003"):
+                text = (await service.client.get(path)).text
+                assert '"state":"unconfirmed"' in text
+                assert '"state":"open"' not in text
+            page = await service.client.get("/")
+            assert page.status_code == 200
+            assert "0 open" in page.text
+            refused = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers=token)
+            assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
+            assert (await service.responder("tara"))["intake"]["reported_state"] == "open"
+
+
+def test_the_ruin_is_real(tmp_path: Path) -> None:
+    path = tmp_path / "ruined.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE held (n INTEGER)")
+    connection.execute("INSERT INTO held VALUES (1)")
+    _ruin(path)
+    try:
+        connection.execute("SELECT n FROM held").fetchall()
+    except sqlite3.DatabaseError:
+        return
+    finally:
+        connection.close()
+    raise AssertionError("the database still answers")
