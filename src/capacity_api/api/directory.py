@@ -1,0 +1,81 @@
+"""`/v1/directory`, `/v1/events`, `/v1/vocabulary`: what anyone reads. Without a query the publication answers first."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from capacity_api import representations
+from capacity_api.api.context import Context
+from capacity_api.domain.areas import AREAS
+from capacity_api.domain.intake import State
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender
+from capacity_api.errors import FieldError, Invalid
+from capacity_api.operations import events
+from capacity_api.representations import Directory, EventPage, Vocabulary
+
+
+class DirectoryController(Controller):
+    path = "/v1"
+    tags = ("directory",)
+
+    @get("/directory", operation_id="readDirectory", summary="Read the directory")
+    async def directory(
+        self,
+        context: NamedDependency[Context],
+        states: Annotated[
+            list[State] | None,
+            QueryParameter(name="state", description="Effective state; repeat it for any of several."),
+        ] = None,
+        area: Annotated[
+            list[str] | None, QueryParameter(description="A code of `/v1/vocabulary`, such as E12000007.")
+        ] = None,
+        exploitation_type: FromQuery[list[ExploitationType] | None] = None,
+        age_group: FromQuery[list[AgeGroup] | None] = None,
+        gender: FromQuery[list[Gender] | None] = None,
+        accepting: Annotated[bool, QueryParameter(description="Only who is open now.")] = False,
+    ) -> Directory:
+        """All responders, or those that a filter keeps: an unknown or partly covered remit is kept, never hidden.
+
+        `total` counts the responders in this answer; `sequence` is the version of the whole directory.
+        """
+        errors = tuple(FieldError("?area", f"unknown area code {code!r}") for code in area or () if code not in AREAS)
+        if errors:
+            raise Invalid("The filter is not valid", errors)
+        kept_by_remit = Filter(
+            areas=tuple(area or ()),
+            exploitation_types=tuple(exploitation_type or ()),
+            age_groups=tuple(age_group or ()),
+            genders=tuple(gender or ()),
+        )
+        publication = context.publication
+        whole = publication.current().directory
+        kept = [
+            responder
+            for responder in whole.responders
+            if (not states or responder.intake.state in states)
+            and (not accepting or responder.intake.state is State.OPEN)
+            and kept_by_remit.keeps(publication.remit(responder.slug))
+        ]
+        return msgspec.structs.replace(whole, responders=kept, total=len(kept))
+
+    @get("/events", operation_id="readEvents", summary="Follow the changes")
+    async def events(
+        self,
+        context: NamedDependency[Context],
+        after: Annotated[int, QueryParameter(ge=0, le=2**62, description="A sequence number; 0 for all.")] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+    ) -> EventPage:
+        """The public events after a sequence number, oldest first: the same objects that webhooks carry.
+
+        Ask next with `after` set to the answer's `sequence`. 409 when `after` lies beyond `latest`.
+        """
+        async with context.read() as session:
+            return await events.after(session, after, limit)
+
+    @get("/vocabulary", operation_id="readVocabulary", summary="Read the vocabulary")
+    async def vocabulary(self) -> Vocabulary:
+        """Areas, exploitation types, circumstances, states and the rest, with labels."""
+        return representations.vocabulary()

@@ -1,0 +1,139 @@
+"""Examples for the OpenAPI document: what the briefing documents, with invented times. A test validates each."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from capacity_api import representations
+from capacity_api.db.tables import IntakeRow, ResponderRow
+from capacity_api.domain.events import PRIVATE, EventType
+from capacity_api.domain.intake import Intake, Report, State
+from capacity_api.operations import responders
+from capacity_api.representations import Event, EventData, Responder
+
+_NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)
+_PAUSE = {
+    "state": "paused",
+    "reason": "referral_threshold",
+    "exceptions": ["self_referral", "homelessness", "detention", "criminal_investigation"],
+    "note": "We have reached the number of referrals that we can take on.",
+}
+_OPEN = {"state": "open", "expected_response": {"min": 5, "max": 10, "unit": "working_days"}}
+_WAITING = {"state": "waiting_list", "expected_response": {"min": 2, "max": 4, "unit": "weeks"}}
+_HOLIDAYS = {
+    "state": "paused",
+    "reason": "planned",
+    "effective_from": "2026-12-23T17:00:00Z",
+    "reopens_on": "2027-01-04",
+}
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "reportIntake": {
+        "open": {"summary": "Open, with an expected response time", "value": _OPEN},
+        "waiting_list": {"summary": "A waiting list", "value": _WAITING},
+        "paused": {"summary": "Paused, with exceptions", "value": _PAUSE},
+        "planned": {"summary": "A closure over the holidays", "value": _HOLIDAYS},
+    },
+    "changeResponder": {
+        "contact": {"summary": "The referral line", "value": {"contact": {"phone": "0800 808 3733"}}},
+        "validity": {"summary": "Reports hold for two weeks", "value": {"valid_for_hours": 336}},
+    },
+    "addWebhook": {
+        "all": {"summary": "Everything", "value": {"url": "https://partner.example.org/capacity"}},
+        "pauses": {
+            "summary": "Pauses and openings of those who cover London",
+            "value": {
+                "url": "https://partner.example.org/capacity",
+                "event_types": ["intake.paused", "intake.opened", "intake.unconfirmed"],
+                "areas": ["E12000007"],
+            },
+        },
+    },
+    "issueToken": {
+        "responder": {"summary": "For a responder", "value": {"responder": "salvation-army"}},
+        "partner": {"summary": "For a partner", "value": {"partner": "Case tool"}},
+    },
+    "addPartner": {"partner": {"summary": "A partner", "value": {"name": "Case tool"}}},
+    "rotateToken": {"day": {"summary": "The old one goes on for a day", "value": {"overlap_hours": 24}}},
+}
+
+EVENT_SUMMARIES: dict[EventType, str] = {
+    EventType.INTAKE_OPENED: "A responder takes new referrals",
+    EventType.INTAKE_WAITING_LIST: "A responder runs a waiting list",
+    EventType.INTAKE_PAUSED: "A responder takes no new referrals, exceptions aside",
+    EventType.INTAKE_UNCONFIRMED: "A report lapsed: nobody has confirmed the state",
+    EventType.INTAKE_UPDATED: "The state is the same, what is said about it changed",
+    EventType.INTAKE_CONFIRMED: "Still true; only for webhooks that name it",
+    EventType.INTAKE_PLANNED: "A pause or waiting list was announced",
+    EventType.INTAKE_CONFIRMATION_DUE: "A report lapses soon; private to the responder",
+    EventType.RESPONDER_LISTED: "A responder was listed",
+    EventType.RESPONDER_UPDATED: "Contact, remit, name or website changed",
+    EventType.RESPONDER_DELISTED: "A responder left the directory",
+    EventType.COVERAGE_GAP_OPENED: "Nobody is confirmed as open or on a waiting list for somebody",
+    EventType.COVERAGE_GAP_CLOSED: "Somebody is again",
+    EventType.WEBHOOK_TEST: "A test of one webhook; private",
+}
+
+_PREVIOUS = {
+    EventType.INTAKE_OPENED: State.PAUSED,
+    EventType.INTAKE_WAITING_LIST: State.OPEN,
+    EventType.INTAKE_PAUSED: State.OPEN,
+    EventType.INTAKE_UNCONFIRMED: State.OPEN,
+    EventType.INTAKE_UPDATED: State.OPEN,
+    EventType.INTAKE_CONFIRMED: State.OPEN,
+    EventType.INTAKE_PLANNED: State.OPEN,
+}
+_SAID: dict[EventType, dict[str, Any]] = {EventType.INTAKE_PAUSED: _PAUSE, EventType.INTAKE_WAITING_LIST: _WAITING}
+
+
+def event(event_type: EventType) -> dict[str, Any]:
+    """An example of the body of a webhook."""
+    if event_type is EventType.WEBHOOK_TEST:
+        data = EventData(message="This is a test of your webhook.")
+    elif event_type in {EventType.COVERAGE_GAP_OPENED, EventType.COVERAGE_GAP_CLOSED}:
+        data = EventData()
+    else:
+        data = EventData(
+            responder=_responder(_SAID.get(event_type, _OPEN), lapsed=event_type is EventType.INTAKE_UNCONFIRMED)
+        )
+        if event_type in _PREVIOUS:
+            data = EventData(responder=data.responder, previous_state=_PREVIOUS[event_type])
+    number = None if event_type in PRIVATE else 42
+    body: dict[str, Any] = _plain(Event(type=event_type, timestamp=_NOW, sequence=number, data=data))
+    return body
+
+
+def _responder(said: dict[str, Any], *, lapsed: bool = False) -> Responder:
+    new = next(each for each in responders.register() if each.slug == "salvation-army")
+    intake = IntakeRow()
+    intake.value = Intake(
+        report=msgspec.convert(said, Report),
+        changed_at=_NOW,
+        confirmed_at=_NOW,
+        confirm_by=_NOW + timedelta(days=7),
+        lapsed=lapsed,
+    )
+    row = ResponderRow(
+        id=UUID("019e4500-0000-7000-8000-000000000010"),
+        slug=new.slug,
+        name=new.name,
+        website=None,
+        contact=new.contact,
+        remit=new.remit,
+        sequence=42,
+        updated_at=_NOW,
+        intake=intake,
+    )
+    return representations.from_responder(row, _NOW)
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.json.decode(representations.encode(value))
+
+
+ANSWERS: dict[str, Any] = {
+    "reportIntake": _plain(_responder(_PAUSE)),
+    "readResponder": _plain(_responder(_OPEN)),
+}

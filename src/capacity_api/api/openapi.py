@@ -1,0 +1,192 @@
+"""The OpenAPI 3.1 document: generated from the handlers, completed with what holds for all of them."""
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
+
+from capacity_api.api import examples
+from capacity_api.api.health import Readiness
+from capacity_api.api.problems import MEDIA_TYPE, Problem, problems
+from capacity_api.api.requests import IntakeReport, NewPartner, NewToken, Rotation, StrictBody
+from capacity_api.api.routes import DEPENDENCIES, ROUTES
+from capacity_api.domain.events import EventType
+from capacity_api.operations.audit import AuditEntry
+from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
+from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
+from capacity_api.representations import LICENCE, Directory, Event, EventPage, HistoryEntry, Vocabulary
+
+_TAGS = {
+    "directory": "What anyone reads. No token, any origin, no cookie.",
+    "responders": "The responders themselves, and their past.",
+    "intake": "What a responder says of itself: open, on a waiting list or paused.",
+    "webhooks": "Being told, signed, within a second.",
+    "tokens": "Who may change what.",
+    "operation": "For whoever runs the service.",
+}
+_PROBLEMS = {
+    "400": "What was sent cannot be parsed",
+    "401": "A token is needed, or this one does not hold",
+    "403": "The token does not reach this far",
+    "404": "Nothing here, or nothing of yours",
+    "409": "It contradicts what is stored",
+    "412": "It has changed since the version that If-Match names",
+    "413": "The body is larger than 64 kB",
+    "415": "The body must be application/json",
+    "422": "It can be parsed and is wrong; `errors` says where",
+    "429": "Too many writes with this token; Retry-After says how long to wait",
+    "503": "The database cannot be reached; nothing was stored",
+    "default": "Something went wrong here",
+}
+_READ_ONLY = frozenset({"get"})
+_STRUCTS = (
+    AuditEntry,
+    Delivery,
+    Directory,
+    Event,
+    EventPage,
+    HistoryEntry,
+    Identity,
+    IntakeReport,
+    NewPartner,
+    NewResponder,
+    NewToken,
+    NewWebhook,
+    Partner,
+    Problem,
+    Readiness,
+    ResponderPatch,
+    Rotation,
+    TokenIssued,
+    TokenShown,
+    Vocabulary,
+    Webhook,
+    WebhookPatch,
+)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document as plain data, the same for every installation."""
+    described = Litestar(
+        ROUTES,
+        dependencies=DEPENDENCIES,
+        dto=StrictBody,
+        return_dto=None,
+        openapi_config=OpenAPIConfig(
+            title="capacity_api",
+            version=version("capacity-api"),
+            summary="Which modern-slavery First Responders can take a referral now",
+            description=(
+                "Each First Responder says whom it takes on (its remit) and whether it is open, on a waiting list or "
+                "paused. Anyone can read it; partner tools are told of changes by signed webhook.\n\n"
+                "A report holds until `confirm_by`; after that the state is `unconfirmed`, never open. Times are "
+                "RFC 3339 in UTC. Errors are problem documents (RFC 9457). This is independent and not the government."
+            ),
+            license=License(name="MIT", identifier="MIT"),
+            contact=Contact(name="capacity_api contributors"),
+            components=Components(
+                security_schemes={
+                    "token": SecurityScheme(
+                        type="http", scheme="bearer", description="A token of this service: `cap_…`"
+                    )
+                }
+            ),
+            tags=[Tag(name=name, description=text) for name, text in _TAGS.items()],
+            use_handler_docstrings=True,
+        ),
+    )
+    found: dict[str, Any] = described.openapi_schema.to_schema()
+    found["paths"] = {path: item for path, item in found["paths"].items() if not path.startswith("/schema")}
+    schemas = found.setdefault("components", {}).setdefault("schemas", {})
+    # msgspec's own schemas say what its decoder does: which fields are refused, what is left out, which type is meant.
+    _, exact = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
+    schemas.update(exact)
+    schemas["EventPage"]["properties"]["events"]["items"] = {"$ref": "#/components/schemas/Event"}
+    found["components"]["responses"] = {_named(status): _problem(status) for status in _PROBLEMS}
+    for path, item in found["paths"].items():
+        for method, operation in item.items():
+            _complete(path, method, operation)
+    found["webhooks"] = {event_type.value: _webhook(event_type) for event_type in EventType}
+    found["info"]["x-data-licence"] = LICENCE
+    return found
+
+
+def encoded() -> bytes:
+    """The document as it is committed and served: stable order, readable."""
+    return msgspec.json.format(msgspec.json.encode(document(), order="deterministic"), indent=2) + b"\n"
+
+
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    statuses = ["400", "422", "503", "default"]
+    if operation.get("security"):
+        statuses += ["401", "403"] + ([] if method in _READ_ONLY else ["429"])
+    if "{" in path:
+        statuses.append("404")
+    if "requestBody" in operation:
+        statuses += ["413", "415"]
+        example = examples.REQUESTS.get(operation["operationId"])
+        if example is not None:
+            operation["requestBody"]["content"]["application/json"]["examples"] = example
+    if any(each["name"] == "if-match" for each in operation.get("parameters", ())):
+        statuses.append("412")
+    if method not in _READ_ONLY or operation["operationId"] == "readEvents":
+        statuses.append("409")
+    responses = {status: held for status, held in operation["responses"].items() if status.startswith("2")}
+    for held in responses.values():
+        example = examples.ANSWERS.get(operation["operationId"])
+        if example is not None and "application/json" in held.get("content", {}):
+            held["content"]["application/json"]["example"] = example
+    for status in sorted(set(statuses)):
+        responses[status] = {"$ref": f"#/components/responses/{_named(status)}"}
+    operation["responses"] = responses
+
+
+def _named(status: str) -> str:
+    return "Problem" if status == "default" else f"Problem{status}"
+
+
+def _problem(status: str) -> dict[str, Any]:
+    return {
+        "description": _PROBLEMS[status],
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {problem.code: {"value": msgspec.to_builtins(problem)} for problem in problems(status)},
+            }
+        },
+    }
+
+
+def _webhook(event_type: EventType) -> dict[str, Any]:
+    header = {"in": "header", "required": True, "schema": {"type": "string"}}
+    return {
+        "post": {
+            "operationId": "receive" + "".join(part.title() for part in event_type.replace("_", ".").split(".")),
+            "summary": examples.EVENT_SUMMARIES[event_type],
+            "tags": ["webhooks"],
+            "parameters": [
+                {"name": "webhook-id", "description": "The same for every attempt: receive each once", **header},
+                {"name": "webhook-timestamp", "description": "Of this attempt, in seconds since the epoch", **header},
+                {"name": "webhook-signature", "description": "Standard Webhooks: `v1,…` or `v1a,…`", **header},
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {"$ref": "#/components/schemas/Event"},
+                        "example": examples.event(event_type),
+                    }
+                },
+            },
+            "responses": {
+                "2XX": {"description": "Received"},
+                "410": {"description": "Gone: the webhook is disabled"},
+            },
+        }
+    }

@@ -1,0 +1,28 @@
+"""`/`, `/docs`, `/openapi.json`: published, so what is here is reached only with a query, which none of them has."""
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+
+from capacity_api.api.context import Context
+
+
+class PageController(Controller):
+    tags = ("directory",)
+
+    @get("/", operation_id="readPage", summary="The directory as a page", media_type="text/html")
+    async def directory(self, context: NamedDependency[Context]) -> Response[bytes]:
+        """Complete without JavaScript; nothing in it comes from elsewhere."""
+        return _published(context, "/")
+
+    @get("/docs", operation_id="readReference", summary="This reference as a page", media_type="text/html")
+    async def reference(self, context: NamedDependency[Context]) -> Response[bytes]:
+        return _published(context, "/docs")
+
+    @get("/openapi.json", operation_id="readOpenapi", summary="This document", media_type="application/json")
+    async def document(self, context: NamedDependency[Context]) -> Response[bytes]:
+        return _published(context, "/openapi.json")
+
+
+def _published(context: Context, path: str) -> Response[bytes]:
+    found = context.publication.current().resources[path]
+    return Response(found.variants[""].body, headers={**dict(found.headers), "content-type": found.content_type})

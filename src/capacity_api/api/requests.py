@@ -1,0 +1,119 @@
+"""How a request is read: strictly. Unknown parameters, lax types and other media types are refused, not ignored."""
+
+from datetime import datetime
+from typing import Annotated, Any, TypeVar, cast
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.dto import AbstractDTO
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.openapi.spec import Reference, Schema
+from litestar.typing import FieldDefinition
+
+from capacity_api.api.problems import from_validation
+from capacity_api.domain.intake import Report
+from capacity_api.errors import FieldError, Malformed, UnknownParameter
+
+MOST_BODY_BYTES = 64 * 1024
+T = TypeVar("T")
+Connection = ASGIConnection[Any, Any, Any, Any]
+UtcMoment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a responder says; with `effective_from`, a pause or waiting list that it announces."""
+
+    effective_from: UtcMoment | None = None
+
+
+class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose token: `responder` (a slug), `partner` (a name) or `admin` true; exactly one of them."""
+
+    responder: str | None = None
+    partner: str | None = None
+    admin: bool = False
+    scopes: tuple[str, ...] | None = None
+    expires_at: UtcMoment | None = None
+
+
+class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how many hours the old token goes on beside the new one: 0 to 168."""
+
+    overlap_hours: int = 24
+
+
+class NewPartner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+
+
+class StrictBody(AbstractDTO[T]):
+    """Decodes a body straight into the handler's `data` type: strict types, errors with pointers.
+
+    The framework's own way converts `"5"` to 5 and answers 400 for everything.
+    """
+
+    def decode_bytes(self, value: bytes) -> Any:
+        handler = cast("HTTPRouteHandler", self.asgi_connection.route_handler)
+        assert handler.parsed_data_field is not None
+        return decoded(value, handler.parsed_data_field.annotation)
+
+    @classmethod
+    def create_for_field_definition(
+        cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
+    ) -> None:
+        return None
+
+    @classmethod
+    def create_openapi_schema(
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+    ) -> Reference | Schema:
+        schema: Reference | Schema = schema_creator.for_field_definition(field_definition)
+        return schema
+
+    @classmethod
+    def generate_field_definitions(cls, model_type: type[Any]) -> Any:
+        raise NotImplementedError
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+        raise NotImplementedError
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """The body as `kind`; raises `Malformed`, `Invalid` or `UnknownField`."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise from_validation(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"The body is not JSON: {error}" if isinstance(error, msgspec.DecodeError) else "") from None
+
+
+async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A guard: a parameter that the path does not have is a mistake that would otherwise show as a wrong answer."""
+    names = {key for key, _ in connection.query_params.multi_items()}
+    unknown = sorted(names - parameters(cast("HTTPRouteHandler", handler), connection))
+    if unknown:
+        raise UnknownParameter(
+            "The path has no such query parameter", tuple(FieldError(f"?{name}", "unknown") for name in unknown)
+        )
+
+
+def parameters(handler: HTTPRouteHandler, connection: Connection) -> frozenset[str]:
+    """The names of the query parameters of a handler."""
+    held: frozenset[str] | None = handler.opt.get("parameters")
+    if held is None:
+        model = handler.create_kwargs_model(path_parameters=cast("Any", connection.scope["path_params"]))
+        held = handler.opt["parameters"] = frozenset(each.field_alias for each in model.expected_query_params)
+    return held
+
+
+async def require_json(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A guard: a body that a handler reads is JSON (RFC 9110 §8.3)."""
+    if cast("HTTPRouteHandler", handler).parsed_data_field is None:
+        return
+    media_type, _, parameters = connection.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if media_type.strip().lower() != "application/json" or charset not in {"", "utf-8"}:
+        raise HTTPException(status_code=415)

@@ -1,0 +1,107 @@
+"""`/v1/responders`: the responders themselves, and their past."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET
+
+from capacity_api.api.authorization import require_owner, token
+from capacity_api.api.context import Context
+from capacity_api.api.intake import IfMatch, tagged
+from capacity_api.api.lists import Cursor, Limit
+from capacity_api.domain.tokens import Scope
+from capacity_api.errors import Forbidden, Invalid, NotFound
+from capacity_api.operations import responders
+from capacity_api.operations.paging import USUAL, Page
+from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.tokens import Identity
+from capacity_api.representations import HistoryEntry, Responder
+
+_USUAL_HISTORY = timedelta(days=90)
+
+
+class ResponderController(Controller):
+    path = "/v1/responders"
+    tags = ("responders",)
+
+    @get("/{slug:str}", operation_id="readResponder", summary="Read one responder")
+    async def read(self, context: NamedDependency[Context], slug: FromPath[str]) -> Responder:
+        """One responder, with an `ETag`. A state whose `confirm_by` has passed is `unconfirmed`."""
+        for responder in context.publication.current().directory.responders:
+            if responder.slug == slug:
+                return responder
+        raise NotFound(f"No responder {slug!r} is listed")
+
+    @get("/{slug:str}/history", operation_id="readHistory", summary="Read a responder's reports and lapses")
+    async def history(
+        self,
+        context: NamedDependency[Context],
+        slug: FromPath[str],
+        start: Annotated[
+            datetime | None, QueryParameter(name="from", description="From this time on; default 90 days before `to`.")
+        ] = None,
+        end: Annotated[
+            datetime | None, QueryParameter(name="to", description="Up to but not including this time; default now.")
+        ] = None,
+        limit: Limit = USUAL,
+        cursor: Cursor = None,
+    ) -> Page[HistoryEntry]:
+        """Every report and lapse, newest first."""
+        now = context.now()
+        # A report of this very moment belongs to the history as it stands.
+        try:
+            end = _aware(end) if end else now + timedelta(seconds=1)
+            start = _aware(start) if start else end - _USUAL_HISTORY
+        except OverflowError:
+            raise Invalid.at("?to" if start is None else "?from", "lies outside the calendar") from None
+        if start > end:
+            raise Invalid.at("?from", "must not lie after `to`")
+        async with context.read() as session:
+            return await responders.history(session, slug, start, end, limit, cursor)
+
+    @patch(
+        "/{slug:str}",
+        operation_id="changeResponder",
+        summary="Change what is said about a responder",
+        **token(Scope.RESPONDER_WRITE),
+    )
+    async def change(
+        self,
+        context: NamedDependency[Context],
+        identity: NamedDependency[Identity],
+        slug: FromPath[str],
+        data: JSONBody[ResponderPatch],
+        if_match: IfMatch = None,
+    ) -> Response[Responder]:
+        """Contact, remit, website and `valid_for_hours` (from the next report on). Its name is the administrator's."""
+        require_owner(identity, slug)
+        if data.name is not UNSET and not identity.is_admin:
+            raise Forbidden("Only an administrator changes a name")
+        async with context.write() as session:
+            responder = await responders.change_details(
+                session, context.now(), slug, data, if_match=if_match, token_id=identity.token_id
+            )
+        return tagged(responder)
+
+    @post(operation_id="listResponder", summary="List a responder", **token(Scope.ADMIN))
+    async def add(
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewResponder]
+    ) -> Responder:
+        """A new responder starts unconfirmed; one that was delisted comes back under its id."""
+        async with context.write() as session:
+            return await responders.add(session, context.now(), data, identity.token_id)
+
+    @delete("/{slug:str}", operation_id="delistResponder", summary="Delist a responder", **token(Scope.ADMIN))
+    async def delist(
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
+    ) -> None:
+        """It leaves the directory; its past stays."""
+        async with context.write() as session:
+            await responders.delist(session, context.now(), slug, identity.token_id)
+
+
+def _aware(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

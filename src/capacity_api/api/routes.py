@@ -1,0 +1,43 @@
+"""Every route of the API, and what its handlers are handed."""
+
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from capacity_api.api.authorization import provide_identity
+from capacity_api.api.context import Context
+from capacity_api.api.directory import DirectoryController
+from capacity_api.api.health import HealthController
+from capacity_api.api.intake import IntakeController
+from capacity_api.api.metrics import Metrics
+from capacity_api.api.pages import PageController
+from capacity_api.api.responders import ResponderController
+from capacity_api.api.tokens import TokenController
+from capacity_api.api.webhooks import WebhookController
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    DirectoryController,
+    ResponderController,
+    IntakeController,
+    WebhookController,
+    TokenController,
+    HealthController,
+    PageController,
+)
+
+
+def _context(state: State) -> Context:
+    context: Context = state.context
+    return context
+
+
+def _metrics(state: State) -> Metrics:
+    metrics: Metrics = state.metrics
+    return metrics
+
+
+DEPENDENCIES = {
+    "context": Provide(_context, sync_to_thread=False),
+    "metrics": Provide(_metrics, sync_to_thread=False),
+    "identity": Provide(provide_identity, sync_to_thread=False),
+}

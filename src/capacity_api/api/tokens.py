@@ -1,0 +1,136 @@
+"""`/v1/me`, `/v1/tokens`, `/v1/partners`, `/v1/audit`: who may do what, and who did."""
+
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api.api.authorization import scope_of, token
+from capacity_api.api.context import Context
+from capacity_api.api.lists import Cursor, Limit
+from capacity_api.api.requests import NewPartner, NewToken, Rotation
+from capacity_api.domain.text import required_text
+from capacity_api.domain.tokens import Scope
+from capacity_api.errors import FieldError, Invalid, NotFound
+from capacity_api.operations import audit, tokens
+from capacity_api.operations.audit import AuditEntry
+from capacity_api.operations.paging import USUAL, Page
+from capacity_api.operations.tokens import Identity, Owner, Partner, TokenIssued, TokenShown
+
+
+class TokenController(Controller):
+    path = "/v1"
+    tags = ("tokens",)
+
+    @get("/me", operation_id="readMe", summary="Whose token is this?", **token())
+    async def me(self, identity: NamedDependency[Identity]) -> Identity:
+        return identity
+
+    @post("/tokens", operation_id="issueToken", summary="Issue a token", **token(Scope.ADMIN))
+    async def issue(
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewToken]
+    ) -> TokenIssued:
+        """For a responder, a partner or an administrator. `token` is shown in this answer alone."""
+        if sum((data.responder is not None, data.partner is not None, data.admin)) != 1:
+            raise Invalid.at("", "must name one owner: responder, partner or admin")
+        async with context.write() as session:
+            return await tokens.issue(
+                session,
+                context.now(),
+                context.keys,
+                await _owner(session, data),
+                scopes=_scopes(data.scopes),
+                expires_at=data.expires_at,
+                token_id=identity.token_id,
+            )
+
+    @get("/tokens", operation_id="listTokens", summary="List your tokens", **token())
+    async def listed(
+        self,
+        context: NamedDependency[Context],
+        identity: NamedDependency[Identity],
+        limit: Limit = USUAL,
+        cursor: Cursor = None,
+    ) -> Page[TokenShown]:
+        """Your own; an administrator sees everybody's. The tokens themselves are never shown again."""
+        async with context.read() as session:
+            return await tokens.issued(session, scope_of(identity), limit, cursor)
+
+    @delete("/tokens/{held_id:uuid}", operation_id="revokeToken", summary="Revoke a token", **token())
+    async def revoke(
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], held_id: FromPath[UUID]
+    ) -> None:
+        """At once. A token may revoke itself."""
+        async with context.write() as session:
+            await tokens.revoke(session, context.now(), held_id, scope_of(identity), identity.token_id)
+
+    @post("/tokens/{held_id:uuid}/rotate", operation_id="rotateToken", summary="Replace a token", **token())
+    async def rotate(
+        self,
+        context: NamedDependency[Context],
+        identity: NamedDependency[Identity],
+        held_id: FromPath[UUID],
+        data: JSONBody[Rotation],
+    ) -> TokenIssued:
+        """A successor with the same owner and scopes; the old one goes on for `overlap_hours`."""
+        async with context.write() as session:
+            return await tokens.rotate(
+                session,
+                context.now(),
+                context.keys,
+                held_id,
+                scope_of(identity),
+                data.overlap_hours,
+                identity.token_id,
+                within=None if identity.is_admin else identity.scopes,
+            )
+
+    @post("/partners", operation_id="addPartner", summary="Add a partner", **token(Scope.ADMIN))
+    async def add_partner(
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewPartner]
+    ) -> Partner:
+        async with context.write() as session:
+            return await tokens.add_partner(session, context.now(), data.name, identity.token_id)
+
+    @get("/partners", operation_id="listPartners", summary="List the partners", **token(Scope.ADMIN))
+    async def partners(
+        self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
+    ) -> Page[Partner]:
+        async with context.read() as session:
+            return await tokens.partners(session, limit, cursor)
+
+    @get("/audit", operation_id="readAudit", summary="Who changed what", **token(Scope.ADMIN))
+    async def audit(
+        self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
+    ) -> Page[AuditEntry]:
+        """Newest first. What was changed to stands in the history and the events."""
+        async with context.read() as session:
+            return await audit.entries(session, limit, cursor)
+
+
+async def _owner(session: AsyncSession, data: NewToken) -> Owner:
+    """Raises `Invalid` for one that is not there: it stands in the body and not in the path."""
+    try:
+        if data.responder is not None:
+            return await tokens.responder_owner(session, required_text(data.responder, "/responder", 80))
+        if data.partner is not None:
+            return await tokens.partner_owner(session, required_text(data.partner, "/partner", 200))
+    except NotFound as error:
+        raise Invalid.at("/responder" if data.responder is not None else "/partner", error.detail) from None
+    return Owner(type="admin")
+
+
+def _scopes(names: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
+    if names is None:
+        return None
+    errors = tuple(
+        FieldError(f"/scopes/{n}", f"must be one of {', '.join(Scope)}")
+        for n, name in enumerate(names)
+        if name not in set(Scope)
+    )
+    if errors or not names:
+        raise Invalid("The scopes are not valid", errors or (FieldError("/scopes", "must name at least one"),))
+    return tuple(msgspec.convert(name, Scope) for name in names)

@@ -1,0 +1,119 @@
+"""The only wiring: settings in, a running service out."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from functools import cache
+from types import MappingProxyType
+from typing import cast
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from capacity_api import config, loop, representations
+from capacity_api.api import authorization, openapi, problems, requests
+from capacity_api.api.context import Context
+from capacity_api.api.metrics import Metrics, counted
+from capacity_api.api.routes import DEPENDENCIES, ROUTES
+from capacity_api.config import Settings
+from capacity_api.db import schema
+from capacity_api.db.engine import Database
+from capacity_api.delivery.worker import Worker
+from capacity_api.domain.keys import Keys
+from capacity_api.loop import Clock
+from capacity_api.operations import changes
+from capacity_api.publication import pages, reference
+from capacity_api.publication.publication import Publication
+from capacity_api.publication.serve import Application, Published
+from capacity_api.publication.tree import Resource, resource
+
+# How often each process looks, in case nobody woke it: another process may have changed something.
+_LOOK_EVERY_SECONDS = 0.5
+_LAPSE_WITHIN_SECONDS = 0.25
+
+
+def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = True) -> Application:
+    """The service as an ASGI application, with everything that runs beside it in its lifespan."""
+    database = Database(settings)
+    keys = Keys(settings.secret_keys)
+    publication = Publication(database, clock, _static(), settings.contact, settings.demonstration)
+    wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery")}
+
+    def committed() -> None:
+        for wake in wakes.values():
+            wake.set()
+
+    async def record_lapses() -> bool:
+        """Record what the clock has brought; the publication knows when that is, so that nobody scans for it."""
+        due = publication.next_due
+        if due is None or due > clock():
+            return False
+        async with database.write() as session:
+            await changes.begin(session, clock())
+        committed()
+        await publication.refresh()
+        return publication.next_due != due
+
+    @contextlib.asynccontextmanager
+    async def running(_app: Litestar) -> AsyncIterator[None]:
+        await schema.check(database)
+        await publication.refresh()
+        tasks = [
+            asyncio.create_task(
+                loop.run("publication", publication.refresh, wakes["publication"], _LOOK_EVERY_SECONDS)
+            ),
+            asyncio.create_task(loop.run("lapses", record_lapses, wakes["lapses"], _LAPSE_WITHIN_SECONDS)),
+        ]
+        if deliver:
+            tasks.append(asyncio.create_task(Worker(database, keys, settings, clock, wakes["delivery"]).run()))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await database.close()
+
+    context = Context(
+        settings=settings, database=database, keys=keys, clock=clock, publication=publication, committed=committed
+    )
+    metrics = Metrics()
+    application = Litestar(
+        ROUTES,
+        dto=requests.StrictBody,
+        return_dto=None,
+        guards=[authorization.authenticate, requests.refuse_unknown_parameters, requests.require_json],
+        dependencies=DEPENDENCIES,
+        exception_handlers={HTTPException: problems.handle, Exception: problems.handle},
+        after_response=counted(metrics),
+        cors_config=CORSConfig(allow_origins=["*"], expose_headers=["etag"]),
+        request_max_body_size=requests.MOST_BODY_BYTES,
+        state=State(
+            {"context": context, "metrics": metrics, "write_limit": authorization.WriteLimit(settings.write_limit)}
+        ),
+        lifespan=[running],
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Published(cast("Application", application), publication, clock)
+
+
+def from_environment() -> Application:
+    """For a server that makes its own processes: `--factory capacity_api.app:from_environment`."""
+    settings, _ = config.with_keys(config.from_environment())
+    return create_app(settings)
+
+
+@cache
+def _static() -> MappingProxyType[str, Resource]:
+    """What is the same until the next release."""
+    page = reference.reference_page(openapi.document())
+    return MappingProxyType(
+        {
+            "/openapi.json": resource(openapi.encoded()),
+            "/docs": resource(page, "text/html; charset=utf-8", pages.headers(page), cacheable=False),
+            "/v1/vocabulary": resource(representations.encode(representations.vocabulary())),
+        }
+    )

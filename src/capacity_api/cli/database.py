@@ -1,0 +1,48 @@
+"""`capacity-api db`: the schema."""
+
+import click
+
+from capacity_api.cli import session
+from capacity_api.db import schema
+
+
+@click.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to this version; an empty database gets the starting register."""
+
+    async def work() -> None:
+        async with session.opened(session.settings()) as database:
+            listed = await session.prepare(database)
+        click.echo(
+            f"the schema is at {schema.head()}" + (f"; {listed} responders listed, unconfirmed" if listed else "")
+        )
+
+    session.run(work())
+
+
+@db.command()
+def current() -> None:
+    """Print the revision that the database is at."""
+
+    async def work() -> None:
+        async with session.opened(session.settings()) as database:
+            click.echo(await schema.current(database) or "empty")
+
+    session.run(work())
+
+
+@db.command()
+def check() -> None:
+    """Exit with 1 unless the schema is the one that this version needs."""
+
+    async def work() -> None:
+        async with session.opened(session.settings()) as database:
+            await schema.check(database)
+        click.echo("the schema is up to date")
+
+    session.run(work())

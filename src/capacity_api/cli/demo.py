@@ -1,0 +1,138 @@
+"""`capacity-api demo`: a throw-away service in the state that the 2024 briefing documents, labelled as such."""
+
+import asyncio
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+import click
+import msgspec
+
+from capacity_api import config, loop
+from capacity_api.app import create_app
+from capacity_api.cli import server, session
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.delivery.receiver import Receiver
+from capacity_api.domain.intake import ExpectedResponse, Report, ReportedState, Unit
+from capacity_api.domain.keys import Keys
+from capacity_api.errors import ConfigurationError
+from capacity_api.operations import intake, tokens, webhooks
+from capacity_api.operations.webhooks import NewWebhook
+
+_HOST = "127.0.0.1"
+_LABEL = "Demonstration, not real: "
+_STATES = {
+    "salvation-army": Report(
+        state=ReportedState.OPEN,
+        expected_response=ExpectedResponse(min=5, max=10, unit=Unit.WORKING_DAYS),
+        note=_LABEL + "close to the number of open referrals at which it paused in May 2024.",
+    ),
+    "migrant-help": Report(
+        state=ReportedState.WAITING_LIST,
+        note=_LABEL + "turns nobody away, and runs a waiting list.",
+    ),
+}
+
+
+class Access(msgspec.Struct, frozen=True):
+    """The tokens that the demonstration prints."""
+
+    responder: str
+    partner: str
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Of the service.")
+@click.option("--listen-port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Of the receiver.")
+def demo(port: int, listen_port: int) -> None:
+    """Run the service with demonstration data, and a partner's webhook receiver beside it.
+
+    Nothing is kept. A port that is taken is replaced by one that is free.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="capacity-api-demo-"))
+    try:
+        settings, _ = config.with_keys(
+            Settings(
+                database_url=f"sqlite+aiosqlite:///{folder / 'demo.db'}",
+                egress_allow=(config.loopback(),),
+                demonstration=True,
+            )
+        )
+        session.set_up_log(settings)
+        with server.uvloop_runner() as runner:
+            runner.run(_demonstrate(settings, _bind(port), _bind(listen_port)))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _demonstrate(settings: Settings, bound: socket.socket, listening: socket.socket) -> None:
+    receiver = Receiver(loop.now)
+    beside = server.Server(receiver, listening, lambda _: None)
+    receiving = asyncio.create_task(beside.serve_bound())
+    async with session.opened(settings) as database:
+        access = await _fill(database, receiver, server.address(listening))
+
+    def announce(where: str) -> None:
+        click.echo(_INTRODUCTION.format(where=where, received=server.address(listening), access=access))
+
+    try:
+        await server.Server(create_app(settings), bound, announce).serve_until_stopped()
+    finally:
+        beside.should_exit = True
+        await receiving
+
+
+async def _fill(database: Database, receiver: Receiver, where: str) -> Access:
+    """The register, the documented states, a responder's and a partner's token, and the partner's webhook."""
+    keys = Keys(database.settings.secret_keys)
+    await session.prepare(database)
+    async with database.write() as changes:
+        for slug, report in _STATES.items():
+            await intake.report(changes, loop.now(), slug, report)
+    async with database.write() as changes:
+        now = loop.now()
+        responder = await tokens.responder_owner(changes, "salvation-army")
+        await tokens.add_partner(changes, now, "Demonstration partner")
+        partner = await tokens.partner_owner(changes, "Demonstration partner")
+        issued = [await tokens.issue(changes, now, keys, owner) for owner in (responder, partner)]
+        webhook = await webhooks.add(
+            changes, now, keys, partner, NewWebhook(url=f"{where}/"), database.settings.egress_allow
+        )
+    assert isinstance(webhook.secret, str)
+    receiver.key = webhook.secret
+    return Access(*(each.token for each in issued))
+
+
+def _bind(port: int) -> socket.socket:
+    try:
+        return server.bind(_HOST, port)
+    except ConfigurationError:
+        return server.bind(_HOST, 0)
+
+
+_INTRODUCTION = """
+capacity_api, with demonstration data: nobody reported any of it, and nothing is kept.
+
+  page               {where}/
+  directory          {where}/v1/directory
+  reference          {where}/docs
+  responder's token  {access.responder}   (The Salvation Army)
+  partner's token    {access.partner}
+
+Three lines to paste into another terminal:
+
+1. The Salvation Army pauses, with exceptions:
+   curl -X PUT {where}/v1/responders/salvation-army/intake -H 'Authorization: Bearer {access.responder}' \
+-H 'Content-Type: application/json' -d '{{"state": "paused", "reason": "referral_threshold", \
+"exceptions": ["self_referral", "homelessness", "detention", "criminal_investigation"]}}'
+
+2. Anyone reads the directory:
+   curl {where}/v1/directory
+
+3. The partner's receiver has been told (it prints here, too):
+   curl {received}/
+
+Stop it with Ctrl-C.
+"""

@@ -1,0 +1,57 @@
+"""`capacity-api`: the commands, and how each of them fails: one line on stderr and exit code 1 (2 for wrong usage)."""
+
+import sys
+
+import click
+
+from capacity_api.cli import database, demo, people, server
+from capacity_api.errors import BadInput, CapacityError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="capacity-api")
+def cli() -> None:
+    """Which modern-slavery First Responders can take a referral now.
+
+    \b
+    capacity-api demo      a throw-away service with demonstration data
+    capacity-api serve     the service itself
+
+    Settings are CAPACITY_* in the environment; docs/settings.md describes them.
+    """
+
+
+for command in (
+    server.serve,
+    server.worker,
+    server.listen,
+    server.openapi,
+    server.key,
+    demo.demo,
+    database.db,
+    people.responder,
+    people.token,
+    people.partner,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except CapacityError as error:
+        click.echo(f"capacity-api: {_line(error)}", err=True)
+        sys.exit(1)
+
+
+def _line(error: CapacityError) -> str:
+    if isinstance(error, BadInput) and error.errors:
+        return f"{error.detail}: " + "; ".join(f"{each.pointer} {each.detail}" for each in error.errors)
+    return error.detail

@@ -1,0 +1,91 @@
+"""What every command that touches the database starts with, and how results are printed."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api import config, loop
+from capacity_api.config import Settings
+from capacity_api.db import schema
+from capacity_api.db.engine import Database
+from capacity_api.domain.keys import Keys
+from capacity_api.operations import responders
+
+T = TypeVar("T")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+# At debug these print what they are given: statements with their values, requests with their addresses.
+_TOO_TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpx", "httpcore", "sqlalchemy", "uvicorn")
+
+
+def settings() -> Settings:
+    """The settings with their key, and the log set up by them; says so when it made a key file."""
+    found = config.from_environment()
+    found, made = config.with_keys(found)
+    set_up_log(found)
+    if made is not None:
+        click.echo(f"made the secret key {made}; keep it beside the database and back it up", err=True)
+    return found
+
+
+def set_up_log(found: Settings) -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=found.log_level.upper())
+    for name in _TOO_TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+async def prepare(database: Database) -> int:
+    """Bring the schema up and load the register into an empty database; returns how many responders that listed."""
+    await schema.upgrade(database)
+    async with database.write() as session:
+        return await responders.load_register(session, loop.now())
+
+
+async def prepare_to_serve(database: Database) -> None:
+    """An empty SQLite file is made ready; anything else must be at the right schema already."""
+    if database.settings.is_sqlite and await schema.current(database) is None:
+        listed = await prepare(database)
+        click.echo(f"made a new database with {listed} responders, each unconfirmed", err=True)
+    await schema.check(database)
+
+
+@asynccontextmanager
+async def opened(found: Settings) -> AsyncIterator[Database]:
+    database = Database(found)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def change() -> AsyncIterator[tuple[AsyncSession, Keys]]:
+    """One transaction on the configured database, which must be at the right schema."""
+    found = settings()
+    async with opened(found) as database:
+        await prepare_to_serve(database)
+        async with database.write() as session:
+            yield session, Keys(found.secret_keys)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def show(value: Any) -> None:
+    """Print a result as JSON."""
+    click.echo(json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False))
+
+
+def table(rows: list[tuple[str, ...]]) -> None:
+    """Print rows in columns."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))] if rows else []
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,24 @@
+"""What every refusal looks like (RFC 9457), wherever it comes from."""
+
+import httpx
+
+FIELDS = {"type", "title", "status", "detail", "code"}
+
+
+def assert_refused(answer: httpx.Response, status: int, code: str, *pointers: str, what: object = None) -> None:
+    """A whole problem document with this status and code, and with exactly these pointers where any are named."""
+    told = (what, answer.request.method, answer.request.url.raw_path, answer.status_code, answer.text)
+    assert answer.headers["content-type"] == "application/problem+json", told
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), told
+    assert set(problem) - {"errors"} == FIELDS, told
+    assert problem["type"].endswith(f"#problem-{code}"), told
+    assert problem["title"] and problem["detail"], told
+    assert answer.headers["cache-control"] == "no-store", told
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"], told
+    assert ("www-authenticate" in answer.headers) == (status == 401), told
+    for error in problem.get("errors", []):
+        assert set(error) == {"pointer", "detail"}, told
+        assert error["detail"], told
+    if pointers:
+        assert [error["pointer"] for error in problem["errors"]] == list(pointers), told

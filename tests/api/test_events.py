@@ -1,0 +1,67 @@
+"""GET /v1/events: every public change, once, in the order of its number."""
+
+from datetime import timedelta
+
+from tests.api.refusals import assert_refused
+from tests.conftest import Clock
+from tests.serving import OPEN, PAUSED, WAITING, Service
+
+
+async def test_the_changes_can_be_followed_in_pages_without_a_gap(service: Service) -> None:
+    for said in (OPEN, PAUSED, WAITING, OPEN):
+        await service.report("tara", said)
+    latest = (await service.read("/v1/directory"))["sequence"]
+    found, after = [], 0
+    while after < latest:
+        page = await service.read("/v1/events", after=after, limit=5)
+        assert page["latest"] == latest
+        assert page["sequence"] == page["events"][-1]["sequence"] == after + len(page["events"])
+        found += page["events"]
+        after = page["sequence"]
+    assert [event["sequence"] for event in found] == list(range(1, 18))
+    assert [event["type"] for event in found[-4:]] == [
+        "intake.opened",
+        "intake.paused",
+        "intake.waiting_list",
+        "intake.opened",
+    ]
+    assert found[-1]["data"]["responder"] == await service.responder("tara")
+    assert await service.read("/v1/events", after=latest) == {"events": [], "sequence": latest, "latest": latest}
+    assert (await service.read("/v1/events"))["events"] == found
+
+
+async def test_an_event_stays_as_it_was_told(service: Service, clock: Clock) -> None:
+    first = await service.report("tara", OPEN)
+    told = await service.read("/v1/events", after=first["sequence"] - 1, limit=1)
+    clock.advance(timedelta(days=9))
+    await service.report("tara", PAUSED)
+    again = await service.read("/v1/events", after=first["sequence"] - 1, limit=1)
+    assert again["events"] == told["events"]
+    assert told["events"][0]["data"]["responder"] == first
+
+
+async def test_times_never_go_back(service: Service, clock: Clock) -> None:
+    await service.report("tara", OPEN)
+    clock.advance(-timedelta(hours=1))
+    second = await service.report("tara", PAUSED)
+    assert second["updated_at"] == "2026-11-21T12:00:00Z"
+    events = (await service.read("/v1/events"))["events"]
+    assert [event["timestamp"] for event in events] == sorted(event["timestamp"] for event in events)
+
+
+async def test_a_number_that_nobody_has_given_out_yet_is_a_conflict(service: Service) -> None:
+    latest = (await service.read("/v1/directory"))["sequence"]
+    for after in (latest + 1, 2**62):
+        answer = await service.client.get("/v1/events", params={"after": after})
+        assert_refused(answer, 409, "beyond_latest", what=after)
+
+
+async def test_a_bad_number_or_limit_is_refused(service: Service) -> None:
+    for after in ("-1", "x", "1.5", "", str(2**63), "9" * 40):
+        answer = await service.client.get("/v1/events", params={"after": after})
+        assert_refused(answer, 422, "invalid", "?after", what=after)
+    for limit in ("0", "-1", "1001", "x", ""):
+        answer = await service.client.get("/v1/events", params={"limit": limit})
+        assert_refused(answer, 422, "invalid", "?limit", what=limit)
+    answer = await service.client.get("/v1/events?cursor=x&from=1")
+    assert_refused(answer, 422, "unknown_parameter", "?cursor", "?from")

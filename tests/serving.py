@@ -1,0 +1,93 @@
+"""The whole service over HTTP on loopback, in the test's own event loop, with a clock that the test moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from capacity_api.app import create_app
+from capacity_api.cli.server import Server, bind
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.domain.keys import Keys
+from capacity_api.loop import Clock
+from capacity_api.operations import responders, tokens
+from capacity_api.operations.tokens import Owner
+
+OPEN = {"state": "open", "expected_response": {"min": 5, "max": 10, "unit": "working_days"}}
+PAUSED = {
+    "state": "paused",
+    "reason": "referral_threshold",
+    "exceptions": ["self_referral", "homelessness"],
+    "note": "Full.",
+}
+WAITING = {"state": "waiting_list"}
+Headers = dict[str, str]
+
+
+class Service:
+    """A running service: `client` for calls, `database` for what no call shows."""
+
+    def __init__(self, client: httpx.AsyncClient, database: Database, clock: Clock) -> None:
+        self.client = client
+        self.database = database
+        self.clock = clock
+        self.keys = Keys(database.settings.secret_keys)
+
+    async def token(self, *, responder: str | None = None, partner: str | None = None, **options: Any) -> Headers:
+        """The header of a new token: of a responder, of a partner (added when new), or of an administrator."""
+        async with self.database.write() as session:
+            owner = Owner(type="admin")
+            if responder is not None:
+                owner = await tokens.responder_owner(session, responder)
+            if partner is not None:
+                await tokens.add_partner(session, self.clock(), partner)
+                owner = await tokens.partner_owner(session, partner)
+            issued = await tokens.issue(session, self.clock(), self.keys, owner, **options)
+        return {"authorization": f"Bearer {issued.token}"}
+
+    async def report(self, slug: str, said: dict[str, Any]) -> dict[str, Any]:
+        """Have a responder say something with a token of its own; returns it as the public sees it."""
+        answer = await self.client.put(
+            f"/v1/responders/{slug}/intake", json=said, headers=await self.token(responder=slug)
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def read(self, path: str, **parameters: Any) -> Any:
+        answer = await self.client.get(path, params=parameters or None)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def responder(self, slug: str) -> dict[str, Any]:
+        directory = await self.read("/v1/directory")
+        return next(each for each in directory["responders"] if each["slug"] == slug)
+
+
+@asynccontextmanager
+async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) -> AsyncIterator[Service]:
+    """The service with the starting register on an empty database at the right schema."""
+    database = Database(settings)
+    async with database.write() as session:
+        await responders.load_register(session, clock())
+    bound = bind("127.0.0.1", 0)
+    started = asyncio.Event()
+    where: list[str] = []
+
+    def announce(address: str) -> None:
+        where.append(address)
+        started.set()
+
+    server = Server(create_app(settings, clock, deliver=deliver), bound, announce)
+    running = asyncio.create_task(server.serve_bound())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    assert where, "the service did not start"
+    async with httpx.AsyncClient(base_url=where[0], trust_env=False) as client:
+        yield Service(client, database, clock)
+    server.should_exit = True
+    await running
+    await database.close()

@@ -1,0 +1,107 @@
+"""The commands: what they print, how they fail."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from tests import processes
+from tests.processes import environment, run
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return environment(f"sqlite+aiosqlite:///{tmp_path / 'capacity.db'}", write_limit="0")
+
+
+async def test_help_names_every_command() -> None:
+    code, out, _ = await run("--help", env=environment("sqlite+aiosqlite:///unused.db"))
+    assert code == 0
+    for command in ("serve", "worker", "demo", "db", "responder", "token", "partner", "listen", "openapi"):
+        assert f"\n  {command} " in out
+
+
+async def test_a_token_is_issued_as_json_for_each_kind_of_owner(env: dict[str, str]) -> None:
+    code, out, err = await run("token", "issue", "--responder", "salvation-army", "--json", env=env)
+    assert code == 0, err
+    issued = json.loads(out)
+    assert set(issued) == {"id", "token", "owner", "scopes", "expires_at"}
+    assert (issued["owner"], issued["expires_at"]) == ("salvation-army", None)
+    assert issued["scopes"] == ["intake:write", "responder:write", "webhooks:manage"]
+    _, out, _ = await run("token", "issue", "--partner", "Case tool", "--days", "30", "--json", env=env)
+    assert json.loads(out)["scopes"] == ["webhooks:manage"]
+    _, out, _ = await run("token", "issue", "--admin", "--json", env=env)
+    assert json.loads(out)["scopes"] == ["admin"]
+    _, out, _ = await run("partner", "list", "--json", env=env)
+    assert [each["name"] for each in json.loads(out)] == ["Case tool"]
+    _, out, _ = await run("token", "list", "--json", env=env)
+    assert "cap_" not in out
+    assert len(json.loads(out)) == 3
+
+
+async def test_errors_are_one_line_on_stderr(env: dict[str, str], tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text(
+        '{"slug": "new", "name": "New", "remit": {"areas": ["E1"], "age_groups": [], "exploitation_types": null}}'
+    )
+    cases = [
+        (("token", "issue", "--responder", "nobody"), {}, 1, "No responder 'nobody' is listed"),
+        (("token", "issue"), {}, 2, "name one owner"),
+        (("responder", "add", str(bad)), {}, 1, "/remit/areas/0"),
+        (("db", "check"), {}, 1, "the database is empty"),
+        (("serve", "--workers", "2"), {}, 1, "needs PostgreSQL"),
+        (("serve",), {"CAPACITY_COLOUR": "red"}, 1, "CAPACITY_COLOUR is not a setting"),
+        (("serve",), {"CAPACITY_DATABASE_URL": "mysql://x"}, 1, "CAPACITY_DATABASE_URL must start with"),
+        (("listen", "--secret", "nonsense"), {}, 1, "the secret cannot be used"),
+    ]
+    for arguments, settings, expected, text in cases:
+        if arguments == ("db", "check"):
+            settings = {"CAPACITY_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"}
+        code, _, err = await run(*arguments, env=env | settings)
+        assert code == expected, (arguments, err)
+        assert text in err
+        if expected == 1:
+            assert [line for line in err.splitlines() if not line.startswith("made ")] == [err.splitlines()[-1]], err
+
+
+async def test_what_the_command_line_changes_a_running_server_shows_within_a_second(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    new = tmp_path / "new.json"
+    remit = {"areas": ["S92000003"], "exploitation_types": "all", "age_groups": ["adult"]}
+    new.write_text(json.dumps({"slug": "new-responder", "name": "New", "remit": remit}))
+    async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+        before = (await client.get("/v1/directory")).json()["sequence"]
+        assert (await run("responder", "add", str(new), env=env))[0] == 0
+        # The command has taken longer to end than the server takes to look; whoever asks for the event waits for it.
+        directory = await _version(client, before + 1)
+        assert "new-responder" in [each["slug"] for each in directory["responders"]]
+    again = await run("responder", "add", str(new), env=env)
+    assert (again[0], again[2].strip()) == (1, "capacity-api: A responder 'new-responder' is listed already")
+
+
+async def test_the_openapi_command_prints_the_document(env: dict[str, str]) -> None:
+    _, out, _ = await run("openapi", env=env)
+    assert json.loads(out)["openapi"].startswith("3.1")
+
+
+async def test_a_key_file_is_made_once_and_said_so(tmp_path: Path) -> None:
+    env = environment(f"sqlite+aiosqlite:///{tmp_path / 'capacity.db'}")
+    del env["CAPACITY_SECRET_KEY"]
+    key = tmp_path / "capacity.db.key"
+    _, _, first = await run("token", "issue", "--admin", env=env)
+    assert "made the secret key" in first
+    assert key.stat().st_mode & 0o777 == 0o600
+    _, _, second = await run("token", "issue", "--admin", env=env)
+    assert "made the secret key" not in second
+
+
+async def _version(client: httpx.AsyncClient, wanted: int) -> dict[str, list[dict[str, str]]]:
+    """The directory once it has reached a version: asked again and again, for a second."""
+    for _ in range(200):
+        directory = (await client.get("/v1/directory")).json()
+        if directory["sequence"] >= wanted:
+            return dict(directory)
+        # Nothing tells a reader that the directory has moved on; each of these waits for an answer, not for the clock.
+        await client.get("/readyz")
+    raise AssertionError(f"still at {directory['sequence']}")

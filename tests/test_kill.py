@@ -1,0 +1,114 @@
+"""`kill -9` in the middle of a stream of reports, again and again: nothing that was acknowledged is lost."""
+
+import asyncio
+import json
+import random
+from typing import Any
+
+import httpx
+import pytest
+from tests import processes
+from tests.delivery import endpoints
+from tests.delivery.endpoints import Endpoint
+
+_REPORTS = 200
+_AT_ONCE = 4
+_SLUGS = ("salvation-army", "migrant-help", "tara", "unseen")
+# A claim that died with its server is free again after the lease; the shortest that is allowed.
+_LEASE_SECONDS = 20
+
+
+@pytest.mark.parametrize("rounds", [pytest.param(5, id="five"), pytest.param(50, id="fifty", marks=pytest.mark.soak)])
+async def test_no_acknowledged_report_is_lost_and_every_event_arrives(database_url: str, rounds: int) -> None:
+    env = processes.environment(
+        database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
+    )
+    assert (await processes.run("db", "upgrade", env=env))[0] == 0
+    tokens = {slug: await _issue(env, "--responder", slug) for slug in _SLUGS}
+    partner = await _issue(env, "--partner", "Case tool")
+    endpoint = Endpoint()
+    acknowledged: dict[int, str] = {}
+    async with endpoints.serving(endpoint) as url:
+        since = await _subscribe(env, partner, url)
+        for number in range(rounds):
+            await _round(env, tokens, number, acknowledged)
+        async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+            told = await _events(client)
+            await _all_arrived(endpoint, {event["sequence"] for event in told if event["sequence"] > since})
+    assert len(acknowledged) > rounds
+    assert [event["sequence"] for event in told] == list(range(1, len(told) + 1))
+    notes = {event["sequence"]: event["data"]["responder"]["intake"]["note"] for event in told}
+    assert {number: notes[number] for number in acknowledged} == acknowledged
+    by_id: dict[str, set[bytes]] = {}
+    for headers, body in endpoint.posts:
+        by_id.setdefault(headers["webhook-id"], set()).add(body)
+    assert all(len(bodies) == 1 for bodies in by_id.values()), "a duplicate carries the same id and the same bytes"
+    arrived = [json.loads(body)["sequence"] for _, body in endpoint.posts]
+    assert arrived == sorted(arrived), "nothing older arrives after something newer"
+
+
+async def _round(env: dict[str, str], tokens: dict[str, str], number: int, acknowledged: dict[int, str]) -> None:
+    """Send reports, kill the server somewhere in the middle, and keep what it had answered."""
+    async with processes.serving(env=env) as server:
+        pending = [f"round {number}, report {n}" for n in range(_REPORTS)]
+        answers = 0
+        last = random.randrange(_REPORTS // 10, _REPORTS)
+
+        async def report(client: httpx.AsyncClient, slug: str) -> None:
+            nonlocal answers
+            while pending and answers < last:
+                note = pending.pop()
+                answer = await client.put(
+                    f"/v1/responders/{slug}/intake",
+                    json={"state": "open", "note": note},
+                    headers={"authorization": f"Bearer {tokens[slug]}"},
+                )
+                assert answer.status_code == 200, answer.text
+                acknowledged[answer.json()["sequence"]] = note
+                answers += 1
+                if answers == last:
+                    await server.kill()
+
+        async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
+            ended = await asyncio.gather(
+                *(report(client, _SLUGS[n % len(_SLUGS)]) for n in range(_AT_ONCE)), return_exceptions=True
+            )
+        unexpected = [error for error in ended if error is not None and not isinstance(error, httpx.TransportError)]
+        assert not unexpected, unexpected
+
+
+async def _issue(env: dict[str, str], *owner: str) -> str:
+    code, out, err = await processes.run("token", "issue", *owner, "--json", env=env)
+    assert code == 0, err
+    token: str = json.loads(out)["token"]
+    return token
+
+
+async def _subscribe(env: dict[str, str], partner: str, url: str) -> int:
+    """Add the webhook; returns the sequence number after which it hears of everything."""
+    async with processes.serving("--no-delivery", env=env) as server, httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"{server.address}/v1/webhooks", json={"url": url}, headers={"authorization": f"Bearer {partner}"}
+        )
+        assert answer.status_code == 201, answer.text
+        latest: int = (await client.get(f"{server.address}/v1/events")).json()["latest"]
+        return latest
+
+
+async def _events(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+    while True:
+        page = (await client.get("/v1/events", params={"after": len(told), "limit": 1000})).json()
+        told += page["events"]
+        if page["sequence"] == page["latest"]:
+            return told
+
+
+async def _all_arrived(endpoint: Endpoint, expected: set[int]) -> None:
+    async with asyncio.timeout(_LEASE_SECONDS + 120):
+        while True:
+            count = len(endpoint.posts)
+            missing = expected - {json.loads(body)["sequence"] for _, body in endpoint.posts}
+            if not missing:
+                return
+            await endpoint.arrived(count + 1, seconds=_LEASE_SECONDS + 30)

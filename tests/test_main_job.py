@@ -1,0 +1,81 @@
+"""The main job, end to end: a responder pauses, anyone reads it, a partner is told, signed."""
+
+import json
+from typing import Any
+
+import pytest
+import standardwebhooks
+import svix
+from tests.delivery import endpoints
+from tests.delivery.endpoints import Endpoint
+from tests.serving import OPEN, PAUSED, serving
+
+from capacity_api import loop
+from capacity_api.config import Settings
+
+
+def _verified(headers: dict[str, str], body: bytes, secret: str) -> Any:
+    """The body, once both libraries that subscribers use have verified it."""
+    own = standardwebhooks.Webhook(secret).verify(body, headers)
+    svix.Webhook(secret).verify(body, headers)
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        standardwebhooks.Webhook(secret).verify(body + b" ", headers)
+    with pytest.raises(svix.WebhookVerificationError):
+        svix.Webhook(secret).verify(body + b" ", headers)
+    return own
+
+
+async def test_a_partner_is_told_of_a_pause_by_a_webhook_that_verifies(settings: Settings) -> None:
+    endpoint = Endpoint()
+    async with endpoints.serving(endpoint) as url, serving(settings, loop.now, deliver=True) as service:
+        partner = await service.token(partner="Case tool")
+        created = (await service.client.post("/v1/webhooks", json={"url": url}, headers=partner)).json()
+        await service.report("salvation-army", OPEN)
+        answer = await service.report("salvation-army", PAUSED)
+        await endpoint.arrived(2)
+        told = [_verified(headers, body, created["secret"]) for headers, body in endpoint.posts]
+        assert [each["type"] for each in told] == ["intake.opened", "intake.paused"]
+        assert told[1]["data"] == {"responder": answer, "previous_state": "open"}
+        assert told == (await service.read("/v1/events", after=answer["sequence"] - 2))["events"]
+
+
+async def test_all_does_not_mean_confirmations(settings: Settings) -> None:
+    everything, named = Endpoint(), Endpoint()
+    async with (
+        endpoints.serving(everything) as url,
+        endpoints.serving(named) as other,
+        serving(settings, loop.now, deliver=True) as service,
+    ):
+        partner = await service.token(partner="Case tool")
+        for body in ({"url": url}, {"url": other, "event_types": ["intake.confirmed"]}):
+            assert (await service.client.post("/v1/webhooks", json=body, headers=partner)).status_code == 201
+        for said in (PAUSED, PAUSED, OPEN):
+            await service.report("tara", said)
+        await everything.arrived(2)
+        await named.arrived(1)
+        assert [_type(body) for _, body in everything.posts] == ["intake.paused", "intake.opened"]
+        assert [_type(body) for _, body in named.posts] == ["intake.confirmed"]
+
+
+async def test_a_new_webhook_hears_nothing_of_what_was_before_it(settings: Settings) -> None:
+    endpoint = Endpoint()
+    async with endpoints.serving(endpoint) as url, serving(settings, loop.now, deliver=False) as quiet:
+        await quiet.report("tara", OPEN)
+        partner = await quiet.token(partner="Case tool")
+        await quiet.client.post("/v1/webhooks", json={"url": url}, headers=partner)
+        async with serving(settings, loop.now, deliver=True) as service:
+            await service.report("tara", PAUSED)
+            await endpoint.arrived(1)
+            assert [_type(body) for _, body in endpoint.posts] == ["intake.paused"]
+
+
+async def test_the_first_read_of_a_new_database_is_table_2_and_nobody_confirmed(settings: Settings) -> None:
+    async with serving(settings, loop.now) as service:
+        directory = await service.read("/v1/directory")
+        assert directory["total"] == len(directory["responders"]) == 13
+        assert {each["intake"]["state"] for each in directory["responders"]} == {"unconfirmed"}
+        assert {each["intake"]["reported_state"] for each in directory["responders"]} == {None}
+
+
+def _type(body: bytes) -> str:
+    return str(json.loads(body)["type"])

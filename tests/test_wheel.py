@@ -1,0 +1,97 @@
+import os
+import re
+import stat
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+from threading import Timer
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*command: str | Path, cwd: Path) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder, cwd=ROOT)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` of an environment that has the wheel, and what it depends on from the environment of the tests."""
+    folder = tmp_path_factory.mktemp("installed")
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
+    python = folder / "bin" / "python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    # The .pth files of a folder that is named in one are not read, so the editable installation stays outside.
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "bin"
+
+
+def test_the_wheel_carries_everything_that_is_not_code(wheel: Path) -> None:
+    names = {name.removeprefix("capacity_api/") for name in zipfile.ZipFile(wheel).namelist()}
+    history = {f"migrations/versions/{path.name}" for path in (ROOT / "migrations" / "versions").glob("*.py")}
+    beside_code = {
+        path.relative_to(ROOT / "src" / "capacity_api").as_posix()
+        for path in (ROOT / "src" / "capacity_api").rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+
+    assert {"migrations/env.py", "migrations/script.py.mako"} | history <= names
+    assert {"register.json", "py.typed"} <= beside_code <= names
+    assert any(re.fullmatch(r"publication/templates/.+\.html", name) for name in names)
+
+
+def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0].partition("-")[0] for name in names} == {"capacity_api"}
+    assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".db", ".key"))]
+
+
+def test_serve_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    process = subprocess.Popen(
+        [installed / "capacity-api", "serve", "--port", "0"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    # Reading on would wait for ever if it said nothing.
+    deadline = Timer(60, process.kill)
+    deadline.start()
+    assert process.stdout is not None
+    try:
+        said = []
+        address = None
+        while address is None and (line := process.stdout.readline()):
+            said.append(line)
+            address = re.search(r"http://127\.0\.0\.1:\d+", line)
+        assert address is not None, "".join(said)
+
+        directory = httpx.get(f"{address[0]}/v1/directory", trust_env=False).raise_for_status().json()
+        page = httpx.get(f"{address[0]}/", trust_env=False).raise_for_status()
+    finally:
+        process.terminate()
+        rest, _ = process.communicate()
+        deadline.cancel()
+
+    assert directory["total"] == len(directory["responders"]) == 13
+    assert {responder["intake"]["state"] for responder in directory["responders"]} == {"unconfirmed"}
+    assert "The Salvation Army" in page.text
+    assert "Traceback" not in rest
+    assert process.returncode in {0, -15}
+    assert stat.S_IMODE((tmp_path / "capacity.db.key").stat().st_mode) == 0o600
