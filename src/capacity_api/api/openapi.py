@@ -1,6 +1,5 @@
 """The OpenAPI 3.1 document: generated from the handlers, completed with what holds for all of them."""
 
-from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -70,7 +69,6 @@ _STRUCTS = (
 )
 
 
-@cache
 def document() -> dict[str, Any]:
     """The document as plain data, the same for every installation."""
     described = Litestar(

@@ -1,7 +1,6 @@
 """The version of the schema: one Alembic history for both databases, in the wheel and in a checkout."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -12,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from capacity_api.db.engine import Database, translate_outage
 from capacity_api.errors import ConfigurationError
+from capacity_api.shipped import shipped
 
 # Any number will do that nobody else locks in this database: "capacity" in ASCII.
 _ADVISORY_LOCK = int.from_bytes(b"capacity")
@@ -91,15 +91,10 @@ def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) 
 
 
 def _config(connection: Connection | None = None) -> Config:
-    package = Path(__file__).parents[1]
-    # The wheel carries the history inside the package; a checkout has it beside src/.
-    for folder in (package / "migrations", package.parents[1] / "migrations"):
-        if (folder / "env.py").is_file():
-            config = Config()
-            config.set_main_option("script_location", str(folder).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            return config
-    raise ConfigurationError(f"the migrations are missing from the installation in {package}")
+    config = Config()
+    config.set_main_option("script_location", str(shipped("migrations/env.py").parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
 
 
 def _scripts() -> ScriptDirectory:

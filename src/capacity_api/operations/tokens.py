@@ -1,7 +1,7 @@
 """Tokens: who may change what. A token is shown once; only its keyed hash is kept."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -141,6 +141,7 @@ async def issue(
             raise Invalid.at(f"/scopes/{n}", f"a token of a {owner.type} may have {', '.join(allowed)}")
     if expires_at is not None and not now < expires_at <= now + _LONGEST_LIFETIME:
         raise Invalid.at("/expires_at", "must lie in the future, at most 100 years ahead; null for never")
+    expires_at = expires_at and expires_at.astimezone(UTC)
     secret = tokens.make(secrets.token_bytes(tokens.RANDOM_BYTES))
     row = TokenRow(
         id=uuid7(),
