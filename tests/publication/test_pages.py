@@ -462,7 +462,7 @@ OPENAPI: dict[str, Any] = {
         "responses": {
             "Missing": {
                 "description": "Nothing here",
-                "content": {"application/problem+json": {"example": {"code": "not_found"}}},
+                "content": {"application/problem+json": {"example": {"code": "not_found", "status": 409, "title": "It cannot be"}}},
             }
         },
         "securitySchemes": {"token": {"type": "http", "description": "A token"}},

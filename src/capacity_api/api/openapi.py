@@ -33,6 +33,7 @@ _PROBLEMS = {
     "401": "A token is needed, or this one does not hold",
     "403": "The token does not reach this far",
     "404": "Nothing here, or nothing of yours",
+    "405": "This path does not take that method; `Allow` names those that it takes",
     "409": "It contradicts what is stored",
     "412": "It has changed since the version that If-Match names",
     "413": "The body is larger than 64 kB",

@@ -1,6 +1,7 @@
 """The documentation at `/docs`: one page made from the OpenAPI document, with nothing from elsewhere and no script."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -80,6 +81,7 @@ def reference_page(openapi: dict[str, Any]) -> bytes:
         info=openapi.get("info", {}),
         sections=_sections(openapi),
         webhooks=[_operation(openapi, name, *each) for name, item in _webhooks(openapi) for each in _calls(item)],
+        problems=_problems(openapi),
         schemas=[_schema(openapi, name, schema) for name, schema in components.get("schemas", {}).items()],
         schemes=[
             (name, _resolved(openapi, scheme).get("description", ""))
@@ -166,6 +168,13 @@ def _problem_codes(openapi: dict[str, Any], media: dict[str, Any]) -> list[str]:
     """Those of the examples, in order, each once: the schema is the same for every problem."""
     values = [value for _, value in _examples(openapi, media)]
     return list(dict.fromkeys(str(value["code"]) for value in values if isinstance(value, dict) and "code" in value))
+
+
+def _problems(openapi: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each problem that the components give an example of, once, by code: what a problem's `type` points at."""
+    answers = openapi.get("components", {}).get("responses", {}).values()
+    found = [value for each in answers for _, value in _examples(openapi, each.get("content", {}).get(_PROBLEM, {}))]
+    return sorted({problem["code"]: problem for problem in found}.values(), key=itemgetter("status", "code"))
 
 
 def _bodies(openapi: dict[str, Any], content: dict[str, Any]) -> list[Body]:
