@@ -40,7 +40,7 @@ remits = st.builds(
     existing_clients_only=st.booleans(),
     note=st.none() | lines,
     as_published=st.none() | st.builds(AsPublished, geography=st.none() | lines, limitation=st.none() | lines),
-    source=st.none() | st.builds(Source, lines, st.sampled_from(["2024", "2024-07", "2024-07-15"])),
+    source=st.none() | st.builds(Source, lines.filter(str.strip), st.sampled_from(["2024", "2024-07", "2024-07-15"])),
 )
 
 filters = st.builds(

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, S104 - addresses that look like others, and such as one should not bind to, are what this is about
+# ruff: noqa: S104 - addresses that look like others, and such as one should not bind to, are what this is about
 from ipaddress import ip_address, ip_network
 
 import pytest

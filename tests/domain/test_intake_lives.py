@@ -37,7 +37,10 @@ STATE_EVENTS = {
     EventType.INTAKE_UNCONFIRMED: State.UNCONFIRMED,
 }
 
-what_happens = st.lists(moves, max_size=12)
+# The lives are long to draw and the rules few: what one run does not meet, the next one does.
+briefly = settings(unhurried, max_examples=50)
+
+what_happens = st.lists(moves, max_size=8)
 spans = st.timedeltas(timedelta(), timedelta(days=500))
 
 
@@ -132,7 +135,7 @@ def _dated(move: Move, start: datetime) -> Report:
     return msgspec.structs.replace(move.report, reopens_on=day)
 
 
-@settings(unhurried, max_examples=200)
+@settings(unhurried, max_examples=150)
 @given(moments, what_happens, spans)
 def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
     start: datetime, happened: list[Move], span: timedelta
@@ -150,7 +153,7 @@ def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
         assert coming == ([(plan.report, plan.effective_from, plan.confirm_by)] if plan is not None else [])
 
 
-@unhurried
+@briefly
 @given(moments, what_happens, spans)
 def test_a_lapsed_report_is_never_shown_as_open(start: datetime, happened: list[Move], span: timedelta) -> None:
     life = Life(start, happened)
@@ -162,7 +165,7 @@ def test_a_lapsed_report_is_never_shown_as_open(start: datetime, happened: list[
             assert seen.state is not State.OPEN
 
 
-@unhurried
+@briefly
 @given(moments, what_happens)
 def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
     life = Life(start, happened)
@@ -170,7 +173,7 @@ def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
     assert all(step.after.state is not State.OPEN for step in steps if step.kind in {"started", "lapsed"})
 
 
-@unhurried
+@briefly
 @given(moments, what_happens, spans, spans)
 def test_it_makes_no_difference_how_often_somebody_looks(
     start: datetime, happened: list[Move], first: timedelta, then: timedelta
@@ -183,7 +186,7 @@ def test_it_makes_no_difference_how_often_somebody_looks(
     assert at(at(life.intake, early), late) == at(life.intake, late)
 
 
-@unhurried
+@briefly
 @given(moments, what_happens, spans)
 def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ended(
     start: datetime, happened: list[Move], span: timedelta
@@ -196,7 +199,7 @@ def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ende
     assert [step.before for step in steps] == states[:-1]
 
 
-@unhurried
+@briefly
 @given(moments, what_happens, spans)
 def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
     start: datetime, happened: list[Move], span: timedelta
@@ -208,11 +211,16 @@ def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
         assert (STATE_EVENTS.get(step.event) if step.event is not None else None) == (
             step.after.state if changed else None
         )
-        assert (step.event is None) is (step.after == held and step.kind in {"planned", "unplanned"})
+        told = (
+            step.after.planned and step.after.planned.report,
+            step.after.planned and step.after.planned.effective_from,
+        )
+        before = (held.planned and held.planned.report, held.planned and held.planned.effective_from)
+        assert (step.event is None) is (told == before and step.kind in {"planned", "unplanned"})
         held = step.after
 
 
-@unhurried
+@briefly
 @given(moments, what_happens)
 def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened: list[Move]) -> None:
     life = Life(start, happened)
@@ -227,7 +235,7 @@ def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened
     assert steps <= 3
 
 
-@unhurried
+@briefly
 @given(moments, what_happens, spans, validities)
 def test_the_same_report_again_moves_only_its_confirmation(
     start: datetime, happened: list[Move], span: timedelta, valid_for: timedelta
@@ -247,7 +255,7 @@ def test_the_same_report_again_moves_only_its_confirmation(
         assert step.event is EventType.INTAKE_CONFIRMED
 
 
-@unhurried
+@briefly
 @given(moments, what_happens)
 def test_an_announcement_that_is_called_off_leaves_nothing_behind(start: datetime, happened: list[Move]) -> None:
     life = Life(start, happened)
@@ -256,7 +264,7 @@ def test_an_announcement_that_is_called_off_leaves_nothing_behind(start: datetim
     assert unplanned(announced, life.now).after == msgspec.structs.replace(life.intake, planned=None)
 
 
-@settings(unhurried, max_examples=500)
+@settings(unhurried, max_examples=200)
 @given(moments, st.integers(0, 400), validities, st.sampled_from([ReportedState.PAUSED, ReportedState.WAITING_LIST]))
 def test_a_named_day_holds_until_midnight_in_london_and_90_days_at_most(
     start: datetime, days: int, valid_for: timedelta, state: ReportedState

@@ -462,7 +462,9 @@ OPENAPI: dict[str, Any] = {
         "responses": {
             "Missing": {
                 "description": "Nothing here",
-                "content": {"application/problem+json": {"example": {"code": "not_found", "status": 409, "title": "It cannot be"}}},
+                "content": {
+                    "application/problem+json": {"example": {"code": "not_found", "status": 404, "title": "Nothing"}}
+                },
             }
         },
         "securitySchemes": {"token": {"type": "http", "description": "A token"}},

@@ -238,7 +238,7 @@ def planned(intake: Intake, report: Report, effective_from: datetime, now: datet
     )
     held = intake.planned
     same = held is not None and (held.report, held.effective_from) == (report, effective_from)
-    after = intake if same else msgspec.structs.replace(intake, planned=plan)
+    after = msgspec.structs.replace(intake, planned=plan)
     return Step(intake.state, after, now, "planned", None if same else EventType.INTAKE_PLANNED)
 
 
@@ -270,7 +270,12 @@ def _starts(intake: Intake, due: datetime) -> bool:
 def _start(intake: Intake, due: datetime) -> Step:
     plan = intake.planned
     assert plan is not None
-    after = Intake(report=plan.report, changed_at=due, confirmed_at=plan.said_at, confirm_by=plan.confirm_by)
+    after = Intake(
+        report=plan.report,
+        changed_at=due,
+        confirmed_at=max(plan.said_at, intake.confirmed_at or plan.said_at),
+        confirm_by=plan.confirm_by,
+    )
     changed = after.state is not intake.state
     return Step(intake.state, after, due, "started", _STATE_EVENT[after.state] if changed else EventType.INTAKE_UPDATED)
 

@@ -1,5 +1,6 @@
 """The remit: whom a responder takes on. What nobody knows stays unknown; it is neither "all" nor "none"."""
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -7,8 +8,10 @@ from typing import Literal
 import msgspec
 
 from capacity_api.domain.areas import AREAS, Cover, cover
-from capacity_api.domain.text import plain_text
+from capacity_api.domain.text import plain_text, required_text
 from capacity_api.errors import FieldError, Invalid
+
+_PUBLISHED = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 class ExploitationType(StrEnum):
@@ -83,7 +86,7 @@ def checked(remit: Remit) -> Remit:
     source = remit.source
     if source is not None:
         _check_published(source.published)
-        source = Source(plain_text(source.title, "/remit/source/title", 300) or "", source.published)
+        source = Source(required_text(source.title, "/remit/source/title", 300), source.published)
     return msgspec.structs.replace(
         remit,
         areas=tuple(code for code in AREAS if code in remit.areas),
@@ -106,6 +109,8 @@ def checked(remit: Remit) -> Remit:
 
 def _check_published(published: str) -> None:
     try:
+        if not _PUBLISHED.fullmatch(published):
+            raise ValueError
         date.fromisoformat({4: f"{published}-01-01", 7: f"{published}-01"}.get(len(published), published))
     except ValueError:
         raise Invalid.at(

@@ -40,6 +40,7 @@ def is_well_formed(token: str) -> bool:
     return (
         token.isascii()
         and token.startswith(PREFIX)
+        and body.removeprefix(PREFIX).isalnum()
         and len(body) == len(PREFIX) + _RANDOM_LENGTH
         and hmac.compare_digest(_checksum(body), checksum)
     )
