@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 from capacity_api import config, loop, representations
 from capacity_api.api import authorization, problems, requests
 from capacity_api.api.context import Context
+from capacity_api.api.headers import unkept
 from capacity_api.api.metrics import Metrics, counted
 from capacity_api.api.routes import DEPENDENCIES, ROUTES
 from capacity_api.config import Settings
@@ -86,10 +87,15 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
         ROUTES,
         dto=requests.StrictBody,
         return_dto=None,
-        guards=[authorization.authenticate, requests.refuse_unknown_parameters, requests.require_json],
+        guards=[
+            requests.refuse_odd_paths,
+            authorization.authenticate,
+            requests.refuse_unknown_parameters,
+            requests.require_json,
+        ],
         dependencies=DEPENDENCIES,
         exception_handlers={HTTPException: problems.handle, Exception: problems.handle},
-        after_response=counted(metrics),
+        before_send=[counted(metrics), unkept],
         cors_config=CORSConfig(allow_origins=["*"], expose_headers=["etag"]),
         request_max_body_size=requests.MOST_BODY_BYTES,
         state=State(

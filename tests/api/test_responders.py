@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, WAITING, Service

@@ -1,14 +1,15 @@
 """/v1/me, /v1/tokens, /v1/partners, /v1/audit: who may do what, and who did."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
-
-from capacity_api.db.tables import TokenRow
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.serving import OPEN, Headers, Service
+
+from capacity_api.db.tables import TokenRow
 
 TOKENS = "/v1/tokens"
 NOBODYS = "01a2007e-b997-77a8-89c7-808e6971fa9d"
@@ -176,15 +177,15 @@ async def test_a_rotation_keeps_the_lifetime_and_never_prolongs_the_old_token(se
     new = (await service.client.post(path, json={"overlap_hours": 168}, headers=bearing(old))).json()
     assert new["expires_at"] == "2026-11-23T08:00:00Z"
     assert (await read(service, bearing(old), "/v1/me"))["expires_at"] == "2026-11-22T12:00:00Z"
-    longest = await issue(service, admin=True, expires_at="2126-11-21T12:00:00Z")
-    clock.advance(timedelta(days=1))
-    answer = await service.client.post(f"{TOKENS}/{longest['id']}/rotate", json={}, headers=bearing(longest))
-    assert answer.status_code == 201
     now = (
         await service.client.post(f"{TOKENS}/{new['id']}/rotate", json={"overlap_hours": 0}, headers=bearing(new))
     ).json()
     assert_refused(await service.client.get("/v1/me", headers=bearing(new)), 401, "token_expired")
     assert (await read(service, bearing(now), "/v1/me"))["owner"]["slug"] == "tara"
+    longest = await issue(service, admin=True, expires_at="2126-11-21T12:00:00Z")
+    clock.advance(timedelta(days=1))
+    answer = await service.client.post(f"{TOKENS}/{longest['id']}/rotate", json={}, headers=bearing(longest))
+    assert answer.status_code == 201
 
 
 async def test_a_token_cannot_rotate_itself_one_that_may_do_more(service: Service) -> None:
@@ -285,6 +286,15 @@ async def test_a_partner_is_added_once(service: Service) -> None:
         answer = await service.client.post("/v1/partners", json={"name": name}, headers=admin)
         assert_refused(answer, 422, "invalid", "/name", what=name)
     assert await read(service, admin, "/v1/partners") == {"items": [partner], "next": None}
+
+
+async def test_of_several_who_add_a_partner_at_once_one_does(service: Service) -> None:
+    admin = await service.token()
+    answers = await asyncio.gather(
+        *(service.client.post("/v1/partners", json={"name": "Case tool"}, headers=admin) for _ in range(6))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
+    assert len((await read(service, admin, "/v1/partners"))["items"]) == 1
 
 
 async def test_the_audit_says_who_changed_what_newest_first(service: Service) -> None:

@@ -4,12 +4,12 @@ import base64
 from typing import Any
 
 import pytest
-
-from capacity_api.domain import signing
-from capacity_api.operations import deliveries
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, Headers, Service
+
+from capacity_api.domain import signing
+from capacity_api.operations import deliveries
 
 PATH = "/v1/webhooks"
 URL = "https://partner.example.org/capacity"

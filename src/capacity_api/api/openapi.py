@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document: generated from the handlers, completed with what holds for all of them."""
 
+import re
 from importlib.metadata import version
 from typing import Any
 
@@ -43,6 +44,7 @@ _PROBLEMS = {
     "503": "The database cannot be reached; nothing was stored",
     "default": "Something went wrong here",
 }
+_PAGE_NAME = re.compile(rb"Page_[a-z_.]+\.([A-Za-z]+)_")
 _READ_ONLY = frozenset({"get"})
 _STRUCTS = (
     AuditEntry,
@@ -118,7 +120,9 @@ def document() -> dict[str, Any]:
 
 def encoded() -> bytes:
     """The document as it is committed and served: stable order, readable."""
-    return msgspec.json.format(msgspec.json.encode(document(), order="deterministic"), indent=2) + b"\n"
+    compact = msgspec.json.encode(document(), order="deterministic")
+    # The framework names a page by the module that its items come from.
+    return msgspec.json.format(_PAGE_NAME.sub(rb"\1Page", compact), indent=2) + b"\n"
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:

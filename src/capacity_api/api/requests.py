@@ -1,6 +1,7 @@
 """How a request is read: strictly. Unknown parameters, lax types and other media types are refused, not ignored."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
@@ -13,7 +14,7 @@ from litestar.typing import FieldDefinition
 
 from capacity_api.api.problems import from_validation
 from capacity_api.domain.intake import Report
-from capacity_api.errors import FieldError, Malformed, UnknownParameter
+from capacity_api.errors import FieldError, Invalid, Malformed, NotFound, UnknownParameter
 
 MOST_BODY_BYTES = 64 * 1024
 T = TypeVar("T")
@@ -92,21 +93,43 @@ def decoded(body: bytes, kind: type[T]) -> T:
 
 async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHandler) -> None:
     """A guard: a parameter that the path does not have is a mistake that would otherwise show as a wrong answer."""
-    names = {key for key, _ in connection.query_params.multi_items()}
-    unknown = sorted(names - parameters(cast("HTTPRouteHandler", handler), connection))
+    counts = Counter(key for key, _ in connection.query_params.multi_items())
+    held = parameters(cast("HTTPRouteHandler", handler), connection)
+    unknown = sorted(counts.keys() - held.keys())
     if unknown:
         raise UnknownParameter(
             "The path has no such query parameter", tuple(FieldError(f"?{name}", "unknown") for name in unknown)
         )
+    repeated = [name for name, count in counts.items() if count > 1 and not held[name]]
+    if repeated:
+        raise Invalid(
+            "A parameter is given twice", tuple(FieldError(f"?{name}", "must be given once") for name in repeated)
+        )
 
 
-def parameters(handler: HTTPRouteHandler, connection: Connection) -> frozenset[str]:
-    """The names of the query parameters of a handler."""
-    held: frozenset[str] | None = handler.opt.get("parameters")
+def parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, bool]:
+    """The query parameters of a handler by name, and whether each may be repeated."""
+    held: dict[str, bool] | None = handler.opt.get("parameters")
     if held is None:
         model = handler.create_kwargs_model(path_parameters=cast("Any", connection.scope["path_params"]))
-        held = handler.opt["parameters"] = frozenset(each.field_alias for each in model.expected_query_params)
+        held = handler.opt["parameters"] = {each.field_alias: each.is_sequence for each in model.expected_query_params}
     return held
+
+
+async def refuse_odd_paths(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """A guard: each resource has one address; one with a slash or a control character more has nothing at it."""
+    raw = connection.scope.get("raw_path", b"").partition(b"?")[0]
+    if (raw.endswith(b"/") and raw != b"/") or not connection.scope["path"].isprintable():
+        raise NotFound
+
+
+def moment(text: str, pointer: str) -> datetime:
+    """A time in a query: RFC 3339, without an offset in UTC; a day is its beginning. Raises `Invalid`."""
+    try:
+        time = datetime.fromisoformat(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid.at(pointer, "must be a time such as 2026-05-20T09:30:00Z, or a day") from None
 
 
 async def require_json(connection: Connection, handler: BaseRouteHandler) -> None:

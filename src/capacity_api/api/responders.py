@@ -12,6 +12,7 @@ from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
 from capacity_api.api.intake import IfMatch, tagged
 from capacity_api.api.lists import Cursor, Limit
+from capacity_api.api.requests import moment
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import Forbidden, Invalid, NotFound
 from capacity_api.operations import responders
@@ -21,6 +22,7 @@ from capacity_api.operations.tokens import Identity
 from capacity_api.representations import HistoryEntry, Responder
 
 _USUAL_HISTORY = timedelta(days=90)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class ResponderController(Controller):
@@ -41,26 +43,24 @@ class ResponderController(Controller):
         context: NamedDependency[Context],
         slug: FromPath[str],
         start: Annotated[
-            datetime | None, QueryParameter(name="from", description="From this time on; default 90 days before `to`.")
+            str | None,
+            QueryParameter(name="from", description="From this time or day on; default 90 days before `to`."),
         ] = None,
         end: Annotated[
-            datetime | None, QueryParameter(name="to", description="Up to but not including this time; default now.")
+            str | None,
+            QueryParameter(name="to", description="Up to but not including this time or day; default now."),
         ] = None,
         limit: Limit = USUAL,
         cursor: Cursor = None,
     ) -> Page[HistoryEntry]:
         """Every report and lapse, newest first."""
-        now = context.now()
         # A report of this very moment belongs to the history as it stands.
-        try:
-            end = _aware(end) if end else now + timedelta(seconds=1)
-            start = _aware(start) if start else end - _USUAL_HISTORY
-        except OverflowError:
-            raise Invalid.at("?to" if start is None else "?from", "lies outside the calendar") from None
-        if start > end:
+        until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
+        since = moment(start, "?from") if start is not None else max(until, _EARLIEST) - _USUAL_HISTORY
+        if since > until:
             raise Invalid.at("?from", "must not lie after `to`")
         async with context.read() as session:
-            return await responders.history(session, slug, start, end, limit, cursor)
+            return await responders.history(session, slug, since, until, limit, cursor)
 
     @patch(
         "/{slug:str}",
@@ -86,7 +86,7 @@ class ResponderController(Controller):
             )
         return tagged(responder)
 
-    @post(operation_id="listResponder", summary="List a responder", **token(Scope.ADMIN))
+    @post(operation_id="addResponder", summary="List a responder", **token(Scope.ADMIN))
     async def add(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewResponder]
     ) -> Responder:
@@ -101,7 +101,3 @@ class ResponderController(Controller):
         """It leaves the directory; its past stays."""
         async with context.write() as session:
             await responders.delist(session, context.now(), slug, identity.token_id)
-
-
-def _aware(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -164,6 +164,8 @@ class TokenRow(Table):
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    # As issued, null for no end: a rotation shortens `expires_at`, and its successor's successor is to last as long.
+    lifetime_seconds: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
 

@@ -230,6 +230,7 @@ def planned(intake: Intake, report: Report, effective_from: datetime, now: datet
         raise Invalid.at("/effective_from", f"must lie in the future, at most {LONGEST_PLAN.days} days ahead")
     if report.reopens_on is not None and report.reopens_on < effective_from.astimezone(LONDON_TIME).date():
         raise Invalid.at("/reopens_on", "must not lie before effective_from")
+    effective_from = effective_from.astimezone(UTC)
     plan = Planned(
         report=report,
         effective_from=effective_from,

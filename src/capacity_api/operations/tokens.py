@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -111,12 +112,17 @@ async def partner_owner(session: AsyncSession, name: str) -> Owner:
 async def add_partner(session: AsyncSession, now: datetime, name: str, token_id: UUID | None = None) -> Partner:
     """Raises `AlreadyExists`, `Invalid`."""
     name = required_text(name, "/name", 200)
+    taken = AlreadyExists(f"There is a partner {name!r} already")
     if await session.scalar(select(PartnerRow.id).where(PartnerRow.name == name)):
-        raise AlreadyExists(f"There is a partner {name!r} already")
+        raise taken
     row = PartnerRow(id=uuid7(), name=name, created_at=now)
     session.add(row)
     audit.note(session, now, token_id, "partner.add", row.id)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError:
+        # Somebody else added it since the look above.
+        raise taken from None
     return _shown_partner(row)
 
 
@@ -151,6 +157,7 @@ async def issue(
         scopes=[str(scope) for scope in scopes or allowed],
         created_at=now,
         expires_at=expires_at,
+        lifetime_seconds=None if expires_at is None else int((expires_at - now).total_seconds()),
     )
     session.add(row)
     audit.note(session, now, token_id, "token.issue", row.id)
@@ -229,7 +236,7 @@ async def rotate(
         raise Forbidden("The token may do less than the one that it would replace")
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise Conflict("The token no longer holds; have a new one issued")
-    expires_at = None if row.expires_at is None else now + (row.expires_at - row.created_at)
+    expires_at = None if row.lifetime_seconds is None else now + timedelta(seconds=row.lifetime_seconds)
     successor = await issue(
         session,
         now,

@@ -40,7 +40,11 @@ class Published:
             await self._app(scope, receive, send)
 
     async def _answer(self, scope: Scope, send: Send, found: Resource, tree: Tree) -> None:
-        asked = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
+        asked: dict[bytes, str] = {}
+        for name, value in scope["headers"]:
+            if name in _READ:
+                # Several lines of one header are one list (RFC 9110 §5.3).
+                asked[name] = ", ".join(filter(None, (asked.get(name), value.decode("latin-1"))))
         coding = preferred(asked.get(b"accept-encoding", ""), found)
         variant = found.variants[coding]
         headers = [

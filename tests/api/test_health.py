@@ -1,0 +1,67 @@
+"""/healthz, /readyz, /metrics: for whoever runs this."""
+
+import re
+from ipaddress import ip_network
+
+import msgspec
+import pytest
+from tests.api.refusals import assert_refused
+from tests.conftest import Clock
+from tests.serving import OPEN, Service, serving
+
+from capacity_api.config import Settings
+
+
+async def test_a_running_service_is_healthy_and_ready(service: Service) -> None:
+    assert await service.read("/healthz") == {"status": "ok"}
+    assert await service.read("/readyz") == {"status": "ok", "database": "ok", "published": 13, "latest": 13}
+    await service.report("tara", OPEN)
+    assert await service.read("/readyz") == {"status": "ok", "database": "ok", "published": 14, "latest": 14}
+
+
+async def test_the_metrics_are_an_administrators(service: Service) -> None:
+    answer = await service.client.get("/metrics", headers=await service.token())
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    for headers, status, code in (
+        ({}, 401, "token_missing"),
+        ({"authorization": "Bearer x"}, 401, "token_malformed"),
+        (await service.token(responder="tara"), 403, "insufficient_scope"),
+        (await service.token(partner="Case tool"), 403, "insufficient_scope"),
+    ):
+        assert_refused(await service.client.get("/metrics", headers=headers), status, code)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("networks", "status"),
+    [(["127.0.0.0/8"], 200), (["10.0.0.0/8", "127.0.0.1/32"], 200), (["10.0.0.0/8", "::1/128"], 401)],
+)
+async def test_the_metrics_are_open_to_the_networks_that_are_named(
+    settings: Settings, clock: Clock, networks: list[str], status: int
+) -> None:
+    allowed = tuple(ip_network(network) for network in networks)
+    async with serving(msgspec.structs.replace(settings, metrics_allow=allowed), clock) as service:
+        # Where a call says that it comes from is nothing to go by.
+        headers = {"x-forwarded-for": "10.0.0.1", "forwarded": "for=10.0.0.1"}
+        assert (await service.client.get("/metrics", headers=headers)).status_code == status
+
+
+async def test_the_metrics_count_and_name_nobody(service: Service) -> None:
+    admin, tara = await service.token(), await service.token(responder="tara")
+    await service.report("tara", OPEN)
+    made = await service.client.post("/v1/webhooks", json={"url": "https://tool.example/x"}, headers=tara)
+    await service.client.get(f"/v1/webhooks/{made.json()['id']}", headers=tara)
+    await service.client.get("/v1/responders/tara/history", headers={"user-agent": "curious"})
+    await service.client.get("/v1/directory", params={"area": "S92000003", "gender": "man"})
+    await service.client.get("/nothing/tara")
+    metrics = (await service.client.get("/metrics", headers=admin)).text
+    values = dict(re.findall(r"^(capacity_\S+) (\S+)$", metrics, re.MULTILINE))
+    assert values["capacity_sequence"] == "14.0"
+    assert values['capacity_responders{state="open"}'] == "1.0"
+    assert values['capacity_responders{state="unconfirmed"}'] == "12.0"
+    assert values["capacity_deliveries_pending"] == "0.0"
+    routes = set(re.findall(r'route="([^"]*)"', metrics))
+    assert {"/v1/responders/{slug}/intake", "/v1/responders/{slug}/history", "/v1/directory"} <= routes
+    for private in ("tara", "127.0.0.1", "tool.example", "cap_", "curious", "S92000003", made.json()["id"], "nothing"):
+        assert private not in metrics

@@ -1,0 +1,201 @@
+"""Every refusal on every route has the one shape, and changes nothing."""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import text
+from tests.api.refusals import assert_refused
+from tests.conftest import Clock
+from tests.serving import OPEN, Service, serving
+
+from capacity_api.api import openapi
+from capacity_api.config import Settings
+
+# What the database is makes no difference to these.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+NOBODYS = "01a2007e-b997-77a8-89c7-808e6971fa9d"
+PATHS: dict[str, dict[str, Any]] = {
+    re.sub(r"\{\w+_id\}", NOBODYS, path).replace("{slug}", "tara"): item
+    for path, item in openapi.document()["paths"].items()
+}
+ROUTES = [(method.upper(), path, operation) for path, item in PATHS.items() for method, operation in item.items()]
+# Not those that can be reached in another way than by token.
+PROTECTED = [(method, path) for method, path, operation in ROUTES if operation.get("security") == [{"token": []}]]
+WITH_BODY = [(method, path) for method, path, operation in ROUTES if "requestBody" in operation]
+JSON = {"content-type": "application/json"}
+
+
+@on_one_database
+async def test_a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes(service: Service) -> None:
+    for path, item in PATHS.items():
+        taken = {method.upper() for method in item}
+        allowed = taken | {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set())
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - taken:
+            answer = await service.client.request(method, path)
+            assert_refused(answer, 405, "method_not_allowed")
+            assert set(answer.headers["allow"].split(", ")) == allowed
+        if "GET" not in taken:
+            answer = await service.client.head(path)
+            assert (answer.status_code, answer.content) == (405, b"")
+
+
+@on_one_database
+async def test_a_path_that_is_not_there_is_not_found(service: Service) -> None:
+    admin = await service.token()
+    paths = ["/nothing", "/v1", "/v2/directory", "/v1/directory.xml", "/v1/tokens/x/y"]
+    paths += ["/v1/responders/tara/nothing", "/v1/responders/tara/intake/x", "/static/../etc/passwd", "/%00", "/é"]
+    for path in paths:
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            answer = await service.client.request(method, path, headers=admin)
+            assert_refused(answer, 404, "not_found")
+        head = await service.client.head(path)
+        assert (head.status_code, head.content) == (404, b"")
+
+
+@on_one_database
+async def test_every_protected_route_asks_for_a_token_first(service: Service) -> None:
+    assert len(PROTECTED) > 15
+    for method, path in PROTECTED:
+        assert_refused(await service.client.request(method, path), 401, "token_missing")
+        # Before the body, the media type or the parameters are looked at.
+        answer = await service.client.request(method, path + "?x=1", content=b"{", headers={"authorization": "x"})
+        assert_refused(answer, 401, "token_malformed")
+    for header in ("", "Bearer", "Basic dXNlcjpwYXNz", "Bearer cap_", "cap_x", "Bearer é" * 500):
+        headers = {"authorization": header.encode("latin-1")}
+        answer = await service.client.get("/v1/me", headers=headers)
+        assert_refused(answer, 401, "token_malformed", what=header)
+
+
+@on_one_database
+async def test_a_parameter_that_a_route_does_not_have_is_refused_on_every_route(service: Service) -> None:
+    admin = await service.token()
+    before = await service.read("/v1/directory")
+    for method, path, operation in ROUTES:
+        body = {"json": {}} if "requestBody" in operation else {}
+        answer = await service.client.request(method, path, params={"nonsense": "1"}, headers=admin, **body)
+        assert_refused(answer, 422, "unknown_parameter", "?nonsense")
+    assert await service.read("/v1/directory") == before
+
+
+@on_one_database
+async def test_what_is_no_body_is_refused_on_every_route_that_reads_one(service: Service) -> None:
+    admin = await service.token()
+    before = await service.read("/v1/directory")
+    assert len(WITH_BODY) > 6
+    large = json.dumps({"note": "x" * 66_000}).encode()
+
+    async def streamed() -> Any:
+        for _ in range(70):
+            yield b" " * 1024
+
+    for method, path in WITH_BODY:
+        cases: list[tuple[Any, dict[str, str], int, str, tuple[str, ...]]] = [
+            (b"", JSON, 400, "malformed", ()),
+            (b"{", JSON, 400, "malformed", ()),
+            (b"\xff", JSON, 400, "malformed", ()),
+            (b"NaN", JSON, 400, "malformed", ()),
+            (b"null", JSON, 422, "invalid", ("",)),
+            (b"[]", JSON, 422, "invalid", ("",)),
+            (b'{"nonsense/~": 1}', JSON, 422, "unknown_field", ("/nonsense~1~0",)),
+            (large, JSON, 413, "body_too_large", ()),
+            (streamed(), JSON, 413, "body_too_large", ()),
+            (b"{}", {}, 415, "unsupported_media_type", ()),
+            (b"a=b", {"content-type": "application/x-www-form-urlencoded"}, 415, "unsupported_media_type", ()),
+            (b"{}", {"content-type": "application/json; charset=utf-16"}, 415, "unsupported_media_type", ()),
+        ]
+        for content, headers, status, code, pointers in cases:
+            answer = await service.client.request(method, path, content=content, headers={**admin, **headers})
+            assert_refused(answer, status, code, *pointers)
+    assert await service.read("/v1/directory") == before
+
+
+@on_one_database
+async def test_head_is_get_without_the_body(service: Service) -> None:
+    admin = await service.token()
+    await service.client.get("/v1/me", headers=admin)
+    for method, path, _ in ROUTES:
+        if method != "GET":
+            continue
+        for query in ("", "?nonsense=1"):
+            get = await service.client.get(path + query, headers=admin)
+            head = await service.client.head(path + query, headers=admin)
+            assert (head.status_code, head.content) == (get.status_code, b""), path
+            # The clock of the server is not the test's, and the metrics count this very call.
+            differs = {"date", "content-length"} if path == "/metrics" else {"date"}
+            assert {name: value for name, value in head.headers.items() if name not in differs} == {
+                name: value for name, value in get.headers.items() if name not in differs
+            }, path
+
+
+@on_one_database
+async def test_any_origin_may_read_and_is_told_so_before(service: Service) -> None:
+    asking = {"origin": "https://tool.example", "access-control-request-method": "PUT"}
+    asking["access-control-request-headers"] = "authorization, content-type, if-match"
+    for path in PATHS:
+        answer = await service.client.options(path, headers=asking)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "PUT" in answer.headers["access-control-allow-methods"]
+        allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
+        # A star does not stand for `authorization` (Fetch standard, CORS-preflight fetch).
+        assert {"authorization", "content-type", "if-match"} <= allowed
+        assert "access-control-allow-credentials" not in answer.headers
+        plain = await service.client.options(path)
+        assert (plain.status_code, plain.content) == (204, b"")
+    for path in ("/v1/directory", "/v1/directory?accepting=true", "/v1/events", "/v1/responders/tara/history"):
+        answer = await service.client.get(path, headers={"origin": "https://tool.example"})
+        assert answer.headers.get_list("access-control-allow-origin") == ["*"], path
+        assert "set-cookie" not in answer.headers
+    refused = await service.client.get("/v1/me", headers={"origin": "https://tool.example"})
+    assert_refused(refused, 401, "token_missing")
+
+
+async def test_writes_past_the_limit_are_refused_until_the_minute_ends(settings: Settings, clock: Clock) -> None:
+    async with serving(msgspec.structs.replace(settings, write_limit=3), clock) as service:
+        token, another = await service.token(responder="tara"), await service.token(responder="tara")
+        clock.set(clock.now.replace(second=18))
+        # What is refused for another reason counts too.
+        for body, status in ((OPEN, 200), ({}, 422), (OPEN, 200)):
+            answer = await service.client.put("/v1/responders/tara/intake", json=body, headers=token)
+            assert answer.status_code == status
+        before = await service.read("/v1/directory")
+        for method, path, body in (
+            ("PUT", "/v1/responders/tara/intake", OPEN),
+            ("POST", "/v1/responders/tara/intake/confirmation", None),
+            ("PATCH", "/v1/responders/tara", {}),
+            ("DELETE", "/v1/responders/tara/intake/planned", None),
+        ):
+            answer = await service.client.request(method, path, json=body, headers=token)
+            assert_refused(answer, 429, "too_many_writes")
+            assert answer.headers["retry-after"] == "42"
+        assert await service.read("/v1/directory") == before
+        assert (await service.client.get("/v1/me", headers=token)).status_code == 200
+        answer = await service.client.put("/v1/responders/tara/intake", json=OPEN, headers=another)
+        assert answer.status_code == 200
+        clock.set(clock.now.replace(minute=1, second=0))
+        answer = await service.client.put("/v1/responders/tara/intake", json=OPEN, headers=token)
+        assert answer.status_code == 200
+
+
+async def test_a_fault_is_told_without_its_particulars_and_changes_nothing(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = await service.token(responder="tara")
+    await service.client.get("/v1/me", headers=token)
+    before = await service.read("/v1/directory")
+    async with service.database.write() as session:
+        await session.execute(text("ALTER TABLE audit RENAME TO hidden"))
+    answer = await service.client.patch(
+        "/v1/responders/tara", json={"website": "https://particular.example/"}, headers=token
+    )
+    assert_refused(answer, 500, "internal_error")
+    assert not {"audit", "Error", "Traceback"} & set(re.findall(r"\w+", answer.text))
+    assert await service.read("/v1/directory") == before
+    logged = [record for record in caplog.records if record.name == "capacity_api.api.problems"]
+    assert [record.getMessage() for record in logged] == ["PATCH /v1/responders/{slug} failed"]
+    assert "particular.example" not in caplog.text
+    assert token["authorization"] not in caplog.text

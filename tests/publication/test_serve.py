@@ -1,0 +1,240 @@
+"""What is published, as it goes over the wire (RFC 9110, RFC 9111)."""
+
+import gzip
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.conftest import Clock
+from tests.serving import OPEN, Service, serving
+
+from capacity_api.config import Settings
+from capacity_api.publication.serve import is_match, preferred
+from capacity_api.publication.tree import Resource, Variant, resource
+
+DIRECTORY = "/v1/directory"
+JSON = [DIRECTORY, "/v1/responders/tara", "/v1/vocabulary", "/openapi.json"]
+PAGES = ["/", "/docs"]
+
+
+# No public read touches the database, so which it is makes no difference.
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "capacity.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
+    async with serving(settings, clock) as running:
+        yield running
+
+
+async def get(service: Service, path: str = DIRECTORY, method: str = "GET", **headers: str | None) -> httpx.Response:
+    """A call with exactly these headers; `accept_encoding=None` leaves out what the client adds by itself."""
+    request = service.client.build_request(method, path)
+    for name, value in headers.items():
+        if value is None:
+            del request.headers[name.replace("_", "-")]
+        else:
+            request.headers[name.replace("_", "-")] = value
+    return await service.client.send(request)
+
+
+async def test_each_content_coding_has_a_strong_tag_of_its_own(service: Service) -> None:
+    for path in JSON + PAGES:
+        plain = await get(service, path, accept_encoding="identity")
+        packed = await get(service, path, accept_encoding="gzip")
+        assert plain.content == packed.content
+        assert "content-encoding" not in plain.headers
+        assert packed.headers["content-encoding"] == "gzip"
+        assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) == len(plain.content)
+        tags = {plain.headers["etag"], packed.headers["etag"]}
+        assert len(tags) == 2
+        assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
+        assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
+
+
+async def test_a_tag_changes_with_each_change_and_not_without(service: Service) -> None:
+    tags = [(await get(service)).headers["etag"] for _ in range(2)]
+    other = (await get(service, "/v1/responders/unseen")).headers["etag"]
+    assert len(set(tags)) == 1
+    for note in ("one", "two"):
+        await service.report("tara", {**OPEN, "note": note})
+        tags.append((await get(service)).headers["etag"])
+    assert len(set(tags)) == 3
+    assert (await get(service, "/v1/responders/unseen")).headers["etag"] == other
+
+
+async def test_what_the_reader_has_already_is_not_sent_again(service: Service) -> None:
+    for path in JSON + PAGES:
+        first = await get(service, path, accept_encoding="gzip")
+        tag = first.headers["etag"]
+        for condition in (tag, f"W/{tag}", f'"other", {tag}', f'"other",W/{tag} , "more"', "*"):
+            for method in ("GET", "HEAD"):
+                answer = await get(service, path, method, accept_encoding="gzip", if_none_match=condition)
+                assert (answer.status_code, answer.content) == (304, b""), condition
+                kept = {"etag", "vary", "cache-control"}
+                assert {name: answer.headers[name] for name in kept} == {name: first.headers[name] for name in kept}
+                assert {"content-length", "content-type", "content-encoding"}.isdisjoint(answer.headers)
+
+
+async def test_what_the_reader_has_in_another_form_or_version_is_sent(service: Service) -> None:
+    plain = (await get(service, accept_encoding="identity")).headers["etag"]
+    packed = (await get(service, accept_encoding="gzip")).headers["etag"]
+    for condition in (plain, '"other"', "", packed.strip('"'), packed[:-2] + '"', f"{plain[:-1]}, {packed[1:]}"):
+        answer = await get(service, accept_encoding="gzip", if_none_match=condition)
+        assert answer.status_code == 200, condition
+    await service.report("tara", OPEN)
+    assert (await get(service, accept_encoding="gzip", if_none_match=packed)).status_code == 200
+
+
+async def test_a_date_or_a_range_is_no_condition(service: Service) -> None:
+    whole = await get(service)
+    answer = await get(service, if_modified_since="Sat, 21 Nov 2099 12:00:00 GMT", range="bytes=0-9")
+    assert (answer.status_code, answer.content) == (200, whole.content)
+
+
+async def test_a_reader_that_names_no_coding_is_sent_none(service: Service) -> None:
+    for accepted in (None, ""):
+        answer = await get(service, accept_encoding=accepted)
+        assert "content-encoding" not in answer.headers
+        assert answer.headers["vary"] == "accept-encoding"
+
+
+async def test_head_is_get_without_the_body(service: Service) -> None:
+    for path in JSON + PAGES:
+        for coding in ("identity", "gzip"):
+            whole = await get(service, path, accept_encoding=coding)
+            head = await get(service, path, "HEAD", accept_encoding=coding)
+            assert (head.status_code, head.content) == (200, b"")
+            assert {**head.headers, "date": ""} == {**whole.headers, "date": ""}
+
+
+async def test_a_copy_never_outlives_the_next_lapse(service: Service, clock: Clock) -> None:
+    async def ages() -> set[str]:
+        return {(await get(service, path)).headers["cache-control"] for path in JSON}
+
+    assert await ages() == {"public, max-age=30"}
+    await service.report("tara", OPEN)
+    await service.report("unseen", {"state": "paused", "reopens_on": "2026-12-24"})
+    clock.advance(timedelta(days=7, seconds=-31))
+    assert await ages() == {"public, max-age=30"}
+    for left, age in ((29.9, 29), (1, 1), (0.5, 0)):
+        clock.set(clock.now.replace(day=28, hour=12, minute=0, second=0, microsecond=0) - timedelta(seconds=left))
+        assert (await service.responder("tara"))["intake"]["state"] == "open"
+        assert await ages() == {f"public, max-age={age}"}
+    before = (await get(service)).headers["etag"]
+    clock.advance(timedelta(seconds=0.5))
+    assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
+    assert await ages() == {"public, max-age=30"}
+    assert (await get(service)).headers["etag"] != before
+
+
+async def test_a_copy_never_outlives_the_start_of_a_planned_pause(service: Service, clock: Clock) -> None:
+    await service.report("tara", OPEN)
+    await service.report("tara", {"state": "paused", "effective_from": "2026-11-21T12:00:20Z"})
+    assert (await get(service)).headers["cache-control"] == "public, max-age=20"
+    clock.advance(timedelta(seconds=20))
+    assert (await service.responder("tara"))["intake"]["state"] == "paused"
+
+
+async def test_a_page_is_never_kept(service: Service) -> None:
+    for path in PAGES:
+        assert (await get(service, path)).headers["cache-control"] == "no-store"
+
+
+async def test_any_origin_may_read_and_nobody_is_followed(service: Service) -> None:
+    await service.report("tara", OPEN)
+    for path in [*JSON, *PAGES]:
+        answer = await get(service, path, origin="https://tool.example", cookie="a=b")
+        assert answer.status_code == 200
+        assert {"set-cookie", "last-modified", "server", "access-control-allow-credentials"}.isdisjoint(answer.headers)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        # The same for everybody, so that a shared copy fits everybody.
+        assert {**answer.headers, "date": ""} == {**(await get(service, path)).headers, "date": ""}
+    for path in JSON:
+        answer = await get(service, path)
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+        assert answer.headers["access-control-expose-headers"] == "etag"
+
+
+async def test_a_page_may_do_nothing_but_be_read(service: Service) -> None:
+    for path in PAGES:
+        headers = (await get(service, path)).headers
+        assert headers["content-type"] == "text/html; charset=utf-8"
+        policy = dict(each.strip().partition(" ")[::2] for each in headers["content-security-policy"].split(";"))
+        assert policy["default-src"] == "'none'"
+        assert policy["frame-ancestors"] == "'none'"
+        assert policy["form-action"] == "'none'"
+        assert "script-src" not in policy
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_only_reads_without_a_query_are_answered_here(service: Service) -> None:
+    empty = await get(service, DIRECTORY + "?")
+    assert empty.headers["etag"] == (await get(service)).headers["etag"]
+    assert (await service.client.post(DIRECTORY)).status_code == 405
+    filtered = await get(service, DIRECTORY + "?accepting=false")
+    assert filtered.json() == (await get(service)).json()
+
+
+HELD = resource(b"a" * 100)
+PLAIN_ALONE = Resource(content_type="text/plain", variants={"": Variant(b"a", '"a"')})
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("br, gzip, deflate", "gzip"),
+        ("gzip;q=0.001", "gzip"),
+        ("gzip; q=1", "gzip"),
+        ("*", "gzip"),
+        ("identity;q=0", ""),
+        ("identity;q=0, gzip", "gzip"),
+        ("identity;q=0, *", "gzip"),
+        ("identity;q=0.5, gzip;q=0.5", "gzip"),
+        ("identity;q=0.6, gzip;q=0.5", ""),
+        ("gzip;q=0", ""),
+        ("gzip;q=0.0, *", ""),
+        ("*;q=0", ""),
+        ("*;q=0, gzip", "gzip"),
+        ("*;q=0, identity", ""),
+        ("br", ""),
+        ("", ""),
+        (" , ;", ""),
+        ("gzip;q=", ""),
+        ("gzip;q=nan", ""),
+        ("gzip;q=high", ""),
+        ("gzip;q=-1", ""),
+        ("gzip;level=9", "gzip"),
+    ],
+)
+def test_the_coding_is_the_best_that_is_accepted(accepted: str, coding: str) -> None:
+    assert preferred(accepted, HELD) == coding
+    assert preferred(accepted, PLAIN_ALONE) == ""
+
+
+def test_what_would_not_become_smaller_is_held_plain() -> None:
+    assert set(resource(b"a").variants) == {""}
+    assert set(HELD.variants) == {"", "gzip"}
+    assert gzip.decompress(HELD.variants["gzip"].body) == HELD.variants[""].body
+
+
+def test_the_same_body_has_the_same_tag_wherever_it_is_made() -> None:
+    again = resource(b"a" * 100)
+    assert {coding: held.etag for coding, held in again.variants.items()} == {
+        coding: held.etag for coding, held in HELD.variants.items()
+    }
+    assert again.variants["gzip"].body == HELD.variants["gzip"].body
+
+
+def test_without_a_condition_nothing_matches() -> None:
+    assert not is_match(None, HELD.variants[""])
