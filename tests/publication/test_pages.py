@@ -6,13 +6,13 @@ import hashlib
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
 from importlib import resources
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
+from tests.publication.parsed import Parsed
 
 from capacity_api import representations
 from capacity_api.domain import intake as intakes
@@ -29,46 +29,10 @@ from capacity_api.domain.intake import (
 )
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
 from capacity_api.publication import pages, wording
-from capacity_api.publication.reference import reference_page
 from capacity_api.representations import Directory, RemitShown, Responder
 
 NOW = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
-VOID = {"meta", "link", "br", "hr", "img", "input"}
-BLOCKS = {"p", "h1", "h2", "h3", "h4", "li", "dt", "dd", "div", "section", "article", "summary", "pre"}
 FIRST_ANSWER = ExpectedResponse(min=5, max=10, unit=Unit.WORKING_DAYS)
-
-
-class Parsed(HTMLParser):
-    """The text, the elements with their attributes, and whether every element was closed in its turn."""
-
-    def __init__(self, page: bytes) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self._unclosed: list[str] = []
-        self.feed(page.decode())
-        assert self._unclosed == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._unclosed.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._unclosed.pop() == tag
-        if tag in BLOCKS:
-            self.words.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if self._unclosed and self._unclosed[-1] not in {"style", "title"}:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join("".join(self.words).replace("\u00a0", " ").split())
-
-    def links(self) -> list[dict[str, str | None]]:
-        return [attributes for tag, attributes in self.elements if tag == "a"]
 
 
 def said(report: Report, *, ago: timedelta = timedelta(hours=1), until: timedelta = timedelta(days=6)) -> Intake:
@@ -420,82 +384,3 @@ def test_a_remit_in_words(remit: RemitShown, words: str) -> None:
 def test_a_response_time_in_words(expected: ExpectedResponse, words: str) -> None:
     assert wording.period_in_words(expected) == words
     assert wording.expected_in_words(expected) == f"{words}: expected, not guaranteed"
-
-
-OPENAPI: dict[str, Any] = {
-    "info": {"title": "Example <b>", "version": "1", "description": "Reads `state`."},
-    "tags": [{"name": "intake", "description": "What is said"}],
-    "paths": {
-        "/v1/responders/{slug}/intake": {
-            "parameters": [{"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}}],
-            "put": {
-                "tags": ["intake"],
-                "summary": "Say what holds",
-                "security": [{"token": ["intake:write"]}],
-                "requestBody": {
-                    "content": {
-                        "application/json": {
-                            "schema": {"$ref": "#/components/schemas/Report"},
-                            "examples": {"paused": {"summary": "A pause", "value": {"state": "paused"}}},
-                        }
-                    }
-                },
-                "responses": {"404": {"$ref": "#/components/responses/Missing"}, "200": {"description": "Said"}},
-            },
-        }
-    },
-    "webhooks": {
-        "intake.paused": {"post": {"summary": "Somebody paused", "responses": {"2XX": {"description": "Taken"}}}}
-    },
-    "components": {
-        "schemas": {
-            "Report": {
-                "required": ["state"],
-                "properties": {
-                    "state": {"enum": ["open", "paused"]},
-                    "until": {"oneOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
-                    "kinds": {"type": "array", "items": {"$ref": "#/components/schemas/Kind"}},
-                },
-            },
-            "Kind": {"type": "string"},
-        },
-        "responses": {
-            "Missing": {
-                "description": "Nothing here",
-                "content": {
-                    "application/problem+json": {"example": {"code": "not_found", "status": 404, "title": "Nothing"}}
-                },
-            }
-        },
-        "securitySchemes": {"token": {"type": "http", "description": "A token"}},
-    },
-}
-
-
-def test_the_reference_says_all_that_the_document_says() -> None:
-    text = Parsed(reference_page(OPENAPI)).text
-    for words in (
-        "Example <b> 1",
-        "PUT /v1/responders/{slug}/intake Say what holds Needs token (intake:write).",
-        "slug required in path string",
-        "Example: A pause",
-        '{ "state": "paused" }',
-        "200 Said",
-        "404 Nothing here Problem codes: not_found",
-        "intake.paused Somebody paused",
-        'state required "open" or "paused"',
-        "until string (date) or null",
-        "kinds list of Kind",
-        "token A token",
-    ):
-        assert words in text
-
-
-def test_every_link_of_the_reference_leads_somewhere() -> None:
-    parsed = Parsed(reference_page(OPENAPI))
-    named = {f"#{attributes['id']}" for _, attributes in parsed.elements if "id" in attributes}
-    assert {link["href"] for link in parsed.links()} <= named | {"/", "/openapi.json"}
-
-
-def test_an_empty_document_has_a_page() -> None:
-    assert "Documentation" in Parsed(reference_page({})).text

@@ -58,7 +58,7 @@ class ResponderController(Controller):
         until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
         since = moment(start, "?from") if start is not None else max(until, _EARLIEST) - _USUAL_HISTORY
         if since > until:
-            raise Invalid.at("?from", "must not lie after `to`")
+            raise Invalid.at("?to" if start is None else "?from", "`from` must not lie after `to`")
         async with context.read() as session:
             return await responders.history(session, slug, since, until, limit, cursor)
 
