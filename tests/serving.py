@@ -86,8 +86,10 @@ async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) ->
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     assert where, "the service did not start"
-    async with httpx.AsyncClient(base_url=where[0], trust_env=False) as client:
-        yield Service(client, database, clock)
-    server.should_exit = True
-    await running
-    await database.close()
+    try:
+        async with httpx.AsyncClient(base_url=where[0], trust_env=False) as client:
+            yield Service(client, database, clock)
+    finally:
+        server.should_exit = True
+        await running
+        await database.close()

@@ -108,7 +108,7 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """`state` is the effective state from `at` on; the rest is what was said."""
 
-    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed"]
+    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted"]
     at: datetime
     state: State
     reported_state: ReportedState | None

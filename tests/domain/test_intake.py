@@ -160,7 +160,13 @@ def test_a_lapsed_report_is_never_shown_as_open(after: timedelta, state: State) 
 @pytest.mark.parametrize("valid_for", [timedelta(hours=1), WEEK, timedelta(hours=2160)])
 def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
     step = reported(NEVER_REPORTED, PAUSED, NOON, valid_for)
-    assert step.after == Intake(report=PAUSED, changed_at=NOON, confirmed_at=NOON, confirm_by=NOON + valid_for)
+    assert step.after == Intake(
+        report=PAUSED,
+        changed_at=NOON,
+        confirmed_at=NOON,
+        confirm_by=NOON + valid_for,
+        remind_at=NOON + valid_for * 3 / 4,
+    )
     assert (step.before, step.at, step.kind, step.event) == (
         State.UNCONFIRMED,
         NOON,
@@ -222,7 +228,13 @@ def test_another_report_of_the_same_state_is_an_update(change: dict[str, Any]) -
 def test_the_same_report_again_only_confirms_it() -> None:
     step = reported(said(OPEN), OPEN, NOON + DAY, WEEK)
     assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_CONFIRMED)
-    assert step.after == Intake(report=OPEN, changed_at=NOON, confirmed_at=NOON + DAY, confirm_by=NOON + DAY + WEEK)
+    assert step.after == Intake(
+        report=OPEN,
+        changed_at=NOON,
+        confirmed_at=NOON + DAY,
+        confirm_by=NOON + DAY + WEEK,
+        remind_at=NOON + DAY + WEEK * 3 / 4,
+    )
     assert step == confirmed(said(OPEN), NOON + DAY, WEEK)
 
 
@@ -296,6 +308,7 @@ def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_
         changed_at=NOON + starts_in,
         confirmed_at=NOON,
         confirm_by=NOON + starts_in + WEEK,
+        remind_at=NOON + starts_in + WEEK * 3 / 4,
     )
 
 
@@ -367,7 +380,7 @@ def test_each_step_of_time_is_dated_when_it_was_due(
 ) -> None:
     intake = planned(said(OPEN), PAUSED, NOON + starts_in, NOON, WEEK).after
     steps = advance(intake, NOON + 52 * WEEK)
-    assert [(step.kind, step.at - NOON, step.event) for step in steps] == told
+    assert [(step.kind, step.at - NOON, step.event) for step in steps if step.kind != "reminded"] == told
 
 
 def test_an_announcement_of_the_state_that_holds_already_starts_as_an_update() -> None:

@@ -24,6 +24,7 @@ from capacity_api.domain.intake import (
     confirmed,
     holds_until,
     planned,
+    reminder,
     reported,
     unplanned,
 )
@@ -207,6 +208,10 @@ def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
     life = Life(start, happened)
     held = NEVER_REPORTED
     for step in [*life.steps, *advance(life.intake, life.now + span)]:
+        if step.kind == "reminded":
+            assert msgspec.structs.replace(held, remind_at=None) == step.after
+            held = step.after
+            continue
         changed = step.after.state is not step.before
         assert (STATE_EVENTS.get(step.event) if step.event is not None else None) == (
             step.after.state if changed else None
@@ -231,8 +236,8 @@ def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened
         first, *rest = advance(intake, due)
         assert (first.at, rest) == (due, [])
         intake, steps = first.after, steps + 1
-    # At most the lapse of what holds, the start of what was announced, and the lapse of that.
-    assert steps <= 3
+    # At most the lapse of what holds, the start of what was announced, the lapse of that, and a reminder of each.
+    assert steps <= 5
 
 
 @briefly
@@ -248,8 +253,9 @@ def test_the_same_report_again_moves_only_its_confirmation(
     step = reported(intake, intake.report, now, valid_for)
     assert step == confirmed(intake, now, valid_for)
     assert step.kind == "confirmed"
+    until = holds_until(intake.report, now, valid_for)
     assert step.after == msgspec.structs.replace(
-        intake, confirmed_at=now, confirm_by=holds_until(intake.report, now, valid_for), lapsed=False
+        intake, confirmed_at=now, confirm_by=until, remind_at=reminder(now, until), lapsed=False
     )
     if not intake.lapsed:
         assert step.event is EventType.INTAKE_CONFIRMED

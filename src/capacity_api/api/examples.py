@@ -55,6 +55,18 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "responder": {"summary": "For a responder", "value": {"responder": "salvation-army"}},
         "partner": {"summary": "For a partner", "value": {"partner": "Case tool"}},
     },
+    "countCaseload": {"hundred": {"summary": "A hundred open referrals", "value": {"open_referrals": 100}}},
+    "changeThreshold": {
+        "hundred": {
+            "summary": "Pause at a hundred, open again below sixty",
+            "value": {
+                "pause_at": 100,
+                "reopen_below": 60,
+                "exceptions": _PAUSE["exceptions"],
+                "note": _PAUSE["note"],
+            },
+        }
+    },
     "addPartner": {"partner": {"summary": "A partner", "value": {"name": "Case tool"}}},
     "rotateToken": {"day": {"summary": "The old one goes on for a day", "value": {"overlap_hours": 24}}},
 }

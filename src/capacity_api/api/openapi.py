@@ -14,9 +14,12 @@ from capacity_api.api.health import Readiness
 from capacity_api.api.problems import MEDIA_TYPE, Problem, problems
 from capacity_api.api.requests import IntakeReport, NewPartner, NewToken, Rotation, StrictBody
 from capacity_api.api.routes import DEPENDENCIES, ROUTES
+from capacity_api.api.threshold import Count
 from capacity_api.domain.events import EventType
+from capacity_api.domain.threshold import Threshold
 from capacity_api.operations.audit import AuditEntry
 from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
 from capacity_api.representations import LICENCE, Directory, Event, EventPage, HistoryEntry, Vocabulary
@@ -48,6 +51,8 @@ _PAGE_NAME = re.compile(rb"Page_[a-z_.]+\.([A-Za-z]+)_")
 _READ_ONLY = frozenset({"get"})
 _STRUCTS = (
     AuditEntry,
+    Caseload,
+    Count,
     Delivery,
     Directory,
     Event,
@@ -64,6 +69,7 @@ _STRUCTS = (
     Readiness,
     ResponderPatch,
     Rotation,
+    Threshold,
     TokenIssued,
     TokenShown,
     Vocabulary,

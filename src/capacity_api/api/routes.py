@@ -12,6 +12,7 @@ from capacity_api.api.intake import IntakeController
 from capacity_api.api.metrics import Metrics
 from capacity_api.api.pages import PageController
 from capacity_api.api.responders import ResponderController
+from capacity_api.api.threshold import ThresholdController
 from capacity_api.api.tokens import TokenController
 from capacity_api.api.webhooks import WebhookController
 
@@ -19,6 +20,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
     ResponderController,
     IntakeController,
+    ThresholdController,
     WebhookController,
     TokenController,
     HealthController,

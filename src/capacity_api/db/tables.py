@@ -22,8 +22,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from capacity_api.db.engine import Document, UtcTime
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
-from capacity_api.domain.intake import Intake, Planned, Report, State
+from capacity_api.domain.intake import Before, Intake, Planned, Report, State
 from capacity_api.domain.remit import Remit
+from capacity_api.domain.threshold import Threshold
 
 
 class Table(DeclarativeBase):
@@ -85,8 +86,10 @@ class IntakeRow(Table):
     changed_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirm_by: Mapped[datetime | None]
+    remind_at: Mapped[datetime | None]
     lapsed: Mapped[bool]
     planned: Mapped[Planned | None] = mapped_column(Document(Planned))
+    before: Mapped[Before | None] = mapped_column(Document(Before))
     next_due: Mapped[datetime | None]
 
     @property
@@ -98,6 +101,17 @@ class IntakeRow(Table):
         for field in Intake.__struct_fields__:
             setattr(self, field, getattr(intake, field))
         self.next_due = intake.next_due
+
+
+class ThresholdRow(Table):
+    """At how many open referrals a responder pauses, and how many it counted last. Private to it: never published."""
+
+    __tablename__ = "threshold"
+
+    responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
+    threshold: Mapped[Threshold | None] = mapped_column(Document(Threshold))
+    open_referrals: Mapped[int | None]
+    counted_at: Mapped[datetime | None]
 
 
 class ReportRow(Table):

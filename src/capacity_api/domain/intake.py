@@ -94,18 +94,29 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     confirm_by: datetime
 
 
+class Before(msgspec.Struct, frozen=True):
+    """What a threshold's pause took the place of."""
+
+    report: Report | None
+    lapsed: bool
+
+
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """The current intake of one responder; all times are aware UTC.
 
     `changed_at` is when what is said last changed; `lapsed` says that `confirm_by` has passed and was applied.
+    `remind_at` is when the responder is to be told that its report lapses soon, null once it was. `before` is set while
+    a threshold, and nobody by hand, keeps the intake paused.
     """
 
     report: Report | None = None
     changed_at: datetime | None = None
     confirmed_at: datetime | None = None
     confirm_by: datetime | None = None
+    remind_at: datetime | None = None
     lapsed: bool = False
     planned: Planned | None = None
+    before: Before | None = None
 
     @property
     def state(self) -> State:
@@ -119,7 +130,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
         """When time alone changes this next."""
         dues = []
         if self.report is not None and not self.lapsed:
-            dues.append(self.confirm_by)
+            dues += [self.confirm_by, self.remind_at]
         if self.planned is not None:
             dues.append(self.planned.effective_from)
         return min((due for due in dues if due is not None), default=None)
@@ -137,7 +148,7 @@ class Step(msgspec.Struct, frozen=True):
     before: State
     after: Intake
     at: datetime
-    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed"]
+    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted", "reminded"]
     event: EventType | None
 
 
@@ -151,7 +162,7 @@ _STATE_EVENT = {
 
 def checked(report: Report, now: datetime) -> Report:
     """The report in a standard form; raises `Invalid` with every fault and its pointer."""
-    errors = _faults(report.expected_response) if report.expected_response is not None else []
+    errors = faults(report.expected_response) if report.expected_response is not None else []
     if report.reopens_on is not None:
         if report.state is ReportedState.OPEN:
             errors.append(FieldError("/reopens_on", "is for a pause or a waiting list; an open responder has none"))
@@ -169,7 +180,8 @@ def checked(report: Report, now: datetime) -> Report:
     )
 
 
-def _faults(expected: ExpectedResponse) -> list[FieldError]:
+def faults(expected: ExpectedResponse) -> list[FieldError]:
+    """What is wrong with an expected response, with pointers."""
     errors = []
     if expected.min < 0:
         errors.append(FieldError("/expected_response/min", "must not be negative"))
@@ -198,19 +210,29 @@ def reported(intake: Intake, report: Report, now: datetime, valid_for: timedelta
     """The responder says `report`, already `checked`, at `now`; the intake must have been brought up to `now`."""
     before = intake.state
     same = report == intake.report
+    confirm_by = holds_until(report, now, valid_for)
     after = msgspec.structs.replace(
         intake,
         report=report,
         changed_at=intake.changed_at if same else now,
         confirmed_at=now,
-        confirm_by=holds_until(report, now, valid_for),
+        confirm_by=confirm_by,
+        remind_at=reminder(now, confirm_by),
         lapsed=False,
+        before=intake.before if same else None,
     )
-    if after.state is not before:
-        event = _STATE_EVENT[after.state]
-    else:
-        event = EventType.INTAKE_CONFIRMED if same else EventType.INTAKE_UPDATED
+    event = EventType.INTAKE_CONFIRMED if same and after.state is before else event_for(before, after.state)
     return Step(before, after, now, "confirmed" if same else "reported", event)
+
+
+def event_for(before: State, after: State) -> EventType:
+    """The event of a change that shows: the new state's own, or that the same state says something else."""
+    return EventType.INTAKE_UPDATED if after is before else _STATE_EVENT[after]
+
+
+def reminder(start: datetime, confirm_by: datetime) -> datetime:
+    """When a responder is told that its report lapses soon: at three quarters of the time that it holds."""
+    return start + (confirm_by - start) * 3 / 4
 
 
 def confirmed(intake: Intake, now: datetime, valid_for: timedelta) -> Step:
@@ -253,7 +275,13 @@ def advance(intake: Intake, now: datetime) -> list[Step]:
     """What time has brought up to and including `now`, oldest first, each dated when it was due."""
     steps: list[Step] = []
     while (due := intake.next_due) is not None and due <= now:
-        steps.append(_start(intake, due) if _starts(intake, due) else _lapse(intake, due))
+        if intake.planned is not None and intake.planned.effective_from == due:
+            step = _start(intake, intake.planned)
+        elif intake.confirm_by == due:
+            step = _lapse(intake, due)
+        else:
+            step = _remind(intake, due, now)
+        steps.append(step)
         intake = steps[-1].after
     return steps
 
@@ -264,21 +292,22 @@ def at(intake: Intake, now: datetime) -> Intake:
     return steps[-1].after if steps else intake
 
 
-def _starts(intake: Intake, due: datetime) -> bool:
-    return intake.planned is not None and intake.planned.effective_from == due
-
-
-def _start(intake: Intake, due: datetime) -> Step:
-    plan = intake.planned
-    assert plan is not None
+def _start(intake: Intake, plan: Planned) -> Step:
     after = Intake(
         report=plan.report,
-        changed_at=due,
+        changed_at=plan.effective_from,
         confirmed_at=max(plan.said_at, intake.confirmed_at or plan.said_at),
         confirm_by=plan.confirm_by,
+        remind_at=reminder(plan.effective_from, plan.confirm_by),
     )
-    changed = after.state is not intake.state
-    return Step(intake.state, after, due, "started", _STATE_EVENT[after.state] if changed else EventType.INTAKE_UPDATED)
+    return Step(intake.state, after, plan.effective_from, "started", event_for(intake.state, after.state))
+
+
+def _remind(intake: Intake, due: datetime, now: datetime) -> Step:
+    """Nobody is told who has missed it by so much that the report has lapsed meanwhile."""
+    after = msgspec.structs.replace(intake, remind_at=None)
+    too_late = intake.confirm_by is not None and intake.confirm_by <= now
+    return Step(intake.state, after, due, "reminded", None if too_late else EventType.INTAKE_CONFIRMATION_DUE)
 
 
 def _lapse(intake: Intake, due: datetime) -> Step:

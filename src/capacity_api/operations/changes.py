@@ -54,15 +54,18 @@ class Change:
         self._add(event_type, self._row.at, number, row.id, data)
         return number
 
-    def whisper(self, event_type: EventType, data: EventData, responder_id: UUID | None = None) -> EventRow:
+    def whisper(self, event_type: EventType, data: EventData, at: datetime, responder_id: UUID | None) -> EventRow:
         """Add a private event, which takes no number."""
-        assert event_type in PRIVATE
-        return self._add(event_type, self.now, None, responder_id, data)
+        return self._add(event_type, at, None, responder_id, data)
 
     def record(self, row: ResponderRow, step: Step, said: Report | None, token_id: UUID | None = None) -> None:
         """Carry out one step of a responder's intake: its new intake, its report and its event."""
         row.intake.value = step.after
         if step.event is None:
+            return
+        if step.event in PRIVATE:
+            data = EventData(responder=representations.from_responder(row, step.at))
+            self.whisper(step.event, data, step.at, row.id)
             return
         number = self.tell(step.event, row, step.at, step.before)
         self.session.add(

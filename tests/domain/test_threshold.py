@@ -1,0 +1,156 @@
+"""The threshold: what a count changes, and what it leaves alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capacity_api.domain import intake as intakes
+from capacity_api.domain.events import EventType
+from capacity_api.domain.intake import Circumstance, Intake, Reason, Report, ReportedState, State
+from capacity_api.domain.threshold import Threshold, checked, counted
+from capacity_api.errors import Invalid
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+WEEK = timedelta(days=7)
+OPEN = Report(state=ReportedState.OPEN)
+WAITING = Report(state=ReportedState.WAITING_LIST)
+BY_HAND = Report(state=ReportedState.PAUSED, reason=Reason.REFERRAL_THRESHOLD)
+HUNDRED = Threshold(pause_at=100, reopen_below=61, exceptions=(Circumstance.DETENTION,), note="Full.")
+
+
+def said(report: Report) -> Intake:
+    return intakes.reported(intakes.NEVER_REPORTED, report, NOON, WEEK).after
+
+
+def count(intake: Intake, number: int, threshold: Threshold = HUNDRED, at: datetime = NOON) -> Intake:
+    step = counted(intakes.at(intake, at), threshold, number, at, WEEK)
+    return intakes.at(intake, at) if step is None else step.after
+
+
+@pytest.mark.parametrize(
+    ("before", "numbers", "state"),
+    [
+        (OPEN, [99], State.OPEN),
+        (OPEN, [100], State.PAUSED),
+        (OPEN, [250], State.PAUSED),
+        (WAITING, [100], State.PAUSED),
+        (OPEN, [100, 61], State.PAUSED),
+        (OPEN, [100, 60], State.OPEN),
+        (WAITING, [100, 60], State.WAITING_LIST),
+        (OPEN, [100, 60, 99], State.OPEN),
+        (OPEN, [100, 60, 100], State.PAUSED),
+        (BY_HAND, [100, 60], State.PAUSED),
+        (BY_HAND, [60], State.PAUSED),
+    ],
+)
+def test_what_counts_make_of_a_state(before: Report, numbers: list[int], state: State) -> None:
+    intake = said(before)
+    for number in numbers:
+        intake = count(intake, number)
+    assert intake.state is state
+
+
+def test_the_pause_says_what_was_prepared() -> None:
+    report = count(said(OPEN), 100).report
+    assert report == Report(
+        state=ReportedState.PAUSED,
+        reason=Reason.REFERRAL_THRESHOLD,
+        exceptions=(Circumstance.DETENTION,),
+        note="Full.",
+    )
+
+
+def test_without_a_number_to_reopen_at_nothing_reopens() -> None:
+    never = msgspec.structs.replace(HUNDRED, reopen_below=None)
+    assert count(count(said(OPEN), 100, never), 0, never).state is State.PAUSED
+
+
+def test_a_pause_by_hand_over_the_thresholds_own_is_not_reopened() -> None:
+    paused = count(said(OPEN), 100)
+    by_hand = intakes.reported(paused, msgspec.structs.replace(BY_HAND, note="Staff are ill."), NOON, WEEK).after
+    assert count(by_hand, 0).state is State.PAUSED
+
+
+def test_confirming_the_thresholds_pause_keeps_it_the_thresholds() -> None:
+    confirmed = intakes.confirmed(count(said(OPEN), 100), NOON + timedelta(days=1), WEEK).after
+    assert count(confirmed, 0, at=NOON + timedelta(days=1)).state is State.OPEN
+
+
+def test_a_count_confirms_nothing() -> None:
+    held = said(OPEN)
+    for numbers in ([50], [100], [100, 60]):
+        intake = held
+        for number in numbers:
+            intake = count(intake, number, at=NOON + timedelta(days=3))
+        assert (intake.confirmed_at, intake.confirm_by) == (held.confirmed_at, held.confirm_by)
+
+
+def test_what_lapsed_before_the_pause_comes_back_lapsed() -> None:
+    late = NOON + timedelta(days=8)
+    paused = count(said(OPEN), 100, at=late)
+    assert (paused.state, paused.confirm_by) == (State.PAUSED, late + WEEK)
+    assert count(paused, 60, at=late).state is State.UNCONFIRMED
+
+
+def test_what_lapsed_while_paused_comes_back_lapsed() -> None:
+    paused = count(said(OPEN), 100)
+    assert count(paused, 60, at=NOON + timedelta(days=8)).state is State.UNCONFIRMED
+
+
+def test_a_responder_that_never_reported_is_paused_and_then_unconfirmed_again() -> None:
+    paused = count(intakes.NEVER_REPORTED, 100)
+    assert (paused.state, paused.confirmed_at) == (State.PAUSED, None)
+    restored = count(paused, 60)
+    assert (restored.state, restored.report) == (State.UNCONFIRMED, None)
+
+
+def test_the_events_are_those_of_the_states() -> None:
+    pause = counted(said(OPEN), HUNDRED, 100, NOON, WEEK)
+    assert pause is not None
+    assert (pause.before, pause.event) == (State.OPEN, EventType.INTAKE_PAUSED)
+    reopening = counted(pause.after, HUNDRED, 60, NOON, WEEK)
+    assert reopening is not None
+    assert (reopening.before, reopening.event) == (State.PAUSED, EventType.INTAKE_OPENED)
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"pause_at": 0}, "/pause_at"),
+        ({"pause_at": -5}, "/pause_at"),
+        ({"pause_at": 100, "reopen_below": 101}, "/reopen_below"),
+        ({"pause_at": 100, "reopen_below": 0}, "/reopen_below"),
+        ({"pause_at": 100, "note": "x" * 501}, "/note"),
+        ({"pause_at": 100, "expected_response": {"max": 0, "unit": "days"}}, "/expected_response/max"),
+    ],
+)
+def test_a_threshold_that_makes_no_sense_is_refused(fields: dict[str, object], pointer: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        checked(msgspec.convert(fields, Threshold))
+    assert [each.pointer for each in refusal.value.errors] == [pointer]
+
+
+@given(numbers=st.lists(st.integers(0, 200), max_size=20), by_hand=st.sampled_from([OPEN, WAITING, BY_HAND]))
+def test_no_count_ever_opens_what_was_not_open(numbers: list[int], by_hand: Report) -> None:
+    intake = said(by_hand)
+    for number in numbers:
+        intake = count(intake, number)
+        assert intake.state is not State.OPEN or by_hand is OPEN
+        assert intake.before is None or intake.state is State.PAUSED
+
+
+def test_a_reminder_is_due_at_three_quarters_of_the_period_and_once() -> None:
+    intake = said(OPEN)
+    at = NOON + WEEK * 3 / 4
+    assert intakes.advance(intake, at - timedelta(seconds=1)) == []
+    (step,) = intakes.advance(intake, at)
+    assert (step.event, step.at, step.after.state) == (EventType.INTAKE_CONFIRMATION_DUE, at, State.OPEN)
+    assert intakes.advance(step.after, at + timedelta(days=1)) == []
+
+
+def test_nobody_is_reminded_of_what_has_lapsed() -> None:
+    steps = intakes.advance(said(OPEN), NOON + WEEK)
+    assert [step.event for step in steps] == [None, EventType.INTAKE_UNCONFIRMED]

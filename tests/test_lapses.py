@@ -1,0 +1,74 @@
+"""A report lapses: one event, dated when it did, however many processes run and whether or not one did then."""
+
+import json
+from datetime import timedelta
+
+from tests.conftest import Clock
+from tests.delivery import endpoints
+from tests.delivery.endpoints import Endpoint
+from tests.serving import OPEN, Service, serving
+
+from capacity_api.config import Settings
+
+
+async def lapses(service: Service, after: int) -> list[tuple[str, str]]:
+    events = (await service.read("/v1/events", after=after))["events"]
+    return [(event["type"], event["timestamp"]) for event in events if event["type"] == "intake.unconfirmed"]
+
+
+async def test_two_processes_record_one_lapse_within_a_second(settings: Settings, clock: Clock) -> None:
+    endpoint = Endpoint()
+    async with (
+        endpoints.serving(endpoint) as url,
+        serving(settings, clock, deliver=True) as first,
+        serving(settings, clock, deliver=True) as second,
+    ):
+        said = await first.report("tara", OPEN)
+        partner = await first.token(partner="Case tool")
+        body = {"url": url, "event_types": ["intake.unconfirmed"]}
+        assert (await first.client.post("/v1/webhooks", json=body, headers=partner)).status_code == 201
+        await second.report("unseen", OPEN)
+        clock.advance(timedelta(days=7))
+        # Nobody asks for anything: the timers of both find it, and one records it.
+        await endpoint.arrived(2, seconds=5)
+        for service in (first, second):
+            assert await lapses(service, said["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")] * 2
+        told = sorted(json.loads(body)["data"]["responder"]["slug"] for _, body in endpoint.posts)
+        assert told == ["tara", "unseen"]
+
+
+async def test_a_lapse_while_nothing_ran_is_recorded_at_the_start_and_dated_when_it_was(
+    settings: Settings, clock: Clock
+) -> None:
+    async with serving(settings, clock) as service:
+        said = await service.report("tara", OPEN)
+    clock.advance(timedelta(days=30))
+    async with serving(settings, clock) as service:
+        assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
+        await service.report("unseen", OPEN)
+        assert await lapses(service, said["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")]
+
+
+async def test_a_responder_is_told_that_its_report_lapses_soon(settings: Settings, clock: Clock) -> None:
+    own, others = Endpoint(), Endpoint()
+    async with (
+        endpoints.serving(own) as url,
+        endpoints.serving(others) as other,
+        serving(settings, clock, deliver=True) as service,
+    ):
+        for token, address in ((await service.token(responder="tara"), url), (await service.token(partner="P"), other)):
+            answer = await service.client.post("/v1/webhooks", json={"url": address}, headers=token)
+            assert answer.status_code == 201
+        await service.report("tara", OPEN)
+        await own.arrived(1)
+        before = (await service.read("/v1/directory"))["sequence"]
+        clock.advance(timedelta(days=7) * 3 / 4)
+        await own.arrived(2, seconds=5)
+        reminder = json.loads(own.posts[1][1])
+        assert (reminder["type"], reminder["sequence"]) == ("intake.confirmation_due", None)
+        assert reminder["timestamp"] == "2026-11-26T18:00:00Z"
+        assert reminder["data"]["responder"]["intake"]["state"] == "open"
+        assert (await service.read("/v1/directory"))["sequence"] == before
+        await service.report("unseen", OPEN)
+        await others.arrived(2)
+        assert [json.loads(body)["type"] for _, body in others.posts] == ["intake.opened", "intake.opened"]
