@@ -26,7 +26,6 @@ from capacity_api.domain.matching import (
     Outcome,
     Question,
     ReasonCode,
-    about,
     decide,
     decide_asked,
     within,
@@ -297,8 +296,3 @@ def test_a_remit_is_covered_as_the_situations_in_it_are(mine: Remit, other: Remi
     outcomes = {decide_asked("tara", other, intake, each)[0] for each in situations}
     expected = outcomes.pop() if len(outcomes) == 1 else ASK
     assert decide_asked("tara", other, intake, asked)[0] is expected
-
-
-@given(questions)
-def test_a_question_is_one_situation(question: Question) -> None:
-    assert all(len(answers) == 1 for answers in about(question).answers)
