@@ -1,4 +1,5 @@
-"""`make bench`: how the published directory compares with the least that Python can do, in one run on this machine.
+"""`make bench`: how the published directory compares with the least that Python can do, in one run on this machine;
+and the processor time that matching takes.
 
 Each peer is a server process of its own; rounds alternate between them, so that what else the machine does meets both.
 What is told is the median of the ratios; `docs/performance.md` explains it.
@@ -14,6 +15,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from bench import matching
 from bench.cases import CASES
 
 ROUNDS = 7
@@ -85,4 +87,12 @@ async def main() -> None:
                 print(f"{case:<18}{own:>10.0f}{peer:>10.0f}{ratio:>8.2f}")
 
 
+def match() -> None:
+    print(f"\n{'case':<18}{'responders':>12}{'median ms':>11}{'99 % ms':>9}")
+    for size in matching.SIZES:
+        median, slow = matching.processor_milliseconds(size)
+        print(f"{f'match, {matching.SHOWN} shown':<18}{size:>12,}{median:>11.2f}{slow:>9.2f}")
+
+
 asyncio.run(main())
+match()

@@ -163,6 +163,8 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     states: list[Term]
     reasons: list[Term]
     units: list[Term]
+    outcomes: list[Term]
+    match_reasons: list[Term]
     event_types: list[str]
 
 
@@ -278,6 +280,8 @@ def vocabulary() -> Vocabulary:
         states=_terms(labels.STATES),
         reasons=_terms(labels.REASONS),
         units=[Term(unit, many) for unit, (_, many) in labels.UNITS.items()],
+        outcomes=_terms(labels.OUTCOMES),
+        match_reasons=_terms(labels.MATCH_REASONS),
         event_types=list(EventType),
     )
 

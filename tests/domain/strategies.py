@@ -1,4 +1,4 @@
-"""What the property tests draw: text, remits, and what may happen in the life of an intake."""
+"""What the property tests draw: text, remits, questions, and what may happen in the life of an intake."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import Circumstance, ExpectedResponse, Reason, Report, ReportedState, Unit
+from capacity_api.domain.intake import Circumstance, ExpectedResponse, Intake, Reason, Report, ReportedState, Unit
+from capacity_api.domain.matching import Question
 from capacity_api.domain.remit import AgeGroup, AsPublished, ExploitationType, Filter, Gender, Remit, Source
 
 # A busy machine is no failure.
@@ -104,4 +105,18 @@ moves = st.builds(
     reopens_in=st.none() | st.integers(0, 120),
     starts_in=st.sampled_from([timedelta(microseconds=1), timedelta(days=7)])
     | st.timedeltas(timedelta(microseconds=1), timedelta(days=366)),
+)
+
+# As the clock may have left them.
+intakes_now = st.builds(Intake, report=st.none() | reports, lapsed=st.booleans())
+
+slugs = st.sampled_from(["bawso", "nspcc", "tara", "unseen"])
+questions = st.builds(
+    Question,
+    area=st.none() | area_codes,
+    exploitation_type=st.none() | st.sampled_from(ExploitationType),
+    age_group=st.none() | st.sampled_from(AgeGroup),
+    gender=st.none() | st.sampled_from(Gender),
+    circumstances=st.just(()) | _jumbled(Circumstance),
+    existing_client_of=st.none() | slugs,
 )

@@ -10,7 +10,10 @@ from capacity_api import representations
 from capacity_api.db.tables import IntakeRow, ResponderRow
 from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.domain.intake import Intake, Report, State
+from capacity_api.domain.matching import Outcome, ReasonCode
+from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.operations import responders
+from capacity_api.publication.matches import Match, Matches, MatchReason
 from capacity_api.representations import Event, EventData, Responder
 
 _NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)
@@ -39,6 +42,29 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "changeResponder": {
         "contact": {"summary": "The referral line", "value": {"contact": {"phone": "0800 808 3733"}}},
         "validity": {"summary": "Reports hold for two weeks", "value": {"valid_for_hours": 336}},
+    },
+    "findMatches": {
+        "adult": {
+            "summary": "An adult woman, forced labour, London",
+            "value": {
+                "area": "E12000007",
+                "exploitation_type": "labour",
+                "age_group": "adult",
+                "gender": "woman",
+            },
+        },
+        "exception": {
+            "summary": "Somebody who is homeless: only who can take them now",
+            "value": {
+                "area": "E12000007",
+                "exploitation_type": "labour",
+                "age_group": "adult",
+                "gender": "man",
+                "circumstances": ["homelessness"],
+                "outcomes": ["yes", "waiting_list"],
+            },
+        },
+        "nothing": {"summary": "Nothing is said: everybody, with what has to be asked", "value": {}},
     },
     "addWebhook": {
         "all": {"summary": "Everything", "value": {"url": "https://partner.example.org/capacity"}},
@@ -145,7 +171,16 @@ def _plain(value: Any) -> Any:
     return msgspec.json.decode(representations.encode(value))
 
 
+def _match(said: dict[str, Any], *codes: ReasonCode) -> Any:
+    reasons = [MatchReason(code, MATCH_REASONS[code]) for code in codes]
+    return _plain(
+        Matches(sequence=42, matches=[Match(responder=_responder(said), outcome=Outcome.YES, reasons=reasons)])
+    )
+
+
 ANSWERS: dict[str, Any] = {
+    "findMatches": _match(_PAUSE, ReasonCode.WITHIN_REMIT, ReasonCode.EXCEPTION_HOMELESSNESS),
+    "readAlternatives": _match(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
     "reportIntake": _plain(_responder(_PAUSE)),
     "readResponder": _plain(_responder(_OPEN)),
 }

@@ -12,7 +12,7 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme, 
 from capacity_api.api import examples
 from capacity_api.api.health import Readiness
 from capacity_api.api.problems import MEDIA_TYPE, Problem, problems
-from capacity_api.api.requests import IntakeReport, NewPartner, NewToken, Rotation, StrictBody
+from capacity_api.api.requests import IntakeReport, MatchQuestion, NewPartner, NewToken, Rotation, StrictBody
 from capacity_api.api.routes import DEPENDENCIES, ROUTES
 from capacity_api.api.threshold import Count
 from capacity_api.domain.events import EventType
@@ -22,11 +22,13 @@ from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
+from capacity_api.publication.matches import Matches
 from capacity_api.representations import LICENCE, Directory, Event, EventPage, HistoryEntry, Vocabulary
 
 _TAGS = {
     "directory": "What anyone reads. No token, any origin, no cookie.",
     "responders": "The responders themselves, and their past.",
+    "matches": "Who can take somebody now, and who else. What is asked is kept nowhere.",
     "intake": "What a responder says of itself: open, on a waiting list or paused.",
     "webhooks": "Being told, signed, within a second.",
     "tokens": "Who may change what.",
@@ -49,6 +51,8 @@ _PROBLEMS = {
 }
 _PAGE_NAME = re.compile(rb"Page_[a-z_.]+\.([A-Za-z]+)_")
 _READ_ONLY = frozenset({"get"})
+# A question with a body: it changes nothing, so nothing can stand against it.
+_ASKS = frozenset({"findMatches"})
 _STRUCTS = (
     AuditEntry,
     Caseload,
@@ -60,6 +64,8 @@ _STRUCTS = (
     HistoryEntry,
     Identity,
     IntakeReport,
+    MatchQuestion,
+    Matches,
     NewPartner,
     NewResponder,
     NewToken,
@@ -144,7 +150,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
             operation["requestBody"]["content"]["application/json"]["examples"] = example
     if any(each["name"] == "if-match" for each in operation.get("parameters", ())):
         statuses.append("412")
-    if method not in _READ_ONLY or operation["operationId"] == "readEvents":
+    operation_id = operation["operationId"]
+    if (method not in _READ_ONLY and operation_id not in _ASKS) or operation_id == "readEvents":
         statuses.append("409")
     responses = {status: held for status, held in operation["responses"].items() if status.startswith("2")}
     for held in responses.values():

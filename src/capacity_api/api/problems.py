@@ -90,7 +90,7 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         problem, headers = from_error(errors.DatabaseUnavailable())
     else:
         # The path is a template, so that nobody's identifiers stand in a log; what was sent never does.
-        _logger.error("%s %s failed", request.method, _template(request), exc_info=error)
+        _logger.error("%s %s failed", request.method, _template(request), exc_info=_tellable(request, error))
         problem = _FAULT
     return Response(
         problem,
@@ -160,6 +160,17 @@ def _allowed(error: HTTPException) -> str:
     """`Allow` (RFC 9110 §10.2.1), with the `HEAD` that goes with every `GET` here."""
     methods = {method.strip() for method in (error.headers or {})["allow"].split(",")}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def _tellable(request: Request[Any, Any, Any], error: Exception) -> Exception:
+    """What may be logged of a fault: for a route that is `private`, only its class and where it happened.
+
+    The words of an exception often quote a value, and so could hold what somebody asked about a person.
+    """
+    handler = request.scope.get("route_handler")
+    if handler is None or not handler.opt.get("private"):
+        return error
+    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
 
 
 def _template(request: Request[Any, Any, Any]) -> str:

@@ -14,9 +14,11 @@ from litestar.typing import FieldDefinition
 
 from capacity_api.api.problems import from_validation
 from capacity_api.domain.intake import Report
+from capacity_api.domain.matching import Outcome, Question
 from capacity_api.errors import FieldError, Invalid, Malformed, NotFound, UnknownParameter
 
 MOST_BODY_BYTES = 64 * 1024
+MOST_MATCHES, USUAL_MATCHES = 500, 50
 T = TypeVar("T")
 Connection = ASGIConnection[Any, Any, Any, Any]
 UtcMoment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -42,6 +44,13 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """For how many hours the old token goes on beside the new one: 0 to 168."""
 
     overlap_hours: int = 24
+
+
+class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who can take this person? Null or left out: not said. `outcomes` empty: all of them."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_MATCHES)] = USUAL_MATCHES
 
 
 class NewPartner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

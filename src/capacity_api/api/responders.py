@@ -12,13 +12,16 @@ from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
 from capacity_api.api.intake import IfMatch, tagged
 from capacity_api.api.lists import Cursor, Limit
-from capacity_api.api.requests import moment
+from capacity_api.api.matches import MatchLimit
+from capacity_api.api.requests import USUAL_MATCHES, moment
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import Forbidden, Invalid, NotFound
 from capacity_api.operations import responders
 from capacity_api.operations.paging import USUAL, Page
 from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.tokens import Identity
+from capacity_api.publication import matches
+from capacity_api.publication.matches import Matches
 from capacity_api.representations import HistoryEntry, Responder
 
 _USUAL_HISTORY = timedelta(days=90)
@@ -32,10 +35,29 @@ class ResponderController(Controller):
     @get("/{slug:str}", operation_id="readResponder", summary="Read one responder")
     async def read(self, context: NamedDependency[Context], slug: FromPath[str]) -> Responder:
         """One responder, with an `ETag`. A state whose `confirm_by` has passed is `unconfirmed`."""
-        for responder in context.publication.current().directory.responders:
-            if responder.slug == slug:
-                return responder
-        raise NotFound(f"No responder {slug!r} is listed")
+        responder = context.publication.current().responders.get(slug)
+        if responder is None:
+            raise NotFound(f"No responder {slug!r} is listed")
+        return responder
+
+    @get(
+        "/{slug:str}/alternatives",
+        operation_id="readAlternatives",
+        summary="Who else covers its remit?",
+        tags=["matches"],
+    )
+    async def alternatives(
+        self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = USUAL_MATCHES
+    ) -> Matches:
+        """Who else may take people of this responder's remit now, by the rules of `POST /v1/matches`.
+
+        `yes` and `waiting_list` cover all of the remit; `ask` covers a part of it, is not known, or not confirmed.
+        Whoever covers none of it, or takes nobody new now, is left out.
+        """
+        tree = context.publication.current()
+        if slug not in tree.responders:
+            raise NotFound(f"No responder {slug!r} is listed")
+        return matches.alternatives(tree, slug, limit)
 
     @get("/{slug:str}/history", operation_id="readHistory", summary="Read a responder's reports and lapses")
     async def history(

@@ -9,6 +9,7 @@ from capacity_api.api.context import Context
 from capacity_api.api.directory import DirectoryController
 from capacity_api.api.health import HealthController
 from capacity_api.api.intake import IntakeController
+from capacity_api.api.matches import MatchController
 from capacity_api.api.metrics import Metrics
 from capacity_api.api.pages import PageController
 from capacity_api.api.responders import ResponderController
@@ -19,6 +20,7 @@ from capacity_api.api.webhooks import WebhookController
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
     ResponderController,
+    MatchController,
     IntakeController,
     ThresholdController,
     WebhookController,

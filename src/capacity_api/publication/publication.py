@@ -14,6 +14,8 @@ from capacity_api.db import sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import ResponderRow
 from capacity_api.domain import intake as intakes
+from capacity_api.domain import match_index
+from capacity_api.domain.match_index import Entry, MatchIndex
 from capacity_api.domain.remit import Remit
 from capacity_api.loop import Clock
 from capacity_api.operations import responders
@@ -43,7 +45,7 @@ class Publication:
         self._updated_at = datetime.fromtimestamp(0, UTC)
         self._next_due: datetime | None = None
         self._refreshing = asyncio.Lock()
-        self._tree = self._built(clock())
+        self._tree = self._built(clock(), match_index.index(()))
 
     @property
     def sequence(self) -> int:
@@ -63,7 +65,7 @@ class Publication:
         now = self._clock()
         tree = self._tree
         if tree.valid_until <= now:
-            tree = self._tree = self._built(now)
+            tree = self._tree = self._built(now, tree.match_index)
         return tree
 
     async def refresh(self) -> bool:
@@ -77,7 +79,7 @@ class Publication:
             self._rows = {slug: row for slug, row in sorted((self._rows | changed).items()) if row.delisted_at is None}
             self._sequence, self._updated_at = latest, at
             self._next_due = _earliest(row.intake.next_due for row in self._rows.values())
-            self._tree = self._built(self._clock())
+            self._tree = self._built(self._clock(), self._tree.match_index)
             return True
 
     async def show(self, number: int) -> None:
@@ -90,7 +92,8 @@ class Publication:
                 while self._sequence < number:
                     await self.refresh()
 
-    def _built(self, now: datetime) -> Tree:
+    def _built(self, now: datetime, held: MatchIndex) -> Tree:
+        standing = {slug: intakes.at(row.intake.value, now) for slug, row in self._rows.items()}
         shown = [representations.from_responder(row, now) for row in self._rows.values()]
         directory = Directory(
             sequence=self._sequence,
@@ -109,8 +112,12 @@ class Publication:
             resources[f"/v1/responders/{each.slug}"] = resource(representations.encode(each))
         return Tree(
             directory=directory,
+            responders=MappingProxyType({each.slug: each for each in shown}),
+            match_index=held.brought_to(
+                Entry(slug, row.name, row.remit, standing[slug]) for slug, row in self._rows.items()
+            ),
             resources=MappingProxyType(resources),
-            next_lapse=_earliest(intakes.at(row.intake.value, now).next_due for row in self._rows.values()),
+            next_lapse=_earliest(intake.next_due for intake in standing.values()),
             page_until=now + _PAGE_LASTS,
         )
 

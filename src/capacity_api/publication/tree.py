@@ -8,7 +8,8 @@ from types import MappingProxyType
 import msgspec
 
 from capacity_api import representations
-from capacity_api.representations import Directory
+from capacity_api.domain.match_index import MatchIndex
+from capacity_api.representations import Directory, Responder
 
 JSON = "application/json"
 _NOSNIFF = ("x-content-type-options", "nosniff")
@@ -33,9 +34,14 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True):
-    """What an anonymous reader can fetch without a query, true until `valid_until`."""
+    """What an anonymous reader can fetch without a query, true until `valid_until`.
+
+    `responders` are those of the directory by slug, and `match_index` holds the same at the same moment.
+    """
 
     directory: Directory
+    responders: Mapping[str, Responder]
+    match_index: MatchIndex
     resources: Mapping[str, Resource]
     # When the clock changes an entry, and when the time that the page names is too long ago.
     next_lapse: datetime | None

@@ -1,0 +1,291 @@
+"""POST /v1/matches and GET /v1/responders/{slug}/alternatives: who can take somebody now, and who else."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from litestar import Litestar, post
+from litestar.testing import AsyncTestClient
+from tests.api.refusals import assert_refused
+from tests.conftest import Clock
+from tests.serving import OPEN, PAUSED, WAITING, Service
+
+from capacity_api.api import problems
+from capacity_api.domain.vocabulary import MATCH_REASONS
+
+MATCHES = "/v1/matches"
+WOMAN_IN_LONDON = {"area": "E12000007", "exploitation_type": "labour", "age_group": "adult", "gender": "woman"}
+BY_NAME = [
+    "barnardos",
+    "bawso",
+    "belfast-and-lisburn-womens-aid",
+    "kalayaan",
+    "medaille-trust",
+    "migrant-help",
+    "new-pathways",
+    "nspcc",
+    "refugee-council",
+    "tara",
+    "salvation-army",  # The Salvation Army
+    "unseen",
+    "youth-work-alliance",
+]
+Found = list[tuple[str, str, list[str]]]
+
+
+async def asked(service: Service, **question: Any) -> dict[str, Any]:
+    answer = await service.client.post(MATCHES, json=question)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    return answer.json()
+
+
+def told(answer: dict[str, Any]) -> Found:
+    for each in answer["matches"]:
+        assert all(reason["text"] == MATCH_REASONS[reason["code"]] for reason in each["reasons"])
+    return [
+        (each["responder"]["slug"], each["outcome"], [reason["code"] for reason in each["reasons"]])
+        for each in answer["matches"]
+    ]
+
+
+async def test_nothing_said_and_nobody_confirmed_is_everybody_to_be_asked_by_name(service: Service) -> None:
+    found = await asked(service)
+    assert [(slug, outcome) for slug, outcome, _ in told(found)] == [
+        *((slug, "ask") for slug in BY_NAME if slug != "refugee-council"),
+        ("refugee-council", "no"),
+    ]
+    assert found["sequence"] == 13
+    assert found["matches"][0]["responder"] == await service.responder("barnardos")
+
+
+async def test_the_outcomes_follow_what_is_reported_at_once(service: Service) -> None:
+    await service.report("salvation-army", PAUSED)
+    await service.report("migrant-help", WAITING)
+    await service.report("medaille-trust", OPEN)
+    found = told(await asked(service, **WOMAN_IN_LONDON, outcomes=["yes", "waiting_list"]))
+    assert found == [
+        ("medaille-trust", "yes", ["within_remit", "open"]),
+        ("migrant-help", "waiting_list", ["waiting_list"]),
+    ]
+    urgent = await asked(service, **WOMAN_IN_LONDON, circumstances=["homelessness", "detention"], outcomes=["yes"])
+    assert told(urgent)[1] == ("salvation-army", "yes", ["within_remit", "exception_homelessness"])
+    assert urgent["matches"][1]["responder"] == await service.responder("salvation-army")
+    await service.report("salvation-army", OPEN)
+    await service.report("medaille-trust", PAUSED)
+    found = told(await asked(service, **WOMAN_IN_LONDON, outcomes=["yes", "waiting_list"]))
+    assert [slug for slug, _, _ in found] == ["salvation-army", "migrant-help"]
+
+
+async def test_a_report_that_lapses_is_to_be_asked_from_that_second_on(service: Service, clock: Clock) -> None:
+    await service.report("salvation-army", OPEN)
+    clock.advance(timedelta(days=7, seconds=-1))
+    assert [slug for slug, *_ in told(await asked(service, **WOMAN_IN_LONDON, outcomes=["yes"]))] == ["salvation-army"]
+    clock.advance(timedelta(seconds=1))
+    assert told(await asked(service, **WOMAN_IN_LONDON, outcomes=["yes"])) == []
+    found = told(await asked(service, **WOMAN_IN_LONDON, outcomes=["ask"]))
+    assert ("salvation-army", "ask", ["unconfirmed"]) in found
+
+
+async def test_a_change_of_remit_or_name_a_listing_and_a_delisting_are_found_at_once(service: Service) -> None:
+    admin = await service.token()
+    await service.report("tara", OPEN)
+    tara = (await service.responder("tara"))["remit"]
+    remit = {**tara, "areas": ["K02000001"], "exploitation_types": "all", "as_published": None, "source": None}
+    answer = await service.client.patch("/v1/responders/tara", json={"remit": remit, "name": "Zara"}, headers=admin)
+    assert answer.status_code == 200, answer.text
+    assert told(await asked(service, **WOMAN_IN_LONDON, limit=1)) == [("tara", "yes", ["within_remit", "open"])]
+    new = {"slug": "another", "name": "another", "remit": remit}
+    assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
+    await service.report("another", OPEN)
+    found = told(await asked(service, **WOMAN_IN_LONDON, outcomes=["yes"]))
+    assert [slug for slug, *_ in found] == ["another", "tara"]
+    assert (await service.client.delete("/v1/responders/tara", headers=admin)).status_code == 204
+    found = told(await asked(service, **WOMAN_IN_LONDON, outcomes=["yes"]))
+    assert [slug for slug, *_ in found] == ["another"]
+
+
+async def test_an_existing_client_is_taken_by_whom_it_names(service: Service) -> None:
+    await service.report("refugee-council", OPEN)
+    found = told(await asked(service, **WOMAN_IN_LONDON, existing_client_of="refugee-council", limit=1))
+    assert found == [("refugee-council", "yes", ["within_remit", "existing_client", "open"])]
+    found = told(await asked(service, **WOMAN_IN_LONDON, existing_client_of="tara"))
+    assert ("refugee-council", "no", ["existing_clients_only"]) in found
+
+
+async def test_what_is_left_out_and_what_is_null_are_the_same(service: Service) -> None:
+    fields = ("area", "exploitation_type", "age_group", "gender", "existing_client_of")
+    nothing = {**dict.fromkeys(fields), "circumstances": [], "outcomes": [], "limit": 50}
+    assert await asked(service, **nothing) == await asked(service)
+
+
+async def test_anybody_may_ask_from_any_page(service: Service) -> None:
+    origin = {"origin": "https://case-tool.example"}
+    wanted = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    preflight = await service.client.options(MATCHES, headers={**origin, **wanted})
+    assert preflight.status_code == 204, preflight.text
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    answer = await service.client.post(MATCHES, json={}, headers=origin)
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_bad_question_is_refused_by_name(service: Service) -> None:
+    cases: list[tuple[Any, str, tuple[str, ...]]] = [
+        ({"area": "E99999999"}, "invalid", ("/area",)),
+        ({"area": "London", "existing_client_of": "nobody"}, "invalid", ("/area", "/existing_client_of")),
+        ({"existing_client_of": ""}, "invalid", ("/existing_client_of",)),
+        ({"area": ["E12000007"]}, "invalid", ("/area",)),
+        ({"exploitation_type": "forced labour"}, "invalid", ("/exploitation_type",)),
+        ({"age_group": "17"}, "invalid", ("/age_group",)),
+        ({"age_group": 17}, "invalid", ("/age_group",)),
+        ({"gender": "all"}, "invalid", ("/gender",)),
+        ({"circumstances": ["self_referral", "pregnant"]}, "invalid", ("/circumstances/1",)),
+        ({"circumstances": "detention"}, "invalid", ("/circumstances",)),
+        ({"circumstances": None}, "invalid", ("/circumstances",)),
+        ({"outcomes": ["maybe"]}, "invalid", ("/outcomes/0",)),
+        ({"limit": 0}, "invalid", ("/limit",)),
+        ({"limit": 501}, "invalid", ("/limit",)),
+        ({"limit": "5"}, "invalid", ("/limit",)),
+        ({"limit": None}, "invalid", ("/limit",)),
+        ({"name": "A. Person"}, "unknown_field", ("/name",)),
+        ([], "invalid", ("",)),
+    ]
+    for said, code, pointers in cases:
+        answer = await service.client.post(MATCHES, json=said)
+        assert_refused(answer, 422, code, *pointers, what=said)
+    json_type = {"content-type": "application/json"}
+    assert_refused(await service.client.post(MATCHES, content=b"{", headers=json_type), 400, "malformed")
+    assert_refused(await service.client.post(MATCHES, content=b"", headers=json_type), 400, "malformed")
+    assert_refused(await service.client.post(MATCHES, content=b"{}"), 415, "unsupported_media_type")
+    assert_refused(await service.client.post(MATCHES + "?area=W92000004", json={}), 422, "unknown_parameter", "?area")
+    assert_refused(await service.client.get(MATCHES), 405, "method_not_allowed")
+
+
+async def test_whoever_else_covers_the_remit_is_told_whole_before_part(service: Service) -> None:
+    assert told(await service.read("/v1/responders/tara/alternatives")) == [
+        ("migrant-help", "ask", ["unconfirmed"]),
+        ("salvation-army", "ask", ["unconfirmed"]),
+    ]
+    await service.report("salvation-army", PAUSED)
+    await service.report("migrant-help", WAITING)
+    await service.report("medaille-trust", OPEN)
+    await service.report("unseen", OPEN)
+    found = await service.read("/v1/responders/salvation-army/alternatives")
+    assert told(found)[:4] == [
+        ("migrant-help", "waiting_list", ["waiting_list"]),
+        ("bawso", "ask", ["area_partly_covered", "unconfirmed"]),
+        (
+            "belfast-and-lisburn-womens-aid",
+            "ask",
+            ["area_partly_covered", "gender_partly_covered", "unconfirmed"],
+        ),
+        ("kalayaan", "ask", ["exploitation_partly_covered", "unconfirmed"]),
+    ]
+    assert [slug for slug, *_ in told(found)] == [
+        "migrant-help",
+        *("bawso", "belfast-and-lisburn-womens-aid", "kalayaan", "medaille-trust", "new-pathways", "tara", "unseen"),
+        "youth-work-alliance",
+    ]
+    assert found["matches"][0]["responder"] == await service.responder("migrant-help")
+    assert ("medaille-trust", "ask", ["area_partly_covered"]) in told(found)
+    whole = told(await service.read("/v1/responders/unseen/alternatives", limit=2))
+    assert whole == [
+        ("medaille-trust", "yes", ["within_remit", "open"]),
+        ("migrant-help", "waiting_list", ["waiting_list"]),
+    ]
+
+
+async def test_alternatives_are_refused_like_the_responder_itself(service: Service) -> None:
+    for slug in ("nobody", "TARA"):
+        assert_refused(await service.client.get(f"/v1/responders/{slug}/alternatives"), 404, "not_found")
+    for limit in ("0", "501", "x"):
+        answer = await service.client.get("/v1/responders/tara/alternatives", params={"limit": limit})
+        assert_refused(answer, 422, "invalid", "?limit", what=limit)
+    answer = await service.client.get("/v1/responders/tara/alternatives?gender=woman")
+    assert_refused(answer, 422, "unknown_parameter", "?gender")
+
+
+@contextmanager
+def everything_logged() -> Iterator[io.StringIO]:
+    """All that any logger says at any level meanwhile, with its tracebacks."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    # The arguments as well: another formatter might write them.
+    handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)r"))
+    root = logging.getLogger()
+    loggers = [root, *(each for each in root.manager.loggerDict.values() if isinstance(each, logging.Logger))]
+    before = [(logger, logger.level, logger.disabled) for logger in loggers]
+    root.addHandler(handler)
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+        logger.disabled = False
+    try:
+        yield written
+    finally:
+        root.removeHandler(handler)
+        for logger, level, disabled in before:
+            logger.setLevel(level)
+            logger.disabled = disabled
+
+
+async def test_nothing_of_a_question_is_in_any_log_or_metric(service: Service) -> None:
+    questions: list[dict[str, Any]] = [
+        {
+            "area": "E12000007",
+            "exploitation_type": "organ_harvesting",
+            "age_group": "young_person",
+            "gender": "non_binary",
+            "circumstances": ["criminal_investigation"],
+            "existing_client_of": "youth-work-alliance",
+            "outcomes": ["waiting_list"],
+            "limit": 497,
+        },
+        {"area": "A-street-in-Leeds", "existing_client_of": "a-lawyer"},
+        {"gender": "a-girl"},
+        {"her-name": "Anna"},
+    ]
+    codes = ["E12000007", "organ_harvesting", "young_person", "non_binary", "criminal_investigation", "497"]
+    words = [*codes, "youth-work-alliance", "A-street-in-Leeds", "a-lawyer", "a-girl", "her-name", "Anna"]
+    admin = await service.token()
+    # What the service logs is what is looked at: the client of this test is not part of it.
+    asyncio.get_running_loop().set_debug(True)
+    with everything_logged() as written:
+        for question in questions:
+            await service.client.post(MATCHES, json=question)
+        await service.client.post(MATCHES, content=b'{"gender": "a-girl"', headers={"content-type": "application/json"})
+        metrics = (await service.client.get("/metrics", headers=admin)).text
+    asyncio.get_running_loop().set_debug(False)
+    log = written.getvalue()
+    assert "aiosqlite" in log or "asyncio" in log or "httpx" in log, "nothing was captured"
+    assert 'route="/v1/matches"' in metrics
+    for word in words:
+        assert word not in log, word
+        assert word not in metrics, word
+
+
+async def test_a_fault_while_matching_is_logged_by_its_class_and_place_alone() -> None:
+    said = {"gender": "a-girl"}
+
+    @post("/v1/matches", private=True)
+    async def private() -> None:
+        raise KeyError(said["gender"])
+
+    @post("/v1/else")
+    async def other() -> None:
+        raise KeyError(said["gender"], "elsewhere")
+
+    application = Litestar([private, other], exception_handlers={Exception: problems.handle}, logging_config=None)
+    with everything_logged() as written:
+        async with AsyncTestClient(application) as client:
+            answers = [await client.post(path) for path in ("/v1/matches", "/v1/else")]
+    assert [answer.status_code for answer in answers] == [500, 500]
+    log = written.getvalue()
+    assert "RuntimeError: KeyError\n" in log
+    assert "test_matches.py" in log
+    assert log.count("a-girl") == 1, "in what the other route raised"
+    assert "('a-girl', 'elsewhere')" in log
