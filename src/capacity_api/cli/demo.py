@@ -15,10 +15,11 @@ from capacity_api.cli import server, session
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.receiver import Receiver
-from capacity_api.domain.intake import ExpectedResponse, Report, ReportedState, Unit
+from capacity_api.domain.intake import Circumstance, ExpectedResponse, Report, ReportedState, Unit
 from capacity_api.domain.keys import Keys
+from capacity_api.domain.threshold import Threshold
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import intake, tokens, webhooks
+from capacity_api.operations import intake, threshold, tokens, webhooks
 from capacity_api.operations.webhooks import NewWebhook
 
 _HOST = "127.0.0.1"
@@ -34,6 +35,19 @@ _STATES = {
         note=_LABEL + "turns nobody away, and runs a waiting list.",
     ),
 }
+# As The Salvation Army did at 100 applications in May 2024 (briefing 2024, note 11).
+_THRESHOLD = Threshold(
+    pause_at=100,
+    reopen_below=60,
+    exceptions=(
+        Circumstance.SELF_REFERRAL,
+        Circumstance.HOMELESSNESS,
+        Circumstance.DETENTION,
+        Circumstance.CRIMINAL_INVESTIGATION,
+    ),
+    note=_LABEL + "paused at its threshold, with capacity kept for urgent cases.",
+)
+_OPEN_REFERRALS = 97
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -91,6 +105,8 @@ async def _fill(database: Database, receiver: Receiver, where: str) -> Access:
     async with database.write() as changes:
         for slug, report in _STATES.items():
             await intake.report(changes, loop.now(), slug, report)
+        await threshold.change(changes, loop.now(), "salvation-army", _THRESHOLD)
+        await threshold.count(changes, loop.now(), "salvation-army", _OPEN_REFERRALS)
     async with database.write() as changes:
         now = loop.now()
         responder = await tokens.responder_owner(changes, "salvation-army")
