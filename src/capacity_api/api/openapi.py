@@ -19,7 +19,7 @@ from capacity_api.operations.audit import AuditEntry
 from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
-from capacity_api.representations import LICENCE, Directory, Event, EventPage, HistoryEntry, Vocabulary
+from capacity_api.representations import LICENCE, Coverage, Directory, Event, EventPage, HistoryEntry, Vocabulary
 
 _TAGS = {
     "directory": "What anyone reads. No token, any origin, no cookie.",
@@ -48,6 +48,7 @@ _PAGE_NAME = re.compile(rb"Page_[a-z_.]+\.([A-Za-z]+)_")
 _READ_ONLY = frozenset({"get"})
 _STRUCTS = (
     AuditEntry,
+    Coverage,
     Delivery,
     Directory,
     Event,

@@ -13,7 +13,9 @@ from capacity_api import representations
 from capacity_api.db import sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import ResponderRow
+from capacity_api.domain import coverage as coverages
 from capacity_api.domain import intake as intakes
+from capacity_api.domain.coverage import Contribution
 from capacity_api.domain.remit import Remit
 from capacity_api.loop import Clock
 from capacity_api.operations import responders
@@ -99,16 +101,27 @@ class Publication:
             total=len(shown),
             responders=shown,
         )
+        coverage = representations.from_counts(
+            coverages.counted(
+                Contribution(coverages.cells(row.remit), each.intake.state)
+                for row, each in zip(self._rows.values(), shown, strict=True)
+            ),
+            self._sequence,
+            self._updated_at,
+            demonstration=self._demonstration,
+        )
         page = pages.directory_page(directory, now, self._contact)
         resources = {
             **self._static,
             "/": resource(page, "text/html; charset=utf-8", pages.headers(page), cacheable=False),
+            "/v1/coverage": resource(representations.encode(coverage)),
             "/v1/directory": resource(representations.encode(directory)),
         }
         for each in shown:
             resources[f"/v1/responders/{each.slug}"] = resource(representations.encode(each))
         return Tree(
             directory=directory,
+            coverage=coverage,
             resources=MappingProxyType(resources),
             next_lapse=_earliest(intakes.at(row.intake.value, now).next_due for row in self._rows.values()),
             page_until=now + _PAGE_LASTS,

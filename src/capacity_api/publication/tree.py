@@ -8,7 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from capacity_api import representations
-from capacity_api.representations import Directory
+from capacity_api.representations import Coverage, Directory
 
 JSON = "application/json"
 _NOSNIFF = ("x-content-type-options", "nosniff")
@@ -36,6 +36,7 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     """What an anonymous reader can fetch without a query, true until `valid_until`."""
 
     directory: Directory
+    coverage: Coverage
     resources: Mapping[str, Resource]
     # When the clock changes an entry, and when the time that the page names is too long ago.
     next_lapse: datetime | None
