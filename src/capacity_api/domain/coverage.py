@@ -26,7 +26,10 @@ class Cell(NamedTuple):
 
 CELLS = tuple(Cell(*each) for each in product(PLACES, ExploitationType, AgeGroup, Gender))
 ALL_CELLS = (1 << len(CELLS)) - 1
-
+_GENDER_BITS = {gender: 1 << n for n, gender in enumerate(Gender)}
+_AGE_BITS = {age: 1 << n * len(Gender) for n, age in enumerate(AgeGroup)}
+_KIND_BITS = {kind: 1 << n * len(AgeGroup) * len(Gender) for n, kind in enumerate(ExploitationType)}
+_PLACE_BITS = {place: 1 << n * (len(CELLS) // len(PLACES)) for n, place in enumerate(PLACES)}
 # Bit n of every count together: one set of cells for each n, the lowest first. So a count can be kept and changed for
 # all cells at once, like a column of figures added by hand. The last plane is never empty.
 Planes = tuple[int, ...]
@@ -62,18 +65,19 @@ def _cells(
     ages: tuple[AgeGroup, ...],
     genders: tuple[Gender, ...] | Literal["all"],
 ) -> int:
-    places = {place for place in PLACES if cover(areas, place) is Cover.WHOLE}
+    """A product of whole numbers, because the codes of a side lie as far apart as the sides after it are long."""
     taken = {*ages, AgeGroup.YOUNG_PERSON} if AgeGroup.ADULT in ages else {*ages}
-    found = NO_CELLS
-    for number, cell in enumerate(CELLS):
-        if (
-            cell.area in places
-            and (kinds == "all" or cell.exploitation_type in kinds)
-            and cell.age_group in taken
-            and (genders == "all" or cell.gender in genders)
-        ):
-            found |= 1 << number
-    return found
+    return (
+        _whole(areas)
+        * sum(_KIND_BITS[kind] for kind in (ExploitationType if kinds == "all" else {*kinds}))
+        * sum(_AGE_BITS[age] for age in taken)
+        * sum(_GENDER_BITS[gender] for gender in (Gender if genders == "all" else {*genders}))
+    )
+
+
+@lru_cache(maxsize=4096)
+def _whole(areas: tuple[str, ...]) -> int:
+    return sum(_PLACE_BITS[place] for place in PLACES if cover(areas, place) is Cover.WHOLE)
 
 
 def members(held: int) -> list[Cell]:
@@ -111,8 +115,9 @@ def numbers(planes: Planes) -> list[int]:
     """The counts of one state, cell by cell."""
     found = [0] * len(CELLS)
     for weight, plane in enumerate(planes):
-        for number in range(len(CELLS)):
-            found[number] += (plane >> number & 1) << weight
+        for number, digit in enumerate(reversed(f"{plane:b}")):
+            if digit == "1":
+                found[number] += 1 << weight
     return found
 
 
