@@ -61,6 +61,11 @@ class Service:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def told(self, after: int) -> list[dict[str, Any]]:
+        """The events after a number without those of the coverage, which tests/api/test_coverage.py is about."""
+        page = await self.read("/v1/events", after=after)
+        return [event for event in page["events"] if not event["type"].startswith("coverage.")]
+
     async def responder(self, slug: str) -> dict[str, Any]:
         directory = await self.read("/v1/directory")
         return next(each for each in directory["responders"] if each["slug"] == slug)

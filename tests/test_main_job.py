@@ -30,13 +30,19 @@ async def test_a_partner_is_told_of_a_pause_by_a_webhook_that_verifies(settings:
     async with endpoints.serving(endpoint) as url, serving(settings, loop.now, deliver=True) as service:
         partner = await service.token(partner="Case tool")
         created = (await service.client.post("/v1/webhooks", json={"url": url}, headers=partner)).json()
+        before = (await service.read("/v1/directory"))["sequence"]
         await service.report("salvation-army", OPEN)
         answer = await service.report("salvation-army", PAUSED)
-        await endpoint.arrived(2)
+        await endpoint.arrived(4)
         told = [_verified(headers, body, created["secret"]) for headers, body in endpoint.posts]
-        assert [each["type"] for each in told] == ["intake.opened", "intake.paused"]
-        assert told[1]["data"] == {"responder": answer, "previous_state": "open"}
-        assert told == (await service.read("/v1/events", after=answer["sequence"] - 2))["events"]
+        assert [each["type"] for each in told] == [
+            "intake.opened",
+            "coverage.gap_closed",
+            "intake.paused",
+            "coverage.gap_opened",
+        ]
+        assert told[2]["data"] == {"responder": answer, "previous_state": "open"}
+        assert told == (await service.read("/v1/events", after=before))["events"]
 
 
 async def test_all_does_not_mean_confirmations(settings: Settings) -> None:
@@ -51,9 +57,13 @@ async def test_all_does_not_mean_confirmations(settings: Settings) -> None:
             assert (await service.client.post("/v1/webhooks", json=body, headers=partner)).status_code == 201
         for said in (PAUSED, PAUSED, OPEN):
             await service.report("tara", said)
-        await everything.arrived(2)
+        await everything.arrived(3)
         await named.arrived(1)
-        assert [_type(body) for _, body in everything.posts] == ["intake.paused", "intake.opened"]
+        assert [_type(body) for _, body in everything.posts] == [
+            "intake.paused",
+            "intake.opened",
+            "coverage.gap_closed",
+        ]
         assert [_type(body) for _, body in named.posts] == ["intake.confirmed"]
 
 
@@ -65,8 +75,8 @@ async def test_a_new_webhook_hears_nothing_of_what_was_before_it(settings: Setti
         await quiet.client.post("/v1/webhooks", json={"url": url}, headers=partner)
         async with serving(settings, loop.now, deliver=True) as service:
             await service.report("tara", PAUSED)
-            await endpoint.arrived(1)
-            assert [_type(body) for _, body in endpoint.posts] == ["intake.paused"]
+            await endpoint.arrived(2)
+            assert [_type(body) for _, body in endpoint.posts] == ["intake.paused", "coverage.gap_opened"]
 
 
 async def test_the_first_read_of_a_new_database_is_table_2_and_nobody_confirmed(settings: Settings) -> None:

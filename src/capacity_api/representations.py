@@ -14,7 +14,9 @@ from capacity_api.domain import intake as intakes
 from capacity_api.domain import vocabulary as labels
 from capacity_api.domain.areas import AREAS, Area
 from capacity_api.domain.contact import Contact
+from capacity_api.domain.coverage import CELLS, Counts, gaps, numbers
 from capacity_api.domain.events import EventType
+from capacity_api.domain.gaps import Cells, in_words
 from capacity_api.domain.intake import Circumstance, ExpectedResponse, Intake, Planned, Reason, ReportedState, State
 from capacity_api.domain.remit import AgeGroup, AsPublished, ExploitationType, Gender, Remit, Source
 
@@ -122,11 +124,35 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
 
 
+class CoverageCell(msgspec.Struct, frozen=True, kw_only=True):
+    """How many responders with a known remit for all of it are in each state; `area` is a nation or region."""
+
+    area: str
+    exploitation_type: ExploitationType
+    age_group: AgeGroup
+    gender: Gender
+    open: int
+    waiting_list: int
+    paused: int
+    unconfirmed: int
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """`gaps` are the cells that nobody is confirmed as open or on a waiting list for, in as few words as are true."""
+
+    sequence: int
+    updated_at: datetime
+    demonstration: bool | UnsetType = UNSET
+    gaps: tuple[Cells, ...]
+    cells: list[CoverageCell]
+
+
 class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`previous_state` is the effective state before an `intake.…` event."""
+    """`previous_state` is the effective state before an `intake.…` event; `cells` are those of a `coverage.…` event."""
 
     responder: Responder | UnsetType = UNSET
     previous_state: State | UnsetType = UNSET
+    cells: tuple[Cells, ...] | UnsetType = UNSET
     message: str | UnsetType = UNSET
 
 
@@ -267,6 +293,26 @@ def from_report(row: ReportRow) -> HistoryEntry:
         effective_from=row.effective_from,
         confirm_by=row.confirm_by,
         sequence=row.sequence,
+    )
+
+
+def from_counts(counts: Counts, number: int, updated_at: datetime, *, demonstration: bool = False) -> Coverage:
+    columns = [numbers(counts[state]) for state in State]
+    return Coverage(
+        sequence=number,
+        updated_at=updated_at,
+        demonstration=True if demonstration else UNSET,
+        gaps=in_words(gaps(counts)),
+        cells=[
+            CoverageCell(
+                area=cell.area,
+                exploitation_type=cell.exploitation_type,
+                age_group=cell.age_group,
+                gender=cell.gender,
+                **dict(zip(State, each, strict=True)),
+            )
+            for cell, each in zip(CELLS, zip(*columns, strict=True), strict=True)
+        ],
     )
 
 

@@ -18,11 +18,14 @@ async def test_the_changes_can_be_followed_in_pages_without_a_gap(service: Servi
         assert page["sequence"] == page["events"][-1]["sequence"] == after + len(page["events"])
         found += page["events"]
         after = page["sequence"]
-    assert [event["sequence"] for event in found] == list(range(1, 18))
-    assert [event["type"] for event in found[-4:]] == [
+    assert [event["sequence"] for event in found] == list(range(1, 21))
+    assert [event["type"] for event in found[-7:]] == [
         "intake.opened",
+        "coverage.gap_closed",
         "intake.paused",
+        "coverage.gap_opened",
         "intake.waiting_list",
+        "coverage.gap_closed",
         "intake.opened",
     ]
     assert found[-1]["data"]["responder"] == await service.responder("tara")

@@ -81,9 +81,8 @@ async def test_the_event_says_what_changed(
 ) -> None:
     before = await service.report("tara", first)
     await service.report("tara", second)
-    page = await service.read("/v1/events", after=before["sequence"])
-    assert [each["type"] for each in page["events"]] == [event]
-    assert page["events"][0]["data"]["previous_state"] == first["state"]
+    (told,) = await service.told(before["sequence"])
+    assert (told["type"], told["data"]["previous_state"]) == (event, first["state"])
 
 
 async def test_still_true_moves_only_the_confirmation(service: Service, clock: Any) -> None:
@@ -110,8 +109,8 @@ async def test_confirming_after_a_lapse_brings_the_state_back(service: Service, 
     token = await service.token(responder="tara")
     answer = await service.client.post("/v1/responders/tara/intake/confirmation", headers=token)
     assert answer.json()["intake"]["state"] == "open"
-    page = await service.read("/v1/events", after=first["sequence"])
-    assert [(each["type"], each["timestamp"], each["data"]["previous_state"]) for each in page["events"]] == [
+    told = await service.told(first["sequence"])
+    assert [(each["type"], each["timestamp"], each["data"]["previous_state"]) for each in told] == [
         ("intake.unconfirmed", "2026-11-28T12:00:00Z", "open"),
         ("intake.opened", "2026-11-29T12:00:00Z", "unconfirmed"),
     ]
@@ -132,8 +131,8 @@ async def test_a_write_first_records_every_lapse_that_is_due(service: Service, c
     first = await service.report("tara", OPEN)
     clock.advance(timedelta(days=7, hours=1))
     await service.report("unseen", OPEN)
-    page = await service.read("/v1/events", after=first["sequence"])
-    assert [(each["type"], each["data"]["responder"]["slug"], each["timestamp"]) for each in page["events"]] == [
+    told = await service.told(first["sequence"])
+    assert [(each["type"], each["data"]["responder"]["slug"], each["timestamp"]) for each in told] == [
         ("intake.unconfirmed", "tara", "2026-11-28T12:00:00Z"),
         ("intake.opened", "unseen", "2026-11-28T13:00:00Z"),
     ]
@@ -162,8 +161,8 @@ async def test_a_planned_pause_is_announced_starts_and_lapses(service: Service, 
     clock.advance(timedelta(days=10))
     assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
     await service.report("unseen", OPEN)
-    page = await service.read("/v1/events", after=first["sequence"])
-    assert [(each["type"], each["timestamp"]) for each in page["events"]][:3] == [
+    told = await service.told(first["sequence"])
+    assert [(each["type"], each["timestamp"]) for each in told][:3] == [
         ("intake.planned", "2026-11-21T12:00:00Z"),
         ("intake.paused", "2026-11-23T17:00:00Z"),
         ("intake.unconfirmed", "2026-12-01T00:00:00Z"),
@@ -276,6 +275,7 @@ BAD: list[tuple[str, Any, int, str, str | None]] = [
 
 async def test_bad_input_is_refused_by_name_and_changes_nothing(service: Service) -> None:
     first = await service.report("salvation-army", WAITING)
+    before = await service.read("/v1/directory")
     token = await service.token(responder="salvation-army")
     headers = {**token, "content-type": "application/json"}
     for what, body, status, code, pointer in BAD:
@@ -287,7 +287,8 @@ async def test_bad_input_is_refused_by_name_and_changes_nothing(service: Service
         if pointer is not None:
             assert pointer in [each["pointer"] for each in problem["errors"]], (what, problem)
     assert await service.responder("salvation-army") == first
-    assert (await service.read("/v1/events", after=first["sequence"]))["events"] == []
+    assert await service.read("/v1/directory") == before
+    assert (await service.read("/v1/events", after=before["sequence"]))["events"] == []
 
 
 async def test_every_fault_of_a_report_is_named_at_once(service: Service) -> None:

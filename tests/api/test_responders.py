@@ -70,8 +70,7 @@ async def test_a_validity_is_nothing_public_and_holds_from_the_next_report_on(se
     assert answer.json() == before
     after = await service.report("tara", OPEN)
     assert after["intake"]["confirm_by"] == "2026-11-21T14:00:00Z"
-    page = await service.read("/v1/events", after=before["sequence"])
-    assert [each["type"] for each in page["events"]] == ["intake.confirmed"]
+    assert [each["type"] for each in await service.told(before["sequence"])] == ["intake.confirmed"]
 
 
 async def test_what_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:

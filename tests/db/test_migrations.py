@@ -98,7 +98,7 @@ async def test_an_outdated_schema_is_one_clear_line(database: Database, monkeypa
     with pytest.raises(ConfigurationError) as refusal:
         await schema.check(database)
     assert refusal.value.detail == (
-        "the database's schema is outdated (0001, needed is 9999); run `capacity-api db upgrade`"
+        "the database's schema is outdated (0002, needed is 9999); run `capacity-api db upgrade`"
     )
 
 

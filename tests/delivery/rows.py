@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -28,7 +28,11 @@ LEASE = timedelta(seconds=30)
 
 
 async def add_responder(
-    database: Database, now: datetime, slug: str = "kalayaan", areas: Sequence[str] = (ENGLAND,)
+    database: Database,
+    now: datetime,
+    slug: str = "kalayaan",
+    areas: Sequence[str] = (ENGLAND,),
+    exploitation_types: Literal["all"] | None = None,
 ) -> UUID:
     identity = uuid7()
     async with database.write() as session:
@@ -38,7 +42,7 @@ async def add_responder(
             name=slug.title(),
             website=None,
             contact=Contact(),
-            remit=Remit(areas=tuple(areas), exploitation_types=None, age_groups=(AgeGroup.ADULT,)),
+            remit=Remit(areas=tuple(areas), exploitation_types=exploitation_types, age_groups=(AgeGroup.ADULT,)),
             valid_for_hours=168,
             sequence=0,
             updated_at=now,

@@ -11,8 +11,9 @@ from capacity_api.db.engine import Database
 from capacity_api.db.tables import EventRow, WebhookRow
 from capacity_api.domain.areas import ENGLAND, LONDON, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WALES, WEST_OF_ENGLAND
 from capacity_api.domain.events import EventType
+from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.retry import Delivered, GiveUp, Retry
-from capacity_api.operations import deliveries
+from capacity_api.operations import deliveries, intake
 from capacity_api.operations.deliveries import valid_secrets
 
 URL = "https://partner.example/hook"
@@ -58,6 +59,32 @@ async def test_a_place_is_heard_of_when_the_remit_reaches_a_part_of_it(database:
     await fan_out(database, clock())
     assert await sequences(database, part) == [number]
     assert await sequences(database, other) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "hears"),
+    [
+        ({}, True),
+        ({"event_types": ["coverage.gap_closed"]}, True),
+        ({"event_types": ["coverage.gap_opened"]}, False),
+        # The gap is in Wales and in London.
+        ({"areas": [WALES]}, True),
+        ({"areas": [SCOTLAND, ENGLAND]}, True),
+        ({"areas": [UNITED_KINGDOM]}, True),
+        ({"areas": [SCOTLAND, SOUTH_WEST]}, False),
+        # It is about no responder.
+        ({"responders": ["kalayaan"]}, False),
+    ],
+)
+async def test_a_gap_is_heard_of_in_its_places(
+    database: Database, clock: Clock, fields: dict[str, Any], hears: bool
+) -> None:
+    await add_responder(database, clock(), areas=[WALES, LONDON], exploitation_types="all")
+    webhook = await add_webhook(database, clock(), URL, **{"event_types": ["coverage.gap_closed"], **fields})
+    async with database.write() as session:
+        number = (await intake.report(session, clock(), "kalayaan", Report(state=ReportedState.OPEN))).sequence
+    assert await fan_out(database, clock()) == 2
+    assert await sequences(database, webhook) == ([number + 1] if hears else [])
 
 
 async def test_a_confirmation_is_heard_by_who_named_it_alone(database: Database, clock: Clock) -> None:

@@ -109,6 +109,18 @@ async def test_as_json_each_webhook_is_one_line(clock: Clock) -> None:
     assert (second["verified"], second["event"]["sequence"]) == (False, 14)
 
 
+async def test_a_gap_is_shown_in_words(clock: Clock) -> None:
+    printed = Printed()
+    cells = [{"text": f"no responder is confirmed open for children in {place}"} for place in ("Wales", "Scotland")]
+    body = json.dumps({"type": "coverage.gap_opened", "sequence": 15, "data": {"cells": cells}}).encode()
+    async with receiving(Receiver(clock, SECRET, write=printed)) as client:
+        await client.post("/", content=body, headers=signed(clock, body))
+    assert printed.text == (
+        "12:00:00 coverage.gap_opened no responder is confirmed open for children in Wales; "
+        "no responder is confirmed open for children in Scotland #15 verified\n"
+    )
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"\xff", b"{", b'{"type":5}', b'{"data":{"responder":7}}'])
 async def test_a_body_that_is_no_event_is_taken_and_shown(clock: Clock, body: bytes) -> None:
     printed = Printed()

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy.engine import URL
 from tests.conftest import Clock
-from tests.serving import OPEN, PAUSED, serving
+from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
 
@@ -55,6 +55,7 @@ async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_fr
             assert (ready.status_code, ready.json()["database"]) == (503, "unavailable")
             clock.advance(timedelta(days=7, seconds=-1))
             assert (await service.responder("tara"))["intake"]["state"] == "open"
+            assert await _open_somewhere(service)
             page = await service.client.get("/")
             assert "1 open" in page.text
             clock.advance(timedelta(seconds=1))
@@ -62,12 +63,20 @@ async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_fr
                 text = (await service.client.get(path)).text
                 assert '"state":"unconfirmed"' in text
                 assert '"state":"open"' not in text
+            assert not await _open_somewhere(service)
             page = await service.client.get("/")
             assert page.status_code == 200
             assert "0 open" in page.text
             refused = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers=token)
             assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
             assert (await service.responder("tara"))["intake"]["reported_state"] == "open"
+
+
+async def _open_somewhere(service: Service) -> bool:
+    coverage = await service.read("/v1/coverage")
+    somewhere = any(cell["open"] for cell in coverage["cells"])
+    assert somewhere == (len(coverage["gaps"]) > 1), "one gap for everybody, or several around who is open"
+    return somewhere
 
 
 def test_the_ruin_is_real(tmp_path: Path) -> None:

@@ -8,11 +8,14 @@ import msgspec
 
 from capacity_api import representations
 from capacity_api.db.tables import IntakeRow, ResponderRow
+from capacity_api.domain.coverage import cells
 from capacity_api.domain.events import PRIVATE, EventType
+from capacity_api.domain.gaps import in_words
 from capacity_api.domain.intake import Intake, Report, State
 from capacity_api.domain.matching import Outcome, ReasonCode
 from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.operations import responders
+from capacity_api.operations.responders import NewResponder
 from capacity_api.publication.matches import Match, Matches, MatchReason
 from capacity_api.representations import Event, EventData, Responder
 
@@ -131,7 +134,8 @@ def event(event_type: EventType) -> dict[str, Any]:
     if event_type is EventType.WEBHOOK_TEST:
         data = EventData(message="This is a test of your webhook.")
     elif event_type in {EventType.COVERAGE_GAP_OPENED, EventType.COVERAGE_GAP_CLOSED}:
-        data = EventData()
+        opened = event_type is EventType.COVERAGE_GAP_OPENED
+        data = EventData(cells=in_words(cells(_registered("tara").remit), opened=opened))
     else:
         data = EventData(
             responder=_responder(_SAID.get(event_type, _OPEN), lapsed=event_type is EventType.INTAKE_UNCONFIRMED)
@@ -144,7 +148,7 @@ def event(event_type: EventType) -> dict[str, Any]:
 
 
 def _responder(said: dict[str, Any], *, lapsed: bool = False) -> Responder:
-    new = next(each for each in responders.register() if each.slug == "salvation-army")
+    new = _registered("salvation-army")
     intake = IntakeRow()
     intake.value = Intake(
         report=msgspec.convert(said, Report),
@@ -165,6 +169,10 @@ def _responder(said: dict[str, Any], *, lapsed: bool = False) -> Responder:
         intake=intake,
     )
     return representations.from_responder(row, _NOW)
+
+
+def _registered(slug: str) -> NewResponder:
+    return next(each for each in responders.register() if each.slug == slug)
 
 
 def _plain(value: Any) -> Any:

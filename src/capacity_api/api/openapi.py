@@ -23,7 +23,7 @@ from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
 from capacity_api.publication.matches import Matches
-from capacity_api.representations import LICENCE, Directory, Event, EventPage, HistoryEntry, Vocabulary
+from capacity_api.representations import LICENCE, Coverage, Directory, Event, EventPage, HistoryEntry, Vocabulary
 
 _TAGS = {
     "directory": "What anyone reads. No token, any origin, no cookie.",
@@ -57,6 +57,7 @@ _STRUCTS = (
     AuditEntry,
     Caseload,
     Count,
+    Coverage,
     Delivery,
     Directory,
     Event,

@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from capacity_api.api.authorization import provide_identity
 from capacity_api.api.context import Context
+from capacity_api.api.coverage import CoverageController
 from capacity_api.api.directory import DirectoryController
 from capacity_api.api.health import HealthController
 from capacity_api.api.intake import IntakeController
@@ -19,6 +20,7 @@ from capacity_api.api.webhooks import WebhookController
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
+    CoverageController,
     ResponderController,
     MatchController,
     IntakeController,

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from capacity_api.cli import database, demo, people, server
+from capacity_api.cli import coverage, database, demo, people, server
 from capacity_api.errors import BadInput, CapacityError
 
 
@@ -29,6 +29,7 @@ for command in (
     server.key,
     demo.demo,
     database.db,
+    coverage.coverage,
     people.responder,
     people.token,
     people.partner,

@@ -57,6 +57,20 @@ class SequenceRow(Table):
     at: Mapped[datetime]
 
 
+class CoverageRow(Table):
+    """One row: how many responders of each state cover each cell, as `domain.coverage` writes it down.
+
+    Whoever holds the row of `sequence` reads and changes it, with the change that moves the counts.
+    """
+
+    __tablename__ = "coverage"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Null until the next change, which counts anew.
+    counts: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
+
+
 class ResponderRow(Table):
     __tablename__ = "responder"
 

@@ -42,9 +42,14 @@ class _Responder(msgspec.Struct):
     intake: _Intake = msgspec.field(default_factory=_Intake)
 
 
+class _Cells(msgspec.Struct):
+    text: str = ""
+
+
 class _Data(msgspec.Struct):
     responder: _Responder | None = None
     previous_state: str | None = None
+    cells: list[_Cells] = msgspec.field(default_factory=list)
 
 
 class _Event(msgspec.Struct):
@@ -132,6 +137,7 @@ def line(received: Received) -> str:
         if event.data.previous_state is not None:
             words += [event.data.previous_state, "→"]
         words.append(event.data.responder.intake.state)
+    words.append("; ".join(each.text for each in event.data.cells))
     if event.sequence is not None:
         words.append(f"#{event.sequence}")
     words.append("verified" if received.verified else "NOT VERIFIED")

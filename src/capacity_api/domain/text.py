@@ -1,6 +1,7 @@
 """Text that people type and strangers read: what may stand in it."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from capacity_api.errors import Invalid
 
@@ -29,3 +30,11 @@ def required_text(value: str, pointer: str, most: int) -> str:
     if text is None:
         raise Invalid.at(pointer, "must not be empty")
     return text
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"; with a comma before `last` where an item has an "and" or "or" of its own."""
+    if len(words) < 2:
+        return "".join(words)
+    comma = "," if any(" and " in word or " or " in word for word in words) else ""
+    return ", ".join(words[:-1]) + f"{comma} {last} {words[-1]}"

@@ -12,11 +12,14 @@ from uuid_utils.compat import uuid7
 
 from capacity_api import representations
 from capacity_api.db import sequence
-from capacity_api.db.tables import EventRow, IntakeRow, ReportRow, ResponderRow, SequenceRow
+from capacity_api.db.tables import CoverageRow, EventRow, IntakeRow, ReportRow, ResponderRow, SequenceRow
 from capacity_api.domain import intake as intakes
+from capacity_api.domain.coverage import Contribution, dumped, gaps, loaded, moved
 from capacity_api.domain.events import PRIVATE, EventType
+from capacity_api.domain.gaps import MOST_GROUPS, in_words
 from capacity_api.domain.intake import Report, State, Step
 from capacity_api.errors import NotFound
+from capacity_api.operations import coverage
 from capacity_api.representations import Event, EventData
 
 # Set on a session that has changed something: what its process waits for and wakes after the commit.
@@ -26,10 +29,12 @@ CHANGED = "changed"
 class Change:
     """What `begin` hands out: the time of the change and the one way to tell of it."""
 
-    def __init__(self, session: AsyncSession, row: SequenceRow, now: datetime) -> None:
+    def __init__(self, session: AsyncSession, row: SequenceRow, coverage_row: CoverageRow, now: datetime) -> None:
         self.session = session
         self.now = now
         self._row = row
+        self._coverage_row = coverage_row
+        self._counted: dict[UUID, Contribution | None] = {}
 
     async def responder(self, slug: str) -> ResponderRow:
         """The responder as it stands, read after the turn was taken; raises `NotFound`."""
@@ -42,17 +47,45 @@ class Change:
         ).scalar_one_or_none()
         if row is None:
             raise NotFound(f"No responder {slug!r} is listed")
+        self.watch(row)
         return row
 
+    def watch(self, row: ResponderRow) -> None:
+        """Note what a responder counts for in the coverage, before anything about it is changed."""
+        self._counted[row.id] = coverage.contribution(row)
+
     def tell(self, event_type: EventType, row: ResponderRow, at: datetime, previous: State | None = None) -> int:
-        """Add the public event `event_type` about a responder and return its number."""
+        """Add the public event `event_type` about a responder and return its number.
+
+        What it does to the coverage follows as events of their own: at most one gap opened and one closed.
+        """
         row.sequence = number = sequence.take(self._row, at)
         row.updated_at = self._row.at
         data = EventData(responder=representations.from_responder(row, self._row.at))
         if previous is not None:
             data = EventData(responder=data.responder, previous_state=previous)
         self._add(event_type, self._row.at, number, row.id, data)
+        self._count(row, None if event_type is EventType.RESPONDER_LISTED else self._counted[row.id])
         return number
+
+    def _count(self, row: ResponderRow, before: Contribution | None) -> None:
+        after = self._counted[row.id] = coverage.contribution(row)
+        if after == before:
+            return
+        assert self._coverage_row.counts is not None
+        counts = loaded(self._coverage_row.counts)
+        gaps_before = gaps(counts)
+        counts = moved(counts, before, after)
+        gaps_after = gaps(counts)
+        self._coverage_row.counts = dumped(counts)
+        for event_type, cells in (
+            (EventType.COVERAGE_GAP_OPENED, gaps_after & ~gaps_before),
+            (EventType.COVERAGE_GAP_CLOSED, gaps_before & ~gaps_after),
+        ):
+            if cells:
+                words = in_words(cells, opened=event_type is EventType.COVERAGE_GAP_OPENED, most=MOST_GROUPS)
+                number = sequence.take(self._row, self._row.at)
+                self._add(event_type, self._row.at, number, None, EventData(cells=words))
 
     def whisper(self, event_type: EventType, data: EventData, at: datetime, responder_id: UUID | None) -> EventRow:
         """Add a private event, which takes no number."""
@@ -100,7 +133,7 @@ class Change:
 async def begin(session: AsyncSession, now: datetime) -> Change:
     """Take the turn, and first record what the clock has brought, so that no event is dated before an earlier one."""
     row = await sequence.lock(session)
-    change = Change(session, row, max(now, row.at))
+    change = Change(session, row, await coverage.held(session), max(now, row.at))
     await record_due(change)
     return change
 
@@ -115,6 +148,8 @@ async def record_due(change: Change) -> int:
             .execution_options(populate_existing=True)
         )
     ).all()
+    for row in rows:
+        change.watch(row)
     due = [(step, row) for row in rows for step in intakes.advance(row.intake.value, change.now)]
     for step, row in sorted(due, key=lambda pair: (pair[0].at, pair[1].slug)):
         change.record(row, step, step.after.report)

@@ -6,7 +6,7 @@ only the oldest delivery that is not through yet can be claimed. Private events 
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, WebhookRow
-from capacity_api.domain.areas import Cover, cover
+from capacity_api.domain.areas import UNITED_KINGDOM, Cover, cover
 from capacity_api.domain.events import EventType, is_subscribed
 from capacity_api.domain.retry import Delivered, GiveUp, Outcome, next_attempt
 
@@ -58,8 +58,20 @@ class _Responder(msgspec.Struct, frozen=True):
     remit: _Remit
 
 
+class _Cells(msgspec.Struct, frozen=True):
+    areas: list[str] | Literal["all"]
+
+
 class _Data(msgspec.Struct, frozen=True):
     responder: _Responder | None = None
+    cells: list[_Cells] = []
+
+    @property
+    def areas(self) -> set[str]:
+        """The places that the event is about."""
+        if self.responder is not None:
+            return {area.code for area in self.responder.remit.areas}
+        return {code for each in self.cells for code in ((UNITED_KINGDOM,) if each.areas == "all" else each.areas)}
 
 
 class _Body(msgspec.Struct):
@@ -103,7 +115,7 @@ async def fan_out(session: AsyncSession, now: datetime, limit: int = 100) -> int
     for event_id, sequence, event_type, responder_id, body in events:
         if len(rows) >= _MOST_ROWS:
             break
-        responder = msgspec.json.decode(body, type=_Body).data.responder
+        data = msgspec.json.decode(body, type=_Body).data
         rows += (
             {
                 "id": uuid7(),
@@ -115,7 +127,7 @@ async def fan_out(session: AsyncSession, now: datetime, limit: int = 100) -> int
                 "next_attempt_at": now,
                 "created_at": now,
             }
-            for webhook_id in _matching(wanted, event_type, sequence, responder_id, responder)
+            for webhook_id in _matching(wanted, event_type, sequence, responder_id, data)
         )
         done.append(event_id)
     if rows:
@@ -297,7 +309,7 @@ def _matching(
     event_type: EventType,
     sequence: int | None,
     responder_id: UUID | None,
-    responder: _Responder | None,
+    data: _Data,
 ) -> list[UUID]:
     if sequence is None:
         return [
@@ -309,8 +321,7 @@ def _matching(
 
     def touches(areas: frozenset[str]) -> bool:
         if areas not in touched:
-            codes = [area.code for area in responder.remit.areas] if responder is not None else []
-            touched[areas] = any(cover(codes, area) is not Cover.NONE for area in areas)
+            touched[areas] = any(cover(data.areas, area) is not Cover.NONE for area in areas)
         return touched[areas]
 
     return [
@@ -318,7 +329,7 @@ def _matching(
         for each in wanted
         if sequence > each.since
         and is_subscribed(event_type, each.event_types)
-        and (each.responders is None or (responder is not None and responder.slug in each.responders))
+        and (each.responders is None or (data.responder is not None and data.responder.slug in each.responders))
         and (each.areas is None or touches(each.areas))
     ]
 

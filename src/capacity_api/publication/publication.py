@@ -13,8 +13,10 @@ from capacity_api import representations
 from capacity_api.db import sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import ResponderRow
+from capacity_api.domain import coverage as coverages
 from capacity_api.domain import intake as intakes
 from capacity_api.domain import match_index
+from capacity_api.domain.coverage import Contribution
 from capacity_api.domain.match_index import Entry, MatchIndex
 from capacity_api.domain.remit import Remit
 from capacity_api.loop import Clock
@@ -102,10 +104,20 @@ class Publication:
             total=len(shown),
             responders=shown,
         )
+        coverage = representations.from_counts(
+            coverages.counted(
+                Contribution(coverages.cells(row.remit), each.intake.state)
+                for row, each in zip(self._rows.values(), shown, strict=True)
+            ),
+            self._sequence,
+            self._updated_at,
+            demonstration=self._demonstration,
+        )
         page = pages.directory_page(directory, now, self._contact)
         resources = {
             **self._static,
             "/": resource(page, "text/html; charset=utf-8", pages.headers(page), cacheable=False),
+            "/v1/coverage": resource(representations.encode(coverage)),
             "/v1/directory": resource(representations.encode(directory)),
         }
         for each in shown:
@@ -116,6 +128,7 @@ class Publication:
             match_index=held.brought_to(
                 Entry(slug, row.name, row.remit, standing[slug]) for slug, row in self._rows.items()
             ),
+            coverage=coverage,
             resources=MappingProxyType(resources),
             next_lapse=_earliest(intake.next_due for intake in standing.values()),
             page_until=now + _PAGE_LASTS,

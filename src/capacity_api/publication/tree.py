@@ -9,7 +9,7 @@ import msgspec
 
 from capacity_api import representations
 from capacity_api.domain.match_index import MatchIndex
-from capacity_api.representations import Directory, Responder
+from capacity_api.representations import Coverage, Directory, Responder
 
 JSON = "application/json"
 _NOSNIFF = ("x-content-type-options", "nosniff")
@@ -42,6 +42,7 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
     responders: Mapping[str, Responder]
     match_index: MatchIndex
+    coverage: Coverage
     resources: Mapping[str, Resource]
     # When the clock changes an entry, and when the time that the page names is too long ago.
     next_lapse: datetime | None
@@ -57,7 +58,8 @@ def resource(
 ) -> Resource:
     """The resource with `body`, compressed where that makes it smaller."""
     variants = {"": Variant(body, representations.entity_tag(body))}
-    compressed = gzip.compress(body, mtime=0)
+    # Level 9 takes several times as long and makes nothing here smaller worth the name.
+    compressed = gzip.compress(body, 6, mtime=0)
     if len(compressed) < len(body):
         variants["gzip"] = Variant(compressed, representations.entity_tag(body, "gzip"))
     return Resource(

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import LONDON_TIME, Circumstance, ExpectedResponse, Reason, State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
+from capacity_api.domain.text import listed
 from capacity_api.domain.vocabulary import CIRCUMSTANCES, EXPLOITATION_TYPES, GENDERS, REASONS, STATES, UNITS
 from capacity_api.representations import RemitShown
 
@@ -117,14 +118,6 @@ def until(at: datetime) -> str:
 def utc(at: datetime) -> str:
     """The same moment for a machine: RFC 3339 in UTC, whole seconds."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"; with a comma before "and" where an item has an "and" or "or" of its own."""
-    if len(words) < 2:
-        return "".join(words)
-    comma = "," if any(" and " in word or " or " in word for word in words) else ""
-    return ", ".join(words[:-1]) + f"{comma} and {words[-1]}"
 
 
 def balanced(text: str) -> str:

@@ -1,0 +1,219 @@
+"""Gaps in words: a set of cells as few groups, each with its codes and one sentence that is true.
+
+A gap means that nobody is confirmed as open or on a waiting list for all of a place. Somebody may be for a part of it,
+so England and the South West, which have parts, are named "as a whole" where nobody is.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from math import prod
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SOUTH_WEST, YORKSHIRE
+from capacity_api.domain.coverage import CELLS, PLACES
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
+from capacity_api.domain.text import listed
+from capacity_api.domain.vocabulary import EXPLOITATION_TYPES
+
+T = TypeVar("T", bound=str)
+
+# An event names no more groups than this, so that its body stays below 20 kB.
+MOST_GROUPS = 20
+
+
+class Cells(msgspec.Struct, frozen=True, kw_only=True):
+    """Each of the areas with each exploitation type, age group and gender; `text` says the same in a sentence.
+
+    `combinations` stands only in an event that would be too long otherwise: so many of the cells, not all of them.
+    """
+
+    areas: tuple[str, ...] | Literal["all"]
+    exploitation_types: tuple[ExploitationType, ...] | Literal["all"]
+    age_groups: tuple[AgeGroup, ...] | Literal["all"]
+    genders: tuple[Gender, ...] | Literal["all"]
+    text: str
+    combinations: int | UnsetType = UNSET
+
+
+class _Box(NamedTuple):
+    """A set of cells that is a product: on each side, a bit for each code."""
+
+    areas: int
+    kinds: int
+    ages: int
+    genders: int
+
+
+_REGIONS = tuple(code for code in PLACES if AREAS[code].kind == "region")
+_IN_A_SENTENCE = {
+    code: AREAS[code].name if AREAS[code].kind == "nation" or code in {LONDON, YORKSHIRE} else f"the {AREAS[code].name}"
+    for code in PLACES
+}
+_OF_ANY_AGE = {Gender.WOMAN: "women and girls", Gender.MAN: "men and boys", Gender.NON_BINARY: "non-binary people"}
+_AGES = {
+    "adult": ("adults", {Gender.WOMAN: "adult women", Gender.MAN: "adult men", Gender.NON_BINARY: "non-binary adults"}),
+    "over 25": (
+        "adults over 25",
+        {
+            Gender.WOMAN: "women over 25",
+            Gender.MAN: "men over 25",
+            Gender.NON_BINARY: "non-binary adults over 25",
+        },
+    ),
+    "young": (
+        "young people from 18 to 25",
+        {
+            Gender.WOMAN: "young women from 18 to 25",
+            Gender.MAN: "young men from 18 to 25",
+            Gender.NON_BINARY: "non-binary young people from 18 to 25",
+        },
+    ),
+    "child": ("children", {Gender.WOMAN: "girls", Gender.MAN: "boys", Gender.NON_BINARY: "non-binary children"}),
+}
+
+_SIDES: tuple[tuple[Any, ...], ...] = (PLACES, tuple(ExploitationType), tuple(AgeGroup), tuple(Gender))
+_SINGLE = tuple(_Box(*(1 << side.index(code) for code, side in zip(cell, _SIDES, strict=True))) for cell in CELLS)
+# What is joined first decides how far it gets; these two together come within a hundredth of trying every order.
+_ORDERS = ((1, 3, 2, 0), (3, 0, 1, 2))
+_IN_ONE_AREA = len(CELLS) // len(PLACES)
+
+
+@lru_cache(maxsize=64)
+def in_words(cells: int, *, opened: bool = True, most: int | None = None) -> tuple[Cells, ...]:
+    """The cells in groups: that nobody is confirmed for them or, unless `opened`, that somebody now is.
+
+    Each cell is in exactly one group. More than `most` groups become one for each area, which may only count its cells.
+    """
+    boxes = _boxes(cells)
+    if most is None or len(boxes) <= most:
+        return tuple(_exact(box, opened) for box in boxes)
+    found = []
+    for number in range(len(PLACES)):
+        inside = cells & ((1 << _IN_ONE_AREA) - 1) << number * _IN_ONE_AREA
+        boxes = _boxes(inside)
+        if boxes:
+            found.append(_exact(boxes[0], opened) if len(boxes) == 1 else _counted(boxes, opened))
+    return tuple(found)
+
+
+def _exact(box: _Box, opened: bool) -> Cells:
+    areas, kinds, ages, genders = (_codes(mask, side) for mask, side in zip(box, _SIDES, strict=True))
+    return Cells(
+        areas=_or_all(areas, PLACES),
+        exploitation_types=_or_all(kinds, ExploitationType),
+        age_groups=_or_all(ages, AgeGroup),
+        genders=_or_all(genders, Gender),
+        text=_sentence(_people(ages, genders, opened) + _exploitation(kinds, opened), areas, opened),
+    )
+
+
+def _counted(boxes: list[_Box], opened: bool) -> Cells:
+    """The box around these, and how many cells are really in them."""
+    around = _Box(*(_union(masks) for masks in zip(*boxes, strict=True)))
+    count = sum(prod(mask.bit_count() for mask in box) for box in boxes)
+    words = _sentence(f"{count} combinations of exploitation, age and gender", _codes(around.areas, PLACES), opened)
+    return msgspec.structs.replace(_exact(around, opened), text=words, combinations=count)
+
+
+def _boxes(cells: int) -> list[_Box]:
+    """As few boxes as merging finds, each cell in exactly one, in the order of their first cells."""
+    single = [box for number, box in enumerate(_SINGLE) if cells >> number & 1]
+    fewest = min((_merged(single, order) for order in _ORDERS), key=len)
+    return sorted(fewest, key=_first)
+
+
+def _merged(boxes: list[_Box], order: tuple[int, ...]) -> list[_Box]:
+    """Join boxes that differ on one side only, side by side in `order`, until nothing is joined any more."""
+    while True:
+        before = len(boxes)
+        for side in order:
+            joined: dict[tuple[int, ...], int] = {}
+            for box in boxes:
+                rest = box[:side] + box[side + 1 :]
+                joined[rest] = joined.get(rest, 0) | box[side]
+            boxes = [_Box(*(*rest[:side], mask, *rest[side:])) for rest, mask in joined.items()]
+        if len(boxes) == before:
+            return boxes
+
+
+def _first(box: _Box) -> tuple[int, ...]:
+    return tuple(mask & -mask for mask in box)
+
+
+def _union(masks: Iterable[int]) -> int:
+    found = 0
+    for mask in masks:
+        found |= mask
+    return found
+
+
+def _codes(mask: int, side: Iterable[T]) -> tuple[T, ...]:
+    return tuple(code for number, code in enumerate(side) if mask >> number & 1)
+
+
+def _or_all(codes: tuple[T, ...], side: Iterable[T]) -> tuple[T, ...] | Literal["all"]:
+    return "all" if codes == tuple(side) else codes
+
+
+def _sentence(people: str, areas: tuple[str, ...], opened: bool) -> str:
+    if opened:
+        return f"no responder is confirmed open for {people} in {_places_without(areas)}"
+    return f"a responder is now confirmed open or on a waiting list for {people} in {_places_with(areas)}"
+
+
+def _people(ages: tuple[AgeGroup, ...], genders: tuple[Gender, ...], opened: bool) -> str:
+    last = "or" if opened else "and"
+    if ages == tuple(AgeGroup):
+        if genders == tuple(Gender):
+            return "anybody" if opened else "everybody"
+        return listed([_OF_ANY_AGE[gender] for gender in genders], last)
+    return listed(
+        [
+            word
+            for everybody, by_gender in map(_AGES.__getitem__, _spoken(ages))
+            for word in ([everybody] if genders == tuple(Gender) else [by_gender[gender] for gender in genders])
+        ],
+        last,
+    )
+
+
+def _spoken(ages: tuple[AgeGroup, ...]) -> list[str]:
+    """Adults are from 18 on; where young people up to 25 are not meant as well, they are the older ones."""
+    spoken = []
+    if AgeGroup.ADULT in ages:
+        spoken.append("adult" if AgeGroup.YOUNG_PERSON in ages else "over 25")
+    elif AgeGroup.YOUNG_PERSON in ages:
+        spoken.append("young")
+    return [*spoken, "child"] if AgeGroup.CHILD in ages else spoken
+
+
+def _exploitation(kinds: tuple[ExploitationType, ...], opened: bool) -> str:
+    if kinds == tuple(ExploitationType):
+        return ""
+    labels = [EXPLOITATION_TYPES[kind] for kind in kinds]
+    return " with " + listed([label[:1].lower() + label[1:] for label in labels], "or" if opened else "and")
+
+
+def _places_without(areas: tuple[str, ...]) -> str:
+    """Where nobody is: nowhere is claimed that nobody serves a part of England or of the South West."""
+    if areas == PLACES:
+        return "any nation or region of the United Kingdom as a whole"
+    words = [_IN_A_SENTENCE[code] for code in areas if code not in {*_REGIONS, ENGLAND}]
+    if {*_REGIONS, ENGLAND} <= {*areas}:
+        words.append("any region of England as a whole")
+    else:
+        # What has parts stands last, so that "as a whole" is said once.
+        words += [_IN_A_SENTENCE[code] for code in areas if code in _REGIONS and code != SOUTH_WEST]
+        parted = [_IN_A_SENTENCE[code] for code in (SOUTH_WEST, ENGLAND) if code in areas]
+        words += [f"{word} as a whole" for word in parted]
+    return listed(words, "or")
+
+
+def _places_with(areas: tuple[str, ...]) -> str:
+    """Where somebody is: whoever is confirmed for England is so for each of its regions."""
+    if areas == PLACES:
+        return "the United Kingdom"
+    return listed([_IN_A_SENTENCE[code] for code in areas if ENGLAND not in areas or code not in _REGIONS])

@@ -1,0 +1,179 @@
+import json
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.domain.strategies import remits, unhurried
+
+from capacity_api.domain.areas import (
+    ENGLAND,
+    NORTHERN_IRELAND,
+    SCOTLAND,
+    UNITED_KINGDOM,
+    WALES,
+    WEST_OF_ENGLAND,
+    Cover,
+    cover,
+)
+from capacity_api.domain.coverage import (
+    ALL_CELLS,
+    CELLS,
+    NOBODY,
+    PLACES,
+    Contribution,
+    Counts,
+    cells,
+    counted,
+    dumped,
+    gaps,
+    loaded,
+    members,
+    moved,
+    numbers,
+)
+from capacity_api.domain.intake import State
+from capacity_api.domain.remit import AgeGroup, Gender, Remit
+
+ADULT_WOMEN = Remit(areas=(SCOTLAND,), exploitation_types=("sexual",), age_groups=("adult",), genders=("woman",))
+EVERYBODY = Remit(areas=(UNITED_KINGDOM,), exploitation_types="all", age_groups=tuple(AgeGroup))
+
+cell_sets = st.integers(0, ALL_CELLS) | remits.map(cells)
+contributions = st.builds(Contribution, cell_sets, st.sampled_from(State))
+
+
+def by_hand(held: list[Contribution]) -> dict[State, list[int]]:
+    """The counts as anybody would make them: cell by cell."""
+    return {
+        state: [sum(each.state is state and each.cells >> number & 1 for each in held) for number in range(len(CELLS))]
+        for state in State
+    }
+
+
+def shown(counts: Counts) -> dict[State, list[int]]:
+    return {state: numbers(counts[state]) for state in State}
+
+
+def test_a_cell_is_a_nation_or_region_a_type_an_age_group_and_a_gender() -> None:
+    assert len(PLACES) == 4 + 9
+    assert len(CELLS) == len(set(CELLS)) == 702
+    assert WEST_OF_ENGLAND not in PLACES
+    assert UNITED_KINGDOM not in PLACES
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        # Adult women with sexual exploitation in Scotland: the young are adults, too.
+        ({}, 2),
+        ({"age_groups": ("young_person",)}, 1),
+        ({"age_groups": ("child",)}, 1),
+        ({"age_groups": ("adult", "child")}, 3),
+        ({"age_groups": ("young_person", "child")}, 2),
+        ({"genders": "all"}, 6),
+        ({"genders": ("man", "non_binary")}, 4),
+        ({"exploitation_types": "all"}, 12),
+        ({"exploitation_types": ("sexual", "labour")}, 4),
+        # England and its nine regions, then all thirteen; nine regions together are England.
+        ({"areas": (ENGLAND,)}, 20),
+        ({"areas": (UNITED_KINGDOM,)}, 26),
+        ({"areas": tuple(f"E1200000{n}" for n in range(1, 10))}, 20),
+        ({"areas": tuple(f"E1200000{n}" for n in range(1, 9))}, 16),
+        ({"areas": (WALES, NORTHERN_IRELAND)}, 4),
+        # What is covered in part, unknown, or for existing clients alone.
+        ({"areas": (WEST_OF_ENGLAND,)}, 0),
+        ({"exploitation_types": None}, 0),
+        ({"existing_clients_only": True}, 0),
+    ],
+)
+def test_a_remit_covers_the_cells_that_it_is_known_to_cover_wholly(change: dict[str, object], expected: int) -> None:
+    assert cells(msgspec.structs.replace(ADULT_WOMEN, **change)).bit_count() == expected
+
+
+def test_an_adult_remit_covers_the_young_and_a_young_one_not_the_adults() -> None:
+    assert {cell.age_group for cell in members(cells(ADULT_WOMEN))} == {AgeGroup.ADULT, AgeGroup.YOUNG_PERSON}
+    young = msgspec.structs.replace(ADULT_WOMEN, age_groups=(AgeGroup.YOUNG_PERSON,))
+    assert [(cell.age_group, cell.gender) for cell in members(cells(young))] == [
+        (AgeGroup.YOUNG_PERSON, Gender.WOMAN),
+    ]
+
+
+def test_a_remit_for_everybody_everywhere_covers_all() -> None:
+    assert cells(EVERYBODY) == ALL_CELLS
+
+
+@unhurried
+@given(remits)
+def test_each_cell_is_covered_by_the_rule(remit: Remit) -> None:
+    held = set(members(cells(remit)))
+    for cell in CELLS:
+        kinds, ages = remit.exploitation_types, remit.age_groups
+        by_age = cell.age_group in ages or (cell.age_group is AgeGroup.YOUNG_PERSON and AgeGroup.ADULT in ages)
+        assert (cell in held) is (
+            not remit.existing_clients_only
+            and kinds is not None
+            and (kinds == "all" or cell.exploitation_type in kinds)
+            and by_age
+            and (remit.genders == "all" or cell.gender in remit.genders)
+            and cover(remit.areas, cell.area) is Cover.WHOLE
+        )
+
+
+def test_where_nobody_is_listed_everything_is_a_gap() -> None:
+    assert gaps(NOBODY) == ALL_CELLS
+    assert counted([]) == NOBODY
+    assert shown(NOBODY) == by_hand([])
+
+
+@pytest.mark.parametrize(("state", "is_gap"), [("open", 0), ("waiting_list", 0), ("paused", 1), ("unconfirmed", 1)])
+def test_a_gap_is_where_nobody_is_confirmed_as_open_or_on_a_waiting_list(state: str, is_gap: int) -> None:
+    found = gaps(counted([Contribution(ALL_CELLS, State(state))]))
+    assert found == (ALL_CELLS if is_gap else 0)
+
+
+@unhurried
+@given(st.lists(contributions, max_size=9))
+def test_the_counts_are_those_made_by_hand(held: list[Contribution]) -> None:
+    counts = counted(held)
+    assert shown(counts) == by_hand(held)
+    taking = [each.cells for each in held if each.state in {State.OPEN, State.WAITING_LIST}]
+    assert gaps(counts) == sum(1 << n for n in range(len(CELLS)) if not any(each >> n & 1 for each in taking))
+
+
+@unhurried
+@given(st.lists(st.tuples(st.integers(0, 3), st.none() | contributions), max_size=20))
+def test_moving_the_counts_comes_to_the_same_as_counting_anew(life: list[tuple[int, Contribution | None]]) -> None:
+    listed: dict[int, Contribution] = {}
+    counts = NOBODY
+    for who, after in life:
+        before = gaps(counts)
+        counts = moved(counts, listed.pop(who, None), after)
+        if after is not None:
+            listed[who] = after
+        assert counts == counted(listed.values())
+        # Nothing both opens and closes.
+        assert not (gaps(counts) & ~before) & (before & ~gaps(counts))
+
+
+@unhurried
+@given(st.lists(contributions, max_size=9))
+def test_the_counts_survive_being_written_down(held: list[Contribution]) -> None:
+    counts = counted(held)
+    assert loaded(json.loads(json.dumps(dumped(counts)))) == counts
+
+
+def test_the_document_of_ten_thousand_responders_is_small() -> None:
+    each = Contribution(cells(EVERYBODY), State.OPEN)
+    document = dumped(counted([each] * 10_000))
+    assert len(json.dumps(document)) < 4_000
+    assert Counter(numbers(loaded(document)[State.OPEN])) == {10_000: 702}
+
+
+@unhurried
+@given(contributions, contributions)
+def test_a_count_that_is_wrong_never_goes_below_zero(held: Contribution, unknown: Contribution) -> None:
+    counts = moved(counted([held]), unknown, None)
+    for state, columns in shown(counts).items():
+        assert min(columns) >= 0
+        assert all(a <= b for a, b in zip(columns, by_hand([held])[state], strict=True))

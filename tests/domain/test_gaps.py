@@ -1,0 +1,193 @@
+import random
+from datetime import UTC, datetime
+from itertools import combinations, product
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from msgspec import UNSET
+from tests.domain.strategies import remits, unhurried
+
+from capacity_api import representations
+from capacity_api.domain.areas import ENGLAND, LONDON, NORTHERN_IRELAND, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WALES
+from capacity_api.domain.coverage import ALL_CELLS, CELLS, PLACES, cells, members
+from capacity_api.domain.events import EventType
+from capacity_api.domain.gaps import MOST_GROUPS, Cells, in_words
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
+from capacity_api.representations import Event, EventData
+
+SIDES: dict[str, tuple[Any, ...]] = {
+    "areas": PLACES,
+    "exploitation_types": tuple(ExploitationType),
+    "age_groups": tuple(AgeGroup),
+    "genders": tuple(Gender),
+}
+ALL = "all"
+OPENED = "no responder is confirmed open for "
+CLOSED = "a responder is now confirmed open or on a waiting list for "
+# As they come about: what some remits leave uncovered, or any set at all.
+cell_sets = (
+    st.integers(0, ALL_CELLS)
+    | st.lists(remits.map(cells), max_size=6).map(lambda held: ALL_CELLS & ~_union(held))
+    | st.lists(remits.map(cells), max_size=3).map(lambda held: _union(held))
+)
+# So scattered that nothing much can be merged.
+SCATTERED = random.Random(2024).getrandbits(len(CELLS))
+
+
+def _union(held: list[int]) -> int:
+    found = 0
+    for each in held:
+        found |= each
+    return found
+
+
+def codes(group: Cells) -> dict[str, tuple[Any, ...]]:
+    """The codes that a group names on each side, "all" spelt out."""
+    named = {name: getattr(group, name) for name in SIDES}
+    return {name: SIDES[name] if held == ALL else held for name, held in named.items()}
+
+
+def box(areas: Any = ALL, kinds: Any = ALL, ages: Any = ALL, genders: Any = ALL) -> int:
+    sides = zip((areas, kinds, ages, genders), SIDES.values(), strict=True)
+    held = [set(side) if given == ALL else set(given) for given, side in sides]
+    return sum(1 << n for n, cell in enumerate(CELLS) if all(a in b for a, b in zip(cell, held, strict=True)))
+
+
+ENGLISH = (ENGLAND, *(f"E1200000{n}" for n in range(1, 10)))
+
+
+@pytest.mark.parametrize(
+    ("held", "without", "within"),
+    [
+        (
+            box((SCOTLAND,), ("sexual",), ("adult", "young_person"), ("woman",)),
+            "adult women with sexual exploitation in Scotland",
+            "adult women with sexual exploitation in Scotland",
+        ),
+        (box((NORTHERN_IRELAND,), ages=("child",)), "children in Northern Ireland", "children in Northern Ireland"),
+        (box(), "anybody in any nation or region of the United Kingdom as a whole", "everybody in the United Kingdom"),
+        # Somebody may serve the West of England, or London, and not be counted for what is around it.
+        (
+            box(ENGLISH, ages=("adult", "young_person")),
+            "adults in any region of England as a whole",
+            "adults in England",
+        ),
+        (box((ENGLAND,), ages=("child",)), "children in England as a whole", "children in England"),
+        (
+            box((WALES, ENGLAND, LONDON, SOUTH_WEST), ages=("child",)),
+            "children in Wales, London, the South West as a whole or England as a whole",
+            "children in England and Wales",
+        ),
+        (box((*ENGLISH, WALES), genders=("man",)), None, "men and boys in England and Wales"),
+        # Adults are from 18 on, so whoever is named beside the young is older.
+        (box((WALES,), ages=("adult",)), "adults over 25 in Wales", "adults over 25 in Wales"),
+        (
+            box((WALES,), ages=("child", "young_person")),
+            "young people from 18 to 25 or children in Wales",
+            "young people from 18 to 25 and children in Wales",
+        ),
+        (
+            box((LONDON, "E12000001"), ages=("child",), genders=("woman", "man")),
+            "girls or boys in the North East or London",
+            "girls and boys in the North East and London",
+        ),
+        (
+            box((WALES,), ("labour", "organ_harvesting"), genders=("non_binary",)),
+            "non-binary people with labour exploitation (financial included) or organ harvesting in Wales",
+            "non-binary people with labour exploitation (financial included) and organ harvesting in Wales",
+        ),
+        (
+            box(("E12000003",), genders=("woman", "man")),
+            "women and girls, or men and boys in Yorkshire and The Humber",
+            "women and girls, and men and boys in Yorkshire and The Humber",
+        ),
+    ],
+)
+def test_a_group_is_one_sentence(held: int, without: str | None, within: str) -> None:
+    (opened,) = in_words(held)
+    (closed,) = in_words(held, opened=False)
+    if without is not None:
+        assert opened.text == OPENED + without
+    assert closed.text == CLOSED + within
+
+
+def test_a_group_carries_its_codes_and_says_all_for_a_full_side() -> None:
+    (group,) = in_words(box((SCOTLAND,), ("sexual",), ("adult", "young_person"), ("woman",)))
+    assert codes(group) == {
+        "areas": (SCOTLAND,),
+        "exploitation_types": ("sexual",),
+        "age_groups": ("adult", "young_person"),
+        "genders": ("woman",),
+    }
+    (group,) = in_words(ALL_CELLS)
+    assert (group.areas, group.exploitation_types, group.age_groups, group.genders) == (ALL, ALL, ALL, ALL)
+
+
+def test_no_cells_are_no_words() -> None:
+    assert in_words(0) == ()
+
+
+@unhurried
+@example(SCATTERED)
+@example(ALL_CELLS)
+@given(cell_sets)
+def test_the_groups_hold_exactly_the_cells_each_once(held: int) -> None:
+    groups = in_words(held)
+    found = [cell for group in groups for cell in product(*codes(group).values())]
+    assert len(found) == len(set(found))
+    assert set(found) == set(members(held))
+    assert all(group.combinations is UNSET for group in groups)
+    assert len({group.text for group in groups}) == len(groups)
+
+
+@unhurried
+@given(cell_sets)
+def test_nothing_is_left_that_could_be_one_group(held: int) -> None:
+    for one, other in combinations([codes(group) for group in in_words(held)], 2):
+        assert sum(one[name] != other[name] for name in SIDES) > 1
+
+
+def test_the_cells_of_one_remit_are_one_group() -> None:
+    remit = Remit(areas=(UNITED_KINGDOM,), exploitation_types=("sexual",), age_groups=("adult",), genders=("woman",))
+    assert len(in_words(cells(remit))) == 1
+
+
+@unhurried
+@example(SCATTERED)
+@given(cell_sets)
+def test_an_event_says_less_rather_than_too_much_and_stays_true(held: int) -> None:
+    for opened in (True, False):
+        groups = in_words(held, opened=opened, most=MOST_GROUPS)
+        assert len(groups) <= MOST_GROUPS
+        told = Event(
+            type=EventType.COVERAGE_GAP_OPENED,
+            timestamp=datetime(2026, 5, 20, tzinfo=UTC),
+            sequence=2**53,
+            data=EventData(cells=groups),
+        )
+        assert len(representations.encode(told)) <= 20_000
+        around: set[Any] = set()
+        for group in groups:
+            named = set(product(*codes(group).values()))
+            inside = named & set(members(held))
+            assert len(inside) == (len(named) if group.combinations is UNSET else group.combinations)
+            if group.combinations is not UNSET:
+                assert f"for {group.combinations} combinations of exploitation, age and gender in " in group.text
+            around |= named
+        assert around >= set(members(held))
+
+
+def test_more_than_an_event_holds_is_told_area_by_area() -> None:
+    groups = in_words(SCATTERED, most=MOST_GROUPS)
+    assert [group.areas for group in groups] == [(code,) for code in PLACES]
+    assert sum(group.combinations or 0 for group in groups) == SCATTERED.bit_count()
+    assert (
+        groups[2].text == OPENED + f"{groups[2].combinations} combinations of exploitation, age and gender in Scotland"
+    )
+
+
+def test_as_many_groups_as_an_event_holds_stay_below_20_kilobytes() -> None:
+    texts = [group for n in range(702) for group in in_words(SCATTERED ^ 1 << n)]
+    assert MOST_GROUPS * max(len(representations.encode(group)) for group in texts) < 19_000

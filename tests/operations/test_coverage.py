@@ -1,0 +1,265 @@
+"""The counts behind the coverage events, on a real database: moved by each change, and the same as counted anew."""
+
+import asyncio
+import contextlib
+import random
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from tests.conftest import Clock
+from tests.domain.strategies import remits
+
+from capacity_api.config import Settings
+from capacity_api.db import schema, sequence
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import CoverageRow, EventRow
+from capacity_api.domain.coverage import ALL_CELLS, NOBODY, dumped, gaps, loaded, members
+from capacity_api.domain.intake import Report, ReportedState
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
+from capacity_api.errors import AlreadyExists, NotFound, NothingToConfirm
+from capacity_api.operations import changes, coverage, intake, responders
+from capacity_api.operations.responders import NewResponder, ResponderPatch
+
+OPEN, WAITING, PAUSED = (Report(state=state) for state in ReportedState)
+START = datetime(2026, 11, 21, 12, tzinfo=UTC)
+OPENED, CLOSED = "coverage.gap_opened", "coverage.gap_closed"
+
+
+async def report(database: Database, now: datetime, slug: str, said: Report) -> None:
+    async with database.write() as session:
+        await intake.report(session, now, slug, said)
+
+
+async def load(database: Database, now: datetime) -> None:
+    async with database.write() as session:
+        await responders.load_register(session, now)
+
+
+async def told(database: Database, after: int = 0) -> list[dict[str, Any]]:
+    async with database.read() as session:
+        query = select(EventRow.body).where(EventRow.sequence > after).order_by(EventRow.sequence)
+        return [msgspec.json.decode(body) for body in await session.scalars(query)]
+
+
+async def latest(database: Database) -> int:
+    async with database.read() as session:
+        return (await sequence.latest(session))[0]
+
+
+async def assert_counted(database: Database) -> int:
+    """The stored counts are those of counting anew; returns the gaps."""
+    async with database.read() as session:
+        row = await session.get_one(CoverageRow, 1)
+        assert row.counts is not None
+        assert row.counts == dumped(await coverage.recounted(session))
+        return gaps(loaded(row.counts))
+
+
+async def test_loading_the_register_opens_no_gap(database: Database, clock: Clock) -> None:
+    await load(database, clock())
+    assert {each["type"] for each in await told(database)} == {"responder.listed"}
+    assert await assert_counted(database) == ALL_CELLS
+
+
+async def test_two_that_pause_at_the_same_instant_open_one_gap(database: Database, clock: Clock) -> None:
+    await load(database, clock())
+    other = Database(database.settings)
+    for _ in range(10):
+        for slug in ("salvation-army", "migrant-help"):
+            await report(database, clock(), slug, OPEN)
+        before = await latest(database)
+        await asyncio.gather(
+            report(database, clock(), "salvation-army", PAUSED), report(other, clock(), "migrant-help", PAUSED)
+        )
+        events = await told(database, before)
+        assert [each["type"] for each in events] == ["intake.paused", "intake.paused", OPENED]
+        assert [each["sequence"] for each in events] == [before + 1, before + 2, before + 3]
+    await other.close()
+    await assert_counted(database)
+
+
+async def test_a_database_from_before_the_counts_makes_them_with_the_next_change(
+    empty_database: Database, clock: Clock
+) -> None:
+    await schema.upgrade(empty_database)
+    await load(empty_database, clock())
+    for slug in ("tara", "bawso"):
+        await report(empty_database, clock(), slug, OPEN)
+    await schema.downgrade(empty_database, "0001")
+    await schema.upgrade(empty_database)
+    before = await latest(empty_database)
+    await report(empty_database, clock(), "tara", PAUSED)
+    assert [each["type"] for each in await told(empty_database, before)] == ["intake.paused", OPENED]
+    await assert_counted(empty_database)
+
+
+async def test_the_first_change_may_be_a_lapse(database: Database, clock: Clock) -> None:
+    await load(database, clock())
+    await report(database, clock(), "tara", OPEN)
+    async with database.write() as session:
+        (await session.get_one(CoverageRow, 1)).counts = None
+    before = await latest(database)
+    clock.advance(timedelta(days=8))
+    async with database.write() as session:
+        await changes.begin(session, clock())
+    assert [each["type"] for each in await told(database, before)] == ["intake.unconfirmed", OPENED]
+    await assert_counted(database)
+
+
+async def test_rebuilding_puts_wrong_counts_right_and_tells_nobody(database: Database, clock: Clock) -> None:
+    await load(database, clock())
+    await report(database, clock(), "tara", OPEN)
+    before = await latest(database)
+    async with database.write() as session:
+        assert not await coverage.rebuild(session)
+        row = await session.get_one(CoverageRow, 1)
+        row.counts = dumped(dict.fromkeys(loaded(row.counts or {}), (ALL_CELLS, ALL_CELLS)))
+    async with database.write() as session:
+        assert await coverage.rebuild(session)
+        assert not await coverage.rebuild(session)
+    await assert_counted(database)
+    assert await latest(database) == before
+
+
+async def test_wrong_counts_stop_no_report(database: Database, clock: Clock) -> None:
+    await load(database, clock())
+    async with database.write() as session:
+        (await session.get_one(CoverageRow, 1)).counts = dumped(NOBODY)
+    await report(database, clock(), "tara", OPEN)
+    await report(database, clock(), "tara", PAUSED)
+    assert [each["type"] for each in (await told(database))[-4:]] == ["intake.opened", CLOSED, "intake.paused", OPENED]
+
+
+async def test_a_change_that_is_undone_moves_nothing(database: Database, clock: Clock) -> None:
+    await load(database, clock())
+    with pytest.raises(RuntimeError, match="halfway"):
+        async with database.write() as session:
+            await intake.report(session, clock(), "tara", OPEN)
+            raise RuntimeError("halfway")
+    assert await assert_counted(database) == ALL_CELLS
+    assert {each["type"] for each in await told(database)} == {"responder.listed"}
+
+
+# A life of three responders: who, what happens to them, and how long before.
+SLUGS = ("tara", "bawso", "new-one")
+happenings = st.sampled_from(["open", "waiting_list", "paused", "confirm", "plan", "remit", "delist", "list"])
+waits = st.sampled_from([timedelta(), timedelta(hours=1), timedelta(days=3), timedelta(days=8)])
+lives = st.lists(st.tuples(st.sampled_from(SLUGS), happenings, waits, remits), max_size=15)
+
+
+async def live(database: Database, life: Sequence[tuple[str, str, timedelta, Remit]]) -> None:
+    """Let it happen, and see after each that the counts are right and the events say what opened and what closed."""
+    now = START
+    await load(database, now)
+    for slug, happening, wait, remit in life:
+        now += wait
+        before = await assert_counted(database)
+        number = await latest(database)
+        # What is refused moves nothing.
+        with contextlib.suppress(NotFound, AlreadyExists, NothingToConfirm):
+            async with database.write() as session:
+                await _happen(session, now, slug, happening, remit)
+        events = await told(database, number)
+        assert [each["sequence"] for each in events] == list(range(number + 1, number + 1 + len(events)))
+        assert _follow(before, events) == await assert_counted(database)
+
+
+async def _happen(session: AsyncSession, now: datetime, slug: str, happening: str, remit: Remit) -> None:
+    match happening:
+        case "confirm":
+            await intake.confirm(session, now, slug)
+        case "plan":
+            await intake.report(session, now, slug, PAUSED, effective_from=now + timedelta(days=1))
+        case "remit":
+            await responders.change_details(session, now, slug, ResponderPatch(remit=remit))
+        case "delist":
+            await responders.delist(session, now, slug)
+        case "list":
+            await responders.add(session, now, NewResponder(slug=slug, name=slug, remit=remit))
+        case _:
+            await intake.report(session, now, slug, Report(state=ReportedState(happening)))
+
+
+def _follow(held: int, events: list[dict[str, Any]]) -> int:
+    """The gaps as somebody has them who only follows the events."""
+    since_a_responder: list[str] = []
+    for event in events:
+        if "responder" in event["data"]:
+            since_a_responder = []
+            continue
+        assert event["type"] not in since_a_responder, "at most one of each for one change"
+        since_a_responder.append(event["type"])
+        cells = sum(_bits(each) for each in event["data"]["cells"])
+        if event["type"] == OPENED:
+            assert not held & cells
+            held |= cells
+        else:
+            assert held & cells == cells
+            held &= ~cells
+    return held
+
+
+def _bits(group: dict[str, Any]) -> int:
+    assert "combinations" not in group
+    sides = {
+        "area": group["areas"],
+        "exploitation_type": group["exploitation_types"],
+        "age_group": group["age_groups"],
+        "gender": group["genders"],
+    }
+    return sum(
+        1 << number
+        for number, cell in enumerate(members(ALL_CELLS))
+        if all(held == "all" or getattr(cell, name) in held for name, held in sides.items())
+    )
+
+
+@given(lives)
+@hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+def test_whatever_happens_the_counts_are_those_of_counting_anew(sqlite_template: Path, life: list[Any]) -> None:
+    async def work() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "capacity.db"
+            shutil.copyfile(sqlite_template, path)
+            database = Database(Settings(database_url=f"sqlite+aiosqlite:///{path}"))
+            try:
+                await live(database, life)
+            finally:
+                await database.close()
+
+    asyncio.run(work())
+
+
+async def test_a_long_life_is_counted_on_both_databases(database: Database) -> None:
+    chosen = random.Random(2024)
+    remit = Remit(areas=("K02000001",), exploitation_types="all", age_groups=(AgeGroup.ADULT,))
+    narrower = [
+        remit,
+        msgspec.structs.replace(remit, areas=("S92000003", "W92000004"), genders=(Gender.WOMAN,)),
+        msgspec.structs.replace(remit, exploitation_types=(ExploitationType.SEXUAL,), age_groups=tuple(AgeGroup)),
+        msgspec.structs.replace(remit, exploitation_types=None),
+    ]
+    says = ["open", "waiting_list", "paused", "confirm", "plan", "remit", "delist", "list"]
+    await live(
+        database,
+        [
+            (
+                chosen.choice(SLUGS),
+                chosen.choice(says),
+                timedelta(hours=chosen.choice([0, 1, 30, 200])),
+                chosen.choice(narrower),
+            )
+            for _ in range(60)
+        ],
+    )
