@@ -16,6 +16,7 @@ from capacity_api.api.routes import DEPENDENCIES, ROUTES
 from capacity_api.domain.events import EventType
 from capacity_api.operations.audit import AuditEntry
 from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.statistics import Statistics
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
 from capacity_api.representations import LICENCE, Directory, Event, EventPage, HistoryEntry, Vocabulary
@@ -23,6 +24,7 @@ from capacity_api.representations import LICENCE, Directory, Event, EventPage, H
 _TAGS = {
     "directory": "What anyone reads. No token, any origin, no cookie.",
     "responders": "The responders themselves, and their past.",
+    "statistics": "The evidence: what was, for any period. Nobody is ranked.",
     "intake": "What a responder says of itself: open, on a waiting list or paused.",
     "webhooks": "Being told, signed, within a second.",
     "tokens": "Who may change what.",
@@ -61,6 +63,7 @@ _STRUCTS = (
     Readiness,
     ResponderPatch,
     Rotation,
+    Statistics,
     TokenIssued,
     TokenShown,
     Vocabulary,

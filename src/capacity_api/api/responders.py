@@ -1,26 +1,24 @@
 """`/v1/responders`: the responders themselves, and their past."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import timedelta
 
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
 from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
 from capacity_api.api.intake import IfMatch, tagged
 from capacity_api.api.lists import Cursor, Limit
+from capacity_api.api.periods import From, To, moment, start_of
 from capacity_api.domain.tokens import Scope
-from capacity_api.errors import Forbidden, Invalid, NotFound
+from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations import responders
 from capacity_api.operations.paging import USUAL, Page
 from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.tokens import Identity
 from capacity_api.representations import HistoryEntry, Responder
-
-_USUAL_HISTORY = timedelta(days=90)
 
 
 class ResponderController(Controller):
@@ -40,27 +38,17 @@ class ResponderController(Controller):
         self,
         context: NamedDependency[Context],
         slug: FromPath[str],
-        start: Annotated[
-            datetime | None, QueryParameter(name="from", description="From this time on; default 90 days before `to`.")
-        ] = None,
-        end: Annotated[
-            datetime | None, QueryParameter(name="to", description="Up to but not including this time; default now.")
-        ] = None,
+        start: From = None,
+        end: To = None,
         limit: Limit = USUAL,
         cursor: Cursor = None,
     ) -> Page[HistoryEntry]:
         """Every report and lapse, newest first."""
-        now = context.now()
         # A report of this very moment belongs to the history as it stands.
-        try:
-            end = _aware(end) if end else now + timedelta(seconds=1)
-            start = _aware(start) if start else end - _USUAL_HISTORY
-        except OverflowError:
-            raise Invalid.at("?to" if start is None else "?from", "lies outside the calendar") from None
-        if start > end:
-            raise Invalid.at("?from", "must not lie after `to`")
+        until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
+        since = start_of(start, until)
         async with context.read() as session:
-            return await responders.history(session, slug, start, end, limit, cursor)
+            return await responders.history(session, slug, since, until, limit, cursor)
 
     @patch(
         "/{slug:str}",
@@ -101,7 +89,3 @@ class ResponderController(Controller):
         """It leaves the directory; its past stays."""
         async with context.write() as session:
             await responders.delist(session, context.now(), slug, identity.token_id)
-
-
-def _aware(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -12,12 +12,14 @@ from capacity_api.api.intake import IntakeController
 from capacity_api.api.metrics import Metrics
 from capacity_api.api.pages import PageController
 from capacity_api.api.responders import ResponderController
+from capacity_api.api.statistics import StatisticsController
 from capacity_api.api.tokens import TokenController
 from capacity_api.api.webhooks import WebhookController
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
     ResponderController,
+    StatisticsController,
     IntakeController,
     WebhookController,
     TokenController,
