@@ -25,7 +25,7 @@ from capacity_api.db.engine import Database
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
 from capacity_api.loop import Clock
-from capacity_api.operations import changes
+from capacity_api.operations import changes, periods
 from capacity_api.publication import pages, reference
 from capacity_api.publication.publication import Publication
 from capacity_api.publication.serve import Application, Published
@@ -35,6 +35,8 @@ from capacity_api.shipped import shipped
 # How often each process looks, in case nobody woke it: another process may have changed something.
 _LOOK_EVERY_SECONDS = 0.5
 _LAPSE_WITHIN_SECONDS = 0.25
+# Statistics take in what is not counted yet by themselves; this keeps that little.
+_COUNT_EVERY_SECONDS = 10.0
 
 
 def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = True) -> Application:
@@ -59,6 +61,14 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
         await publication.refresh()
         return publication.next_due != due
 
+    async def count() -> bool:
+        """Count for the statistics what was told meanwhile, without taking the writer's turn for nothing."""
+        async with database.read() as session:
+            if not await periods.is_behind(session):
+                return False
+        async with database.write() as session:
+            return await periods.count(session) > 0
+
     @contextlib.asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
         await schema.check(database)
@@ -68,6 +78,7 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
                 loop.run("publication", publication.refresh, wakes["publication"], _LOOK_EVERY_SECONDS)
             ),
             asyncio.create_task(loop.run("lapses", record_lapses, wakes["lapses"], _LAPSE_WITHIN_SECONDS)),
+            asyncio.create_task(loop.run("statistics", count, asyncio.Event(), _COUNT_EVERY_SECONDS)),
         ]
         if deliver:
             tasks.append(asyncio.create_task(Worker(database, keys, settings, clock, wakes["delivery"]).run()))

@@ -246,6 +246,21 @@ def from_remit(remit: Remit) -> RemitShown:
     )
 
 
+def to_remit(shown: RemitShown) -> Remit:
+    """The remit that `from_remit` showed like this."""
+    kinds, genders = shown.exploitation_types, shown.genders
+    return Remit(
+        areas=tuple(area.code for area in shown.areas),
+        exploitation_types=tuple(kinds) if isinstance(kinds, list) else kinds,
+        age_groups=tuple(shown.age_groups),
+        genders=tuple(genders) if isinstance(genders, list) else genders,
+        existing_clients_only=shown.existing_clients_only,
+        note=shown.note,
+        as_published=shown.as_published,
+        source=shown.source,
+    )
+
+
 def from_intake(intake: Intake) -> IntakeShown:
     report, planned = intake.report, intake.planned
     state = intake.state

@@ -94,11 +94,12 @@ async def test_an_empty_database_is_one_clear_line(empty_database: Database) -> 
 
 
 async def test_an_outdated_schema_is_one_clear_line(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = schema.head()
     monkeypatch.setattr(schema, "head", lambda: "9999")
     with pytest.raises(ConfigurationError) as refusal:
         await schema.check(database)
     assert refusal.value.detail == (
-        "the database's schema is outdated (0002, needed is 9999); run `capacity-api db upgrade`"
+        f"the database's schema is outdated ({newest}, needed is 9999); run `capacity-api db upgrade`"
     )
 
 

@@ -1,5 +1,6 @@
 """`/v1/directory`, `/v1/events`, `/v1/vocabulary`: what anyone reads. Without a query the publication answers first."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -9,12 +10,13 @@ from litestar.params import FromQuery, QueryParameter
 
 from capacity_api import representations
 from capacity_api.api.context import Context
+from capacity_api.api.requests import moment
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import State
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender, Remit
 from capacity_api.errors import FieldError, Invalid
-from capacity_api.operations import events
-from capacity_api.representations import Directory, EventPage, Vocabulary
+from capacity_api.operations import directory, events
+from capacity_api.representations import Directory, EventPage, Responder, Vocabulary
 
 
 class DirectoryController(Controller):
@@ -36,10 +38,14 @@ class DirectoryController(Controller):
         age_group: FromQuery[list[AgeGroup] | None] = None,
         gender: FromQuery[list[Gender] | None] = None,
         accepting: Annotated[bool, QueryParameter(description="Only who is open now.")] = False,
+        as_of: Annotated[
+            str | None, QueryParameter(description="As it stood at this time, which must not lie in the future.")
+        ] = None,
     ) -> Directory:
         """All responders, or those that a filter keeps: an unknown or partly covered remit is kept, never hidden.
 
-        `total` counts the responders in this answer; `sequence` is the version of the whole directory.
+        `total` counts the responders in this answer; `sequence` is the version of the whole directory. With `as_of`
+        everything is as it was then, `sequence` included; before the first event the directory is empty.
         """
         errors = tuple(FieldError("?area", f"unknown area code {code!r}") for code in area or () if code not in AREAS)
         if errors:
@@ -52,12 +58,20 @@ class DirectoryController(Controller):
         )
         publication = context.publication
         whole = publication.current().directory
+        if as_of is not None:
+            whole = await _as_of(context, moment(as_of, "?as_of"), whole)
+
+        def remit(responder: Responder) -> Remit:
+            if as_of is None:
+                return publication.remit(responder.slug)
+            return representations.to_remit(responder.remit)
+
         kept = [
             responder
             for responder in whole.responders
             if (not states or responder.intake.state in states)
             and (not accepting or responder.intake.state is State.OPEN)
-            and kept_by_remit.keeps(publication.remit(responder.slug))
+            and kept_by_remit.keeps(remit(responder))
         ]
         return msgspec.structs.replace(whole, responders=kept, total=len(kept))
 
@@ -79,3 +93,11 @@ class DirectoryController(Controller):
     async def vocabulary(self) -> Vocabulary:
         """Areas, exploitation types, circumstances, states and the rest, with labels."""
         return representations.vocabulary()
+
+
+async def _as_of(context: Context, time: datetime, now: Directory) -> Directory:
+    if time > context.now():
+        raise Invalid.at("?as_of", "must not lie in the future")
+    async with context.read() as session:
+        then = await directory.as_of(session, time)
+    return msgspec.structs.replace(then, demonstration=now.demonstration)

@@ -19,6 +19,7 @@ from capacity_api.domain.events import EventType
 from capacity_api.domain.threshold import Threshold
 from capacity_api.operations.audit import AuditEntry
 from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.statistics import Statistics
 from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
@@ -29,6 +30,7 @@ _TAGS = {
     "directory": "What anyone reads. No token, any origin, no cookie.",
     "responders": "The responders themselves, and their past.",
     "matches": "Who can take somebody now, and who else. What is asked is kept nowhere.",
+    "statistics": "The evidence: what was, for any period. Nobody is ranked.",
     "intake": "What a responder says of itself: open, on a waiting list or paused.",
     "webhooks": "Being told, signed, within a second.",
     "tokens": "Who may change what.",
@@ -76,6 +78,7 @@ _STRUCTS = (
     Readiness,
     ResponderPatch,
     Rotation,
+    Statistics,
     Threshold,
     TokenIssued,
     TokenShown,

@@ -1,11 +1,10 @@
 """`/v1/responders`: the responders themselves, and their past."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import timedelta
 
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
 from capacity_api.api.authorization import require_owner, token
@@ -13,9 +12,10 @@ from capacity_api.api.context import Context
 from capacity_api.api.intake import IfMatch, tagged
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.api.matches import MatchLimit
+from capacity_api.api.periods import From, To, start_of
 from capacity_api.api.requests import USUAL_MATCHES, moment
 from capacity_api.domain.tokens import Scope
-from capacity_api.errors import Forbidden, Invalid, NotFound
+from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations import responders
 from capacity_api.operations.paging import USUAL, Page
 from capacity_api.operations.responders import NewResponder, ResponderPatch
@@ -23,9 +23,6 @@ from capacity_api.operations.tokens import Identity
 from capacity_api.publication import matches
 from capacity_api.publication.matches import Matches
 from capacity_api.representations import HistoryEntry, Responder
-
-_USUAL_HISTORY = timedelta(days=90)
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class ResponderController(Controller):
@@ -64,23 +61,15 @@ class ResponderController(Controller):
         self,
         context: NamedDependency[Context],
         slug: FromPath[str],
-        start: Annotated[
-            str | None,
-            QueryParameter(name="from", description="From this time or day on; default 90 days before `to`."),
-        ] = None,
-        end: Annotated[
-            str | None,
-            QueryParameter(name="to", description="Up to but not including this time or day; default now."),
-        ] = None,
+        start: From = None,
+        end: To = None,
         limit: Limit = USUAL,
         cursor: Cursor = None,
     ) -> Page[HistoryEntry]:
         """Every report and lapse, newest first."""
         # A report of this very moment belongs to the history as it stands.
         until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
-        since = moment(start, "?from") if start is not None else max(until, _EARLIEST) - _USUAL_HISTORY
-        if since > until:
-            raise Invalid.at("?to" if start is None else "?from", "`from` must not lie after `to`")
+        since = start_of(start, until)
         async with context.read() as session:
             return await responders.history(session, slug, since, until, limit, cursor)
 

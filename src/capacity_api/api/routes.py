@@ -14,6 +14,7 @@ from capacity_api.api.matches import MatchController
 from capacity_api.api.metrics import Metrics
 from capacity_api.api.pages import PageController
 from capacity_api.api.responders import ResponderController
+from capacity_api.api.statistics import StatisticsController
 from capacity_api.api.threshold import ThresholdController
 from capacity_api.api.tokens import TokenController
 from capacity_api.api.webhooks import WebhookController
@@ -23,6 +24,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     CoverageController,
     ResponderController,
     MatchController,
+    StatisticsController,
     IntakeController,
     ThresholdController,
     WebhookController,

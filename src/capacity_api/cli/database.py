@@ -1,14 +1,15 @@
-"""`capacity-api db`: the schema."""
+"""`capacity-api db`: the schema, and what is counted from the events."""
 
 import click
 
 from capacity_api.cli import session
 from capacity_api.db import schema
+from capacity_api.operations import periods
 
 
 @click.group()
 def db() -> None:
-    """The database's schema."""
+    """The database: its schema, and what is counted from the events."""
 
 
 @db.command()
@@ -44,5 +45,25 @@ def check() -> None:
         async with session.opened(session.settings()) as database:
             await schema.check(database)
         click.echo("the schema is up to date")
+
+    session.run(work())
+
+
+@db.command()
+def rebuild() -> None:
+    """Count anew, from the events, what the statistics are read from. A running service goes on meanwhile."""
+
+    async def work() -> None:
+        counted = 0
+        async with session.opened(session.settings()) as database:
+            await schema.check(database)
+            async with database.write() as change:
+                await periods.reset(change)
+            batch = periods.BATCH
+            while batch:
+                async with database.write() as change:
+                    batch = await periods.count(change)
+                counted += batch
+        click.echo(f"counted {counted} events")
 
     session.run(work())

@@ -151,14 +151,17 @@ class EventRow(Table):
     """One thing that happened, in the bytes that every subscriber receives. It is also the outbox."""
 
     __tablename__ = "event"
-    # Read by the dispatcher: the events that no delivery was made for yet.
     __table_args__ = (
+        # Read by the dispatcher: the events that no delivery was made for yet.
         Index(
             "ix_event_to_fan_out",
             "id",
             sqlite_where=text("fanned_out_at IS NULL"),
             postgresql_where=text("fanned_out_at IS NULL"),
         ),
+        # Read by the directory as of a time: the newest event until then, and the newest of each responder.
+        Index("ix_event_at_sequence", "at", "sequence"),
+        Index("ix_event_responder_id_sequence", "responder_id", "sequence"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -166,9 +169,69 @@ class EventRow(Table):
     sequence: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     type: Mapped[EventType]
     at: Mapped[datetime]
-    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
+    responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"))
     body: Mapped[str]
     fanned_out_at: Mapped[datetime | None]
+
+
+class PeriodRow(Table):
+    """How long a responder spent in one effective state: counted from the events, for the statistics.
+
+    Times are seconds since 1970, which both databases subtract alike.
+    """
+
+    __tablename__ = "period"
+    __table_args__ = (
+        # Read by the statistics: the last period that began before a time.
+        Index("ix_period_responder_id_began", "responder_id", "began", "number"),
+        # Read by the statistics: the longest pause, from the index alone.
+        Index(
+            "ix_period_pause",
+            "responder_id",
+            "began",
+            "ended",
+            sqlite_where=text("state = 'paused' AND ended IS NOT NULL"),
+            postgresql_where=text("state = 'paused' AND ended IS NOT NULL"),
+        ),
+    )
+
+    responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[State]
+    began: Mapped[int] = mapped_column(BigInteger)
+    # Null while it lasts.
+    ended: Mapped[int | None] = mapped_column(BigInteger)
+    # Those that the responder serves wholly, at the end of the period.
+    nations: Mapped[list[str]] = mapped_column(JSON)
+    # What came before it: seconds in each state, and how many pauses.
+    open: Mapped[int] = mapped_column(BigInteger)
+    waiting_list: Mapped[int] = mapped_column(BigInteger)
+    paused: Mapped[int] = mapped_column(BigInteger)
+    unconfirmed: Mapped[int] = mapped_column(BigInteger)
+    pauses: Mapped[int]
+
+
+class NationGapRow(Table):
+    """How long nobody was confirmed open in a nation, in seconds since 1970; `before` sums up the earlier gaps."""
+
+    __tablename__ = "nation_gap"
+
+    nation: Mapped[str] = mapped_column(primary_key=True)
+    began: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    ended: Mapped[int | None] = mapped_column(BigInteger)
+    before: Mapped[int] = mapped_column(BigInteger)
+
+
+class RollupRow(Table):
+    """One row: the number of the last event that was counted into `period` and `nation_gap`. Who counts locks it."""
+
+    __tablename__ = "rollup"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    # How many are confirmed open in each nation after that event.
+    open_in: Mapped[dict[str, int]] = mapped_column(JSON)
 
 
 class PartnerRow(Table):

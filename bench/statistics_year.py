@@ -1,0 +1,105 @@
+"""`python -m bench.statistics_year`: a year of 10,000 responders with 100 reports each, on SQLite, and what it takes.
+
+SQL writes the events into a file of its own. What is told: how long it takes to count them into periods, to read the
+statistics of the year and of a month, and how much memory that needs.
+"""
+
+import argparse
+import asyncio
+import resource
+import tempfile
+import time
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import text
+
+from capacity_api import representations
+from capacity_api.config import Settings
+from capacity_api.db import schema
+from capacity_api.db.engine import Database
+from capacity_api.operations import periods, responders, statistics
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+YEAR = timedelta(days=365)
+
+# Each responder in turn open, paused, on a waiting list and unconfirmed, so that every report is a new period.
+EVENTS = """
+WITH RECURSIVE n(n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM n WHERE n < :reports * :responders - 1)
+INSERT INTO event (id, sequence, type, at, responder_id, body, fanned_out_at)
+SELECT printf('%032x', n + 1), n + 1, 'intake.updated',
+       strftime('%Y-%m-%d %H:%M:%f', :start + n * 31536000.0 / (:reports * :responders), 'unixepoch') || '000',
+       printf('%032x', n % :responders + 1),
+       replace(:body, '"STATE"', CASE (n / :responders + n % :responders) % 4
+         WHEN 0 THEN '"open"' WHEN 1 THEN '"paused"' WHEN 2 THEN '"waiting_list"' ELSE '"unconfirmed"' END),
+       '2026-01-01 00:00:00.000000'
+FROM n
+"""
+RESPONDERS = """
+WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < :responders)
+INSERT INTO responder (id, slug, name, contact, remit, valid_for_hours, sequence, updated_at, created_at)
+SELECT printf('%032x', n), 'responder-' || n, 'Responder ' || n, '{}', :remit, 168, n, :at, :at FROM n
+"""
+
+
+async def fill(database: Database, count: int, reports: int) -> None:
+    new = responders.register()[0]
+    shown = msgspec.to_builtins(representations.from_remit(new.remit))
+    body = msgspec.json.encode({"data": {"responder": {"remit": shown, "intake": {"state": "STATE"}}}}).decode()
+    at = START.strftime("%Y-%m-%d %H:%M:%S.%f")
+    async with database.write() as session:
+        remit = msgspec.json.encode(new.remit).decode()
+        await session.execute(text(RESPONDERS), {"responders": count, "remit": remit, "at": at})
+        await session.execute(text("INSERT INTO intake (responder_id, lapsed) SELECT id, 0 FROM responder"))
+        values = {"responders": count, "reports": reports, "body": body, "start": int(START.timestamp())}
+        await session.execute(text(EVENTS), values)
+        await session.execute(text("UPDATE sequence SET n = :n, at = :at"), {"n": count * reports, "at": at})
+
+
+async def count_all(database: Database) -> int:
+    counted = 0
+    while True:
+        async with database.write() as session:
+            batch = await periods.count(session)
+        if not batch:
+            return counted
+        counted += batch
+
+
+async def read(database: Database, start: datetime, end: datetime) -> float:
+    began = time.perf_counter()
+    async with database.read() as session:
+        found = await statistics.over(session, start, end)
+    representations.encode(found)
+    return time.perf_counter() - began
+
+
+async def main(count: int, reports: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "year.db"
+        database = Database(Settings(database_url=f"sqlite+aiosqlite:///{path}"))
+        await schema.upgrade(database)
+        await fill(database, count, reports)
+        began = time.perf_counter()
+        counted = await count_all(database)
+        took = time.perf_counter() - began
+        print(f"counted {counted} events in {took:.1f} s; the file has {path.stat().st_size / 1e6:.0f} MB")
+        spans = {"the year": (START, START + YEAR), "a month": (START + YEAR / 2, START + YEAR / 2 + YEAR / 12)}
+        for name, (start, end) in spans.items():
+            times = sorted([await read(database, start, end) for _ in range(5)])
+            print(f"{name:<10} median {times[2]:.2f} s, slowest {times[-1]:.2f} s")
+        print(f"the process held at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
+        tracemalloc.start()
+        await read(database, START, START + YEAR)
+        print(f"the year took at most {tracemalloc.get_traced_memory()[1] / 1e6:.0f} MB more")
+        await database.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--responders", type=int, default=10_000)
+    parser.add_argument("--reports", type=int, default=100)
+    asked = parser.parse_args()
+    asyncio.run(main(asked.responders, asked.reports))

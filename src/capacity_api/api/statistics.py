@@ -1,0 +1,86 @@
+"""`/v1/statistics`: the evidence, for any period, as JSON and as a table."""
+
+from collections.abc import Iterator
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+
+from capacity_api.api.context import Context
+from capacity_api.api.periods import From, To, start_of
+from capacity_api.api.requests import moment
+from capacity_api.api.tables import Cell, table
+from capacity_api.domain.intake import State
+from capacity_api.operations import statistics
+from capacity_api.operations.statistics import Statistics
+
+_HEADER = (
+    "from",
+    "to",
+    "kind",
+    "code",
+    "name",
+    "listed_seconds",
+    *(f"{state}_seconds" for state in State),
+    *(f"{state}_share" for state in State),
+    "pauses",
+    "longest_pause_seconds",
+    "nobody_open_seconds",
+    "nobody_open_hours",
+)
+
+
+class StatisticsController(Controller):
+    path = "/v1"
+    tags = ("statistics",)
+
+    @get("/statistics", operation_id="readStatistics", summary="Read what was, for any period")
+    async def statistics(self, context: NamedDependency[Context], start: From = None, end: To = None) -> Statistics:
+        """Per responder the time in each state and its pauses, per nation the time in which nobody was confirmed open.
+
+        For [`from`, `to`), exact to the second; a period that reaches into the future ends now. Responders are in the
+        order of the directory, which is no ranking; each counts from when it was listed until it was delisted. A
+        report that lapsed counts as unconfirmed from that second on.
+        """
+        return await _statistics(context, start, end)
+
+    @get(
+        "/statistics.csv",
+        operation_id="readStatisticsTable",
+        summary="Read what was, as a table",
+        media_type="text/csv",
+    )
+    async def table(self, context: NamedDependency[Context], start: From = None, end: To = None) -> Response[bytes]:
+        """The same as CSV (RFC 4180, UTF-8, with a header row): a row per responder, then one per nation.
+
+        `kind` says which; `code` is a responder's slug or a nation's code. What a kind does not have is empty. A cell
+        that a spreadsheet would take for a formula begins with an apostrophe.
+        """
+        return table("statistics.csv", _HEADER, _rows(await _statistics(context, start, end)))
+
+
+async def _statistics(context: Context, start: str | None, end: str | None) -> Statistics:
+    now = context.now()
+    until = min(moment(end, "?to"), now) if end is not None else now
+    since = start_of(start, until)
+    async with context.read() as session:
+        return await statistics.over(session, since, until)
+
+
+def _rows(found: Statistics) -> Iterator[list[Cell]]:
+    start, end = (msgspec.to_builtins(time) for time in (found.start, found.end))
+    for each in found.responders:
+        shares = msgspec.structs.astuple(each.shares) if each.shares is not None else (None,) * len(State)
+        yield [
+            *(start, end, "responder", each.slug, each.name, each.listed_seconds),
+            *msgspec.structs.astuple(each.seconds),
+            *shares,
+            *(each.pauses, each.longest_pause_seconds, None, None),
+        ]
+    empty: list[Cell] = [None] * (3 + 2 * len(State))
+    for nation in found.nations:
+        yield [
+            *(start, end, "nation", nation.code, nation.name),
+            *empty,
+            *(nation.nobody_open_seconds, nation.nobody_open_hours),
+        ]

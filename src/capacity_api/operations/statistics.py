@@ -1,0 +1,215 @@
+"""The evidence: what was, for any period. Nobody is ranked; how promptly a responder confirms is not told."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import case, func, literal_column, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api.db.tables import EventRow, IntakeRow, PeriodRow, ResponderRow, RollupRow
+from capacity_api.domain import intake as intakes
+from capacity_api.domain.areas import AREAS
+from capacity_api.domain.intake import State
+from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, Totals, Turn, moment, second, served
+from capacity_api.operations import periods
+
+_SECONDS_PER_HOUR = 3600
+
+
+class StateSeconds(msgspec.Struct, frozen=True, kw_only=True):
+    """Whole seconds in each effective state; together `listed_seconds`."""
+
+    open: int
+    waiting_list: int
+    paused: int
+    unconfirmed: int
+
+
+class StateShares(msgspec.Struct, frozen=True, kw_only=True):
+    """Shares of `listed_seconds` in each effective state, from 0 to 1; together 1."""
+
+    open: float
+    waiting_list: float
+    paused: float
+    unconfirmed: float
+
+
+class ResponderStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """`listed_seconds` is how much of the period it was in the directory; `shares` is null when that is 0.
+
+    `pauses` counts those that began in the period. `longest_pause_seconds` is of what lies within the period, also of
+    a pause that began before it or goes on after it.
+    """
+
+    slug: str
+    name: str
+    listed_seconds: int
+    seconds: StateSeconds
+    shares: StateShares | None
+    pauses: int
+    longest_pause_seconds: int
+
+
+class NationStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """How long no responder that covers the whole nation was confirmed open, from `counted_from` on.
+
+    A responder whose remit is not known, or that takes existing clients alone, does not count.
+    """
+
+    code: str
+    name: str
+    nobody_open_seconds: int
+    nobody_open_hours: float
+
+
+class Statistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the time from `from` up to but not including `to`, cut to whole seconds.
+
+    `counted_from` is when counting begins: with `from`, or with the first listing of all; null when that came later.
+    """
+
+    start: datetime = msgspec.field(name="from")
+    end: datetime = msgspec.field(name="to")
+    counted_from: datetime | None
+    nations: list[NationStatistics]
+    responders: list[ResponderStatistics]
+
+
+async def over(session: AsyncSession, start: datetime, end: datetime) -> Statistics:
+    """The statistics of [start, end); what the clock has brought counts, whether or not it was recorded."""
+    first, last = second(start), second(end)
+    ledger = await _uncounted(session, first, last)
+    at_start = await periods.last_periods(session, first)
+    at_end = await periods.last_periods(session, last)
+    longest = await _longest_pauses(session, first, last)
+    rows = await session.execute(
+        select(ResponderRow.id, ResponderRow.slug, ResponderRow.name, ResponderRow.created_at).order_by(
+            ResponderRow.slug
+        )
+    )
+    responders = []
+    for row in rows:
+        newer = ledger.periods.get(row.id, [])
+        known = [held[row.id] for held in (at_start, at_end) if row.id in held]
+        # The first of the newer ones is the last of the stored ones as it stands by now.
+        known = [period for period in known if not newer or period.number < newer[0].number] + newer
+        # One that was listed just now is there, without any time yet.
+        if _was_listed(known, first, last) or second(row.created_at) == last:
+            responders.append(_of_responder(row.slug, row.name, known, longest.get(row.id, 0), first, last))
+    counting = await session.scalar(select(EventRow.at).where(EventRow.sequence == 1))
+    begins = None if counting is None or second(counting) > last else max(first, second(counting))
+    return Statistics(
+        start=moment(first),
+        end=moment(last),
+        counted_from=None if begins is None else moment(begins),
+        nations=[
+            _of_nation(nation, await _gaps(session, ledger, nation, first, last), first, last) for nation in NATIONS
+        ],
+        responders=responders,
+    )
+
+
+async def _uncounted(session: AsyncSession, start: int, end: int) -> Ledger:
+    """What was told, or brought by the clock, before `end` and is not counted yet."""
+    rollup = (await session.execute(select(RollupRow))).scalar_one()
+    ledger = await periods.ledger_of(session, rollup)
+    async for turns in periods.uncounted(session, rollup.sequence):
+        await periods.hold(session, ledger, turns)
+        for turn in turns:
+            if turn.at < end:
+                ledger.take(turn)
+        ledger.thin(start, end)
+    due = await _due(session, end)
+    await periods.hold(session, ledger, due)
+    for turn in due:
+        ledger.take(turn)
+    return ledger
+
+
+async def _due(session: AsyncSession, end: int) -> list[Turn]:
+    """What the clock has brought before `end` and nobody has recorded."""
+    rows = await session.scalars(
+        select(ResponderRow).join(IntakeRow).where(IntakeRow.next_due < moment(end), ResponderRow.delisted_at.is_(None))
+    )
+    steps = [(step, row) for row in rows for step in intakes.advance(row.intake.value, moment(end))]
+    return [
+        Turn(row.id, second(step.at), step.after.state, _served(row))
+        for step, row in sorted(steps, key=lambda pair: (pair[0].at, pair[1].slug))
+        if second(step.at) < end
+    ]
+
+
+def _served(row: ResponderRow) -> tuple[str, ...]:
+    remit = row.remit
+    return served(
+        remit.areas,
+        is_known=remit.exploitation_types is not None,
+        existing_clients_only=remit.existing_clients_only,
+    )
+
+
+async def _longest_pauses(session: AsyncSession, start: int, end: int) -> dict[UUID, int]:
+    """The longest within [start, end) of the pauses that are over, by responder; one that lasts is a last period."""
+    ended = case((PeriodRow.ended > end, end), else_=PeriodRow.ended)
+    began = case((PeriodRow.began < start, start), else_=PeriodRow.began)
+    query = (
+        select(PeriodRow.responder_id, func.max(ended - began))
+        # As it stands in the index: SQLite takes a partial index for a constant, not for a parameter.
+        .where(PeriodRow.state == literal_column("'paused'"), PeriodRow.ended.is_not(None))
+        .where(PeriodRow.began < end, PeriodRow.ended > start)
+        .group_by(PeriodRow.responder_id)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def _gaps(session: AsyncSession, ledger: Ledger, nation: str, start: int, end: int) -> list[Gap]:
+    """The last gaps before `start` and `end`, and those that are not counted yet, in their order."""
+    stored = [await periods.last_gap(session, nation, before) for before in (start, end)]
+    return [*(gap for gap in stored if gap is not None), *ledger.gaps[nation]]
+
+
+def _was_listed(known: list[Period], start: int, end: int) -> bool:
+    return any(period.began < end and (period.ended is None or period.ended > start) for period in known)
+
+
+def _of_responder(slug: str, name: str, known: list[Period], longest: int, start: int, end: int) -> ResponderStatistics:
+    spent = _totals(known, end).since(_totals(known, start))
+    seconds: dict[str, Any] = {state: getattr(spent, state) for state in State}
+    listed = sum(seconds.values())
+    return ResponderStatistics(
+        slug=slug,
+        name=name,
+        listed_seconds=listed,
+        seconds=StateSeconds(**seconds),
+        shares=StateShares(**{state: value / listed for state, value in seconds.items()}) if listed else None,
+        pauses=spent.pauses,
+        longest_pause_seconds=max(
+            longest, *(period.within(start, end) for period in known if period.state is State.PAUSED), 0
+        ),
+    )
+
+
+def _totals(known: list[Period], until: int) -> Totals:
+    for period in reversed(known):
+        if period.began < until:
+            return period.totals(until)
+    return Totals()
+
+
+def _of_nation(nation: str, gaps: list[Gap], start: int, end: int) -> NationStatistics:
+    seconds = _without_anybody(gaps, end) - _without_anybody(gaps, start)
+    return NationStatistics(
+        code=nation,
+        name=AREAS[nation].name,
+        nobody_open_seconds=seconds,
+        nobody_open_hours=seconds / _SECONDS_PER_HOUR,
+    )
+
+
+def _without_anybody(gaps: list[Gap], until: int) -> int:
+    for gap in reversed(gaps):
+        if gap.began < until:
+            return gap.seconds(until)
+    return 0

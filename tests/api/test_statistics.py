@@ -1,0 +1,273 @@
+"""GET /v1/statistics and /v1/statistics.csv: the evidence, for any period."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.api.refusals import assert_refused
+from tests.conftest import Clock
+from tests.serving import OPEN, PAUSED, WAITING, Service
+
+from capacity_api.operations import periods
+
+PATH = "/v1/statistics"
+REMIT = {
+    "areas": ["S92000003"],
+    "exploitation_types": "all",
+    "age_groups": ["adult"],
+    "genders": "all",
+    "existing_clients_only": False,
+}
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+async def read(service: Service, start: str | None = None, end: str | None = None) -> dict[str, Any]:
+    """The statistics, which must be the same before and after everything was counted."""
+    parameters = {name: time for name, time in (("from", start), ("to", end)) if time is not None}
+    found = await service.read(PATH, **parameters)
+    async with service.database.write() as session:
+        while await periods.count(session):
+            pass
+    assert await service.read(PATH, **parameters) == found
+    return dict(found)
+
+
+async def of(service: Service, slug: str, start: str | None = None, end: str | None = None) -> dict[str, Any]:
+    found = await read(service, start, end)
+    return next(each for each in found["responders"] if each["slug"] == slug)
+
+
+async def nobody(service: Service, start: str | None = None, end: str | None = None) -> dict[str, int]:
+    """The seconds in which nobody was confirmed open, by the name of the nation."""
+    return {each["name"]: each["nobody_open_seconds"] for each in (await read(service, start, end))["nations"]}
+
+
+def seconds(**states: int) -> dict[str, int]:
+    return {"open": 0, "waiting_list": 0, "paused": 0, "unconfirmed": 0, **states}
+
+
+async def test_a_responder_has_its_share_of_each_state_and_its_pauses(service: Service, clock: Clock) -> None:
+    clock.advance(timedelta(hours=1))
+    for said, hours in ((OPEN, 10), (PAUSED, 2), (WAITING, 3), (PAUSED, 4)):
+        await service.report("tara", said)
+        clock.advance(timedelta(hours=hours))
+    assert await of(service, "tara") == {
+        "slug": "tara",
+        "name": "TARA",
+        "listed_seconds": 20 * HOUR,
+        "seconds": seconds(open=10 * HOUR, waiting_list=3 * HOUR, paused=6 * HOUR, unconfirmed=HOUR),
+        "shares": {"open": 0.5, "waiting_list": 0.15, "paused": 0.3, "unconfirmed": 0.05},
+        "pauses": 2,
+        "longest_pause_seconds": 4 * HOUR,
+    }
+    found = await read(service)
+    assert (found["from"], found["to"]) == ("2026-08-24T08:00:00Z", "2026-11-22T08:00:00Z")
+    assert found["counted_from"] == "2026-11-21T12:00:00Z"
+    assert [each["slug"] for each in found["responders"]] == [
+        each["slug"] for each in (await service.read("/v1/directory"))["responders"]
+    ]
+
+
+async def test_a_pause_is_cut_at_the_edges_and_counts_where_it_began(service: Service, clock: Clock) -> None:
+    await service.report("tara", {**PAUSED, "reopens_on": "2026-12-20"})
+    clock.advance(timedelta(days=10))
+    await service.report("tara", OPEN)
+    clock.advance(timedelta(days=1))
+    cases = [
+        # From, to, seconds paused, pauses, longest pause: all of it, then its beginning, middle and end.
+        ("2026-11-21T00:00:00Z", "2026-12-02T00:00:00Z", 10 * DAY, 1, 10 * DAY),
+        ("2026-11-21T12:00:00Z", "2026-12-01T12:00:00Z", 10 * DAY, 1, 10 * DAY),
+        ("2026-11-21T11:00:00Z", "2026-11-21T12:00:01Z", 1, 1, 1),
+        ("2026-11-21T12:00:01Z", "2026-11-22T12:00:01Z", DAY, 0, DAY),
+        ("2026-12-01T11:59:59Z", "2026-12-02T00:00:00Z", 1, 0, 1),
+        ("2026-12-01T12:00:00Z", "2026-12-02T00:00:00Z", 0, 0, 0),
+        ("2026-11-25T00:00:00+01:00", "2026-11-25T01:00:00+01:00", HOUR, 0, HOUR),
+        # Without an offset it is UTC; what is finer than a second is cut.
+        ("2026-11-25T00:00:00", "2026-11-25T00:00:10.9", 10, 0, 10),
+    ]
+    for start, end, paused, pauses, longest in cases:
+        found = await of(service, "tara", start, end)
+        told = (found["seconds"]["paused"], found["pauses"], found["longest_pause_seconds"])
+        assert told == (paused, pauses, longest), (start, end)
+
+
+async def test_a_pause_that_goes_on_counts_until_now(service: Service, clock: Clock) -> None:
+    await service.report("tara", PAUSED)
+    clock.advance(timedelta(hours=5))
+    found = await of(service, "tara", "2026-11-21T13:00:00Z", "2030-01-01T00:00:00Z")
+    assert found["seconds"] == seconds(paused=4 * HOUR)
+    assert (found["pauses"], found["longest_pause_seconds"]) == (0, 4 * HOUR)
+    assert (await read(service, "2026-11-21T13:00:00Z", "2030-01-01T00:00:00Z"))["to"] == "2026-11-21T17:00:00Z"
+
+
+async def test_a_confirmation_and_a_new_note_do_not_break_a_pause(service: Service, clock: Clock) -> None:
+    for said in (PAUSED, PAUSED, {**PAUSED, "note": "Still full."}):
+        await service.report("tara", said)
+        clock.advance(timedelta(days=1))
+    token = await service.token(responder="tara")
+    await service.client.patch("/v1/responders/tara", json={"remit": REMIT}, headers=token)
+    clock.advance(timedelta(days=1))
+    found = await of(service, "tara")
+    assert (found["pauses"], found["longest_pause_seconds"]) == (1, 4 * DAY)
+
+
+async def test_a_report_is_unconfirmed_from_the_second_on_at_which_it_lapses(service: Service, clock: Clock) -> None:
+    await service.report("tara", PAUSED)
+    clock.advance(timedelta(days=9))
+    # Whether or not the lapse is recorded yet, which the service does within a moment of real time.
+    found = await of(service, "tara")
+    assert found["seconds"] == seconds(paused=7 * DAY, unconfirmed=2 * DAY)
+    await service.report("tara", PAUSED)
+    clock.advance(timedelta(days=1))
+    found = await of(service, "tara")
+    assert (found["pauses"], found["longest_pause_seconds"]) == (2, 7 * DAY)
+
+
+async def test_a_day_that_is_named_ends_at_midnight_in_london_in_summer_too(service: Service, clock: Clock) -> None:
+    clock.advance(timedelta(days=130))
+    await service.report("tara", {**PAUSED, "reopens_on": "2027-04-10"})
+    clock.advance(timedelta(days=20))
+    found = await of(service, "tara", "2027-04-10T22:00:00Z", "2027-04-11T00:00:00Z")
+    assert found["seconds"] == seconds(paused=HOUR, unconfirmed=HOUR)
+
+
+async def test_a_planned_pause_counts_from_its_start(service: Service, clock: Clock) -> None:
+    await service.report("tara", OPEN)
+    await service.report("tara", {**PAUSED, "effective_from": "2026-11-22T12:00:00Z"})
+    clock.advance(timedelta(days=3))
+    assert (await of(service, "tara"))["seconds"] == seconds(open=DAY, paused=2 * DAY)
+
+
+async def test_only_the_time_in_the_directory_counts(service: Service, clock: Clock) -> None:
+    admin = await service.token()
+    new = {"slug": "new-one", "name": "New One", "remit": REMIT}
+    clock.advance(timedelta(days=1))
+    assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
+    await service.report("new-one", PAUSED)
+    clock.advance(timedelta(hours=2))
+    assert (await service.client.delete("/v1/responders/new-one", headers=admin)).status_code == 204
+    clock.advance(timedelta(days=20))
+    assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
+    clock.advance(timedelta(hours=1))
+    found = await of(service, "new-one")
+    assert found["seconds"] == seconds(paused=2 * HOUR, unconfirmed=HOUR)
+    assert (found["listed_seconds"], found["longest_pause_seconds"]) == (3 * HOUR, 2 * HOUR)
+    for start, end, is_there in (
+        ("2026-11-21T00:00:00Z", "2026-11-22T11:59:59Z", False),
+        ("2026-11-21T00:00:00Z", "2026-11-22T12:00:01Z", True),
+        ("2026-11-22T13:59:59Z", "2026-11-22T15:00:00Z", True),
+        ("2026-11-22T14:00:00Z", "2026-12-12T14:00:00Z", False),
+        ("2026-12-12T14:00:00Z", "2026-12-12T14:00:01Z", True),
+    ):
+        slugs = [each["slug"] for each in (await read(service, start, end))["responders"]]
+        assert ("new-one" in slugs) is is_there, (start, end)
+        assert slugs == sorted(slugs)
+
+
+async def test_a_responder_that_was_just_listed_has_no_shares_yet(service: Service) -> None:
+    found = await read(service)
+    assert len(found["responders"]) == 13
+    for each in found["responders"]:
+        assert (each["listed_seconds"], each["shares"], each["longest_pause_seconds"]) == (0, None, 0)
+        assert each["seconds"] == seconds()
+
+
+async def test_nobody_is_open_in_a_nation_until_one_that_covers_all_of_it_is(service: Service, clock: Clock) -> None:
+    # Part of England; existing clients alone; nobody knows which types; on a waiting list.
+    for slug, said in (("unseen", OPEN), ("refugee-council", OPEN), ("nspcc", OPEN), ("migrant-help", WAITING)):
+        await service.report(slug, said)
+    clock.advance(timedelta(hours=1))
+    await service.report("bawso", OPEN)
+    await service.report("tara", OPEN)
+    clock.advance(timedelta(hours=1))
+    await service.report("barnardos", OPEN)
+    await service.report("bawso", PAUSED)
+    clock.advance(timedelta(hours=1))
+    await service.report("barnardos", PAUSED)
+    clock.advance(timedelta(hours=1))
+    assert await nobody(service) == {
+        "England": 3 * HOUR,
+        "Wales": 2 * HOUR,
+        "Scotland": HOUR,
+        "Northern Ireland": 3 * HOUR,
+    }
+    found = await nobody(service, "2026-11-21T12:30:00Z", "2026-11-21T13:30:00Z")
+    assert found == {"England": HOUR, "Wales": HOUR // 2, "Scotland": HOUR // 2, "Northern Ireland": HOUR}
+    hours = [each["nobody_open_hours"] for each in (await read(service))["nations"]]
+    assert hours == [3.0, 2.0, 1.0, 3.0]
+    # A lapse leaves a nation without anybody, and so does a remit that becomes smaller.
+    await service.report("salvation-army", OPEN)
+    clock.advance(timedelta(hours=1))
+    smaller = {**REMIT, "areas": ["E12000001"]}
+    token = await service.token(responder="salvation-army")
+    await service.client.patch("/v1/responders/salvation-army", json={"remit": smaller}, headers=token)
+    clock.advance(timedelta(days=10))
+    found = await nobody(service, "2026-11-21T16:00:00Z", "2026-12-01T16:00:00Z")
+    assert found["England"] == 10 * DAY - HOUR
+    assert found["Scotland"] == 3 * DAY + 3 * HOUR
+
+
+async def test_there_is_nothing_to_count_before_the_first_listing(service: Service) -> None:
+    found = await read(service, "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
+    assert (found["counted_from"], found["responders"]) == (None, [])
+    assert {each["nobody_open_seconds"] for each in found["nations"]} == {0}
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}.csv"])
+async def test_a_bad_period_is_refused(service: Service, path: str) -> None:
+    for parameter in ("from", "to"):
+        for value in ("soon", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""):
+            answer = await service.client.get(path, params={parameter: value})
+            assert_refused(answer, 422, "invalid", f"?{parameter}", what=value)
+    for start, end in (
+        ("2026-11-21T12:00:00Z", "2026-11-20T12:00:00Z"),
+        ("2026-11-21T12:00:01Z", None),
+        ("2027-11-21T12:00:00Z", "2028-11-21T12:00:00Z"),
+    ):
+        answer = await service.client.get(path, params={"from": start, **({"to": end} if end else {})})
+        assert_refused(answer, 422, "invalid", "?from", what=(start, end))
+    assert_refused(await service.client.get(path, params={"to": "0001-01-01T00:00:00Z"}), 422, "invalid", "?to")
+    assert_refused(await service.client.get(path, params={"since": "x"}), 422, "unknown_parameter", "?since")
+
+
+async def test_the_table_says_the_same(service: Service, clock: Clock) -> None:
+    await service.report("tara", PAUSED)
+    clock.advance(timedelta(hours=3))
+    period = {"from": "2026-11-21T13:00:00Z", "to": "2026-11-21T15:00:00Z"}
+    answer = await service.client.get(f"{PATH}.csv", params=period)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="statistics.csv"'
+    assert answer.headers.get_list("access-control-allow-origin") in ([], ["*"])
+    assert answer.content.count(b"\r\n") == answer.content.count(b"\n") == 1 + 13 + 4
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+    found = await service.read(PATH, **period)
+    assert len(rows) == 17
+    for row, each in zip(rows, found["responders"] + found["nations"], strict=True):
+        assert (row["from"], row["to"]) == (found["from"], found["to"])
+        assert (row["kind"], row["code"]) == ("responder", each["slug"]) if "slug" in each else ("nation", each["code"])
+        shown = {f"{state}_{kind}": value for kind in ("seconds", "share") for state, value in _states(each, kind)}
+        shown |= {name: each[name] for name in row if name in each and name != "code"}
+        blank = row.keys() - shown.keys() - {"from", "to", "kind", "code"}
+        assert {name: row[name] for name in shown} == {name: str(value) for name, value in shown.items()}
+        assert {row[name] for name in blank} == {""}
+    tara = next(row for row in rows if row["code"] == "tara")
+    assert (tara["paused_seconds"], tara["paused_share"], tara["pauses"]) == ("7200", "1.0", "0")
+
+
+def _states(each: dict[str, Any], kind: str) -> list[tuple[str, Any]]:
+    return list(each.get({"seconds": "seconds", "share": "shares"}[kind], {}).items())
+
+
+async def test_a_name_in_the_table_is_no_formula(service: Service) -> None:
+    names = ["=1+1", "+44 20", "-1", "@SUM(A1)", 'Say "a", b', "Ünïcode 中", "plain = name"]
+    admin = await service.token()
+    for n, name in enumerate(names):
+        new = {"slug": f"a-{n}", "name": name, "remit": REMIT}
+        assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
+    answer = await service.client.get(f"{PATH}.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+    shown = [row["name"] for row in rows if row["code"].startswith("a-")]
+    assert shown == ["'=1+1", "'+44 20", "'-1", "'@SUM(A1)", *names[4:]]

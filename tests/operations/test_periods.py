@@ -1,0 +1,133 @@
+"""Counting the events: in batches, by several at once, over an older database, and anew."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import delete, select, text
+from tests import processes
+from tests.processes import environment
+
+from capacity_api.config import Settings
+from capacity_api.db import schema
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import EventRow, NationGapRow, PeriodRow, RollupRow
+from capacity_api.domain.intake import Report, ReportedState
+from capacity_api.operations import directory, intake, periods, responders, statistics
+
+START = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+async def _happen(database: Database) -> datetime:
+    """The register, and something of two responders for two weeks; returns when that ends."""
+    async with database.write() as session:
+        await responders.load_register(session, START)
+    now = START
+    for n in range(14):
+        now += DAY
+        said = Report(state=list(ReportedState)[n % 3])
+        async with database.write() as session:
+            await intake.report(session, now, ("tara", "bawso")[n % 2], said)
+    return now
+
+
+async def _kept(database: Database) -> list[Any]:
+    async with database.read() as session:
+        held: list[Any] = []
+        for table in (PeriodRow, NationGapRow, RollupRow):
+            held += sorted((await session.execute(select(*table.__table__.columns))).all(), key=str)
+        return held
+
+
+async def _count(database: Database, most: int = periods.BATCH) -> int:
+    async with database.write() as session:
+        return await periods.count(session, most)
+
+
+async def test_counting_in_batches_is_counting_at_once(database: Database) -> None:
+    await _happen(database)
+    assert await _count(database) == 27
+    at_once = await _kept(database)
+    async with database.read() as session:
+        assert not await periods.is_behind(session)
+    async with database.write() as session:
+        await periods.reset(session)
+    async with database.read() as session:
+        assert await periods.is_behind(session)
+    assert [await _count(database, 4) for _ in range(8)] == [4] * 6 + [3, 0]
+    assert await _kept(database) == at_once
+
+
+async def test_several_that_count_at_once_count_each_event_once(database: Database) -> None:
+    await _happen(database)
+    other = Database(database.settings)
+    counted = await asyncio.gather(*(_count(each, 3) for each in (database, other) * 5))
+    await other.close()
+    assert sum(counted) == 27
+    kept = await _kept(database)
+    async with database.write() as session:
+        await periods.reset(session)
+    await _count(database)
+    assert await _kept(database) == kept
+
+
+async def test_an_older_database_is_counted_from_its_first_event(empty_database: Database) -> None:
+    await schema.upgrade(empty_database)
+    now = await _happen(empty_database)
+    await _count(empty_database)
+    kept = await _kept(empty_database)
+    async with empty_database.read() as session:
+        found = await statistics.over(session, START, now)
+    await schema.downgrade(empty_database, "0001")
+    await schema.upgrade(empty_database)
+    async with empty_database.read() as session:
+        assert await statistics.over(session, START, now) == found
+    await _count(empty_database)
+    assert await _kept(empty_database) == kept
+
+
+async def test_the_command_counts_everything_anew(database_url: str, settings: Settings) -> None:
+    database = Database(settings)
+    await _happen(database)
+    await _count(database)
+    kept = await _kept(database)
+    async with database.write() as session:
+        await session.execute(delete(PeriodRow).where(PeriodRow.number == 0))
+        await session.execute(text("UPDATE period SET paused = 77, ended = NULL"))
+    assert await _kept(database) != kept
+    code, out, err = await processes.run("db", "rebuild", env=environment(database_url))
+    assert (code, out) == (0, "counted 27 events\n"), err
+    assert await _kept(database) == kept
+    await database.close()
+
+
+# As version 0.1.0 told it. What is in the database can be read, however old it is.
+FIRST = """{"type":"responder.listed","timestamp":"2026-11-21T12:00:00Z","sequence":1,"data":{"responder":{
+"id":"019e4500-0000-7000-8000-000000000010","slug":"tara","name":"TARA","website":null,
+"contact":{"phone":null,"email":null,"url":null,"hours":null},
+"remit":{"areas":[{"code":"S92000003","name":"Scotland"}],"exploitation_types":["sexual"],"age_groups":["adult"],
+"genders":["woman"],"existing_clients_only":false,"note":null,
+"as_published":{"geography":"Scotland","exploitation":"Sexual exploitation","demographic":"Adult women",
+"limitation":null},"source":{"title":"T","published":"2024"}},
+"intake":{"state":"unconfirmed","reported_state":null,"expected_response":null,"reason":null,"exceptions":[],
+"reopens_on":null,"note":null,"changed_at":null,"confirmed_at":null,"confirm_by":null,"planned":null},
+"sequence":1,"updated_at":"2026-11-21T12:00:00Z"}}}"""
+
+
+async def test_an_event_of_the_first_version_can_still_be_read(database: Database) -> None:
+    async with database.write() as session:
+        await responders.load_register(session, START)
+        tara = UUID("019e4500-0000-7000-8000-000000000010")
+        row = (await session.scalars(select(EventRow).where(EventRow.sequence == 1))).one()
+        assert row.responder_id is not None
+        row.body = FIRST.replace("\n", "").replace(str(tara), str(row.responder_id))
+    async with database.read() as session:
+        found = await directory.as_of(session, START)
+        assert any(each.slug == "tara" and each.sequence == 1 for each in found.responders)
+        told = msgspec.json.decode(FIRST)["data"]["responder"]
+        shown = next(each for each in found.responders if each.sequence == 1)
+        assert msgspec.to_builtins(shown) | {"id": None} == told | {"id": None}
+    assert await _count(database) == 13

@@ -1,0 +1,281 @@
+"""Whatever responders say and however it was counted: the statistics against stepping through the reports."""
+
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+from tests.domain.strategies import Move, moves, unhurried
+
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import (
+    AuditRow,
+    EventRow,
+    IntakeRow,
+    NationGapRow,
+    PeriodRow,
+    ReportRow,
+    ResponderRow,
+    RollupRow,
+    SequenceRow,
+)
+from capacity_api.domain.areas import ENGLAND, NORTHERN_IRELAND, SCOTLAND, UNITED_KINGDOM, WALES
+from capacity_api.domain.remit import AgeGroup, Remit
+from capacity_api.errors import CapacityError
+from capacity_api.operations import changes, intake, periods, responders, statistics
+from capacity_api.operations.responders import NewResponder, ResponderPatch
+
+START = datetime(2026, 3, 20, 12, 0, 0, 500_000, tzinfo=UTC)
+SLUGS = ("a", "b", "c")
+# A remit, and the nations that it counts for.
+REMITS: list[tuple[Remit, set[str]]] = [
+    (Remit(areas=(UNITED_KINGDOM,), exploitation_types="all", age_groups=(AgeGroup.ADULT,)), {"E", "W", "S", "N"}),
+    (Remit(areas=(WALES, SCOTLAND), exploitation_types="all", age_groups=(AgeGroup.CHILD,)), {"W", "S"}),
+    (Remit(areas=("E12000007", WALES), exploitation_types="all", age_groups=(AgeGroup.ADULT,)), {"W"}),
+    (Remit(areas=(UNITED_KINGDOM,), exploitation_types=None, age_groups=(AgeGroup.CHILD,)), set()),
+    (
+        Remit(areas=(ENGLAND,), exploitation_types="all", age_groups=(AgeGroup.ADULT,), existing_clients_only=True),
+        set(),
+    ),
+]
+LETTERS = {ENGLAND: "E", WALES: "W", SCOTLAND: "S", NORTHERN_IRELAND: "N"}
+
+
+class Act(NamedTuple):
+    """What one responder does next, and whether everything is counted thereafter."""
+
+    slug: str
+    does: Literal["say", "list", "delist", "change"]
+    move: Move
+    remit: int
+    is_counted: bool
+
+
+acts = st.lists(
+    st.builds(
+        Act,
+        slug=st.sampled_from(SLUGS),
+        does=st.sampled_from(["say", "say", "say", "say", "list", "delist", "change"]),
+        move=moves,
+        remit=st.integers(0, len(REMITS) - 1),
+        is_counted=st.booleans(),
+    ),
+    min_size=1,
+    max_size=15,
+)
+
+
+class Lives:
+    """Carries the acts out, and notes of each responder when it was in the directory and with which remit."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.now = START
+        # By slug: (from when on, whether it is listed, the nations that it counts for).
+        self.noted: dict[str, list[tuple[datetime, bool, set[str]]]] = {slug: [] for slug in SLUGS}
+
+    async def carry_out(self, happened: list[Act]) -> None:
+        for slug in SLUGS[:2]:
+            await self._act(Act(slug, "list", happened[0].move, happened[0].remit, False))
+        for act in happened:
+            self.now += await self._wait(act.move)
+            with suppress(CapacityError):
+                await self._act(act)
+            if act.is_counted:
+                async with self.database.write() as session:
+                    await periods.count(session)
+
+    async def _wait(self, move: Move) -> timedelta:
+        if isinstance(move.wait, timedelta):
+            return move.wait
+        async with self.database.read() as session:
+            due = await changes.next_due(session)
+        beside = timedelta() if move.wait == "until it is due" else timedelta(microseconds=1)
+        return max(timedelta(), (due or self.now) - beside - self.now)
+
+    async def _act(self, act: Act) -> None:
+        remit, nations = REMITS[act.remit]
+        async with self.database.write() as session:
+            if act.does == "list":
+                await responders.add(session, self.now, NewResponder(slug=act.slug, name=act.slug, remit=remit))
+                self.noted[act.slug].append((self.now, True, nations))
+            elif act.does == "delist":
+                await responders.delist(session, self.now, act.slug)
+                self.noted[act.slug].append((self.now, False, set()))
+            elif act.does == "change":
+                hours = int(act.move.valid_for / timedelta(hours=1))
+                patch = ResponderPatch(remit=remit, valid_for_hours=hours)
+                await responders.change_details(session, self.now, act.slug, patch)
+                self.noted[act.slug].append((self.now, True, nations))
+            elif act.move.says == "confirm":
+                await intake.confirm(session, self.now, act.slug)
+            elif act.move.says == "unplan":
+                await intake.cancel_planned(session, self.now, act.slug)
+            else:
+                planned = self.now + act.move.starts_in if act.move.says == "plan" else None
+                await intake.report(session, self.now, act.slug, act.move.report, effective_from=planned)
+
+
+class Naive:
+    """Steps through reports, listings and remits one by one, second by second of whatever happened."""
+
+    def __init__(self, lives: Lives, reports: dict[str, list[ReportRow]]) -> None:
+        # By slug: (second, state or None, the nations that it is open for).
+        self.steps: dict[str, list[tuple[int, str | None, frozenset[str]]]] = {}
+        for slug in SLUGS:
+            happened: list[tuple[datetime, int, Any]] = [
+                (at, n, (listed, nations)) for n, (at, listed, nations) in enumerate(lives.noted[slug])
+            ]
+            for row in reports[slug]:
+                # A lapse is not looked for: what was said says until when it holds.
+                if row.kind in {"reported", "confirmed", "started"}:
+                    assert row.report is not None
+                    happened.append((row.at, 10_000 + row.sequence, str(row.report.state)))
+                    assert row.confirm_by is not None
+                    happened.append((row.confirm_by, 5_000, ("lapse", row.sequence)))
+            self.steps[slug] = list(self._stepped(sorted(happened, key=lambda each: each[:2])))
+
+    @staticmethod
+    def _stepped(happened: list[tuple[datetime, int, Any]]) -> Iterator[tuple[int, str | None, frozenset[str]]]:
+        listed, said, number, nations = False, "unconfirmed", 0, set[str]()
+        for at, order, what in happened:
+            if isinstance(what, str):
+                said, number = what, order - 10_000
+            elif what[0] == "lapse":
+                if what[1] != number:
+                    continue
+                said = "unconfirmed"
+            else:
+                was, (listed, nations) = listed, what
+                if listed and not was:
+                    said, number = "unconfirmed", 0
+            yield (
+                int(at.timestamp() // 1),
+                said if listed else None,
+                frozenset(nations) if listed and said == "open" else frozenset(),
+            )
+
+    def of(self, slug: str, start: int, end: int) -> dict[str, int]:
+        """Seconds by state, `pauses` and `longest`."""
+        found = {"open": 0, "waiting_list": 0, "paused": 0, "unconfirmed": 0, "pauses": 0, "longest": 0}
+        steps = self.steps[slug]
+        run, before = 0, None
+        for n, (at, state, _) in enumerate(steps):
+            until = steps[n + 1][0] if n + 1 < len(steps) else end
+            inside = max(0, min(until, end) - max(at, start))
+            if state is not None:
+                found[state] += inside
+            if state == "paused":
+                run = run + inside if before == "paused" else inside
+                found["longest"] = max(found["longest"], run)
+                found["pauses"] += before != "paused" and start <= at < end
+            before = state
+        return found
+
+    def without(self, letter: str, start: int, end: int) -> int:
+        """The seconds of [start, end) after the first listing in which nobody is open for a nation."""
+        first = min(steps[0][0] for steps in self.steps.values() if steps)
+        edges = sorted({first, start, end, *(at for steps in self.steps.values() for at, _, _ in steps)})
+        edges = [edge for edge in edges if max(start, first) <= edge <= end]
+        return sum(
+            then - now for now, then in pairwise(edges) if not any(letter in self._open(slug, now) for slug in SLUGS)
+        )
+
+    def _open(self, slug: str, now: int) -> frozenset[str]:
+        nations = frozenset[str]()
+        for at, _, open_for in self.steps[slug]:
+            if at <= now:
+                nations = open_for
+        return nations
+
+
+@settings(
+    unhurried,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(happened=acts, spans=st.lists(st.floats(-0.1, 1), min_size=2, max_size=2), wait=st.integers(0, 100))
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_statistics_are_what_stepping_through_the_reports_gives(
+    database: Database, happened: list[Act], spans: list[float], wait: int
+) -> None:
+    async with _emptied(database):
+        lives = Lives(database)
+        await lives.carry_out(happened)
+        lives.now += timedelta(days=wait)
+        edges = [*sorted(START + span * (lives.now - START) for span in spans), lives.now]
+        asked = [(start, end) for n, start in enumerate(edges) for end in edges[n:]]
+        told = [await _over(database, start, end) for start, end in asked]
+
+        # Everything that is due is recorded, and then everything is counted, and then counted anew.
+        async with database.write() as session:
+            await changes.begin(session, lives.now)
+        assert [await _over(database, start, end) for start, end in asked] == told
+        async with database.write() as session:
+            while await periods.count(session, 7):
+                pass
+        assert [await _over(database, start, end) for start, end in asked] == told
+        kept = await _kept(database)
+        async with database.write() as session:
+            await periods.reset(session)
+            while await periods.count(session):
+                pass
+        assert await _kept(database) == kept
+
+        naive = Naive(lives, await _reports(database))
+        for (start, end), found in zip(asked, told, strict=True):
+            first, last = int(start.timestamp() // 1), int(end.timestamp() // 1)
+            by_slug = {each.slug: each for each in found.responders}
+            for slug in SLUGS:
+                expected = naive.of(slug, first, last)
+                each = by_slug.get(slug)
+                if each is None:
+                    assert not any(expected.values()), (slug, start, end, expected)
+                    continue
+                got = {state: getattr(each.seconds, state) for state in each.seconds.__struct_fields__}
+                got |= {"pauses": each.pauses, "longest": each.longest_pause_seconds}
+                assert got == expected, (slug, start, end)
+                assert each.listed_seconds == sum(getattr(each.seconds, s) for s in each.seconds.__struct_fields__)
+            for nation in found.nations:
+                expected_gap = naive.without(LETTERS[nation.code], first, last)
+                assert nation.nobody_open_seconds == expected_gap, (nation.code, start, end)
+
+
+@asynccontextmanager
+async def _emptied(database: Database) -> Any:
+    async with database.write() as session:
+        for table in (PeriodRow, NationGapRow, EventRow, ReportRow, IntakeRow, AuditRow, ResponderRow):
+            await session.execute(delete(table))
+        await session.execute(update(SequenceRow).values(n=0, at=datetime(1970, 1, 1, tzinfo=UTC)))
+        await session.execute(update(RollupRow).values(sequence=0, open_in={}))
+    yield
+
+
+async def _over(database: Database, start: datetime, end: datetime) -> statistics.Statistics:
+    async with database.read() as session:
+        return await statistics.over(session, start, end)
+
+
+async def _kept(database: Database) -> list[Any]:
+    async with database.read() as session:
+        held = []
+        for table in (PeriodRow, NationGapRow, RollupRow):
+            columns = table.__table__.columns
+            held += [sorted((await session.execute(select(*columns))).all(), key=str)]
+        return held
+
+
+async def _reports(database: Database) -> dict[str, list[ReportRow]]:
+    async with database.read() as session:
+        rows = await session.execute(
+            select(ResponderRow.slug, ReportRow).join(ResponderRow, ResponderRow.id == ReportRow.responder_id)
+        )
+        found: dict[str, list[ReportRow]] = {slug: [] for slug in SLUGS}
+        for slug, row in rows:
+            found[slug].append(row)
+        return found
