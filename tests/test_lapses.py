@@ -3,12 +3,15 @@
 import json
 from datetime import timedelta
 
+from sqlalchemy import func, select
 from tests.conftest import Clock
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.serving import OPEN, Service, serving
 
 from capacity_api.config import Settings
+from capacity_api.db.tables import EventRow
+from capacity_api.domain.events import EventType
 
 
 async def lapses(service: Service, after: int) -> list[tuple[str, str]]:
@@ -49,6 +52,21 @@ async def test_a_lapse_while_nothing_ran_is_recorded_at_the_start_and_dated_when
         assert await lapses(service, said["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")]
 
 
+async def test_a_reminder_is_recorded_once_and_not_looked_for_again(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+        clock.advance(timedelta(days=6))
+        # Each of these has the loops run; a loop that found the same reminder again would take the writer's turn.
+        for _ in range(50):
+            await service.client.get("/readyz")
+        await service.report("unseen", OPEN)
+        async with service.database.read() as session:
+            reminders = await session.scalar(
+                select(func.count()).select_from(EventRow).where(EventRow.type == EventType.INTAKE_CONFIRMATION_DUE)
+            )
+        assert reminders == 1
+
+
 async def test_a_responder_is_told_that_its_report_lapses_soon(settings: Settings, clock: Clock) -> None:
     own, others = Endpoint(), Endpoint()
     async with (
@@ -56,9 +74,12 @@ async def test_a_responder_is_told_that_its_report_lapses_soon(settings: Setting
         endpoints.serving(others) as other,
         serving(settings, clock, deliver=True) as service,
     ):
-        for token, address in ((await service.token(responder="tara"), url), (await service.token(partner="P"), other)):
-            answer = await service.client.post("/v1/webhooks", json={"url": address}, headers=token)
-            assert answer.status_code == 201
+        for token, address, types in (
+            (await service.token(responder="tara"), url, ["intake.opened", "intake.confirmation_due"]),
+            (await service.token(partner="P"), other, ["intake.opened"]),
+        ):
+            body = {"url": address, "event_types": types}
+            assert (await service.client.post("/v1/webhooks", json=body, headers=token)).status_code == 201
         await service.report("tara", OPEN)
         await own.arrived(1)
         before = (await service.read("/v1/directory"))["sequence"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import cache
 from types import MappingProxyType
 from typing import cast
@@ -24,7 +24,7 @@ from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
-from capacity_api.loop import Clock
+from capacity_api.loop import Clock, Step
 from capacity_api.operations import changes, periods
 from capacity_api.publication import pages, reference
 from capacity_api.publication.publication import Publication
@@ -50,25 +50,6 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
         for wake in wakes.values():
             wake.set()
 
-    async def record_lapses() -> bool:
-        """Record what the clock has brought; the publication knows when that is, so that nobody scans for it."""
-        due = publication.next_due
-        if due is None or due > clock():
-            return False
-        async with database.write() as session:
-            await changes.begin(session, clock())
-        committed()
-        await publication.refresh()
-        return publication.next_due != due
-
-    async def count() -> bool:
-        """Count for the statistics what was told meanwhile, without taking the writer's turn for nothing."""
-        async with database.read() as session:
-            if not await periods.is_behind(session):
-                return False
-        async with database.write() as session:
-            return await periods.count(session) > 0
-
     @contextlib.asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
         await schema.check(database)
@@ -77,8 +58,15 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
             asyncio.create_task(
                 loop.run("publication", publication.refresh, wakes["publication"], _LOOK_EVERY_SECONDS)
             ),
-            asyncio.create_task(loop.run("lapses", record_lapses, wakes["lapses"], _LAPSE_WITHIN_SECONDS)),
-            asyncio.create_task(loop.run("statistics", count, asyncio.Event(), _COUNT_EVERY_SECONDS)),
+            asyncio.create_task(
+                loop.run(
+                    "lapses",
+                    _recording(database, publication, clock, committed),
+                    wakes["lapses"],
+                    _LAPSE_WITHIN_SECONDS,
+                )
+            ),
+            asyncio.create_task(loop.run("statistics", _counting(database), asyncio.Event(), _COUNT_EVERY_SECONDS)),
         ]
         if deliver:
             tasks.append(asyncio.create_task(Worker(database, keys, settings, clock, wakes["delivery"]).run()))
@@ -117,6 +105,37 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
         logging_config=None,
     )
     return Published(cast("Application", application), publication, clock)
+
+
+def _recording(database: Database, publication: Publication, clock: Clock, committed: Callable[[], None]) -> Step:
+    async def record_lapses() -> bool:
+        """Record what the clock has brought; the publication knows when that is, so that nobody scans for it."""
+        due = publication.next_due
+        if due is None or due > clock():
+            return False
+        async with database.write() as session:
+            await changes.begin(session, clock())
+            following = await changes.next_due(session)
+        # A reminder takes no number, so the publication would not hear of it otherwise.
+        publication.expect(following)
+        if changes.CHANGED in session.info:
+            committed()
+            await publication.refresh()
+        return False
+
+    return record_lapses
+
+
+def _counting(database: Database) -> Step:
+    async def count() -> bool:
+        """Count for the statistics what was told meanwhile, without taking the writer's turn for nothing."""
+        async with database.read() as session:
+            if not await periods.is_behind(session):
+                return False
+        async with database.write() as session:
+            return await periods.count(session) > 0
+
+    return count
 
 
 def from_environment() -> Application:

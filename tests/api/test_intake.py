@@ -97,6 +97,16 @@ async def test_still_true_moves_only_the_confirmation(service: Service, clock: A
     assert second["intake"]["confirm_by"] == "2026-11-28T17:00:00Z"
 
 
+async def test_a_confirmation_that_says_something_is_refused(service: Service) -> None:
+    first = await service.report("tara", OPEN)
+    token = {**await service.token(responder="tara"), "content-type": "application/json"}
+    answer = await service.client.post(
+        "/v1/responders/tara/intake/confirmation", content=b'{"state": "paused"}', headers=token
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert await service.responder("tara") == first
+
+
 async def test_nothing_can_be_confirmed_that_was_never_reported(service: Service) -> None:
     token = await service.token(responder="tara")
     answer = await service.client.post("/v1/responders/tara/intake/confirmation", headers=token)

@@ -1,8 +1,10 @@
 """PUT caseload and GET, PUT, DELETE threshold."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
+from tests.conftest import Clock
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.serving import OPEN, PAUSED, Service, serving
@@ -61,6 +63,17 @@ async def test_a_pause_by_hand_is_not_reopened(service: Service) -> None:
     await count(service, token, 100)
     await count(service, token, 0)
     assert (await service.responder(SLUG))["intake"]["state"] == "paused"
+
+
+async def test_a_pause_that_nobody_confirmed_can_be_read_everywhere(service: Service, clock: Clock) -> None:
+    token = await prepare(service)
+    await count(service, token, 100)
+    page = (await service.client.get("/")).text
+    assert "Paused at its own limit" in page
+    assert (await service.responder(SLUG))["intake"]["confirmed_at"] is None
+    clock.advance(timedelta(days=8))
+    assert "Its last report" in (await service.client.get("/")).text
+    assert (await service.responder(SLUG))["intake"]["state"] == "unconfirmed"
 
 
 async def test_the_numbers_are_in_nothing_that_anybody_else_can_read(settings: Settings) -> None:

@@ -100,11 +100,28 @@ def test_what_lapsed_while_paused_comes_back_lapsed() -> None:
     assert count(paused, 60, at=NOON + timedelta(days=8)).state is State.UNCONFIRMED
 
 
+def test_what_lapsed_under_a_pause_that_was_counted_again_comes_back_lapsed() -> None:
+    paused = count(said(OPEN), 100, at=NOON + timedelta(days=6))
+    again = count(paused, 100, at=NOON + timedelta(days=8))
+    assert again.state is State.PAUSED
+    restored = count(again, 60, at=NOON + timedelta(days=9))
+    assert (restored.state, restored.confirm_by) == (State.UNCONFIRMED, NOON + WEEK)
+
+
+def test_confirming_the_pause_does_not_confirm_what_was_before_it() -> None:
+    intake = count(said(OPEN), 100, at=NOON + timedelta(days=1))
+    for day in range(6, 55, 6):
+        intake = intakes.confirmed(
+            intakes.at(intake, NOON + timedelta(days=day)), NOON + timedelta(days=day), WEEK
+        ).after
+    assert count(intake, 10, at=NOON + timedelta(days=55)).state is State.UNCONFIRMED
+
+
 def test_a_responder_that_never_reported_is_paused_and_then_unconfirmed_again() -> None:
     paused = count(intakes.NEVER_REPORTED, 100)
     assert (paused.state, paused.confirmed_at) == (State.PAUSED, None)
     restored = count(paused, 60)
-    assert (restored.state, restored.report) == (State.UNCONFIRMED, None)
+    assert restored == msgspec.structs.replace(intakes.NEVER_REPORTED, changed_at=NOON)
 
 
 def test_the_events_are_those_of_the_states() -> None:

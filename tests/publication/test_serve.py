@@ -119,26 +119,26 @@ async def test_a_copy_never_outlives_the_next_lapse(service: Service, clock: Clo
     async def ages() -> set[str]:
         return {(await get(service, path)).headers["cache-control"] for path in JSON}
 
-    assert await ages() == {"public, max-age=30"}
+    assert await ages() == {"public, max-age=30, must-revalidate"}
     await service.report("tara", OPEN)
     await service.report("unseen", {"state": "paused", "reopens_on": "2026-12-24"})
     clock.advance(timedelta(days=7, seconds=-31))
-    assert await ages() == {"public, max-age=30"}
+    assert await ages() == {"public, max-age=30, must-revalidate"}
     for left, age in ((29.9, 29), (1, 1), (0.5, 0)):
         clock.set(clock.now.replace(day=28, hour=12, minute=0, second=0, microsecond=0) - timedelta(seconds=left))
         assert (await service.responder("tara"))["intake"]["state"] == "open"
-        assert await ages() == {f"public, max-age={age}"}
+        assert await ages() == {f"public, max-age={age}, must-revalidate"}
     before = (await get(service)).headers["etag"]
     clock.advance(timedelta(seconds=0.5))
     assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
-    assert await ages() == {"public, max-age=30"}
+    assert await ages() == {"public, max-age=30, must-revalidate"}
     assert (await get(service)).headers["etag"] != before
 
 
 async def test_a_copy_never_outlives_the_start_of_a_planned_pause(service: Service, clock: Clock) -> None:
     await service.report("tara", OPEN)
     await service.report("tara", {"state": "paused", "effective_from": "2026-11-21T12:00:20Z"})
-    assert (await get(service)).headers["cache-control"] == "public, max-age=20"
+    assert (await get(service)).headers["cache-control"] == "public, max-age=20, must-revalidate"
     clock.advance(timedelta(seconds=20))
     assert (await service.responder("tara"))["intake"]["state"] == "paused"
 

@@ -135,7 +135,8 @@ async def refuse_odd_paths(connection: Connection, _handler: BaseRouteHandler) -
 def moment(text: str, pointer: str) -> datetime:
     """A time in a query: RFC 3339, without an offset in UTC; a day is its beginning. Raises `Invalid`."""
     try:
-        time = datetime.fromisoformat(text)
+        # A plus sign in a query is a space unless it is written as %2B, which is easily forgotten.
+        time = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid.at(pointer, "must be a time such as 2026-05-20T09:30:00Z, or a day") from None

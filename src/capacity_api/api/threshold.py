@@ -61,7 +61,7 @@ class ThresholdController(Controller):
         """What is said when the open referrals reach `pause_at`. It acts when the next count comes."""
         require_owner(identity, slug)
         async with context.write() as session:
-            return await threshold.change(session, context.now(), slug, data, identity.token_id)
+            return await threshold.prepare(session, context.now(), slug, data, identity.token_id)
 
     @delete("/threshold", operation_id="removeThreshold", summary="Remove the threshold", **token(Scope.INTAKE_WRITE))
     async def remove(

@@ -105,7 +105,7 @@ async def _fill(database: Database, receiver: Receiver, where: str) -> Access:
     async with database.write() as changes:
         for slug, report in _STATES.items():
             await intake.report(changes, loop.now(), slug, report)
-        await threshold.change(changes, loop.now(), "salvation-army", _THRESHOLD)
+        await threshold.prepare(changes, loop.now(), "salvation-army", _THRESHOLD)
         await threshold.count(changes, loop.now(), "salvation-army", _OPEN_REFERRALS)
     async with database.write() as changes:
         now = loop.now()

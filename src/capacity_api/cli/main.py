@@ -5,7 +5,7 @@ import sys
 import click
 
 from capacity_api.cli import coverage, database, demo, people, server
-from capacity_api.errors import BadInput, CapacityError
+from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -47,6 +47,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except DatabaseUnavailable:
+        click.echo("capacity-api: the database cannot be reached", err=True)
+        sys.exit(1)
     except CapacityError as error:
         click.echo(f"capacity-api: {_line(error)}", err=True)
         sys.exit(1)

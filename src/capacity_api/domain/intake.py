@@ -21,6 +21,8 @@ LONDON_TIME = ZoneInfo("Europe/London")
 DEFAULT_VALID_FOR = timedelta(hours=168)
 LONGEST_VALIDITY = timedelta(days=90)
 LONGEST_PLAN = timedelta(days=366)
+# A closure can be planned for a year ahead and name a day after that.
+_LATEST_REOPENING = timedelta(days=731)
 NOTE_LENGTH = 500
 
 
@@ -94,10 +96,13 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     confirm_by: datetime
 
 
-class Before(msgspec.Struct, frozen=True):
-    """What a threshold's pause took the place of."""
+class Before(msgspec.Struct, frozen=True, kw_only=True):
+    """What a threshold's pause took the place of, with the time that it was itself confirmed for."""
 
     report: Report | None
+    confirmed_at: datetime | None
+    confirm_by: datetime | None
+    remind_at: datetime | None
     lapsed: bool
 
 
@@ -166,8 +171,8 @@ def checked(report: Report, now: datetime) -> Report:
     if report.reopens_on is not None:
         if report.state is ReportedState.OPEN:
             errors.append(FieldError("/reopens_on", "is for a pause or a waiting list; an open responder has none"))
-        elif report.reopens_on < now.astimezone(LONDON_TIME).date():
-            errors.append(FieldError("/reopens_on", "must not lie in the past"))
+        elif not 0 <= (report.reopens_on - now.astimezone(LONDON_TIME).date()).days <= _LATEST_REOPENING.days:
+            errors.append(FieldError("/reopens_on", f"must lie in the next {_LATEST_REOPENING.days} days"))
     note = report.note
     try:
         note = plain_text(note, "/note", NOTE_LENGTH, lines=True)
@@ -261,7 +266,7 @@ def planned(intake: Intake, report: Report, effective_from: datetime, now: datet
     )
     held = intake.planned
     same = held is not None and (held.report, held.effective_from) == (report, effective_from)
-    after = msgspec.structs.replace(intake, planned=plan)
+    after = intake if same else msgspec.structs.replace(intake, planned=plan)
     return Step(intake.state, after, now, "planned", None if same else EventType.INTAKE_PLANNED)
 
 

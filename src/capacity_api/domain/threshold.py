@@ -72,7 +72,7 @@ def counted(
     if open_referrals >= threshold.pause_at and intake.state is not State.PAUSED:
         return _paused(intake, threshold, now, valid_for)
     if threshold.reopen_below is not None and open_referrals < threshold.reopen_below and intake.before is not None:
-        return _restored(intake, intake.before, now, valid_for)
+        return _restored(intake, intake.before, now)
     return None
 
 
@@ -90,7 +90,14 @@ def _paused(intake: Intake, threshold: Threshold, now: datetime, valid_for: time
         changed_at=now,
         lapsed=False,
         # Paused twice over, after a lapse: what was there before the first time is what comes back.
-        before=intake.before or Before(intake.report, intake.lapsed),
+        before=intake.before
+        or Before(
+            report=intake.report,
+            confirmed_at=intake.confirmed_at,
+            confirm_by=intake.confirm_by,
+            remind_at=intake.remind_at,
+            lapsed=intake.lapsed,
+        ),
     )
     if intake.state is State.UNCONFIRMED:
         # Nothing holds, so the pause that the responder prepared starts to.
@@ -99,10 +106,17 @@ def _paused(intake: Intake, threshold: Threshold, now: datetime, valid_for: time
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))
 
 
-def _restored(intake: Intake, before: Before, now: datetime, valid_for: timedelta) -> Step:
-    report = before.report
-    ended = report is not None and holds_until(report, now, valid_for) <= now
+def _restored(intake: Intake, before: Before, now: datetime) -> Step:
+    """What was said before holds for as long as it was itself confirmed: confirming the pause said nothing of it."""
+    lapsed = before.lapsed or (before.confirm_by is not None and before.confirm_by <= now)
     after = msgspec.structs.replace(
-        intake, report=report, changed_at=now, lapsed=before.lapsed or intake.lapsed or ended, before=None
+        intake,
+        report=before.report,
+        changed_at=now,
+        confirmed_at=before.confirmed_at,
+        confirm_by=before.confirm_by,
+        remind_at=None if lapsed or before.remind_at is None or before.remind_at <= now else before.remind_at,
+        lapsed=lapsed,
+        before=None,
     )
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))

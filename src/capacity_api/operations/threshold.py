@@ -45,14 +45,14 @@ async def count(
     )
 
 
-async def change(
+async def prepare(
     session: AsyncSession, now: datetime, slug: str, threshold: Threshold, token_id: UUID | None = None
 ) -> Threshold:
     """Prepare what is said at the threshold; it acts when the next count comes. Raises `NotFound`, `Invalid`."""
-    row = await responders.by_slug(session, slug)
-    held = await _held(session, row.id)
+    change = await changes.begin(session, now)
+    held = await _held(session, (await change.responder(slug)).id)
     held.threshold = thresholds.checked(threshold)
-    audit.note(session, now, token_id, "threshold.change", slug)
+    audit.note(session, change.now, token_id, "threshold.change", slug)
     return held.threshold
 
 
@@ -67,14 +67,15 @@ async def read(session: AsyncSession, slug: str) -> Threshold:
 
 async def remove(session: AsyncSession, now: datetime, slug: str, token_id: UUID | None = None) -> None:
     """From now on no count pauses intake; what is paused stays so. Without a threshold nothing happens."""
-    row = await responders.by_slug(session, slug)
-    held = await _held(session, row.id)
+    change = await changes.begin(session, now)
+    held = await _held(session, (await change.responder(slug)).id)
     held.threshold = None
-    audit.note(session, now, token_id, "threshold.remove", slug)
+    audit.note(session, change.now, token_id, "threshold.remove", slug)
 
 
 async def _held(session: AsyncSession, responder_id: UUID) -> ThresholdRow:
-    row = await session.get(ThresholdRow, responder_id, with_for_update=True)
+    """The row, made when there is none; whoever calls has the turn, so nobody else makes it meanwhile."""
+    row = await session.get(ThresholdRow, responder_id)
     if row is None:
         row = ThresholdRow(responder_id=responder_id)
         session.add(row)

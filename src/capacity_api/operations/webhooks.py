@@ -100,7 +100,7 @@ async def add(
         responder_id=owner.id if owner.type == "responder" else None,
         partner_id=owner.id if owner.type == "partner" else None,
         url=check_url(new.url, egress_allow),
-        event_types=_event_types(new.event_types),
+        event_types=_event_types(new.event_types, owner),
         responders=await _responders(session, new.responders),
         areas=_areas(new.areas),
         signature=new.signature,
@@ -134,7 +134,7 @@ async def change(
     if patch.url is not UNSET:
         row.url = check_url(patch.url, egress_allow)
     if patch.event_types is not UNSET:
-        row.event_types = _event_types(patch.event_types)
+        row.event_types = _event_types(patch.event_types, owner)
     if patch.responders is not UNSET:
         row.responders = await _responders(session, patch.responders)
     if patch.areas is not UNSET:
@@ -208,11 +208,16 @@ async def _held(session: AsyncSession, owner: Owner, webhook_id: UUID) -> Webhoo
     return row
 
 
-def _event_types(event_types: tuple[EventType, ...] | All) -> list[str] | None:
+def _event_types(event_types: tuple[EventType, ...] | All, owner: Owner) -> list[str] | None:
     if event_types == "all":
         return None
     if not event_types:
         raise Invalid.at("/event_types", 'must name at least one, or be "all"')
+    for n, each in enumerate(event_types):
+        if each is EventType.WEBHOOK_TEST or (each is EventType.INTAKE_CONFIRMATION_DUE and owner.type != "responder"):
+            raise Invalid.at(
+                f"/event_types/{n}", "would never come: it is told to nobody who subscribes to it like this"
+            )
     return [str(each) for each in EventType if each in event_types]
 
 

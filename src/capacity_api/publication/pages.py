@@ -70,6 +70,11 @@ def directory_page(directory: Directory, now: datetime, contact: str | None, *, 
     )
 
 
+def unavailable_page() -> bytes:
+    """What stands at `/` when the list cannot be made: where to turn, and that nothing is claimed."""
+    return rendered("unavailable.html")
+
+
 def rendered(template: str, **values: object) -> bytes:
     """A page of `templates/` as UTF-8."""
     return _templates.get_template(template).render(values).encode()

@@ -1,5 +1,6 @@
 """Answers what the tree holds, ahead of the framework, and passes the rest on (RFC 9110)."""
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -29,15 +30,23 @@ class Published:
             await self._app(scope, receive, send)
             return
         if not scope["query_string"]:
-            tree = self._publication.current()
-            found = tree.resources.get(scope["path"])
-            if found is not None:
+            tree = self._current()
+            found = tree.resources.get(scope["path"]) if tree is not None else None
+            if tree is not None and found is not None:
                 await self._answer(scope, send, found, tree)
                 return
         if scope["method"] == "HEAD":
             await self._app({**scope, "method": "GET"}, receive, _without_body(send))
         else:
             await self._app(scope, receive, send)
+
+    def _current(self) -> Tree | None:
+        """The tree, or nothing when it cannot be made: the handlers then answer with a problem, or without the tree."""
+        try:
+            return self._publication.current()
+        except Exception:
+            _logger.exception("the publication cannot be made true for now")
+            return None
 
     async def _answer(self, scope: Scope, send: Send, found: Resource, tree: Tree) -> None:
         asked: dict[bytes, str] = {}
@@ -69,9 +78,10 @@ class Published:
         if tree.next_lapse is not None:
             # A reader's copy must not outlive the next lapse.
             age = max(0, min(age, int((tree.next_lapse - self._clock()).total_seconds())))
-        return f"public, max-age={age}"
+        return f"public, max-age={age}, must-revalidate"
 
 
+_logger = logging.getLogger(__name__)
 _READ = frozenset({b"accept-encoding", b"if-none-match"})
 
 
