@@ -8,9 +8,17 @@ import msgspec
 
 from capacity_api import representations
 from capacity_api.db.tables import IntakeRow, ResponderRow
+from capacity_api.domain.areas import WALES
 from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.domain.intake import Intake, Report, State
 from capacity_api.operations import responders
+from capacity_api.operations.statistics import (
+    NationStatistics,
+    ResponderStatistics,
+    StateSeconds,
+    StateShares,
+    Statistics,
+)
 from capacity_api.representations import Event, EventData, Responder
 
 _NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)
@@ -136,4 +144,25 @@ def _plain(value: Any) -> Any:
 ANSWERS: dict[str, Any] = {
     "reportIntake": _plain(_responder(_PAUSE)),
     "readResponder": _plain(_responder(_OPEN)),
+    "readStatistics": _plain(
+        Statistics(
+            start=_NOW - timedelta(days=10),
+            end=_NOW,
+            counted_from=_NOW - timedelta(days=10),
+            nations=[
+                NationStatistics(code=WALES, name="Wales", nobody_open_seconds=9000, nobody_open_hours=2.5),
+            ],
+            responders=[
+                ResponderStatistics(
+                    slug="salvation-army",
+                    name="The Salvation Army",
+                    listed_seconds=864_000,
+                    seconds=StateSeconds(open=648_000, waiting_list=0, paused=216_000, unconfirmed=0),
+                    shares=StateShares(open=0.75, waiting_list=0.0, paused=0.25, unconfirmed=0.0),
+                    pauses=2,
+                    longest_pause_seconds=172_800,
+                )
+            ],
+        )
+    ),
 }
