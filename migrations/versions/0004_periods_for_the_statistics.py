@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_period_pause",
         "period",
-        ["responder_id", "began", "ended"],
+        ["responder_id", "began", "ended", "state"],
         sqlite_where=sa.text("state = 'paused' AND ended IS NOT NULL"),
         postgresql_where=sa.text("state = 'paused' AND ended IS NOT NULL"),
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from capacity_api import representations
 from capacity_api.db.tables import IntakeRow, ResponderRow
+from capacity_api.domain.areas import WALES
 from capacity_api.domain.coverage import cells
 from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.domain.gaps import in_words
@@ -16,6 +17,13 @@ from capacity_api.domain.matching import Outcome, ReasonCode
 from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.operations import responders
 from capacity_api.operations.responders import NewResponder
+from capacity_api.operations.statistics import (
+    NationStatistics,
+    ResponderStatistics,
+    StateSeconds,
+    StateShares,
+    Statistics,
+)
 from capacity_api.publication.matches import Match, Matches, MatchReason
 from capacity_api.representations import Event, EventData, Responder
 
@@ -191,4 +199,25 @@ ANSWERS: dict[str, Any] = {
     "readAlternatives": _match(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
     "reportIntake": _plain(_responder(_PAUSE)),
     "readResponder": _plain(_responder(_OPEN)),
+    "readStatistics": _plain(
+        Statistics(
+            start=_NOW - timedelta(days=10),
+            end=_NOW,
+            counted_from=_NOW - timedelta(days=10),
+            nations=[
+                NationStatistics(code=WALES, name="Wales", nobody_open_seconds=9000, nobody_open_hours=2.5),
+            ],
+            responders=[
+                ResponderStatistics(
+                    slug="salvation-army",
+                    name="The Salvation Army",
+                    listed_seconds=864_000,
+                    seconds=StateSeconds(open=648_000, waiting_list=0, paused=216_000, unconfirmed=0),
+                    shares=StateShares(open=0.75, waiting_list=0.0, paused=0.25, unconfirmed=0.0),
+                    pauses=2,
+                    longest_pause_seconds=172_800,
+                )
+            ],
+        )
+    ),
 }

@@ -184,12 +184,13 @@ class PeriodRow(Table):
     __table_args__ = (
         # Read by the statistics: the last period that began before a time.
         Index("ix_period_responder_id_began", "responder_id", "began", "number"),
-        # Read by the statistics: the longest pause, from the index alone.
+        # Read by the statistics: the longest pause, from the index alone, for which SQLite needs `state` in it.
         Index(
             "ix_period_pause",
             "responder_id",
             "began",
             "ended",
+            "state",
             sqlite_where=text("state = 'paused' AND ended IS NOT NULL"),
             postgresql_where=text("state = 'paused' AND ended IS NOT NULL"),
         ),

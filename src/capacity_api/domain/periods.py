@@ -39,10 +39,16 @@ class Totals(msgspec.Struct, frozen=True):
     pauses: int = 0
 
     def since(self, earlier: "Totals") -> "Totals":
-        return Totals(*(getattr(self, name) - getattr(earlier, name) for name in self.__struct_fields__))
+        return Totals(
+            self.open - earlier.open,
+            self.waiting_list - earlier.waiting_list,
+            self.paused - earlier.paused,
+            self.unconfirmed - earlier.unconfirmed,
+            self.pauses - earlier.pauses,
+        )
 
 
-class Period(msgspec.Struct, kw_only=True):
+class Period(msgspec.Struct):
     """The time that a responder spends in one effective state without a break; `ended` is null while it lasts.
 
     `number` counts a responder's periods. `nations` are those that it serves at the end of it. The last five fields
@@ -62,9 +68,14 @@ class Period(msgspec.Struct, kw_only=True):
 
     def totals(self, until: int) -> Totals:
         """What came before `until`, which lies after `began`; no later period may have begun before it."""
-        seconds = {state: getattr(self, state) for state in State}
-        seconds[self.state] += self.within(self.began, until)
-        return Totals(**seconds, pauses=self.pauses + (self.state is State.PAUSED))
+        spent = self.within(self.began, until)
+        return Totals(
+            self.open + (spent if self.state is State.OPEN else 0),
+            self.waiting_list + (spent if self.state is State.WAITING_LIST else 0),
+            self.paused + (spent if self.state is State.PAUSED else 0),
+            self.unconfirmed + (spent if self.state is State.UNCONFIRMED else 0),
+            self.pauses + (self.state is State.PAUSED),
+        )
 
     def within(self, start: int, end: int) -> int:
         """How many of its seconds lie in [start, end)."""

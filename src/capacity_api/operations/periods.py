@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Select, and_, delete, insert, select, update
+from sqlalchemy import Select, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -100,13 +100,13 @@ async def last_periods(
     """The last period of each responder that began before the second `before`, or the last of all."""
     query = _last_period(before)
     if responders is None:
-        return {row[0]: _period(row) for row in await session.execute(query)}
+        return {row[0]: _period(row) for row in await session.execute(query) if row.number is not None}
     found: dict[UUID, Period] = {}
     ids = list(responders)
     # A statement takes only so many parameters.
     for n in range(0, len(ids), BATCH):
         rows = await session.execute(query.where(ResponderRow.id.in_(ids[n : n + BATCH])))
-        found.update((row[0], _period(row)) for row in rows)
+        found.update((row[0], _period(row)) for row in rows if row.number is not None)
     return found
 
 
@@ -148,20 +148,14 @@ def _last_period(before: int | None) -> Select[Any]:
         newest = newest.where(earlier.began < before)
     # By `began`, which has the index, and not by `number` alone, though both go up together.
     number = newest.order_by(earlier.began.desc(), earlier.number.desc()).limit(1).correlate(ResponderRow)
-    return (
-        select(PeriodRow.responder_id, *_COLUMNS)
-        .select_from(ResponderRow)
-        .join(
-            PeriodRow,
-            and_(PeriodRow.responder_id == ResponderRow.id, PeriodRow.number == number.scalar_subquery()),
-        )
-    )
+    last = and_(PeriodRow.responder_id == ResponderRow.id, PeriodRow.number == number.scalar_subquery())
+    # An outer join, or SQLite would go through all periods and look up the responder of each.
+    return select(ResponderRow.id, *_COLUMNS).select_from(ResponderRow).outerjoin(PeriodRow, last)
 
 
-def _period(row: Row[Any]) -> Period:
-    values = row._asdict()
-    del values["responder_id"]
-    return Period(**{**values, "state": State(row.state), "nations": tuple(row.nations)})
+def _period(row: Any) -> Period:
+    _, state, began, number, ended, nations, *before = row
+    return Period(State(state), began, number, ended, tuple(nations), *before)
 
 
 class _Remit(msgspec.Struct):
