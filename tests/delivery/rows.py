@@ -87,7 +87,7 @@ async def tell(
 async def whisper(database: Database, now: datetime, responder_id: UUID) -> None:
     async with database.write() as session:
         change = await changes.begin(session, now)
-        change.whisper(EventType.INTAKE_CONFIRMATION_DUE, EventData(message="Still true?"), responder_id)
+        change.whisper(EventType.INTAKE_CONFIRMATION_DUE, EventData(message="Still true?"), now, responder_id)
 
 
 async def fan_out(database: Database, now: datetime, limit: int = 100) -> int:

@@ -205,7 +205,9 @@ ANSWERS: dict[str, Any] = {
             end=_NOW,
             counted_from=_NOW - timedelta(days=10),
             nations=[
-                NationStatistics(code=WALES, name="Wales", nobody_open_seconds=9000, nobody_open_hours=2.5),
+                NationStatistics(
+                    code=WALES, name="Wales", counted_seconds=864000, nobody_open_seconds=9000, nobody_open_hours=2.5
+                ),
             ],
             responders=[
                 ResponderStatistics(

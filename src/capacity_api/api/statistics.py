@@ -27,6 +27,7 @@ _HEADER = (
     "longest_pause_seconds",
     "nobody_open_seconds",
     "nobody_open_hours",
+    "counted_seconds",
 )
 
 
@@ -75,12 +76,12 @@ def _rows(found: Statistics) -> Iterator[list[Cell]]:
             *(start, end, "responder", each.slug, each.name, each.listed_seconds),
             *msgspec.structs.astuple(each.seconds),
             *shares,
-            *(each.pauses, each.longest_pause_seconds, None, None),
+            *(each.pauses, each.longest_pause_seconds, None, None, None),
         ]
     empty: list[Cell] = [None] * (3 + 2 * len(State))
     for nation in found.nations:
         yield [
             *(start, end, "nation", nation.code, nation.name),
             *empty,
-            *(nation.nobody_open_seconds, nation.nobody_open_hours),
+            *(nation.nobody_open_seconds, nation.nobody_open_hours, nation.counted_seconds),
         ]

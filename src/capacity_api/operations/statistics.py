@@ -53,15 +53,17 @@ class ResponderStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NationStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """How long no responder that covers the whole nation was confirmed open, from `counted_from` on.
+    """How long no responder that covers the whole nation was confirmed open, of the `counted_seconds` of the period.
 
-    A responder whose remit is not known, or that takes existing clients alone, does not count.
+    Null where nothing was counted. A responder whose remit is not known, or that takes existing clients alone, does
+    not count.
     """
 
     code: str
     name: str
-    nobody_open_seconds: int
-    nobody_open_hours: float
+    counted_seconds: int
+    nobody_open_seconds: int | None
+    nobody_open_hours: float | None
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +107,7 @@ async def over(session: AsyncSession, start: datetime, end: datetime) -> Statist
         end=moment(last),
         counted_from=None if begins is None else moment(begins),
         nations=[
-            _of_nation(nation, await _gaps(session, ledger, nation, first, last), first, last) for nation in NATIONS
+            _of_nation(nation, await _gaps(session, ledger, nation, first, last), begins, last) for nation in NATIONS
         ],
         responders=responders,
     )
@@ -198,13 +200,14 @@ def _totals(known: list[Period], until: int) -> Totals:
     return Totals()
 
 
-def _of_nation(nation: str, gaps: list[Gap], start: int, end: int) -> NationStatistics:
-    seconds = _without_anybody(gaps, end) - _without_anybody(gaps, start)
+def _of_nation(nation: str, gaps: list[Gap], begins: int | None, end: int) -> NationStatistics:
+    seconds = None if begins is None else _without_anybody(gaps, end) - _without_anybody(gaps, begins)
     return NationStatistics(
         code=nation,
         name=AREAS[nation].name,
+        counted_seconds=0 if begins is None else end - begins,
         nobody_open_seconds=seconds,
-        nobody_open_hours=seconds / _SECONDS_PER_HOUR,
+        nobody_open_hours=None if seconds is None else seconds / _SECONDS_PER_HOUR,
     )
 
 
