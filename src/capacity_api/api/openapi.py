@@ -18,6 +18,7 @@ from capacity_api.api.threshold import Count
 from capacity_api.domain.events import EventType
 from capacity_api.domain.threshold import Threshold
 from capacity_api.operations.audit import AuditEntry
+from capacity_api.operations.promptness import Promptness
 from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.statistics import Statistics
 from capacity_api.operations.threshold import Caseload
@@ -75,6 +76,7 @@ _STRUCTS = (
     NewWebhook,
     Partner,
     Problem,
+    Promptness,
     Readiness,
     ResponderPatch,
     Rotation,

@@ -1,18 +1,24 @@
 """`/v1/statistics`: the evidence, for any period, as JSON and as a table."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
+from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
 from capacity_api.api.periods import From, To, start_of
 from capacity_api.api.requests import moment
 from capacity_api.api.tables import Cell, table
 from capacity_api.domain.intake import State
-from capacity_api.operations import statistics
+from capacity_api.domain.tokens import Scope
+from capacity_api.operations import promptness, statistics
+from capacity_api.operations.promptness import Promptness
 from capacity_api.operations.statistics import Statistics
+from capacity_api.operations.tokens import Identity
 
 _HEADER = (
     "from",
@@ -58,6 +64,29 @@ class StatisticsController(Controller):
         that a spreadsheet would take for a formula begins with an apostrophe.
         """
         return table("statistics.csv", _HEADER, _rows(await _statistics(context, start, end)))
+
+    @get(
+        "/responders/{slug:str}/promptness",
+        operation_id="readPromptness",
+        summary="Read how promptly you confirm",
+        **token(Scope.INTAKE_WRITE),
+    )
+    async def promptness(
+        self,
+        context: NamedDependency[Context],
+        identity: NamedDependency[Identity],
+        slug: FromPath[str],
+        start: From = None,
+        end: To = None,
+    ) -> Promptness:
+        """How often the responder reported and confirmed, and how often a report lapsed before it did.
+
+        For its own token, or an administrator's; it is in no public statistics.
+        """
+        require_owner(identity, slug)
+        until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
+        async with context.read() as session:
+            return await promptness.over(session, slug, start_of(start, until), until)
 
 
 async def _statistics(context: Context, start: str | None, end: str | None) -> Statistics:
