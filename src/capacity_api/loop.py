@@ -45,4 +45,6 @@ async def run(name: str, step: Step, wake: asyncio.Event, idle_seconds: float) -
             _logger.exception("%s: a step failed; going on", name)
             pause = max(idle_seconds, _AFTER_A_FAULT_SECONDS)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), pause)
+            # Not wait_for: on Python 3.11 it can lose a cancellation that meets the wake.
+            async with asyncio.timeout(pause):
+                await wake.wait()

@@ -28,6 +28,9 @@ class Endpoint:
         body = b""
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                # Its sender died in the middle of it: nothing has arrived.
+                return
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break

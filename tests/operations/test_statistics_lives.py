@@ -243,7 +243,8 @@ async def test_the_statistics_are_what_stepping_through_the_reports_gives(
                 assert each.listed_seconds == sum(getattr(each.seconds, s) for s in each.seconds.__struct_fields__)
             for nation in found.nations:
                 expected_gap = naive.without(LETTERS[nation.code], first, last)
-                assert nation.nobody_open_seconds == expected_gap, (nation.code, start, end)
+                assert (nation.nobody_open_seconds or 0) == expected_gap, (nation.code, start, end)
+                assert (nation.nobody_open_seconds is None) == (found.counted_from is None)
 
 
 @asynccontextmanager
