@@ -107,7 +107,8 @@ async def over(session: AsyncSession, start: datetime, end: datetime) -> Statist
         end=moment(last),
         counted_from=None if begins is None else moment(begins),
         nations=[
-            _of_nation(nation, await _gaps(session, ledger, nation, first, last), begins, last) for nation in NATIONS
+            _of_nation(nation, await _gaps(session, ledger, nation, first, last), first, last, begins)
+            for nation in NATIONS
         ],
         responders=responders,
     )
@@ -139,7 +140,8 @@ async def _due(session: AsyncSession, end: int) -> list[Turn]:
     return [
         Turn(row.id, second(step.at), step.after.state, _served(row))
         for step, row in sorted(steps, key=lambda pair: (pair[0].at, pair[1].slug))
-        if second(step.at) < end
+        # A reminder changes no state.
+        if second(step.at) < end and step.kind != "reminded"
     ]
 
 
@@ -173,7 +175,10 @@ async def _gaps(session: AsyncSession, ledger: Ledger, nation: str, start: int, 
 
 
 def _was_listed(known: list[Period], start: int, end: int) -> bool:
-    return any(period.began < end and (period.ended is None or period.ended > start) for period in known)
+    # In a period without any time nobody was anything.
+    return start < end and any(
+        period.began < end and (period.ended is None or period.ended > start) for period in known
+    )
 
 
 def _of_responder(slug: str, name: str, known: list[Period], longest: int, start: int, end: int) -> ResponderStatistics:
@@ -200,8 +205,8 @@ def _totals(known: list[Period], until: int) -> Totals:
     return Totals()
 
 
-def _of_nation(nation: str, gaps: list[Gap], begins: int | None, end: int) -> NationStatistics:
-    seconds = None if begins is None else _without_anybody(gaps, end) - _without_anybody(gaps, begins)
+def _of_nation(nation: str, gaps: list[Gap], start: int, end: int, begins: int | None) -> NationStatistics:
+    seconds = None if begins is None else _without_anybody(gaps, end) - _without_anybody(gaps, start)
     return NationStatistics(
         code=nation,
         name=AREAS[nation].name,
