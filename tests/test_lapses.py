@@ -19,7 +19,7 @@ async def lapses(service: Service, after: int) -> list[tuple[str, str]]:
     return [(event["type"], event["timestamp"]) for event in events if event["type"] == "intake.unconfirmed"]
 
 
-async def test_two_processes_record_one_lapse_within_a_second(settings: Settings, clock: Clock) -> None:
+async def test_two_services_record_one_lapse(settings: Settings, clock: Clock) -> None:
     endpoint = Endpoint()
     async with (
         endpoints.serving(endpoint) as url,

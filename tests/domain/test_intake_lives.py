@@ -45,6 +45,11 @@ what_happens = st.lists(moves, max_size=8)
 spans = st.timedeltas(timedelta(), timedelta(days=500))
 
 
+def _seen(steps: list[Step]) -> list[Step]:
+    """The steps as the public sees them: of a reminder that came too late, its responder is not told."""
+    return [msgspec.structs.replace(step, event=None) if step.kind == "reminded" else step for step in steps]
+
+
 class Spoken(NamedTuple):
     """One thing that was said, from when on and until when it holds."""
 
@@ -183,7 +188,7 @@ def test_it_makes_no_difference_how_often_somebody_looks(
     early, late = life.now + first, life.now + first + then
     steps = advance(life.intake, early)
     assert advance(at(life.intake, early), early) == []
-    assert steps + advance(at(life.intake, early), late) == advance(life.intake, late)
+    assert _seen(steps + advance(at(life.intake, early), late)) == _seen(advance(life.intake, late))
     assert at(at(life.intake, early), late) == at(life.intake, late)
 
 

@@ -173,16 +173,21 @@ def checked(report: Report, now: datetime) -> Report:
             errors.append(FieldError("/reopens_on", "is for a pause or a waiting list; an open responder has none"))
         elif not 0 <= (report.reopens_on - now.astimezone(LONDON_TIME).date()).days <= _LATEST_REOPENING.days:
             errors.append(FieldError("/reopens_on", f"must lie in the next {_LATEST_REOPENING.days} days"))
-    note = report.note
+    note, exceptions = standard_words(report.note, report.exceptions, errors)
+    if errors:
+        raise Invalid("The report is not valid", tuple(errors))
+    return msgspec.structs.replace(report, note=note, exceptions=exceptions)
+
+
+def standard_words(
+    note: str | None, exceptions: tuple[Circumstance, ...], errors: list[FieldError]
+) -> tuple[str | None, tuple[Circumstance, ...]]:
+    """Note and exceptions in a standard form; what is wrong with the note is added to `errors`, with its pointer."""
     try:
         note = plain_text(note, "/note", NOTE_LENGTH, lines=True)
     except Invalid as invalid:
         errors.extend(invalid.errors)
-    if errors:
-        raise Invalid("The report is not valid", tuple(errors))
-    return msgspec.structs.replace(
-        report, note=note, exceptions=tuple(each for each in Circumstance if each in report.exceptions)
-    )
+    return note, tuple(each for each in Circumstance if each in exceptions)
 
 
 def faults(expected: ExpectedResponse) -> list[FieldError]:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import msgspec
 
 from capacity_api.domain.intake import (
-    NOTE_LENGTH,
     Before,
     Circumstance,
     ExpectedResponse,
@@ -23,8 +22,8 @@ from capacity_api.domain.intake import (
     faults,
     holds_until,
     reminder,
+    standard_words,
 )
-from capacity_api.domain.text import plain_text
 from capacity_api.errors import FieldError, Invalid
 
 MOST_REFERRALS = 1_000_000
@@ -50,16 +49,10 @@ def checked(threshold: Threshold) -> Threshold:
         errors.append(FieldError("/pause_at", f"must be from 1 to {MOST_REFERRALS}"))
     if threshold.reopen_below is not None and not 1 <= threshold.reopen_below <= threshold.pause_at:
         errors.append(FieldError("/reopen_below", "must be from 1 to pause_at"))
-    note = threshold.note
-    try:
-        note = plain_text(note, "/note", NOTE_LENGTH, lines=True)
-    except Invalid as invalid:
-        errors.extend(invalid.errors)
+    note, exceptions = standard_words(threshold.note, threshold.exceptions, errors)
     if errors:
         raise Invalid("The threshold is not valid", tuple(errors))
-    return msgspec.structs.replace(
-        threshold, note=note, exceptions=tuple(each for each in Circumstance if each in threshold.exceptions)
-    )
+    return msgspec.structs.replace(threshold, note=note, exceptions=exceptions)
 
 
 def counted(

@@ -12,6 +12,7 @@ from capacity_api.representations import RemitShown
 
 NOT_SUPPLIED = "not yet supplied by the organisation"
 
+# A list of twelve would take twelve lines.
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )

@@ -1,0 +1,122 @@
+"""Two service processes on one database, each with its own timers and writers: what happens once is told once."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from tests import processes
+from tests.delivery import endpoints
+from tests.delivery.endpoints import Endpoint
+from tests.processes import Process
+from tests.serving import OPEN, PAUSED
+
+from capacity_api.db.engine import Database
+from capacity_api.domain.intake import Report, ReportedState
+from capacity_api.domain.keys import Keys
+from capacity_api.operations import intake, responders, tokens
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def env(database_url: str) -> dict[str, str]:
+    return processes.environment(database_url, write_limit="0", egress_allow="127.0.0.0/8")
+
+
+@pytest.fixture
+async def owners(database: Database) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """The register as it was listed a month ago; the tokens of two responders and of a partner."""
+    now = datetime.now(UTC)
+    keys = Keys((bytes(range(32)),))
+    async with database.write() as session:
+        await responders.load_register(session, now - timedelta(days=30))
+        await tokens.add_partner(session, now, "Case tool")
+        owners = [await tokens.responder_owner(session, slug) for slug in ("salvation-army", "migrant-help")]
+        owners.append(await tokens.partner_owner(session, "Case tool"))
+        issued = [await tokens.issue(session, now, keys, owner) for owner in owners]
+    first, second, partner = ({"authorization": f"Bearer {each.token}"} for each in issued)
+    return first, second, partner
+
+
+async def events(server: Process, after: int, of: str) -> list[dict[str, Any]]:
+    async with httpx.AsyncClient(base_url=server.address) as client:
+        page = (await client.get("/v1/events", params={"after": after, "limit": 1000})).json()
+    return [event for event in page["events"] if event["type"] == of]
+
+
+async def subscribe(server: Process, partner: dict[str, str], url: str, of: str) -> None:
+    async with httpx.AsyncClient(base_url=server.address) as client:
+        answer = await client.post("/v1/webhooks", json={"url": url, "event_types": [of]}, headers=partner)
+    assert answer.status_code == 201, answer.text
+
+
+async def lapsing(database: Database, at: datetime) -> str:
+    """Have a responder say that it is open so that it lapses at that time; gives the time as events tell it."""
+    async with database.write() as session:
+        said = await intake.report(session, at - WEEK, "tara", Report(state=ReportedState.OPEN))
+    assert said.intake.confirm_by == at
+    return at.isoformat().replace("+00:00", "Z")
+
+
+async def test_a_lapse_is_recorded_once(
+    env: dict[str, str], database: Database, owners: tuple[dict[str, str], ...]
+) -> None:
+    endpoint = Endpoint()
+    async with (
+        endpoints.serving(endpoint) as url,
+        processes.serving(env=env) as first,
+        processes.serving(env=env) as second,
+    ):
+        await subscribe(first, owners[-1], url, "intake.unconfirmed")
+        at = await lapsing(database, datetime.now(UTC) + timedelta(seconds=2))
+        # Nobody asks for anything: the timers of both find it.
+        await endpoint.arrived(1, seconds=30)
+        assert [json.loads(body)["timestamp"] for _, body in endpoint.posts] == [at]
+        for server in (first, second):
+            (event,) = await events(server, 0, "intake.unconfirmed")
+            assert (event["timestamp"], event["data"]["responder"]["slug"]) == (at, "tara")
+
+
+async def test_a_lapse_while_nothing_runs_is_recorded_once_at_the_start(
+    env: dict[str, str], database: Database, owners: tuple[dict[str, str], ...]
+) -> None:
+    endpoint = Endpoint()
+    async with endpoints.serving(endpoint) as url:
+        async with processes.serving(env=env) as server:
+            await subscribe(server, owners[-1], url, "intake.unconfirmed")
+        at = await lapsing(database, datetime.now(UTC) - timedelta(days=1))
+        async with processes.serving(env=env) as first, processes.serving(env=env) as second:
+            await endpoint.arrived(1, seconds=30)
+            for server in (first, second):
+                assert [each["timestamp"] for each in await events(server, 0, "intake.unconfirmed")] == [at]
+
+
+async def test_two_last_pauses_at_the_same_instant_open_one_gap(
+    env: dict[str, str], owners: tuple[dict[str, str], ...]
+) -> None:
+    async with (
+        processes.serving(env=env) as first,
+        processes.serving(env=env) as second,
+        httpx.AsyncClient(base_url=first.address) as one,
+        httpx.AsyncClient(base_url=second.address) as other,
+    ):
+
+        async def say(client: httpx.AsyncClient, slug: str, said: dict[str, Any], token: dict[str, str]) -> int:
+            answer = await client.put(f"/v1/responders/{slug}/intake", json=said, headers=token)
+            assert answer.status_code == 200, answer.text
+            number: int = answer.json()["sequence"]
+            return number
+
+        for _ in range(10):
+            # Both are for adults anywhere in the United Kingdom, and nobody else has said anything.
+            await say(one, "salvation-army", OPEN, owners[0])
+            before = await say(other, "migrant-help", OPEN, owners[1])
+            await asyncio.gather(
+                say(one, "salvation-army", PAUSED, owners[0]), say(other, "migrant-help", PAUSED, owners[1])
+            )
+            (gap,) = await events(first, before, "coverage.gap_opened")
+            assert gap["sequence"] == before + 3, "it follows the second pause"
+            assert [gap] == await events(second, before, "coverage.gap_opened")
