@@ -3,17 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from functools import cache
-from types import MappingProxyType
 from typing import cast
 
-import msgspec
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from capacity_api import config, loop, representations
+from capacity_api import config, loop
 from capacity_api.api import authorization, problems, requests
 from capacity_api.api.context import Context
 from capacity_api.api.headers import unkept
@@ -26,11 +23,9 @@ from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
 from capacity_api.loop import Clock, Step
 from capacity_api.operations import changes, periods
-from capacity_api.publication import pages, reference
+from capacity_api.publication import documents
 from capacity_api.publication.publication import Publication
 from capacity_api.publication.serve import Application, Published
-from capacity_api.publication.tree import Resource, resource
-from capacity_api.shipped import shipped
 
 # How often each process looks, in case nobody woke it: another process may have changed something.
 _LOOK_EVERY_SECONDS = 0.5
@@ -43,7 +38,7 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
     """The service as an ASGI application, with everything that runs beside it in its lifespan."""
     database = Database(settings)
     keys = Keys(settings.secret_keys)
-    publication = Publication(database, clock, _static(), settings.contact, settings.demonstration)
+    publication = Publication(database, clock, documents.site(settings.contact, demonstration=settings.demonstration))
     wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery")}
 
     def committed() -> None:
@@ -142,18 +137,3 @@ def from_environment() -> Application:
     """For a server that makes its own processes: `--factory capacity_api.app:from_environment`."""
     settings, _ = config.with_keys(config.from_environment())
     return create_app(settings)
-
-
-@cache
-def _static() -> MappingProxyType[str, Resource]:
-    """What is the same until the next release."""
-    # As it is committed, which a test compares with the code: making it takes longer than all else of a start.
-    document = shipped("openapi/openapi.json").read_bytes()
-    page = reference.reference_page(msgspec.json.decode(document))
-    return MappingProxyType(
-        {
-            "/openapi.json": resource(document),
-            "/docs": resource(page, "text/html; charset=utf-8", pages.headers(page), cacheable=False),
-            "/v1/vocabulary": resource(representations.encode(representations.vocabulary())),
-        }
-    )

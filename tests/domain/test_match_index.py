@@ -48,16 +48,22 @@ def test_the_index_decides_as_the_rules_do(register: list[Entry], asked: Asked) 
     assert_decides(match_index.index(register), register, asked)
 
 
-@given(registers, st.lists(st.lists(entries, max_size=3), max_size=5), asked)
+@given(
+    registers,
+    st.lists(st.tuples(st.lists(entries, max_size=3), st.lists(st.integers(0, 99), max_size=2)), max_size=5),
+    asked,
+)
 @settings(unhurried, max_examples=150)
 def test_an_index_that_is_brought_up_to_date_is_the_one_made_anew(
-    register: list[Entry], changes: list[list[Entry]], asked: Asked
+    register: list[Entry], changes: list[tuple[list[Entry], list[int]]], asked: Asked
 ) -> None:
     index = match_index.index(register)
     held = {entry.slug: entry for entry in register}
-    for changed in changes:
-        held |= {entry.slug: entry for entry in changed}
-        index = index.brought_to(held.values())
+    for come, gone in changes:
+        changed: dict[str, Entry | None] = {entry.slug: entry for entry in come}
+        changed |= {sorted(held)[number % len(held)]: None for number in gone if held}
+        held = {slug: entry for slug, entry in {**held, **changed}.items() if entry is not None}
+        index = index.brought_to(changed)
         assert_decides(index, list(held.values()), asked)
     anew = match_index.index(held.values())
     assert (index.entries, index.places) == (anew.entries, anew.places)
@@ -79,13 +85,13 @@ def test_a_change_touches_the_bits_that_differ_and_the_index_before_it_stays_as_
     register = [Entry(f"r-{n}", f"R {n:03}", ADULTS, NEVER_REPORTED) for n in range(100)]
     before = match_index.index(register)
     register[7] = msgspec.structs.replace(register[7], intake=OPEN)
-    after = before.brought_to(register)
+    after = before.brought_to({each.slug: each for each in register})
     different = {trait for trait in before.masks | after.masks if before.masks.get(trait) != after.masks.get(trait)}
     assert different == {("state", 0, "open"), ("state", 0, "unconfirmed")}
     assert after.by_outcome(ADULT)[Outcome.YES] == 1 << 7
     assert before.by_outcome(ADULT)[Outcome.YES] == 0
     assert after.places is before.places
-    assert after.brought_to(register) is after
+    assert after.brought_to({each.slug: each for each in register}) is after
 
 
 def test_who_is_listed_delisted_or_renamed_finds_a_new_place() -> None:
@@ -98,7 +104,7 @@ def test_who_is_listed_delisted_or_renamed_finds_a_new_place() -> None:
         [register[1]],
         [],
     ):
-        index = index.brought_to(changed)
+        index = index.brought_to({**dict.fromkeys(index.places), **{each.slug: each for each in changed}})
         names.append([entry.name for entry in index.first(ADULT, 9)])
     assert names == [["alpha", "Beta", "Delta"], ["Delta", "Zeta"], ["Delta"], []]
 
@@ -106,4 +112,5 @@ def test_who_is_listed_delisted_or_renamed_finds_a_new_place() -> None:
 def test_nobody_takes_anybody() -> None:
     nobody = match_index.index(())
     assert nobody.first(about(Question(area=LONDON)), 5) == []
-    assert nobody.brought_to(()) is nobody
+    assert nobody.brought_to({}) is nobody
+    assert nobody.brought_to({"gone": None}) is nobody

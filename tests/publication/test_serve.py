@@ -1,5 +1,6 @@
 """What is published, as it goes over the wire (RFC 9110, RFC 9111)."""
 
+import asyncio
 import gzip
 import shutil
 from collections.abc import AsyncIterator
@@ -12,8 +13,8 @@ from tests.conftest import Clock
 from tests.serving import OPEN, Service, serving
 
 from capacity_api.config import Settings
-from capacity_api.publication.serve import is_match, preferred
-from capacity_api.publication.tree import Resource, Variant, resource
+from capacity_api.publication.resources import CODINGS, Resource
+from capacity_api.publication.serve import codings
 
 DIRECTORY = "/v1/directory"
 JSON = [DIRECTORY, "/v1/responders/tara", "/v1/vocabulary", "/openapi.json"]
@@ -45,18 +46,30 @@ async def get(service: Service, path: str = DIRECTORY, method: str = "GET", **he
     return await service.client.send(request)
 
 
+async def get_packed(service: Service, path: str, coding: str) -> httpx.Response:
+    """The resource in a content coding, which is made beside the loop where it is large."""
+    async with asyncio.timeout(10):
+        while True:
+            answer = await get(service, path, accept_encoding=coding)
+            if answer.headers.get("content-encoding") == coding:
+                return answer
+            assert "content-encoding" not in answer.headers
+
+
 async def test_each_content_coding_has_a_strong_tag_of_its_own(service: Service) -> None:
     for path in JSON + PAGES:
         plain = await get(service, path, accept_encoding="identity")
-        packed = await get(service, path, accept_encoding="gzip")
-        assert plain.content == packed.content
         assert "content-encoding" not in plain.headers
-        assert packed.headers["content-encoding"] == "gzip"
-        assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) == len(plain.content)
-        tags = {plain.headers["etag"], packed.headers["etag"]}
-        assert len(tags) == 2
+        tags = [plain.headers["etag"]]
+        for coding in CODINGS:
+            packed = await get_packed(service, path, coding)
+            # The client unpacks it with libraries of its own.
+            assert plain.content == packed.content
+            assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) == len(plain.content)
+            assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
+            tags.append(packed.headers["etag"])
+        assert len(set(tags)) == 1 + len(CODINGS)
         assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
-        assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
 
 
 async def test_a_tag_changes_with_each_change_and_not_without(service: Service) -> None:
@@ -184,30 +197,32 @@ async def test_only_reads_without_a_query_are_answered_here(service: Service) ->
     assert filtered.json() == (await get(service)).json()
 
 
-HELD = resource(b"a" * 100)
-PLAIN_ALONE = Resource(content_type="text/plain", variants={"": Variant(b"a", '"a"')})
-
-
 @pytest.mark.parametrize(
-    ("accepted", "coding"),
+    ("accepted", "expected"),
     [
         ("gzip", "gzip"),
         ("GZIP", "gzip"),
-        ("br, gzip, deflate", "gzip"),
+        ("zstd", "zstd"),
+        ("br, gzip, deflate", "br gzip"),
+        ("gzip, deflate, br, zstd", "br zstd gzip"),
         ("gzip;q=0.001", "gzip"),
         ("gzip; q=1", "gzip"),
-        ("*", "gzip"),
+        ("gzip, br;q=0.5", "gzip br"),
+        ("gzip;q=0.2, br;q=0.5, zstd;q=0.9", "zstd br gzip"),
+        ("*", "br zstd gzip"),
+        ("*, br;q=0", "zstd gzip"),
         ("identity;q=0", ""),
         ("identity;q=0, gzip", "gzip"),
-        ("identity;q=0, *", "gzip"),
+        ("identity;q=0, *", "br zstd gzip"),
         ("identity;q=0.5, gzip;q=0.5", "gzip"),
         ("identity;q=0.6, gzip;q=0.5", ""),
+        ("identity;q=0.6, gzip;q=0.5, br", "br"),
         ("gzip;q=0", ""),
-        ("gzip;q=0.0, *", ""),
+        ("gzip;q=0.0, *", "br zstd"),
         ("*;q=0", ""),
         ("*;q=0, gzip", "gzip"),
         ("*;q=0, identity", ""),
-        ("br", ""),
+        ("deflate, compress", ""),
         ("", ""),
         (" , ;", ""),
         ("gzip;q=", ""),
@@ -217,24 +232,28 @@ PLAIN_ALONE = Resource(content_type="text/plain", variants={"": Variant(b"a", '"
         ("gzip;level=9", "gzip"),
     ],
 )
-def test_the_coding_is_the_best_that_is_accepted(accepted: str, coding: str) -> None:
-    assert preferred(accepted, HELD) == coding
-    assert preferred(accepted, PLAIN_ALONE) == ""
+def test_the_codings_are_those_that_are_accepted_the_best_first(accepted: str, expected: str) -> None:
+    assert codings(accepted.encode()) == tuple(expected.split())
 
 
-def test_what_would_not_become_smaller_is_held_plain() -> None:
-    assert set(resource(b"a").variants) == {""}
-    assert set(HELD.variants) == {"", "gzip"}
-    assert gzip.decompress(HELD.variants["gzip"].body) == HELD.variants[""].body
+def test_what_would_not_become_smaller_is_answered_plain() -> None:
+    small, long = Resource(b"a"), Resource(b"a" * 100)
+    assert small.best(CODINGS) is small.plain
+    assert long.best(("gzip",)) is not long.plain
+    assert gzip.decompress(long.best(("gzip",)).body) == long.body
 
 
-def test_the_same_body_has_the_same_tag_wherever_it_is_made() -> None:
-    again = resource(b"a" * 100)
-    assert {coding: held.etag for coding, held in again.variants.items()} == {
-        coding: held.etag for coding, held in HELD.variants.items()
-    }
-    assert again.variants["gzip"].body == HELD.variants["gzip"].body
+def test_the_same_body_has_the_same_bytes_and_tag_wherever_it_is_made() -> None:
+    one, other = Resource(b"a" * 100), Resource(b"a" * 100)
+    for coding in CODINGS:
+        assert one.best((coding,)).etag == other.best((coding,)).etag
+        assert one.best((coding,)).body == other.best((coding,)).body
 
 
-def test_without_a_condition_nothing_matches() -> None:
-    assert not is_match(None, HELD.variants[""])
+async def test_a_large_body_is_answered_in_what_there_is_while_it_is_compressed() -> None:
+    large = Resource(b"abcdefgh" * 100_000)
+    assert large.best(("zstd",)) is large.plain
+    async with asyncio.timeout(10):
+        while large.best(("zstd",)) is large.plain:
+            await asyncio.to_thread(lambda: None)
+    assert len(large.best(("zstd",)).body) < 10_000

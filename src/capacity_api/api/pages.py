@@ -24,5 +24,6 @@ class PageController(Controller):
 
 
 def _published(context: Context, path: str) -> Response[bytes]:
-    found = context.publication.current().resources[path]
-    return Response(found.variants[""].body, headers={**dict(found.headers), "content-type": found.content_type})
+    found = context.publication.current().find(path)
+    assert found is not None
+    return Response(found.body, headers={**dict(found.headers), "content-type": found.content_type})

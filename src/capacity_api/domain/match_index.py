@@ -6,6 +6,7 @@ that somebody is going to read are decided one by one. The integers are made by 
 their own.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -18,6 +19,9 @@ from capacity_api.domain.matching import ASPECTS, OUTCOME_OF, Answer, Asked, Out
 from capacity_api.domain.remit import Remit
 
 _Trait = tuple[str, int, Answer]
+Masks = dict[_Trait, int]
+# From so many changes on, making the index from nothing costs less than moving its bits again and again.
+_MANY = 64
 _EXISTING_CLIENTS_ONLY: _Trait = ("existing_clients_only", 0, None)
 
 
@@ -37,21 +41,35 @@ class MatchIndex(msgspec.Struct, frozen=True):
     places: Mapping[str, int]
     masks: Mapping[_Trait, int]
 
-    def brought_to(self, entries: Iterable[Entry]) -> "MatchIndex":
-        """The index of `entries`. Who is in it and is only changed costs the bits that differ."""
-        wanted = tuple(entries)
-        if not self._holds_the_same(wanted):
-            return index(wanted)
-        changed = [entry for entry in wanted if entry != self.entries[self.places[entry.slug]]]
-        if not changed:
+    def brought_to(self, changed: Mapping[str, Entry | None]) -> "MatchIndex":
+        """The index with these entries in place of those of the same slugs; `None` for one that is gone.
+
+        Who is only changed costs the bits that differ; who comes, goes or is renamed moves the bits after its place.
+        """
+        held = {slug: self.entries[self.places[slug]] for slug in changed if slug in self.places}
+        different = {slug: entry for slug, entry in changed.items() if entry != held.get(slug)}
+        if not different:
             return self
-        held, masks = list(self.entries), dict(self.masks)
-        for entry in changed:
-            place = self.places[entry.slug]
-            for trait in _traits(held[place]) ^ _traits(entry):
-                masks[trait] = masks.get(trait, 0) ^ (1 << place)
-            held[place] = entry
-        return MatchIndex(tuple(held), self.places, MappingProxyType(masks))
+        if not self.entries or len(different) > _MANY:
+            everybody = {**{entry.slug: entry for entry in self.entries}, **different}
+            return index(entry for entry in everybody.values() if entry is not None)
+        entries, masks = list(self.entries), dict(self.masks)
+        moves = False
+        for slug, entry in different.items():
+            before = held.get(slug)
+            stays = before is not None and entry is not None and before.name == entry.name
+            if before is not None and not stays:
+                masks = _taken_out(entries, masks, before)
+            if entry is not None and not stays:
+                masks = _put_in(entries, masks, entry)
+            moves = moves or not stays
+            if entry is not None:
+                place = bisect_left(entries, _order(entry), key=_order)
+                entries[place] = entry
+                for trait in _traits(entry) ^ (_traits(before) if before is not None and stays else set()):
+                    masks[trait] = masks.get(trait, 0) ^ (1 << place)
+        places = MappingProxyType({entry.slug: place for place, entry in enumerate(entries)}) if moves else self.places
+        return MatchIndex(tuple(entries), places, MappingProxyType(masks))
 
     def by_outcome(self, asked: Asked) -> dict[Outcome, int]:
         """For each outcome the bits of the responders that have it, as `matching.decide_asked` decides."""
@@ -95,16 +113,10 @@ class MatchIndex(msgspec.Struct, frozen=True):
     def _mask(self, trait: _Trait) -> int:
         return self.masks.get(trait, 0)
 
-    def _holds_the_same(self, entries: tuple[Entry, ...]) -> bool:
-        """Whether the same responders under the same names: places depend on nothing else."""
-        return len(entries) == len(self.entries) and all(
-            entry.slug in self.places and self.entries[self.places[entry.slug]].name == entry.name for entry in entries
-        )
-
 
 def index(entries: Iterable[Entry]) -> MatchIndex:
     """The index of `entries`, made from nothing."""
-    ordered = tuple(sorted(entries, key=lambda entry: (entry.name.casefold(), entry.slug)))
+    ordered = tuple(sorted(entries, key=_order))
     rows: defaultdict[_Trait, bytearray] = defaultdict(lambda: bytearray(len(ordered) // 8 + 1))
     for place, entry in enumerate(ordered):
         for trait in _traits(entry):
@@ -114,6 +126,26 @@ def index(entries: Iterable[Entry]) -> MatchIndex:
         places=MappingProxyType({entry.slug: place for place, entry in enumerate(ordered)}),
         masks=MappingProxyType({trait: int.from_bytes(row, "little") for trait, row in rows.items()}),
     )
+
+
+def _order(entry: Entry) -> tuple[str, str]:
+    return entry.name.casefold(), entry.slug
+
+
+def _taken_out(entries: list[Entry], masks: Masks, entry: Entry) -> Masks:
+    """The masks without the bit of an entry that leaves `entries`."""
+    place = bisect_left(entries, _order(entry), key=_order)
+    del entries[place]
+    low = (1 << place) - 1
+    return {trait: (mask & low) | ((mask >> (place + 1)) << place) for trait, mask in masks.items()}
+
+
+def _put_in(entries: list[Entry], masks: Masks, entry: Entry) -> Masks:
+    """The masks with a bit, not set yet, for an entry that joins `entries`."""
+    place = bisect_left(entries, _order(entry), key=_order)
+    entries.insert(place, entry)
+    low = (1 << place) - 1
+    return {trait: (mask & low) | ((mask >> place) << (place + 1)) for trait, mask in masks.items()}
 
 
 def _traits(entry: Entry) -> set[_Trait]:

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db import sequence
 from capacity_api.db.tables import EventRow
+from capacity_api.domain.events import EventType
 from capacity_api.errors import BeyondLatest
 from capacity_api.representations import EventPage
 
@@ -28,3 +29,14 @@ async def after(session: AsyncSession, number: int, limit: int) -> EventPage:
         sequence=rows[-1][0] or number if rows else number,
         latest=latest,
     )
+
+
+async def newest(session: AsyncSession, after: int, limit: int) -> list[EventRow]:
+    """Up to `limit` public events after a number, newest first, without confirmations: what is worth telling people."""
+    rows = await session.scalars(
+        select(EventRow)
+        .where(EventRow.sequence > after, EventRow.type != EventType.INTAKE_CONFIRMED)
+        .order_by(EventRow.sequence.desc())
+        .limit(limit)
+    )
+    return list(rows)

@@ -50,5 +50,5 @@ def _found(tree: Tree, asked: Asked, outcomes: Iterable[Outcome], limit: int, bu
     for entry in tree.match_index.first(asked, limit, outcomes, but):
         outcome, codes = matching.decide_asked(entry.slug, entry.remit, entry.intake, asked)
         reasons = [MatchReason(code, MATCH_REASONS[code]) for code in codes]
-        found.append(Match(responder=tree.responders[entry.slug], outcome=outcome, reasons=reasons))
-    return Matches(sequence=tree.directory.sequence, matches=found)
+        found.append(Match(responder=tree.entries[entry.slug].shown, outcome=outcome, reasons=reasons))
+    return Matches(sequence=tree.sequence, matches=found)

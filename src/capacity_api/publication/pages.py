@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from capacity_api.domain.intake import State
 from capacity_api.domain.vocabulary import STATES
@@ -45,29 +48,46 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     explanation: str
     next: tuple[State, str] | None
-    responders: list[Responder]
+    parts: list[Markup]
 
 
-def directory_page(directory: Directory, now: datetime, contact: str | None, *, address: str | None = None) -> bytes:
+def directory_page(
+    directory: Directory,
+    now: datetime,
+    contact: str | None,
+    *,
+    address: str | None = None,
+    parts: Mapping[str, Markup] = MappingProxyType({}),
+) -> bytes:
     """The page at `/` as UTF-8. A report whose `confirm_by` has passed at `now` is never shown as current.
 
     `contact` is an e-mail address, a web address or plain words; `address` is the page's own, for the printed sheet.
+    `parts` are responders' entries by slug, as far as they were made before.
     """
-    by_state: dict[State, list[Responder]] = {state: [] for state in State}
+    by_state: dict[State, list[Markup]] = {state: [] for state in State}
     for responder in directory.responders:
-        by_state[shown_state(responder.intake, now)].append(responder)
-    counts = [(state, len(responders)) for state, responders in by_state.items()]
+        state = shown_state(responder.intake, now)
+        made = parts.get(responder.slug) if state is responder.intake.state else None
+        by_state[state].append(made or entry(responder, state))
+    counts = [(state, len(entries)) for state, entries in by_state.items()]
     return rendered(
         "directory.html",
         now=now,
         counts=counts,
         groups=[_group(state, by_state) for state in State if state is State.OPEN or by_state[state]],
         labels=STATES,
-        not_supplied=wording.NOT_SUPPLIED,
         demonstration=directory.demonstration is True,
         contact=contact,
         address=address,
     )
+
+
+def entry(responder: Responder, state: State) -> Markup:
+    """A responder's part of the page, in the state that it is shown in."""
+    html = _templates.get_template("entry.html").render(
+        responder=responder, state=state, labels=STATES, not_supplied=wording.NOT_SUPPLIED
+    )
+    return Markup(html)  # noqa: S704 - what a template with escaping made
 
 
 def unavailable_page() -> bytes:
@@ -104,18 +124,18 @@ def shown_state(intake: IntakeShown, now: datetime) -> State:
     return intake.state
 
 
-def _group(state: State, by_state: dict[State, list[Responder]]) -> Group:
+def _group(state: State, by_state: dict[State, list[Markup]]) -> Group:
     explanation, onward = _explained(state, by_state)
     return Group(
         state=state,
         heading=_HEADINGS[state],
         explanation=explanation,
         next=onward,
-        responders=by_state[state],
+        parts=by_state[state],
     )
 
 
-def _explained(state: State, by_state: dict[State, list[Responder]]) -> tuple[str, tuple[State, str] | None]:
+def _explained(state: State, by_state: dict[State, list[Markup]]) -> tuple[str, tuple[State, str] | None]:
     somebody_open = bool(by_state[State.OPEN])
     match state:
         case State.OPEN if somebody_open:

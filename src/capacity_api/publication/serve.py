@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from capacity_api.loop import Clock
 from capacity_api.publication.publication import Publication
-from capacity_api.publication.tree import Resource, Tree, Variant
-from capacity_api.representations import TTL_SECONDS
+from capacity_api.publication.resources import CODINGS, Resource
+from capacity_api.publication.tree import Tree
 
 # The Asynchronous Server Gateway Interface, in which this layer is written: plain dictionaries.
 Scope = MutableMapping[str, Any]
@@ -15,6 +16,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_logger = logging.getLogger(__name__)
 
 
 class Published:
@@ -26,77 +29,71 @@ class Published:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+        if scope["type"] != "http" or scope["method"] not in _READS:
             await self._app(scope, receive, send)
             return
-        if not scope["query_string"]:
-            tree = self._current()
-            found = tree.resources.get(scope["path"]) if tree is not None else None
-            if tree is not None and found is not None:
-                await self._answer(scope, send, found, tree)
-                return
-        if scope["method"] == "HEAD":
+        held = self._found(scope["path"], scope["query_string"])
+        if held is not None:
+            await self._answer(scope, send, *held)
+        elif scope["method"] == "HEAD":
             await self._app({**scope, "method": "GET"}, receive, _without_body(send))
         else:
             await self._app(scope, receive, send)
 
-    def _current(self) -> Tree | None:
-        """The tree, or nothing when it cannot be made: the handlers then answer with a problem, or without the tree."""
+    def _found(self, path: str, query: bytes) -> tuple[Tree, Resource] | None:
+        """What is published, with the tree it is from; nothing when it cannot be made: a handler then answers."""
         try:
-            return self._publication.current()
+            tree = self._publication.current()
+            found = tree.answer(path, query) if query else tree.find(path)
         except Exception:
             _logger.exception("the publication cannot be made true for now")
             return None
+        return None if found is None else (tree, found)
 
-    async def _answer(self, scope: Scope, send: Send, found: Resource, tree: Tree) -> None:
-        asked: dict[bytes, str] = {}
+    async def _answer(self, scope: Scope, send: Send, tree: Tree, found: Resource) -> None:
+        accepted: bytes | None = None
+        condition: bytes | None = None
         for name, value in scope["headers"]:
-            if name in _READ:
-                # Several lines of one header are one list (RFC 9110 §5.3).
-                asked[name] = ", ".join(filter(None, (asked.get(name), value.decode("latin-1"))))
-        coding = preferred(asked.get(b"accept-encoding", ""), found)
-        variant = found.variants[coding]
-        headers = [
-            (b"etag", variant.etag.encode()),
-            (b"vary", b"accept-encoding"),
-            (b"cache-control", self._cache_control(found, tree).encode()),
-            *((name.encode(), value.encode()) for name, value in found.headers),
-        ]
-        if is_match(asked.get(b"if-none-match"), variant):
-            await _send(send, 304, headers, b"")
-            return
-        headers.append((b"content-type", found.content_type.encode()))
-        headers.append((b"content-length", str(len(variant.body)).encode()))
-        if coding:
-            headers.append((b"content-encoding", coding.encode()))
-        await _send(send, 200, headers, b"" if scope["method"] == "HEAD" else variant.body)
-
-    def _cache_control(self, found: Resource, tree: Tree) -> str:
-        if not found.cacheable:
-            return "no-store"
-        age = TTL_SECONDS
-        if tree.next_lapse is not None:
+            # Several lines of one header are one list (RFC 9110 §5.3).
+            if name == b"accept-encoding":
+                accepted = value if accepted is None else accepted + b"," + value
+            elif name == b"if-none-match":
+                condition = value if condition is None else condition + b"," + value
+        variant = found.best(codings(accepted) if accepted else ())
+        unchanged = condition is not None and is_match(condition, variant.etag)
+        headers = variant.unchanged if unchanged else variant.headers
+        if tree.next_lapse is not None and found.cacheable:
             # A reader's copy must not outlive the next lapse.
-            age = max(0, min(age, int((tree.next_lapse - self._clock()).total_seconds())))
-        return f"public, max-age={age}, must-revalidate"
+            left = (tree.next_lapse - self._clock()).total_seconds()
+            if left < found.most_seconds:
+                headers = [*headers[:-1], (b"cache-control", found.cache_control(left).encode())]
+        await send({"type": "http.response.start", "status": 304 if unchanged else 200, "headers": headers})
+        body = b"" if unchanged or scope["method"] == "HEAD" else variant.body
+        await send({"type": "http.response.body", "body": body})
 
 
-_logger = logging.getLogger(__name__)
-_READ = frozenset({b"accept-encoding", b"if-none-match"})
+_READS = frozenset({"GET", "HEAD"})
 
 
-def preferred(accept_encoding: str, found: Resource) -> str:
-    """The content coding to answer in: the best that is accepted and held, "" for none (RFC 9110 §12.5.3)."""
+@lru_cache(maxsize=1024)
+def codings(accept_encoding: bytes) -> tuple[str, ...]:
+    """The content codings to answer in, the best first; "" is none, and what follows it is not wanted as much.
+
+    RFC 9110 §12.5.3. Of those that the reader likes as much as any, ours comes first; a coding goes before none.
+    """
     weights: dict[str, float] = {}
-    for item in accept_encoding.split(","):
+    for item in accept_encoding.decode("latin-1").split(","):
         coding, _, parameters = item.strip().partition(";")
         weights[coding.strip().lower()] = _weight(parameters)
-    best, best_weight = "", weights.get("identity", 0.001 if weights.get("*", 1) else 0.0)
-    for coding in found.variants:
-        weight = weights.get(coding, weights.get("*", 0.0)) if coding else best_weight
-        if weight > 0 and weight >= best_weight:
-            best, best_weight = coding, weight
-    return best
+    others = weights.get("*", 0.0)
+    plain = weights.get("identity", 0.001 if weights.get("*", 1) else 0.0)
+    wanted = {coding: weights.get(coding, others) for coding in CODINGS}
+    # Sorting keeps our order among equals.
+    return tuple(
+        coding
+        for coding in sorted(CODINGS, key=wanted.__getitem__, reverse=True)
+        if wanted[coding] > 0 and wanted[coding] >= plain
+    )
 
 
 def _weight(parameters: str) -> float:
@@ -109,24 +106,19 @@ def _weight(parameters: str) -> float:
         return 0.0
 
 
-def is_match(if_none_match: str | None, variant: Variant) -> bool:
+def is_match(if_none_match: bytes, etag: bytes) -> bool:
     """Whether the reader has it already; the comparison is weak (RFC 9110 §13.1.2)."""
-    if if_none_match is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or variant.etag in tags
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    if if_none_match == etag:
+        return True
+    tags = [tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")]
+    return b"*" in tags or etag in tags
 
 
 def _without_body(send: Send) -> Send:
     async def send_head(message: Message) -> None:
         if message["type"] == "http.response.body":
             if not message.get("more_body", False):
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await send({"type": "http.response.body", "body": b""})
             return
         await send(message)
 

@@ -1,67 +1,216 @@
-"""The published tree: path → resource, each in every content coding, with its strong validator. Immutable."""
+"""The published tree: all that an anonymous reader can fetch without a query, at one moment. Immutable.
 
-import gzip
-from collections.abc import Mapping
-from datetime import datetime
+A tree holds what is true; the bytes of a document are made from it when they are first wanted, and kept. A changed tree
+shares with the one before it all that did not change, so that a change costs what changed and the joining of the whole.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
+from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from capacity_api import representations
+from capacity_api.domain import coverage as coverages
+from capacity_api.domain.coverage import Contribution, Counts
 from capacity_api.domain.match_index import MatchIndex
+from capacity_api.publication.entries import Entry
+from capacity_api.publication.resources import Resource
 from capacity_api.representations import Coverage, Directory, Responder
 
-JSON = "application/json"
-_NOSNIFF = ("x-content-type-options", "nosniff")
-_ANY_ORIGIN = ("access-control-allow-origin", "*")
-PUBLIC_HEADERS = (_ANY_ORIGIN, ("access-control-expose-headers", "etag"), _NOSNIFF)
+# Answers to queries that are kept with a tree; the oldest goes first.
+MOST_ANSWERS = 512
+# The pages say "as of"; that must not be long ago.
+PAGE_LASTS = timedelta(minutes=1)
+Document = Callable[["Tree"], Resource]
 
 
-class Variant(msgspec.Struct, frozen=True):
-    """A resource in one content coding."""
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same in every tree of a process: finished resources, and how each document is made, by path.
 
-    body: bytes
-    etag: str
-
-
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """`variants` by content coding, "" for identity. `cacheable` resources may be kept until the next lapse."""
-
-    content_type: str
-    variants: Mapping[str, Variant]
-    headers: tuple[tuple[str, str], ...] = PUBLIC_HEADERS
-    cacheable: bool = True
-
-
-class Tree(msgspec.Struct, frozen=True, kw_only=True):
-    """What an anonymous reader can fetch without a query, true until `valid_until`.
-
-    `responders` are those of the directory by slug, and `match_index` holds the same at the same moment.
+    `pages` are the documents that name the time and are therefore made anew each minute.
     """
 
-    directory: Directory
-    responders: Mapping[str, Responder]
-    match_index: MatchIndex
-    coverage: Coverage
-    resources: Mapping[str, Resource]
-    # When the clock changes an entry, and when the time that the page names is too long ago.
-    next_lapse: datetime | None
-    page_until: datetime
+    static: Mapping[str, Resource]
+    documents: Mapping[str, Document]
+    pages: frozenset[str]
+    demonstration: bool = False
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A public event, with the body that subscribers receive."""
+
+    id: UUID
+    sequence: int
+    at: datetime
+    body: str
+
+
+class Tree:
+    """True until `next_lapse`. `entries` are the responders by slug, in that order; `now` is what the pages say.
+
+    `told` are the newest events but `intake.confirmed`, newest first.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        sequence: int,
+        updated_at: datetime,
+        now: datetime,
+        entries: Mapping[str, Entry],
+        agenda: tuple[tuple[datetime, str], ...],
+        match_index: MatchIndex,
+        counts: Counts,
+        told: tuple[Told, ...] = (),
+    ) -> None:
+        self.site = site
+        self.sequence = sequence
+        self.updated_at = updated_at
+        self.now = now
+        self.entries = entries
+        self.match_index = match_index
+        self.counts = counts
+        self.told = told
+        self._agenda = agenda
+        # When the clock changes an entry.
+        self.next_lapse = agenda[0][0] if agenda else None
+        self.page_until = now + PAGE_LASTS
+        self.valid_until = self.page_until if self.next_lapse is None else min(self.next_lapse, self.page_until)
+        self._made: dict[str, Resource] = {}
+        self._answers: dict[tuple[str, bytes], Resource] = {}
+
+    def find(self, path: str) -> Resource | None:
+        """What is published at a path, if anything."""
+        found = self._made.get(path) or self.site.static.get(path)
+        if found is not None:
+            return found
+        document = self.site.documents.get(path)
+        if document is not None:
+            found = self._made[path] = document(self)
+            return found
+        if path.startswith(RESPONDERS):
+            entry = self.entries.get(path[len(RESPONDERS) :])
+            return entry.resource if entry is not None else None
+        return None
+
+    def paths(self) -> Iterable[str]:
+        """Every path that `find` answers."""
+        yield from self.site.static
+        yield from self.site.documents
+        yield from (RESPONDERS + slug for slug in self.entries)
+
+    def answer(self, path: str, query: bytes) -> Resource | None:
+        """What was answered to a query about this very tree."""
+        return self._answers.get((path, query))
+
+    def keep(self, path: str, query: bytes, answer: Resource) -> None:
+        """Keep an answer, which must depend on this tree alone, for whoever asks the same."""
+        if len(self._answers) >= MOST_ANSWERS:
+            self._answers.pop(next(iter(self._answers)))
+        self._answers[path, query] = answer
+
+    def due(self, now: datetime) -> list[str]:
+        """The responders that the clock has changed since this tree was made."""
+        return [slug for _, slug in self._agenda[: bisect_left(self._agenda, (now, _LAST))]]
+
+    def changed(
+        self,
+        changed: Mapping[str, Entry | None],
+        now: datetime,
+        *,
+        sequence: int | None = None,
+        updated_at: datetime | None = None,
+        told: tuple[Told, ...] | None = None,
+    ) -> "Tree":
+        """The tree with these entries in place of those of the same slugs; `None` for one that is no longer listed."""
+        entries, agenda, counts = dict(self.entries), list(self._agenda), self.counts
+        for slug, entry in changed.items():
+            before = entries.get(slug)
+            if before is not None and before.next_due is not None:
+                agenda.pop(bisect_left(agenda, (before.next_due, slug)))
+            if entry is None:
+                entries.pop(slug, None)
+            else:
+                entries[slug] = entry
+                if entry.next_due is not None:
+                    insort(agenda, (entry.next_due, slug))
+            counts = coverages.moved(counts, _contribution(before), _contribution(entry))
+        if any(slug not in self.entries for slug in changed):
+            entries = dict(sorted(entries.items()))
+        after = Tree(
+            self.site,
+            sequence=self.sequence if sequence is None else sequence,
+            updated_at=self.updated_at if updated_at is None else updated_at,
+            now=now,
+            entries=MappingProxyType(entries),
+            agenda=tuple(agenda),
+            match_index=self.match_index.brought_to(
+                {slug: entry.matched if entry is not None else None for slug, entry in changed.items()}
+            ),
+            counts=counts,
+            told=self.told if told is None else told,
+        )
+        if not changed and sequence is None:
+            # Only time has passed, so only the pages are no longer right.
+            after._made = {path: made for path, made in self._made.items() if path not in self.site.pages}
+            after._answers = self._answers
+        return after
 
     @property
-    def valid_until(self) -> datetime:
-        return self.page_until if self.next_lapse is None else min(self.next_lapse, self.page_until)
+    def demonstration(self) -> bool:
+        return self.site.demonstration
+
+    @cached_property
+    def responders(self) -> Mapping[str, Responder]:
+        """The responders as the public sees them, by slug."""
+        return MappingProxyType({slug: entry.shown for slug, entry in self.entries.items()})
+
+    @cached_property
+    def directory(self) -> Directory:
+        return self.directory_of(entry.shown for entry in self.entries.values())
+
+    def directory_of(self, responders: Iterable[Responder]) -> Directory:
+        """The directory of some of the responders, at the version of the whole."""
+        shown = list(responders)
+        return Directory(
+            sequence=self.sequence,
+            updated_at=self.updated_at,
+            demonstration=True if self.demonstration else UNSET,
+            total=len(shown),
+            responders=shown,
+        )
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        return representations.from_counts(
+            self.counts, self.sequence, self.updated_at, demonstration=self.demonstration
+        )
 
 
-def resource(
-    body: bytes, content_type: str = JSON, headers: tuple[tuple[str, str], ...] = PUBLIC_HEADERS, cacheable: bool = True
-) -> Resource:
-    """The resource with `body`, compressed where that makes it smaller."""
-    variants = {"": Variant(body, representations.entity_tag(body))}
-    # Level 9 takes several times as long and makes nothing here smaller worth the name.
-    compressed = gzip.compress(body, 6, mtime=0)
-    if len(compressed) < len(body):
-        variants["gzip"] = Variant(compressed, representations.entity_tag(body, "gzip"))
-    return Resource(
-        content_type=content_type, variants=MappingProxyType(variants), headers=headers, cacheable=cacheable
+RESPONDERS = "/v1/responders/"
+# Sorts after every slug.
+_LAST = "\uffff"
+
+
+def empty(site: Site, now: datetime, index: MatchIndex) -> Tree:
+    """The tree before anything was read."""
+    return Tree(
+        site,
+        sequence=0,
+        updated_at=datetime.fromtimestamp(0, UTC),
+        now=now,
+        entries=MappingProxyType({}),
+        agenda=(),
+        match_index=index,
+        counts=coverages.NOBODY,
     )
+
+
+def _contribution(entry: Entry | None) -> Contribution | None:
+    return None if entry is None else Contribution(coverages.cells(entry.row.remit), entry.shown.intake.state)

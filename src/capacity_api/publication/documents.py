@@ -1,0 +1,71 @@
+"""The documents that are made of a whole tree: how each of them is made, by path."""
+
+import logging
+from collections.abc import Mapping
+from functools import cache, partial
+from types import MappingProxyType
+
+import msgspec
+
+from capacity_api import representations
+from capacity_api.publication import pages, reference
+from capacity_api.publication.resources import Resource
+from capacity_api.publication.tree import Site, Tree
+from capacity_api.shipped import shipped
+
+_logger = logging.getLogger(__name__)
+_HTML = "text/html; charset=utf-8"
+
+
+def site(contact: str | None, *, demonstration: bool) -> Site:
+    """What one service publishes; `contact` is whom to tell that an entry is wrong."""
+    return Site(
+        static=_static(),
+        documents=MappingProxyType(
+            {
+                "/": partial(_directory_page, contact),
+                "/v1/coverage": lambda tree: Resource(representations.encode(tree.coverage)),
+                "/v1/directory": directory,
+            }
+        ),
+        pages=frozenset({"/"}),
+        demonstration=demonstration,
+    )
+
+
+def directory(tree: Tree) -> Resource:
+    """The whole directory in JSON: joined from the responders, each encoded when it changed."""
+    head = representations.encode(msgspec.structs.replace(tree.directory_of(()), total=len(tree.entries)))
+    opening, closing = head[:-2], head[-2:]
+    entries = tree.entries.values()
+    # Made of the validators of its parts: reading twelve megabytes again would hold up everybody else.
+    tag = representations.entity_tag(head + b"".join([entry.etag for entry in entries]))
+    return Resource(b"".join([opening, b",".join([entry.json for entry in entries]), closing]), tag=tag)
+
+
+def _directory_page(contact: str | None, tree: Tree) -> Resource:
+    try:
+        parts = {slug: entry.on_page for slug, entry in tree.entries.items()}
+        return html(pages.directory_page(tree.directory, tree.now, contact, parts=parts))
+    except Exception:
+        # Programs must go on being told.
+        _logger.exception("the page cannot be made; it says so, and everything else is published")
+        return html(pages.unavailable_page())
+
+
+def html(body: bytes) -> Resource:
+    return Resource(body, _HTML, pages.headers(body), cacheable=False)
+
+
+@cache
+def _static() -> Mapping[str, Resource]:
+    """What is the same until the next release."""
+    # As it is committed, which a test compares with the code: making it takes longer than all else of a start.
+    document = shipped("openapi/openapi.json").read_bytes()
+    return MappingProxyType(
+        {
+            "/openapi.json": Resource(document),
+            "/docs": html(reference.reference_page(msgspec.json.decode(document))),
+            "/v1/vocabulary": Resource(representations.encode(representations.vocabulary())),
+        }
+    )
