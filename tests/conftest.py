@@ -106,17 +106,24 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def postgresql_url(postgresql_server: URL, postgresql_template: URL) -> Iterator[str]:
+    with _postgresql_database(postgresql_server, postgresql_template) as url:
+        yield url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "capacity.db"
+    shutil.copyfile(sqlite_template, path)
+    return _sqlite_url(path).render_as_string()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a database with the schema and nothing in it but the sequence at 0."""
-    if request.param == "sqlite":
-        path = tmp_path / "capacity.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield _sqlite_url(path).render_as_string()
-    else:
-        template = request.getfixturevalue("postgresql_template")
-        with _postgresql_database(request.getfixturevalue("postgresql_server"), template) as url:
-            yield url.render_as_string(hide_password=False)
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -18,7 +18,7 @@ from capacity_api.api.metrics import Metrics, counted
 from capacity_api.api.routes import DEPENDENCIES, ROUTES
 from capacity_api.config import Settings
 from capacity_api.db import schema
-from capacity_api.db.engine import Database
+from capacity_api.db.engine import CHANGED, Database
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
 from capacity_api.loop import Clock, Step
@@ -27,8 +27,9 @@ from capacity_api.publication import documents
 from capacity_api.publication.publication import Publication
 from capacity_api.publication.serve import Application, Published
 
-# How often each process looks, in case nobody woke it: another process may have changed something.
+# How often each process looks, in case nobody woke it: on SQLite nobody can, and elsewhere a notification may be lost.
 _LOOK_EVERY_SECONDS = 0.5
+_LISTEN_AGAIN_SECONDS = 0.2
 _LAPSE_WITHIN_SECONDS = 0.25
 # Statistics take in what is not counted yet by themselves; this keeps that little.
 _COUNT_EVERY_SECONDS = 10.0
@@ -62,6 +63,7 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
                 )
             ),
             asyncio.create_task(loop.run("statistics", _counting(database), asyncio.Event(), _COUNT_EVERY_SECONDS)),
+            asyncio.create_task(listening(database, committed)),
         ]
         if deliver:
             tasks.append(asyncio.create_task(Worker(database, keys, settings, clock, wakes["delivery"]).run()))
@@ -102,6 +104,18 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
     return Published(cast("Application", application), publication, clock)
 
 
+async def listening(database: Database, woken: Callable[[], None]) -> None:
+    """Call `woken` when another process has changed something, on a database that can tell; until cancelled."""
+    if database.settings.is_sqlite:
+        return
+
+    async def listen() -> bool:
+        await database.listen(woken)
+        return False
+
+    await loop.run("notifications", listen, asyncio.Event(), _LISTEN_AGAIN_SECONDS)
+
+
 def _recording(database: Database, publication: Publication, clock: Clock, committed: Callable[[], None]) -> Step:
     async def record_lapses() -> bool:
         """Record what the clock has brought; the publication knows when that is, so that nobody scans for it."""
@@ -113,7 +127,7 @@ def _recording(database: Database, publication: Publication, clock: Clock, commi
             following = await changes.next_due(session)
         # A reminder takes no number, so the publication would not hear of it otherwise.
         publication.expect(following)
-        if changes.CHANGED in session.info:
+        if CHANGED in session.info:
             committed()
             await publication.refresh()
         return False

@@ -7,10 +7,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.config import Settings
-from capacity_api.db.engine import Database
+from capacity_api.db.engine import CHANGED, Database
 from capacity_api.domain.keys import Keys
 from capacity_api.loop import Clock
-from capacity_api.operations.changes import CHANGED
 from capacity_api.publication.publication import Publication
 
 

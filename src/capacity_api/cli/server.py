@@ -13,7 +13,7 @@ import uvicorn
 
 from capacity_api import loop
 from capacity_api.api import openapi as document
-from capacity_api.app import create_app
+from capacity_api.app import create_app, listening
 from capacity_api.cli import session
 from capacity_api.config import Settings, new_key
 from capacity_api.delivery.receiver import Receiver
@@ -137,9 +137,9 @@ def worker() -> None:
     async def work() -> None:
         async with session.opened(settings) as database:
             await session.prepare_to_serve(database)
-            running = asyncio.create_task(
-                Worker(database, Keys(settings.secret_keys), settings, loop.now, asyncio.Event()).run()
-            )
+            wake = asyncio.Event()
+            working = Worker(database, Keys(settings.secret_keys), settings, loop.now, wake).run()
+            running = asyncio.gather(working, listening(database, wake.set))
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, running.cancel)
             click.echo("capacity_api delivers webhooks")

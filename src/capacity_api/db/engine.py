@@ -1,13 +1,14 @@
 """The database, and the few things in which SQLite and PostgreSQL differ."""
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import JSON, DateTime, Dialect, event
+from sqlalchemy import JSON, DateTime, Dialect, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -18,6 +19,9 @@ from capacity_api.config import Settings
 from capacity_api.errors import DatabaseUnavailable
 
 T = TypeVar("T")
+# Set in `session.info` by who has changed something that others wait to hear of: what is woken after the commit.
+CHANGED = "changed"
+_CHANNEL = "capacity_changed"
 _BUSY_SECONDS = 5
 _CONNECT_SECONDS = 3
 _SQLITE_AWAY = frozenset(
@@ -80,7 +84,8 @@ class Database:
     """Sessions for one database: `read()` sees one snapshot, `write()` commits when its block ends without an error.
 
     On SQLite the writer is one connection that begins immediately, so that writers queue here in order of arrival and
-    none ever upgrades a read transaction; readers never wait for it (WAL). On PostgreSQL both come from one pool.
+    none ever upgrades a read transaction; readers never wait for it (WAL). On PostgreSQL both come from one pool,
+    one connection of which listens.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -91,7 +96,7 @@ class Database:
             snapshot = self._reader
         else:
             self._reader = self._writer = _engine(
-                settings, pool_size=8, connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": 30}
+                settings, pool_size=9, connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": 30}
             )
             snapshot = self._reader.execution_options(isolation_level="REPEATABLE READ")
         self._read = async_sessionmaker(snapshot, expire_on_commit=False)
@@ -114,6 +119,29 @@ class Database:
         with translate_outage():
             async with self._write.begin() as session:
                 yield session
+                if CHANGED in session.info and not self.settings.is_sqlite:
+                    # Sent with the commit, and only if it succeeds.
+                    await session.execute(select(func.pg_notify(_CHANNEL, "")))
+
+    async def listen(self, woken: Callable[[], None]) -> None:
+        """Call `woken` when any process on this PostgreSQL has committed a change, until the connection is lost.
+
+        What is committed between two calls is not announced, so `woken` is called once when listening begins. Nobody
+        may rely on it: a connection can die without a word. Raises `DatabaseUnavailable`.
+        """
+        lost = asyncio.Event()
+        with translate_outage():
+            async with self._reader.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                driver.add_termination_listener(lambda *_: lost.set())
+                try:
+                    await driver.add_listener(_CHANNEL, lambda *_: woken())
+                    woken()
+                    await lost.wait()
+                finally:
+                    # It must not go back to the others and still be listening.
+                    await connection.invalidate()
 
     async def close(self) -> None:
         await self._reader.dispose()

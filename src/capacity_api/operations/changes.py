@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from capacity_api import representations
 from capacity_api.db import sequence
+from capacity_api.db.engine import CHANGED
 from capacity_api.db.tables import CoverageRow, EventRow, IntakeRow, ReportRow, ResponderRow, SequenceRow
 from capacity_api.domain import intake as intakes
 from capacity_api.domain.coverage import Contribution, dumped, gaps, loaded, moved
@@ -21,9 +22,6 @@ from capacity_api.domain.intake import Report, State, Step
 from capacity_api.errors import NotFound
 from capacity_api.operations import coverage
 from capacity_api.representations import Event, EventData
-
-# Set on a session that has changed something: what its process waits for and wakes after the commit.
-CHANGED = "changed"
 
 
 class Change:

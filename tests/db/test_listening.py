@@ -1,0 +1,85 @@
+"""Other processes hear of a change at once (PostgreSQL), and of nothing that did not happen."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from tests.conftest import Clock
+
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.domain.intake import Report, ReportedState
+from capacity_api.operations import intake, responders
+
+
+@pytest.fixture
+def database_url(postgresql_url: str) -> str:
+    """PostgreSQL alone: SQLite has nobody who could call, so there each process looks by itself."""
+    return postgresql_url
+
+
+class Heard:
+    """Counts the calls, and lets a test wait for the next one."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self._called = asyncio.Event()
+
+    def __call__(self) -> None:
+        self.times += 1
+        self._called.set()
+
+    async def again(self) -> None:
+        async with asyncio.timeout(10):
+            await self._called.wait()
+        self._called.clear()
+
+
+async def test_a_committed_change_is_heard_and_a_failed_one_is_not(settings: Settings, clock: Clock) -> None:
+    database, other = Database(settings), Database(settings)
+    heard = Heard()
+    listening = asyncio.create_task(other.listen(heard))
+    try:
+        await heard.again()
+        async with database.write() as session:
+            await responders.load_register(session, clock())
+        await heard.again()
+        with pytest.raises(RuntimeError):
+            async with database.write() as session:
+                await intake.report(session, clock(), "tara", Report(state=ReportedState.OPEN))
+                raise RuntimeError
+        async with database.write() as session:
+            # Changes nothing that anybody waits for.
+            await session.execute(text("SELECT 1"))
+        before = heard.times
+        async with database.write() as session:
+            await intake.report(session, clock(), "tara", Report(state=ReportedState.OPEN))
+        await heard.again()
+        assert heard.times == before + 1
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await database.close()
+        await other.close()
+
+
+async def test_listening_ends_when_its_connection_does(settings: Settings) -> None:
+    database, other = Database(settings), Database(settings)
+    heard = Heard()
+    listening = asyncio.create_task(other.listen(heard))
+    try:
+        await heard.again()
+        async with database.read() as session:
+            await session.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+            )
+        async with asyncio.timeout(10):
+            await listening
+        # What comes after is heard on the next connection.
+        listening = asyncio.create_task(other.listen(heard))
+        await heard.again()
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await database.close()
+        await other.close()
