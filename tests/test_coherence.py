@@ -47,7 +47,9 @@ async def prepared(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
     return admin, of_partner
 
 
-@pytest.mark.parametrize("changes", [pytest.param(60, id="sixty"), pytest.param(500, id="five-hundred", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "changes", [pytest.param(60, id="sixty"), pytest.param(500, id="five-hundred", marks=pytest.mark.soak)]
+)
 async def test_every_process_shows_the_same_and_never_goes_back(settings: Settings, changes: int) -> None:
     admin, partner = await prepared(settings)
     env = processes.environment(settings.database_url, write_limit="0", egress_allow="127.0.0.0/8")

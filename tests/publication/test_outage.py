@@ -1,5 +1,7 @@
 """The database goes away; what was published stays, and stays true by the clock."""
 
+import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, Service, serving
@@ -60,9 +63,9 @@ async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_fr
             assert "1 open" in page.text
             clock.advance(timedelta(seconds=1))
             for path in ("/v1/directory", "/v1/responders/tara", "/v1/directory?area=S92000003"):
-                text = (await service.client.get(path)).text
-                assert '"state":"unconfirmed"' in text
-                assert '"state":"open"' not in text
+                body = (await service.client.get(path)).text
+                assert '"state":"unconfirmed"' in body
+                assert '"state":"open"' not in body
             assert not await _open_somewhere(service)
             page = await service.client.get("/")
             assert page.status_code == 200
@@ -70,6 +73,42 @@ async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_fr
             refused = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers=token)
             assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
             assert (await service.responder("tara"))["intake"]["reported_state"] == "open"
+
+
+async def test_what_cannot_be_published_leaves_what_was_and_lapses_go_on(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+        admin = await service.token()
+        held = await service.read("/v1/directory")
+        assert await _stale(service, admin) == (200, "ok", "0.0")
+        async with service.database.write() as session:
+            # A row that nothing here could have written.
+            remit = (await session.execute(text("SELECT remit FROM responder WHERE slug = 'unseen'"))).scalar_one()
+            await session.execute(text("UPDATE responder SET remit = '[1]', sequence = 99 WHERE slug = 'unseen'"))
+            await session.execute(text("UPDATE sequence SET n = 99"))
+        async with asyncio.timeout(10):
+            while (await _stale(service, admin))[0] == 200:
+                pass
+        assert await _stale(service, admin) == (503, "stale", "1.0")
+        assert await service.read("/v1/directory") == held
+        clock.advance(timedelta(days=7))
+        assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
+        async with service.database.write() as session:
+            await session.execute(
+                text("UPDATE responder SET remit = :remit WHERE slug = 'unseen'"),
+                {"remit": remit if isinstance(remit, str) else json.dumps(remit)},
+            )
+        async with asyncio.timeout(10):
+            while (await _stale(service, admin))[0] == 503:
+                pass
+        assert (await service.read("/v1/directory"))["sequence"] > held["sequence"]
+
+
+async def _stale(service: Service, admin: dict[str, str]) -> tuple[int, str, str]:
+    ready = await service.client.get("/readyz")
+    metrics = (await service.client.get("/metrics", headers=admin)).text
+    said = next(line for line in metrics.splitlines() if line.startswith("capacity_publication_stale "))
+    return ready.status_code, ready.json()["publication"], said.split()[1]
 
 
 async def _open_somewhere(service: Service) -> bool:

@@ -21,10 +21,15 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """`published` and `latest` are sequence numbers: what is read here, and what the database holds."""
+    """`published` and `latest` are sequence numbers: what is read here, and what the database holds.
+
+    `publication` is "stale" while what was committed cannot be published: what is read then is older, and still true
+    by the clock.
+    """
 
     status: str
     database: str
+    publication: str
     published: int
     latest: int | None
 
@@ -38,17 +43,37 @@ class HealthController(Controller):
 
     @get("/readyz", operation_id="readReadiness", summary="Can it take writes?")
     async def readiness(self, context: NamedDependency[Context]) -> Response[Readiness]:
-        """503 while the database is away: published reads go on from memory, true by the clock; writes are refused."""
+        """503 while the database is away: published reads go on from memory, true by the clock; writes are refused.
+
+        503 also while what was committed cannot be published here: reads go on from what was published last.
+        """
         published = context.publication.sequence
+        publication = "stale" if context.publication.is_failing else "ok"
         try:
             async with context.read() as session:
                 latest, _ = await sequence.latest(session)
         except CapacityError:
             return Response(
-                Readiness(status="unavailable", database="unavailable", published=published, latest=None),
+                Readiness(
+                    status="unavailable",
+                    database="unavailable",
+                    publication=publication,
+                    published=published,
+                    latest=None,
+                ),
                 status_code=503,
             )
-        return Response(Readiness(status="ok", database="ok", published=published, latest=latest))
+        stale = context.publication.is_failing
+        return Response(
+            Readiness(
+                status="unavailable" if stale else "ok",
+                database="ok",
+                publication=publication,
+                published=published,
+                latest=latest,
+            ),
+            status_code=503 if stale else 200,
+        )
 
     @get(
         "/metrics",

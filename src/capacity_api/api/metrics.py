@@ -30,6 +30,11 @@ class Metrics:
         self._sequence = Gauge(
             "capacity_sequence", "Number of the newest event published here", registry=self._registry
         )
+        self._stale = Gauge(
+            "capacity_publication_stale",
+            "1 while what was committed cannot be published here",
+            registry=self._registry,
+        )
         self._responders = Gauge(
             "capacity_responders", "Responders by effective state", ("state",), registry=self._registry
         )
@@ -41,6 +46,7 @@ class Metrics:
         """The text exposition format."""
         directory = publication.current().directory
         self._sequence.set(directory.sequence)
+        self._stale.set(publication.is_failing)
         for state in State:
             count = sum(responder.intake.state is state for responder in directory.responders)
             self._responders.labels(state).set(count)

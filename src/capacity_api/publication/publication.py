@@ -8,6 +8,7 @@ from capacity_api.db import sequence
 from capacity_api.db.engine import Database
 from capacity_api.domain import match_index
 from capacity_api.domain.remit import Remit
+from capacity_api.errors import DatabaseUnavailable
 from capacity_api.loop import Clock
 from capacity_api.operations import changes, events, responders
 from capacity_api.publication import tree as trees
@@ -31,7 +32,7 @@ class Publication:
         self._refreshing = asyncio.Lock()
         self._tree = trees.empty(site, clock(), match_index.index(()))
         self._next_due: datetime | None = None
-        # Whether what was last read could be published.
+        # Whether what was committed cannot be published.
         self.is_failing = False
 
     @property
@@ -63,30 +64,42 @@ class Publication:
         that cannot be made leaves all as it was, lapses included, to be tried again.
         """
         async with self._refreshing:
-            held = self._tree.sequence
-            async with self._database.read() as session:
-                latest, at = await sequence.latest(session)
-                if latest <= held:
-                    return False
-                rows = await responders.changed_since(session, held)
-                news = await events.newest(session, held, MOST_TOLD)
-                due = await changes.next_due(session)
-            self.is_failing = True
-            now = self._clock()
-            entries: dict[str, Entry | None] = {}
-            for number, row in enumerate(rows, 1):
-                entries[row.slug] = Entry(row, now) if row.delisted_at is None else None
-                if number % _ENTRIES_AT_ONCE == 0:
-                    await asyncio.sleep(0)
-            told = (*(Told(row.id, row.sequence or 0, row.at, row.body) for row in news), *self._tree.told)[:MOST_TOLD]
-            tree = self._tree.changed(entries, now, sequence=latest, updated_at=at, told=told)
-            for path in tree.site.documents:
-                tree.find(path)
-                await asyncio.sleep(0)
-            self._tree = tree
-            self._next_due = due
+            try:
+                tree = await self._newer()
+            except DatabaseUnavailable:
+                raise
+            except Exception:
+                self.is_failing = True
+                raise
             self.is_failing = False
+            if tree is None:
+                return False
+            self._tree = tree
             return True
+
+    async def _newer(self) -> Tree | None:
+        held = self._tree
+        async with self._database.read() as session:
+            latest, at = await sequence.latest(session)
+            if latest <= held.sequence:
+                return None
+            rows = await responders.changed_since(session, held.sequence)
+            news = await events.newest(session, held.sequence, MOST_TOLD)
+            due = await changes.next_due(session)
+        now = self._clock()
+        entries: dict[str, Entry | None] = {}
+        for number, row in enumerate(rows, 1):
+            entries[row.slug] = Entry(row, now) if row.delisted_at is None else None
+            if number % _ENTRIES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        told = (*(Told(row.id, row.sequence or 0, row.at, row.body) for row in news), *held.told)[:MOST_TOLD]
+        # The clock may have changed the tree meanwhile, in which nothing of this is.
+        tree = self._tree.changed(entries, now, sequence=latest, updated_at=at, told=told)
+        for path in tree.site.documents:
+            tree.find(path)
+            await asyncio.sleep(0)
+        self._next_due = due
+        return tree
 
     def expect(self, due: datetime | None) -> None:
         """What the clock had brought was recorded; time alone changes something next at `due`."""
