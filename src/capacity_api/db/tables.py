@@ -26,6 +26,10 @@ from capacity_api.domain.intake import Before, Intake, Planned, Report, State
 from capacity_api.domain.remit import Remit
 from capacity_api.domain.threshold import Threshold
 
+# After these nobody knows the responder's state.
+LISTINGS = (EventType.RESPONDER_LISTED, EventType.RESPONDER_DELISTED)
+_IS_LISTING = "type IN ('responder.listed', 'responder.delisted')"
+
 
 class Table(DeclarativeBase):
     metadata = MetaData(
@@ -158,6 +162,14 @@ class EventRow(Table):
             "id",
             sqlite_where=text("fanned_out_at IS NULL"),
             postgresql_where=text("fanned_out_at IS NULL"),
+        ),
+        # Read by who starts to publish: since when a responder is listed, or no longer.
+        Index(
+            "ix_event_listing",
+            "responder_id",
+            "at",
+            sqlite_where=text(_IS_LISTING),
+            postgresql_where=text(_IS_LISTING),
         ),
         # Read by the directory as of a time: the newest event until then, and the newest of each responder.
         Index("ix_event_at_sequence", "at", "sequence"),

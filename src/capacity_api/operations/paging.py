@@ -40,11 +40,13 @@ async def page(
     if cursor is not None:
         query = query.where(by < _decoded(cursor, by.type.python_type))
     rows: Sequence[Item] = (await session.scalars(query.order_by(by.desc()).limit(limit + 1))).all()
-    following = str(getattr(rows[limit - 1], by.key)) if len(rows) > limit else None
-    return Page(
-        [show(row) for row in rows[:limit]],
-        None if following is None else base64.urlsafe_b64encode(following.encode()).decode().rstrip("="),
-    )
+    following = cursor_after(getattr(rows[limit - 1], by.key)) if len(rows) > limit else None
+    return Page([show(row) for row in rows[:limit]], following)
+
+
+def cursor_after(last: UUID | int) -> str:
+    """What asks for the page after the one that ends with `last`."""
+    return base64.urlsafe_b64encode(str(last).encode()).decode().rstrip("=")
 
 
 def _decoded(cursor: str, kind: type) -> Any:

@@ -1,6 +1,6 @@
 """One responder as it is published: everything that is made of it alone, made once per change."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from markupsafe import Markup
@@ -10,6 +10,7 @@ from capacity_api.db.tables import ResponderRow
 from capacity_api.domain import intake as intakes
 from capacity_api.domain import match_index
 from capacity_api.publication import pages
+from capacity_api.publication.past import LASTS, Past, Turn
 from capacity_api.publication.resources import Resource
 from capacity_api.representations import Responder
 
@@ -17,14 +18,32 @@ from capacity_api.representations import Responder
 class Entry:
     """A responder at a moment, whatever was recorded of what the clock has brought by then."""
 
-    def __init__(self, row: ResponderRow, now: datetime) -> None:
+    def __init__(self, row: ResponderRow, past: Past, now: datetime) -> None:
         self.row = row
+        self.past = past
         intake = intakes.at(row.intake.value, now)
         self.matched = match_index.Entry(row.slug, row.name, row.remit, intake)
         self.shown: Responder = representations.from_responder(row, now)
         self.resource = Resource(representations.encode(self.shown))
         # When the clock changes it next.
         self.next_due = intake.next_due
+        self._history: tuple[date, Resource] | None = None
+
+    def at(self, now: datetime) -> "Entry":
+        """The same responder, as the clock has left it."""
+        return Entry(self.row, self.past, now)
+
+    def history(self, now: datetime) -> Resource:
+        """Its history of the last ninety days; what is older by less than a day may still stand in it."""
+        if self._history is None or self._history[0] != now.date():
+            self._history = now.date(), Resource(self.past.history(now))
+        return self._history[1]
+
+    def states(self, now: datetime) -> tuple[Turn, ...]:
+        """From when on which state held in the last ninety days, oldest first; from its first listing on."""
+        steps = intakes.advance(self.row.intake.value, now)
+        known = [(step.at, step.after.state) for step in steps]
+        return self.past.states(max(now - LASTS, self.row.created_at), known)
 
     @property
     def json(self) -> bytes:

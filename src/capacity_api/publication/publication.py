@@ -2,23 +2,31 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db import sequence
 from capacity_api.db.engine import Database
+from capacity_api.db.tables import ResponderRow
 from capacity_api.domain import match_index
 from capacity_api.domain.remit import Remit
 from capacity_api.errors import DatabaseUnavailable
 from capacity_api.loop import Clock
-from capacity_api.operations import changes, events, responders
+from capacity_api.operations import changes, events, past, responders
 from capacity_api.publication import tree as trees
 from capacity_api.publication.entries import Entry
+from capacity_api.publication.past import LASTS, MOST_REPORTS, Past, Turn
 from capacity_api.publication.tree import Site, Told, Tree
 
 _logger = logging.getLogger(__name__)
 _VISIBLE_WITHIN_SECONDS = 1.0
 # So many events stand in the feed.
 MOST_TOLD = 100
+# More than so many are read by reading everybody.
+_MOST_NAMED = 500
 # Making so many entries takes about as long as answering a few requests.
 _ENTRIES_AT_ONCE = 10
 
@@ -53,7 +61,7 @@ class Publication:
         now = self._clock()
         tree = self._tree
         if tree.valid_until <= now:
-            due = {slug: Entry(tree.entries[slug].row, now) for slug in tree.due(now)}
+            due = {slug: tree.entries[slug].at(now) for slug in tree.due(now)}
             tree = self._tree = tree.changed(due, now)
         return tree
 
@@ -86,10 +94,11 @@ class Publication:
             rows = await responders.changed_since(session, held.sequence)
             news = await events.newest(session, held.sequence, MOST_TOLD)
             due = await changes.next_due(session)
+            pasts = await _pasts(session, rows, held, self._clock() - LASTS)
         now = self._clock()
         entries: dict[str, Entry | None] = {}
         for number, row in enumerate(rows, 1):
-            entries[row.slug] = Entry(row, now) if row.delisted_at is None else None
+            entries[row.slug] = Entry(row, pasts[row.id], now) if row.delisted_at is None else None
             if number % _ENTRIES_AT_ONCE == 0:
                 await asyncio.sleep(0)
         told = (*(Told(row.id, row.sequence or 0, row.at, row.body) for row in news), *held.told)[:MOST_TOLD]
@@ -116,3 +125,22 @@ class Publication:
                     await self.refresh()
         except Exception as error:  # noqa: BLE001 - the change is acknowledged whatever keeps it from being shown
             _logger.warning("change %d is committed and cannot be shown yet: %s", number, type(error).__name__)
+
+
+async def _pasts(session: AsyncSession, rows: Sequence[ResponderRow], held: Tree, since: datetime) -> dict[UUID, Past]:
+    """The past of each of `rows`: the one that is held and what has been said since, or the whole of it."""
+    new = [row.id for row in rows if row.slug not in held.entries]
+    pasts = dict.fromkeys(new, Past())
+    if new:
+        wanted = new if len(new) <= _MOST_NAMED else None
+        turns: dict[UUID, list[Turn]] = {}
+        for responder, at, state in await past.turns(session, since, wanted):
+            turns.setdefault(responder, []).append((at, state))
+        reports = past.by_responder(await past.newest_reports(session, since, MOST_REPORTS, wanted))
+        for responder in pasts:
+            pasts[responder] = Past.of(reports.get(responder, ()), turns.get(responder, ()))
+    said = past.by_responder(await past.reports(session, held.sequence)) if len(new) < len(rows) else {}
+    for row in rows:
+        if row.slug in held.entries:
+            pasts[row.id] = held.entries[row.slug].past.followed_by(said.get(row.id, ()))
+    return pasts

@@ -94,16 +94,23 @@ class Tree:
         if document is not None:
             found = self._made[path] = document(self)
             return found
-        if path.startswith(RESPONDERS):
-            entry = self.entries.get(path[len(RESPONDERS) :])
-            return entry.resource if entry is not None else None
-        return None
+        if not path.startswith(RESPONDERS):
+            return None
+        slug, _, of_it = path[len(RESPONDERS) :].partition("/")
+        entry = self.entries.get(slug)
+        if entry is None:
+            return None
+        if of_it == "history":
+            return entry.history(self.now)
+        return entry.resource if path == RESPONDERS + slug else self._answers.get((path, b""))
 
     def paths(self) -> Iterable[str]:
         """Every path that `find` answers."""
         yield from self.site.static
         yield from self.site.documents
-        yield from (RESPONDERS + slug for slug in self.entries)
+        for slug in self.entries:
+            yield RESPONDERS + slug
+            yield f"{RESPONDERS}{slug}/history"
 
     def answer(self, path: str, query: bytes) -> Resource | None:
         """What was answered to a query about this very tree."""
