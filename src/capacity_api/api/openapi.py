@@ -25,10 +25,12 @@ from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
 from capacity_api.publication.matches import Matches
+from capacity_api.publication.rpde import ChangesPage
 from capacity_api.representations import LICENCE, Coverage, Directory, Event, EventPage, HistoryEntry, Vocabulary
 
 _TAGS = {
     "directory": "What anyone reads. No token, any origin, no cookie.",
+    "formats": "The same for tools that speak a standard: Atom, RPDE, Open Referral UK.",
     "responders": "The responders themselves, and their past.",
     "matches": "Who can take somebody now, and who else. What is asked is kept nowhere.",
     "statistics": "The evidence: what was, for any period. Nobody is ranked.",
@@ -59,6 +61,7 @@ _ASKS = frozenset({"findMatches"})
 _STRUCTS = (
     AuditEntry,
     Caseload,
+    ChangesPage,
     Count,
     Coverage,
     Delivery,

@@ -5,6 +5,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from capacity_api.api.authorization import provide_identity
+from capacity_api.api.changes_feed import ChangesFeedController
 from capacity_api.api.context import Context
 from capacity_api.api.coverage import CoverageController
 from capacity_api.api.directory import DirectoryController
@@ -22,6 +23,7 @@ from capacity_api.api.webhooks import WebhookController
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
     CoverageController,
+    ChangesFeedController,
     ResponderController,
     MatchController,
     StatisticsController,
