@@ -9,6 +9,7 @@ from capacity_api.api.changes_feed import ChangesFeedController
 from capacity_api.api.context import Context
 from capacity_api.api.coverage import CoverageController
 from capacity_api.api.directory import DirectoryController
+from capacity_api.api.feed import FeedController
 from capacity_api.api.health import HealthController
 from capacity_api.api.intake import IntakeController
 from capacity_api.api.matches import MatchController
@@ -24,6 +25,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
     CoverageController,
     ChangesFeedController,
+    FeedController,
     ResponderController,
     MatchController,
     StatisticsController,
