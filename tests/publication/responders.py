@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from hypothesis import strategies as st
 from tests.domain.strategies import intakes_now, lines, remits, reports
 
 from capacity_api import representations
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import Intake, Planned, Report, ReportedState
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
+from capacity_api.domain.intake import NOTE_LENGTH, Intake, Planned, Report, ReportedState
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, checked
+from capacity_api.domain.text import plain_text
 from capacity_api.representations import Responder
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -54,15 +56,14 @@ def _fields(intake: Intake) -> dict[str, Any]:
 
 PAUSE = Report(state=ReportedState.PAUSED)
 OPEN = Report(state=ReportedState.OPEN)
-plans = st.builds(
-    Planned, report=reports, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON)
-)
+said = reports.map(lambda report: msgspec.structs.replace(report, note=plain_text(report.note, "/note", NOTE_LENGTH)))
+plans = st.builds(Planned, report=said, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON))
 
 
 @st.composite
 def responders(draw: st.DrawFn) -> Responder:
     """Any responder, with any text that may stand in one."""
-    intake = draw(intakes_now)
+    intake = msgspec.structs.replace(draw(intakes_now), report=draw(st.none() | said))
     reported = intake.report is not None
     return shown(
         intake=Intake(
@@ -72,14 +73,14 @@ def responders(draw: st.DrawFn) -> Responder:
                 **dict.fromkeys(("changed_at", "confirmed_at", "confirm_by"), NOON if reported else None),
             }
         ),
-        remit=draw(remits),
+        remit=draw(remits.map(checked)),
         name=draw(lines.filter(str.strip)),
         contact=draw(
             st.builds(
                 Contact,
                 phone=st.none() | st.just("+44 808 800 0000"),
                 email=st.none() | st.just("a@example.org"),
-                hours=st.none() | lines,
+                hours=st.none() | lines.filter(str.strip),
             )
         ),
     )

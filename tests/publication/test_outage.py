@@ -102,6 +102,10 @@ async def test_what_memory_holds_is_answered_in_every_format_while_the_database_
         await service.report("tara", OPEN)
         latest = (await service.read("/v1/directory"))["sequence"]
         async with away(settings.url):
-            for path in ("/v1/directory.csv?accepting=true", f"/v1/changes?afterChangeNumber={latest}"):
+            for path in (
+                "/v1/directory.csv?accepting=true",
+                f"/v1/changes?afterChangeNumber={latest}",
+                "/open-referral-uk/services",
+            ):
                 answer = await service.client.get(path)
                 assert answer.status_code == 200, path

@@ -14,6 +14,7 @@ from capacity_api.api.health import HealthController
 from capacity_api.api.intake import IntakeController
 from capacity_api.api.matches import MatchController
 from capacity_api.api.metrics import Metrics
+from capacity_api.api.open_referral import OpenReferralController
 from capacity_api.api.pages import PageController
 from capacity_api.api.responders import ResponderController
 from capacity_api.api.statistics import StatisticsController
@@ -26,6 +27,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     CoverageController,
     ChangesFeedController,
     FeedController,
+    OpenReferralController,
     ResponderController,
     MatchController,
     StatisticsController,
