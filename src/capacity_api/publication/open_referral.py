@@ -190,12 +190,12 @@ def page(
     )
 
 
-def service(responder: Responder) -> Service:
-    """The responder as a service; what it says of its state is as of when `responder` was made."""
+def listed_service(responder: Responder) -> ListedService:
+    """The responder as lists show it; what it says of its state is as of when `responder` was made."""
     intake, remit, contact = responder.intake, responder.remit, responder.contact
     youngest, oldest = ages(responder)
     organization = uuid5(responder.id, "organization")
-    return Service(
+    return ListedService(
         id=responder.id,
         organization_id=organization,
         name=f"{responder.name}: referral to the National Referral Mechanism",
@@ -215,6 +215,14 @@ def service(responder: Responder) -> Service:
             website=_uri(responder.website),
         ),
         first_responder_capacity=_capacity(responder),
+    )
+
+
+def service(responder: Responder) -> Service:
+    """The responder as a service, with all that belongs to it."""
+    listed, contact, remit = listed_service(responder), responder.contact, responder.remit
+    return Service(
+        **{field: getattr(listed, field) for field in ListedService.__struct_fields__},
         schedules=[
             Schedule(id=uuid5(responder.id, "hours"), service_id=responder.id, description=balanced(contact.hours))
         ]
@@ -240,12 +248,6 @@ def service(responder: Responder) -> Service:
             for term in terms(remit)
         ],
     )
-
-
-def listed_service(responder: Responder) -> ListedService:
-    """The service without what belongs to it, as lists show it."""
-    found = service(responder)
-    return ListedService(**{field: getattr(found, field) for field in ListedService.__struct_fields__})
 
 
 def ages(responder: Responder) -> tuple[int, int | None]:

@@ -33,6 +33,7 @@ _STATE_SENTENCES = {
 # Opens and closes of the Unicode Bidirectional Algorithm (UAX #9): embeddings and overrides, isolates.
 _EMBEDDINGS, _POP_EMBEDDING = "\u202a\u202b\u202d\u202e", "\u202c"
 _ISOLATES, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
+_MARKS = frozenset(_EMBEDDINGS + _POP_EMBEDDING + _ISOLATES + _POP_ISOLATE)
 
 
 def state_in_words(state: State) -> str:
@@ -173,6 +174,9 @@ def balanced(text: str) -> str:
 
     Without this a name could end the isolation that it is shown in and turn round what follows it.
     """
+    # Nearly no text has any, and each change of a responder writes all of its texts several times.
+    if _MARKS.isdisjoint(text):
+        return text
     return "\n".join(_balanced_line(line) for line in text.split("\n"))
 
 
