@@ -39,6 +39,7 @@ def test_every_setting_can_be_set() -> None:
         WRITE_LIMIT="0",
         LEASE_SECONDS="60",
         CONTACT=" support@example.org ",
+        PUBLIC_URL="https://capacity.example.org:8443/first-responders/",
         LOG_LEVEL="WARNING",
     )
     assert not settings.is_sqlite
@@ -49,6 +50,7 @@ def test_every_setting_can_be_set() -> None:
     assert settings.write_limit == 0
     assert settings.lease == timedelta(minutes=1)
     assert settings.contact == "support@example.org"
+    assert settings.public_url == "https://capacity.example.org:8443/first-responders"
     assert settings.log_level == "warning"
 
 
@@ -64,6 +66,16 @@ def test_every_setting_can_be_set() -> None:
 )
 def test_the_short_forms_of_a_database_address_are_understood(given: str, used: str) -> None:
     assert read(DATABASE_URL=given).database_url == used
+
+
+def test_a_public_address_has_no_slash_at_its_end() -> None:
+    for given, used in (
+        ("", None),
+        ("https://capacity.example.org", "https://capacity.example.org"),
+        ("https://capacity.example.org/", "https://capacity.example.org"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ):
+        assert read(PUBLIC_URL=given).public_url == used
 
 
 @pytest.mark.parametrize(
@@ -98,6 +110,24 @@ def test_the_short_forms_of_a_database_address_are_understood(given: str, used: 
         ("LEASE_SECONDS", "3601", "must be from 20 to 3600 seconds"),
         ("CONTACT", "two\nlines", "must be one line of at most 300 characters"),
         ("CONTACT", "x" * 301, "must be one line of at most 300 characters"),
+        *(
+            ("PUBLIC_URL", value, "must be a web address such as https://capacity.example.org")
+            for value in (
+                "capacity.example.org",
+                "ftp://capacity.example.org",
+                "https://",
+                "https://a@capacity.example.org",
+                "https://capacity.example.org:99999",
+                "https://capacity.example.org:0",
+                "https://capacity.example.org/?page=1",
+                "https://capacity.example.org/?",
+                "https://capacity.example.org/#top",
+                "https://capacity.example.org/a b",
+                'https://capacity.example.org/"',
+                "https://[::1",
+                "https://ex\u00e4mple.org",
+            )
+        ),
         ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
     ],
 )
@@ -209,5 +239,5 @@ def test_every_setting_stands_in_the_documentation() -> None:
     documented = {line.split("`")[1] for line in DOCUMENT.read_text().splitlines() if line.startswith("| `CAPACITY_")}
     source = Path(config.__file__).read_text()
     names = {line.split('"')[1] for line in source.splitlines() if line.startswith('        "') and '": ("' in line}
-    assert len(names) == 8
+    assert len(names) == 9
     assert documented == {f"CAPACITY_{name}" for name in names | {f"{name}_FILE" for name in config._FROM_FILE}}

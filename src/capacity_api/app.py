@@ -39,7 +39,7 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
     """The service as an ASGI application, with everything that runs beside it in its lifespan."""
     database = Database(settings)
     keys = Keys(settings.secret_keys)
-    publication = Publication(database, clock, documents.site(settings.contact, demonstration=settings.demonstration))
+    publication = Publication(database, clock, documents.site(settings))
     wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery")}
 
     def committed() -> None:

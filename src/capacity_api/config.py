@@ -7,11 +7,13 @@ import base64
 import binascii
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy.engine import URL, make_url
@@ -22,6 +24,9 @@ from capacity_api.errors import ConfigurationError
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PREFIX = "CAPACITY_"
+# A name or an address of the network, with a port or without; nothing that could end an address early or hide another.
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?")
+_PATH = re.compile(r"(/[0-9A-Za-z._~-]+)*/?")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 # A fleet of these may hold secrets, so that a secret manager can hand them over as files.
 _FROM_FILE = frozenset({"DATABASE_URL", "SECRET_KEY"})
@@ -35,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     write_limit: int = 120
     lease: timedelta = timedelta(seconds=30)
     contact: str | None = None
+    public_url: str | None = None
     log_level: str = "info"
     demonstration: bool = False
 
@@ -64,6 +70,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         "WRITE_LIMIT": ("write_limit", _whole_number),
         "LEASE_SECONDS": ("lease", _lease),
         "CONTACT": ("contact", _contact),
+        "PUBLIC_URL": ("public_url", _public_url),
         "LOG_LEVEL": ("log_level", _log_level),
     }
     values: dict[str, Any] = {}
@@ -182,6 +189,18 @@ def _contact(text: str) -> str | None:
     if any(ord(character) < 32 for character in text) or len(text) > 300:
         raise ValueError("must be one line of at most 300 characters")
     return text or None
+
+
+def _public_url(text: str) -> str | None:
+    """Without the slash at its end, so that a path can follow."""
+    try:
+        parts = urlsplit(text)
+        plain = parts.scheme in {"https", "http"} and HOST.fullmatch(parts.netloc) and parts.port != 0
+    except ValueError:
+        plain = None
+    if text and (not plain or not _PATH.fullmatch(parts.path) or parts.query or parts.fragment or text[-1] in "?#"):
+        raise ValueError("must be a web address such as https://capacity.example.org, without a query")
+    return text.rstrip("/") or None
 
 
 def _log_level(text: str) -> str:

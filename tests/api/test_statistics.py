@@ -242,7 +242,7 @@ async def test_the_table_says_the_same(service: Service, clock: Clock) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="statistics.csv"'
     assert answer.headers.get_list("access-control-allow-origin") in ([], ["*"])
     assert answer.content.count(b"\r\n") == answer.content.count(b"\n") == 1 + 13 + 4
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
     found = await service.read(PATH, **period)
     assert len(rows) == 17
     for row, each in zip(rows, found["responders"] + found["nations"], strict=True):
@@ -268,6 +268,6 @@ async def test_a_name_in_the_table_is_no_formula(service: Service) -> None:
         new = {"slug": f"a-{n}", "name": name, "remit": REMIT}
         assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
     answer = await service.client.get(f"{PATH}.csv")
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
     shown = [row["name"] for row in rows if row["code"].startswith("a-")]
     assert shown == ["'=1+1", "'+44 20", "'-1", "'@SUM(A1)", *names[4:]]

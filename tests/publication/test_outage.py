@@ -132,3 +132,19 @@ def test_the_ruin_is_real(tmp_path: Path) -> None:
     finally:
         connection.close()
     raise AssertionError("the database still answers")
+
+
+async def test_what_memory_holds_is_answered_in_every_format_while_the_database_is_away(
+    settings: Settings, clock: Clock
+) -> None:
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+        latest = (await service.read("/v1/directory"))["sequence"]
+        async with away(settings.url):
+            for path in (
+                "/v1/directory.csv?accepting=true",
+                f"/v1/changes?afterChangeNumber={latest}",
+                "/open-referral-uk/services",
+            ):
+                answer = await service.client.get(path)
+                assert answer.status_code == 200, path

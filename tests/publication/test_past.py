@@ -18,7 +18,7 @@ HISTORY = "/v1/responders/tara/history"
 async def published(settings: Settings, clock: Clock) -> Tree:
     """The tree of a process that starts now."""
     database = Database(settings)
-    publication = Publication(database, clock, documents.site(None, demonstration=False))
+    publication = Publication(database, clock, documents.site(settings))
     await publication.refresh()
     await database.close()
     return publication.current()

@@ -13,6 +13,7 @@ from tests.serving import OPEN, Service, serving
 from capacity_api.config import Settings
 from capacity_api.publication.resources import CODINGS, Resource
 from capacity_api.publication.serve import codings
+from capacity_api.publication.tree import _Answers
 
 DIRECTORY = "/v1/directory"
 JSON = [DIRECTORY, "/v1/responders/tara", "/v1/vocabulary", "/openapi.json"]
@@ -183,6 +184,55 @@ async def test_a_page_may_do_nothing_but_be_read(service: Service) -> None:
         assert policy["form-action"] == "'none'"
         assert "script-src" not in policy
         assert headers["referrer-policy"] == "no-referrer"
+
+
+QUERIES = [
+    f"{DIRECTORY}?state=unconfirmed&area=E12000007",
+    f"{DIRECTORY}.csv?gender=woman",
+    "/v1/responders/tara/alternatives",
+    "/open-referral-uk/services?per_page=50",
+    "/v1/events?after=13",
+]
+
+
+async def test_what_is_asked_of_the_tree_is_published_like_the_tree(service: Service, clock: Clock) -> None:
+    await service.report("tara", OPEN)
+    for path in QUERIES:
+        first = await get(service, path, accept_encoding="gzip")
+        again = await get(service, path, accept_encoding="gzip")
+        assert (first.content, {**first.headers, "date": ""}) == (again.content, {**again.headers, "date": ""})
+        assert first.headers["cache-control"] == "public, max-age=30, must-revalidate"
+        assert (await get(service, path, "HEAD", accept_encoding="gzip")).headers["etag"] == first.headers["etag"]
+        tag = first.headers["etag"]
+        assert (await get(service, path, accept_encoding="gzip", if_none_match=tag)).status_code == 304
+    clock.advance(timedelta(days=7, seconds=-5))
+    for path in QUERIES:
+        assert (await get(service, path)).headers["cache-control"] == "public, max-age=5, must-revalidate"
+    before = {path: (await get(service, path)).content for path in QUERIES}
+    await service.report("unseen", {**OPEN, "note": "New."})
+    for path in QUERIES:
+        assert (await get(service, path)).content != before[path], path
+
+
+async def test_the_past_and_what_is_refused_are_kept_by_nobody(service: Service) -> None:
+    for path in (f"{DIRECTORY}?as_of=2026-11-21T12:00:00Z", f"{DIRECTORY}?area=X", "/v1/events?after=99"):
+        for _ in range(2):
+            answer = await get(service, path)
+            assert answer.headers["cache-control"] == "no-store"
+            assert "etag" not in answer.headers
+
+
+async def test_what_is_kept_of_answers_is_bounded(service: Service) -> None:
+    body = b"x" * (1024 * 1024)
+    kept = _Answers()
+    for number in range(40):
+        kept.keep(("/", b"%d" % number), Resource(body))
+    assert list(kept) == [("/", b"%d" % number) for number in range(8, 40)]
+    kept.keep(("/", b"39"), Resource(body))
+    assert len(kept) == 32
+    for number in range(1000):
+        kept.keep(("/", b"small %d" % number), Resource(b"x"))
+    assert len(kept) == 512
 
 
 async def test_only_reads_without_a_query_are_answered_here(service: Service) -> None:

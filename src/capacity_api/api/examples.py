@@ -24,6 +24,7 @@ from capacity_api.operations.statistics import (
     StateShares,
     Statistics,
 )
+from capacity_api.publication import open_referral, rpde, taxonomies
 from capacity_api.publication.matches import Match, Matches, MatchReason
 from capacity_api.representations import Event, EventData, Responder
 
@@ -194,9 +195,31 @@ def _match(said: dict[str, Any], *codes: ReasonCode) -> Any:
     )
 
 
+_TAXONOMY = next(iter(taxonomies.TAXONOMIES.values()))
+_TERM = next(iter(taxonomies.TERMS.values()))
+_GONE = UUID("019e4500-0000-7000-8000-000000000011")
+
+
+def _page(item: Any) -> Any:
+    return _plain(open_referral.page([item], lambda held: held, 1, 50))
+
+
 ANSWERS: dict[str, Any] = {
     "findMatches": _match(_PAUSE, ReasonCode.WITHIN_REMIT, ReasonCode.EXCEPTION_HOMELESSNESS),
     "readAlternatives": _match(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
+    "readChanges": _plain(
+        rpde.page(
+            [rpde.updated(_responder(_PAUSE)), rpde.deleted(_GONE, 43)], 0, "https://capacity.example.org/v1/changes"
+        )
+    ),
+    "readOpenReferral": _plain(open_referral.About()),
+    "listServices": _page(open_referral.listed_service(_responder(_PAUSE))),
+    "readService": _plain(open_referral.service(_responder(_PAUSE))),
+    "listTaxonomies": _page(taxonomies.listed_taxonomy(_TAXONOMY)),
+    "readTaxonomy": _plain(_TAXONOMY),
+    "listTaxonomyTerms": _page(_TERM),
+    "readTaxonomyTerm": _plain(_TERM),
+    "listServiceAtLocations": _plain(open_referral.page([], open_referral.service, 1, 50)),
     "reportIntake": _plain(_responder(_PAUSE)),
     "readResponder": _plain(_responder(_OPEN)),
     "readStatistics": _plain(

@@ -25,10 +25,14 @@ from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
 from capacity_api.publication.matches import Matches
+from capacity_api.publication.open_referral import About, ListedService, Service
+from capacity_api.publication.rpde import ChangesPage
+from capacity_api.publication.taxonomies import Taxonomy
 from capacity_api.representations import LICENCE, Coverage, Directory, Event, EventPage, HistoryEntry, Vocabulary
 
 _TAGS = {
     "directory": "What anyone reads. No token, any origin, no cookie.",
+    "formats": "The same for tools that speak a standard: Atom, RPDE, Open Referral UK.",
     "responders": "The responders themselves, and their past.",
     "matches": "Who can take somebody now, and who else. What is asked is kept nowhere.",
     "statistics": "The evidence: what was, for any period. Nobody is ranked.",
@@ -57,8 +61,10 @@ _READ_ONLY = frozenset({"get"})
 # A question with a body: it changes nothing, so nothing can stand against it.
 _ASKS = frozenset({"findMatches"})
 _STRUCTS = (
+    About,
     AuditEntry,
     Caseload,
+    ChangesPage,
     Count,
     Coverage,
     Delivery,
@@ -68,6 +74,7 @@ _STRUCTS = (
     HistoryEntry,
     Identity,
     IntakeReport,
+    ListedService,
     MatchQuestion,
     Matches,
     NewPartner,
@@ -80,7 +87,9 @@ _STRUCTS = (
     Readiness,
     ResponderPatch,
     Rotation,
+    Service,
     Statistics,
+    Taxonomy,
     Threshold,
     TokenIssued,
     TokenShown,

@@ -125,10 +125,15 @@ def parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, b
     return held
 
 
-async def refuse_odd_paths(connection: Connection, _handler: BaseRouteHandler) -> None:
-    """A guard: each resource has one address; one with a slash or a control character more has nothing at it."""
+async def refuse_odd_paths(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A guard: each resource has one address; one with a slash or a control character more has nothing at it.
+
+    A handler with `slash` is the root of an API that its standard writes with a slash, and clients without.
+    """
     raw = connection.scope.get("raw_path", b"").partition(b"?")[0]
-    if (raw.endswith(b"/") and raw != b"/") or not connection.scope["path"].isprintable():
+    if (raw.endswith(b"/") and raw != b"/" and not handler.opt.get("slash")) or not connection.scope[
+        "path"
+    ].isprintable():
         raise NotFound
 
 

@@ -42,6 +42,7 @@ class ResponderController(Controller):
         operation_id="readAlternatives",
         summary="Who else covers its remit?",
         tags=["matches"],
+        of_tree=True,
     )
     async def alternatives(
         self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = USUAL_MATCHES

@@ -5,13 +5,16 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from capacity_api.api.authorization import provide_identity
+from capacity_api.api.changes_feed import ChangesFeedController
 from capacity_api.api.context import Context
 from capacity_api.api.coverage import CoverageController
 from capacity_api.api.directory import DirectoryController
+from capacity_api.api.feed import FeedController
 from capacity_api.api.health import HealthController
 from capacity_api.api.intake import IntakeController
 from capacity_api.api.matches import MatchController
 from capacity_api.api.metrics import Metrics
+from capacity_api.api.open_referral import OpenReferralController
 from capacity_api.api.pages import PageController
 from capacity_api.api.responders import ResponderController
 from capacity_api.api.statistics import StatisticsController
@@ -22,6 +25,9 @@ from capacity_api.api.webhooks import WebhookController
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
     CoverageController,
+    ChangesFeedController,
+    FeedController,
+    OpenReferralController,
     ResponderController,
     MatchController,
     StatisticsController,

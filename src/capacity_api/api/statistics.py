@@ -10,15 +10,17 @@ from litestar.params import FromPath
 
 from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
+from capacity_api.api.downloads import saved_as
 from capacity_api.api.periods import From, To, start_of
 from capacity_api.api.requests import moment
-from capacity_api.api.tables import Cell, table
 from capacity_api.domain.intake import State
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations import promptness, statistics
 from capacity_api.operations.promptness import Promptness
 from capacity_api.operations.statistics import Statistics
 from capacity_api.operations.tokens import Identity
+from capacity_api.publication import tables
+from capacity_api.publication.tables import Cell
 
 _HEADER = (
     "from",
@@ -58,12 +60,13 @@ class StatisticsController(Controller):
         media_type="text/csv",
     )
     async def table(self, context: NamedDependency[Context], start: From = None, end: To = None) -> Response[bytes]:
-        """The same as CSV (RFC 4180, UTF-8, with a header row): a row per responder, then one per nation.
+        """The same as CSV (RFC 4180, UTF-8 with a byte order mark, with a header row).
 
-        `kind` says which; `code` is a responder's slug or a nation's code. What a kind does not have is empty. A cell
-        that a spreadsheet would take for a formula begins with an apostrophe.
+        A row per responder, then one per nation. `kind` says which; `code` is a responder's slug or a nation's code.
+        What a kind does not have is empty. What a spreadsheet would take for a formula begins with an apostrophe.
         """
-        return table("statistics.csv", _HEADER, _rows(await _statistics(context, start, end)))
+        lines = map(tables.line, _rows(await _statistics(context, start, end)))
+        return saved_as("statistics.csv", tables.table(_HEADER, lines))
 
     @get(
         "/responders/{slug:str}/promptness",

@@ -141,6 +141,12 @@ async def changed_since(session: AsyncSession, after: int) -> list[ResponderRow]
     return list(rows)
 
 
+async def changed_next(session: AsyncSession, after: int, limit: int) -> list[ResponderRow]:
+    """The first `limit` responders that changed after sequence number `after`, the delisted among them, by number."""
+    query = select(ResponderRow).where(ResponderRow.sequence > after).order_by(ResponderRow.sequence).limit(limit)
+    return list(await session.scalars(query))
+
+
 async def by_slug(session: AsyncSession, slug: str) -> ResponderRow:
     """A listed responder; raises `NotFound`."""
     row = await session.scalar(

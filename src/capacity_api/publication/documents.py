@@ -8,8 +8,10 @@ from types import MappingProxyType
 import msgspec
 
 from capacity_api import representations
-from capacity_api.publication import pages, reference
-from capacity_api.publication.resources import Resource
+from capacity_api.config import Settings
+from capacity_api.publication import directory_table, feed, pages, reference
+from capacity_api.publication.resources import PUBLIC_HEADERS, Resource
+from capacity_api.publication.tables import CSV
 from capacity_api.publication.tree import Site, Tree
 from capacity_api.shipped import shipped
 
@@ -17,19 +19,21 @@ _logger = logging.getLogger(__name__)
 _HTML = "text/html; charset=utf-8"
 
 
-def site(contact: str | None, *, demonstration: bool) -> Site:
-    """What one service publishes; `contact` is whom to tell that an entry is wrong."""
+def site(settings: Settings) -> Site:
+    """What one service publishes."""
     return Site(
         static=_static(),
         documents=MappingProxyType(
             {
-                "/": partial(_directory_page, contact),
+                "/": partial(_directory_page, settings.contact),
                 "/v1/coverage": lambda tree: Resource(representations.encode(tree.coverage)),
                 "/v1/directory": directory,
+                "/v1/directory.csv": table,
+                feed.PATH: partial(_feed, settings.public_url),
             }
         ),
         pages=frozenset({"/"}),
-        demonstration=demonstration,
+        demonstration=settings.demonstration,
     )
 
 
@@ -41,6 +45,18 @@ def directory(tree: Tree) -> Resource:
     # Made of the validators of its parts: reading twelve megabytes again would hold up everybody else.
     tag = representations.entity_tag(head + b"".join([entry.etag for entry in entries]))
     return Resource(b"".join([opening, b",".join([entry.json for entry in entries]), closing]), tag=tag)
+
+
+def table(tree: Tree) -> Resource:
+    """The whole directory as a table: joined from rows, each written when its responder changed."""
+    lines = [entry.in_table for entry in tree.entries.values()]
+    saved_as = directory_table.file_name(demonstration=tree.demonstration)
+    headers = (*PUBLIC_HEADERS, ("content-disposition", f'attachment; filename="{saved_as}"'))
+    return Resource(directory_table.table(lines), CSV, headers)
+
+
+def _feed(public_url: str | None, tree: Tree) -> Resource:
+    return Resource(feed.feed(tree.told, public_url, demonstration=tree.demonstration), feed.ATOM)
 
 
 def _directory_page(contact: str | None, tree: Tree) -> Resource:

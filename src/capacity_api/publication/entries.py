@@ -9,7 +9,7 @@ from capacity_api import representations
 from capacity_api.db.tables import ResponderRow
 from capacity_api.domain import intake as intakes
 from capacity_api.domain import match_index
-from capacity_api.publication import pages
+from capacity_api.publication import directory_table, pages
 from capacity_api.publication.past import LASTS, Past, Turn
 from capacity_api.publication.resources import Resource
 from capacity_api.representations import Responder
@@ -52,6 +52,11 @@ class Entry:
     @property
     def etag(self) -> bytes:
         return self.resource.plain.etag
+
+    @cached_property
+    def in_table(self) -> bytes:
+        """Its row of the directory as a table."""
+        return directory_table.row(self.shown)
 
     @cached_property
     def on_page(self) -> Markup:

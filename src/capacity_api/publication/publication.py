@@ -12,19 +12,17 @@ from capacity_api.db import sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import ResponderRow
 from capacity_api.domain import match_index
-from capacity_api.domain.remit import Remit
 from capacity_api.errors import DatabaseUnavailable
 from capacity_api.loop import Clock
 from capacity_api.operations import changes, events, past, responders
 from capacity_api.publication import tree as trees
 from capacity_api.publication.entries import Entry
+from capacity_api.publication.feed import MOST_ENTRIES
 from capacity_api.publication.past import LASTS, MOST_REPORTS, Past, Turn
-from capacity_api.publication.tree import Site, Told, Tree
+from capacity_api.publication.tree import Site, Tree
 
 _logger = logging.getLogger(__name__)
 _VISIBLE_WITHIN_SECONDS = 1.0
-# So many events stand in the feed.
-MOST_TOLD = 100
 # More than so many are read by reading everybody.
 _MOST_NAMED = 500
 # Making so many entries takes about as long as answering a few requests.
@@ -52,10 +50,6 @@ class Publication:
         """When time alone changes a responder next, by what was last read; the past, where it is not recorded yet."""
         return self._next_due
 
-    def remit(self, slug: str) -> Remit:
-        """The coded remit of a responder in the directory."""
-        return self._tree.entries[slug].row.remit
-
     def current(self) -> Tree:
         """The tree as it must be read now. A lapse shows here at its second, also while the database is away."""
         now = self._clock()
@@ -78,6 +72,7 @@ class Publication:
                 raise
             except Exception:
                 self.is_failing = True
+                self._tree.forget_answers()
                 raise
             self.is_failing = False
             if tree is None:
@@ -92,7 +87,7 @@ class Publication:
             if latest <= held.sequence:
                 return None
             rows = await responders.changed_since(session, held.sequence)
-            news = await events.newest(session, held.sequence, MOST_TOLD)
+            news = await events.newest(session, held.sequence, MOST_ENTRIES)
             due = await changes.next_due(session)
             pasts = await _pasts(session, rows, held, self._clock() - LASTS)
         now = self._clock()
@@ -101,7 +96,7 @@ class Publication:
             entries[row.slug] = Entry(row, pasts[row.id], now) if row.delisted_at is None else None
             if number % _ENTRIES_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        told = (*(Told(row.id, row.sequence or 0, row.at, row.body) for row in news), *held.told)[:MOST_TOLD]
+        told = (*news, *held.told)[:MOST_ENTRIES]
         # The clock may have changed the tree meanwhile, in which nothing of this is.
         tree = self._tree.changed(entries, now, sequence=latest, updated_at=at, told=told)
         for path in tree.site.documents:

@@ -28,7 +28,7 @@ _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
 # In the order in which they are offered to a reader that takes any.
 CODINGS = tuple(_COMPRESS)
 # Compressing so much takes some milliseconds; more would hold up whoever else is being answered.
-_AT_ONCE_BYTES = 256 * 1024
+_AT_ONCE_BYTES = 512 * 1024
 # One at a time, so that compressing never takes more than one processor from those who answer.
 _beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from capacity_api.loop import Clock
 from capacity_api.publication.publication import Publication
-from capacity_api.publication.resources import CODINGS, Resource
+from capacity_api.publication.resources import CODINGS, PUBLIC_HEADERS, Resource
 from capacity_api.publication.tree import Tree
 
 # The Asynchronous Server Gateway Interface, in which this layer is written: plain dictionaries.
@@ -32,23 +32,41 @@ class Published:
         if scope["type"] != "http" or scope["method"] not in _READS:
             await self._app(scope, receive, send)
             return
-        held = self._found(scope["path"], scope["query_string"])
-        if held is not None:
-            await self._answer(scope, send, *held)
-        elif scope["method"] == "HEAD":
-            await self._app({**scope, "method": "GET"}, receive, _without_body(send))
-        else:
-            await self._app(scope, receive, send)
-
-    def _found(self, path: str, query: bytes) -> tuple[Tree, Resource] | None:
-        """What is published, with the tree it is from; nothing when it cannot be made: a handler then answers."""
+        answer = send if scope["method"] == "GET" else _without_body(send)
+        passed_on = {**scope, "method": "GET"}
         try:
             tree = self._publication.current()
-            found = tree.answer(path, query) if query else tree.find(path)
+            query = scope["query_string"]
+            found = tree.answer(scope["path"], query) if query else tree.find(scope["path"])
         except Exception:
+            # A handler then answers, without the tree or with a problem.
             _logger.exception("the publication cannot be made true for now")
-            return None
-        return None if found is None else (tree, found)
+            await self._app(passed_on, receive, answer)
+            return
+        if found is not None:
+            await self._answer(scope, answer, tree, found)
+        else:
+            await self._app(passed_on, receive, self._keeping(scope, answer, tree))
+
+    def _keeping(self, scope: Scope, send: Send, tree: Tree) -> Send:
+        """Passes a handler's answer on. One that is made of the tree alone is kept with it, and published like it."""
+        start: Message | None = None
+
+        async def send_kept(message: Message) -> None:
+            nonlocal start
+            if message.get(OF_TREE) is not None:
+                start = message
+            elif start is None:
+                await send(message)
+            else:
+                found = _resource(start, message["body"])
+                now = self._publication.current()
+                # Only then is it known which tree the handler saw.
+                if now is tree and not self._publication.is_failing:
+                    tree.keep(scope["path"], scope["query_string"], found)
+                await self._answer(scope, send, now, found)
+
+        return send_kept
 
     async def _answer(self, scope: Scope, send: Send, tree: Tree, found: Resource) -> None:
         accepted: bytes | None = None
@@ -68,11 +86,23 @@ class Published:
             if left < found.most_seconds:
                 headers = [*headers[:-1], (b"cache-control", found.cache_control(left).encode())]
         await send({"type": "http.response.start", "status": 304 if unchanged else 200, "headers": headers})
-        body = b"" if unchanged or scope["method"] == "HEAD" else variant.body
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b"" if unchanged else variant.body})
 
 
 _READS = frozenset({"GET", "HEAD"})
+# A handler's `http.response.start` has it when its answer depends on the tree alone: for how many seconds at most it
+# may be kept by those who read it.
+OF_TREE = "capacity_api.of_tree"
+
+
+def _resource(start: Message, body: bytes) -> Resource:
+    headers = {name.lower().decode(): value.decode() for name, value in start["headers"]}
+    content_type = headers["content-type"]
+    kept = [(name, headers[name]) for name in _KEPT if name in headers]
+    return Resource(body, content_type, (*PUBLIC_HEADERS, *kept), most_seconds=start[OF_TREE])
+
+
+_KEPT = ("content-disposition",)
 
 
 @lru_cache(maxsize=1024)
@@ -115,6 +145,8 @@ def is_match(if_none_match: bytes, etag: bytes) -> bool:
 
 
 def _without_body(send: Send) -> Send:
+    """`HEAD` of what is answered to `GET`."""
+
     async def send_head(message: Message) -> None:
         if message["type"] == "http.response.body":
             if not message.get("more_body", False):

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
-from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
@@ -18,12 +17,14 @@ from capacity_api import representations
 from capacity_api.domain import coverage as coverages
 from capacity_api.domain.coverage import Contribution, Counts
 from capacity_api.domain.match_index import MatchIndex
+from capacity_api.operations.events import Told
 from capacity_api.publication.entries import Entry
 from capacity_api.publication.resources import Resource
 from capacity_api.representations import Coverage, Directory, Responder
 
 # Answers to queries that are kept with a tree; the oldest goes first.
-MOST_ANSWERS = 512
+_MOST_ANSWERS = 512
+_MOST_ANSWERS_BYTES = 32 * 1024 * 1024
 # The pages say "as of"; that must not be long ago.
 PAGE_LASTS = timedelta(minutes=1)
 Document = Callable[["Tree"], Resource]
@@ -41,19 +42,24 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     demonstration: bool = False
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A public event, with the body that subscribers receive."""
+class _Answers(dict[tuple[str, bytes], Resource]):
+    """Bounded in number and in bytes, whatever is asked."""
 
-    id: UUID
-    sequence: int
-    at: datetime
-    body: str
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = 0
+
+    def keep(self, asked: tuple[str, bytes], answer: Resource) -> None:
+        self._bytes += len(answer.body) - (len(self[asked].body) if asked in self else 0)
+        self[asked] = answer
+        while len(self) > _MOST_ANSWERS or self._bytes > _MOST_ANSWERS_BYTES:
+            self._bytes -= len(self.pop(next(iter(self))).body)
 
 
 class Tree:
     """True until `next_lapse`. `entries` are the responders by slug, in that order; `now` is what the pages say.
 
-    `told` are the newest events but `intake.confirmed`, newest first.
+    `told` are the newest events that feeds tell of, newest first.
     """
 
     def __init__(
@@ -83,11 +89,11 @@ class Tree:
         self.page_until = now + PAGE_LASTS
         self.valid_until = self.page_until if self.next_lapse is None else min(self.next_lapse, self.page_until)
         self._made: dict[str, Resource] = {}
-        self._answers: dict[tuple[str, bytes], Resource] = {}
+        self._answers = _Answers()
 
     def find(self, path: str) -> Resource | None:
         """What is published at a path, if anything."""
-        found = self._made.get(path) or self.site.static.get(path)
+        found = self._made.get(path) or self.site.static.get(path) or self._answers.get((path, b""))
         if found is not None:
             return found
         document = self.site.documents.get(path)
@@ -96,13 +102,13 @@ class Tree:
             return found
         if not path.startswith(RESPONDERS):
             return None
-        slug, _, of_it = path[len(RESPONDERS) :].partition("/")
+        slug, _, of_it = path.removeprefix(RESPONDERS).partition("/")
         entry = self.entries.get(slug)
         if entry is None:
             return None
         if of_it == "history":
             return entry.history(self.now)
-        return entry.resource if path == RESPONDERS + slug else self._answers.get((path, b""))
+        return entry.resource if not of_it else None
 
     def paths(self) -> Iterable[str]:
         """Every path that `find` answers."""
@@ -118,9 +124,11 @@ class Tree:
 
     def keep(self, path: str, query: bytes, answer: Resource) -> None:
         """Keep an answer, which must depend on this tree alone, for whoever asks the same."""
-        if len(self._answers) >= MOST_ANSWERS:
-            self._answers.pop(next(iter(self._answers)))
-        self._answers[path, query] = answer
+        self._answers.keep((path, query), answer)
+
+    def forget_answers(self) -> None:
+        """What was committed cannot be published; so nothing that was asked is known to be what it was."""
+        self._answers = _Answers()
 
     def due(self, now: datetime) -> list[str]:
         """The responders that the clock has changed since this tree was made."""

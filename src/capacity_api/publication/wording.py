@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import LONDON_TIME, Circumstance, ExpectedResponse, Reason, State
+from capacity_api.domain.intake import LONDON_TIME, Circumstance, ExpectedResponse, Reason, ReportedState, State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.domain.text import listed
 from capacity_api.domain.vocabulary import CIRCUMSTANCES, EXPLOITATION_TYPES, GENDERS, REASONS, STATES, UNITS
-from capacity_api.representations import RemitShown
+from capacity_api.representations import IntakeShown, PlannedShown, RemitShown
 
 NOT_SUPPLIED = "not yet supplied by the organisation"
 
@@ -26,9 +26,15 @@ _GENDERS_WITH_CHILDREN = {
     Gender.MAN: "men and boys",
     Gender.NON_BINARY: "non-binary people",
 }
+_STATE_SENTENCES = {
+    State.OPEN: "Open: taking new people who are within its remit.",
+    State.WAITING_LIST: "Waiting list: whoever asks waits for a turn.",
+    State.PAUSED: "Paused: not taking new people.",
+}
 # Opens and closes of the Unicode Bidirectional Algorithm (UAX #9): embeddings and overrides, isolates.
 _EMBEDDINGS, _POP_EMBEDDING = "\u202a\u202b\u202d\u202e", "\u202c"
 _ISOLATES, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
+_MARKS = frozenset(_EMBEDDINGS + _POP_EMBEDDING + _ISOLATES + _POP_ISOLATE)
 
 
 def state_in_words(state: State) -> str:
@@ -98,6 +104,49 @@ def places_in_words(remit: RemitShown) -> str:
     return listed([AREAS[area.code].name if area.code in AREAS else area.name for area in remit.areas])
 
 
+def intake_in_sentences(intake: IntakeShown) -> list[str]:
+    """What a responder says, for plain text: each sentence names the time that it holds for, where there is one."""
+    if intake.state is State.UNCONFIRMED:
+        sentences = ["Not confirmed: it may be open or not, only it can say."]
+        if intake.reported_state is None or intake.confirm_by is None:
+            sentences.append("It has not reported to this directory yet.")
+        else:
+            last = _inside(STATES[State(intake.reported_state)])
+            sentences.append(f"What it last said (\u201c{last}\u201d) lapsed on {moment(intake.confirm_by)} (UK time).")
+    else:
+        sentences = [_STATE_SENTENCES[intake.state], *_terms_in_sentences(intake)]
+        sentences.append(f"Response: {expected_in_words(intake.expected_response)}.")
+        if intake.confirm_by is not None:
+            since = f"Confirmed on {moment(intake.confirmed_at)}; this" if intake.confirmed_at else "This"
+            sentences.append(
+                f"{since} holds until {until(intake.confirm_by)} (UK time) and is not confirmed after that."
+            )
+    if intake.planned is not None:
+        planned = intake.planned
+        start = moment(planned.effective_from)
+        sentences.append(f"Planned: {_inside(STATES[State(planned.state)])} from {start} (UK time).")
+        sentences += _terms_in_sentences(planned)
+    return sentences
+
+
+def _terms_in_sentences(said: IntakeShown | PlannedShown) -> list[str]:
+    """Exceptions, how long, why and the note of a pause, a waiting list or an opening."""
+    sentences = []
+    if said.state == ReportedState.PAUSED:
+        exceptions = circumstances_in_words(said.exceptions)
+        sentences.append(f"It still takes {exceptions}." if exceptions else "It named no exceptions.")
+        sentences.append(
+            f"Until {day(said.reopens_on)}, by its own account." if said.reopens_on else "It has not said until when."
+        )
+    elif said.reopens_on:
+        sentences.append(f"It expects this to last until {day(said.reopens_on)}.")
+    if said.reason:
+        sentences.append(f"Reason given: {reason_in_words(said.reason)}.")
+    if said.note:
+        sentences.append(f"It adds: \u201c{isolated(said.note)}\u201d")
+    return sentences
+
+
 def day(at: date | datetime) -> str:
     """ "1 December 2026"; a moment gives the day that it falls on in Europe/London."""
     local = at.astimezone(LONDON_TIME) if isinstance(at, datetime) else at
@@ -126,6 +175,9 @@ def balanced(text: str) -> str:
 
     Without this a name could end the isolation that it is shown in and turn round what follows it.
     """
+    # Nearly no text has any, and each change of a responder writes all of its texts several times.
+    if _MARKS.isdisjoint(text):
+        return text
     return "\n".join(_balanced_line(line) for line in text.split("\n"))
 
 

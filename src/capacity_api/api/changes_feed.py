@@ -1,0 +1,64 @@
+"""`/v1/changes`: the responders in the order of their changes, as Realtime Paged Data Exchange (RPDE) 1.1."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from capacity_api import representations
+from capacity_api.api import address
+from capacity_api.api.context import Context
+from capacity_api.domain import intake as intakes
+from capacity_api.operations import responders
+from capacity_api.operations.paging import MOST
+from capacity_api.publication import rpde
+from capacity_api.publication.rpde import ChangesPage
+
+_PATH = "/v1/changes"
+
+
+class ChangesFeedController(Controller):
+    path = _PATH
+    tags = ("formats",)
+
+    @get(operation_id="readChanges", summary="Follow the responders (RPDE)", of_tree=True)
+    async def changes(
+        self,
+        context: NamedDependency[Context],
+        request: Request[Any, Any, Any],
+        after: Annotated[
+            int,
+            QueryParameter(name="afterChangeNumber", ge=0, le=2**53, description="A change number; 0 for all."),
+        ] = 0,
+        limit: Annotated[
+            int | None, QueryParameter(ge=1, le=MOST, description=f"At most so many items; {MOST} unless said.")
+        ] = None,
+    ) -> Response[ChangesPage]:
+        """Realtime Paged Data Exchange 1.1: each responder once, by the number of its newest change, oldest first.
+
+        `state` is `deleted` for a responder that left the directory. Ask `next` again and again: the page without items
+        is the last one for now, and its `next` is its own address. A number that nobody has given out yet has that page
+        too, as the standard has it; `/v1/events` refuses such a number.
+        """
+        tree, now = context.publication.current(), context.now()
+        items, lapses = [], [tree.next_lapse]
+        if after < tree.directory.sequence:
+            async with context.read() as session:
+                for row in await responders.changed_next(session, after, limit or MOST):
+                    if row.delisted_at is not None:
+                        items.append(rpde.deleted(row.id, row.sequence))
+                        continue
+                    items.append(rpde.updated(representations.from_responder(row, now)))
+                    # It may be newer than the tree, and so lapse before anything in it.
+                    lapses.append(intakes.at(row.intake.value, now).next_due)
+        page = rpde.page(
+            items,
+            after,
+            address.base(context.settings, request) + _PATH,
+            limit,
+            demonstration=context.settings.demonstration,
+        )
+        next_lapse = min((lapse for lapse in lapses if lapse is not None), default=None)
+        kept = "no-store" if context.settings.public_url is None else rpde.cache_control(items, next_lapse, now)
+        return Response(page, headers={"cache-control": kept})

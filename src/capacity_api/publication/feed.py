@@ -1,0 +1,93 @@
+"""The feed: what happened, in words, for feed readers, chat tools and mail clients (Atom, RFC 4287)."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+
+from capacity_api.domain.events import EventType
+from capacity_api.operations.events import Told
+from capacity_api.publication.pages import rendered
+from capacity_api.publication.wording import intake_in_sentences, isolated, moment, remit_in_words
+from capacity_api.representations import LICENCE, Event
+
+ATOM = "application/atom+xml; charset=utf-8"
+MOST_ENTRIES = 100
+PATH = "/v1/feed.atom"
+_HEADINGS = {
+    EventType.INTAKE_OPENED: "open",
+    EventType.INTAKE_WAITING_LIST: "waiting list",
+    EventType.INTAKE_PAUSED: "paused",
+    EventType.INTAKE_UNCONFIRMED: "not confirmed any more",
+    EventType.INTAKE_UPDATED: "says something else about the same state",
+    EventType.INTAKE_PLANNED: "a change is planned",
+    EventType.INTAKE_CONFIRMED: "still true",
+    EventType.RESPONDER_LISTED: "joined the directory",
+    EventType.RESPONDER_UPDATED: "contact, remit, name or website changed",
+    EventType.RESPONDER_DELISTED: "left the directory",
+}
+# What XML 1.0 cannot hold, not even escaped (§2.2, Char).
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """`id` is the event's, the same for ever; `page` is the address of what it is about, below the public address."""
+
+    id: UUID
+    type: EventType
+    at: datetime
+    title: str
+    paragraphs: list[str]
+    page: str
+
+
+def feed(told: Sequence[Told], public_url: str | None = None, *, demonstration: bool = False) -> bytes:
+    """The events, newest first, as an Atom feed in UTF-8.
+
+    Without a public address the feed has neither a link to itself nor links of its entries, which Atom allows, and an
+    id that other installations without one share.
+    """
+    entries = [_entry(each) for each in told[:MOST_ENTRIES]]
+    document = rendered(
+        "feed.xml",
+        id=uuid5(NAMESPACE_URL, (public_url or "") + PATH),
+        # An empty feed has to name a time too.
+        updated=entries[0].at if entries else datetime.fromtimestamp(0, UTC),
+        address=public_url,
+        path=PATH,
+        licence=LICENCE,
+        demonstration=demonstration,
+        entries=entries,
+    )
+    return _UNWRITABLE.sub("\ufffd", document.decode()).encode()
+
+
+def _entry(told: Told) -> FeedEntry:
+    event = told.event
+    title, paragraphs, page = _in_words(event)
+    return FeedEntry(id=told.id, type=event.type, at=event.timestamp, title=title, paragraphs=paragraphs, page=page)
+
+
+def _in_words(event: Event) -> tuple[str, list[str], str]:
+    when = f"{moment(event.timestamp)} (UK time)."
+    if isinstance(event.data.cells, tuple):
+        heading = "Gap in the coverage" if event.type is EventType.COVERAGE_GAP_OPENED else "A gap was closed"
+        sentences = [each.text for each in event.data.cells]
+        more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
+        return f"{heading}: {sentences[0]}{more}", [_sentence(each) for each in sentences] + [when], "/v1/coverage"
+    responder = event.data.responder
+    assert responder is not msgspec.UNSET, "a public event is about a responder or about the coverage"
+    title = f"{isolated(responder.name)}: {_HEADINGS[event.type]}"
+    page = f"/v1/responders/{responder.slug}"
+    match event.type:
+        case EventType.RESPONDER_DELISTED:
+            return title, [f"It is not in the directory any more. {when}"], "/"
+        case EventType.RESPONDER_LISTED | EventType.RESPONDER_UPDATED:
+            return title, [f"Remit: {remit_in_words(responder.remit)}. {when}"], page
+    return title, [*intake_in_sentences(responder.intake), when], page
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + "."
