@@ -3,12 +3,19 @@
 import asyncio
 import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from typing import Any
 
 import uvicorn
 
+from capacity_api.delivery.egress import Guard, Resolve, resolve
+from capacity_api.delivery.pool import Pool
+from capacity_api.domain.egress import Network
+
+LOOPBACK = (ip_network("127.0.0.0/8"),)
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -101,3 +108,23 @@ async def request(reader: asyncio.StreamReader) -> bytes:
         int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
     )
     return head + await reader.readexactly(length)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection with RST, as a machine that was restarted does."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+@asynccontextmanager
+async def pooled(
+    allow: tuple[Network, ...] = LOOPBACK,
+    context: ssl.SSLContext | None = None,
+    resolve: Resolve = resolve,
+    **bounds: Any,
+) -> AsyncIterator[Pool]:
+    pool = Pool(Guard(allow, context, resolve), **bounds)
+    try:
+        yield pool
+    finally:
+        await pool.aclose()

@@ -1,19 +1,18 @@
-"""That nothing which is not allowed is ever dialled. The name server is the outermost wire, and is stood in for."""
+"""That nothing which is not allowed is ever dialled. The name server is the outermost wire, and is stood in for.
 
-import asyncio
+`test_rebinding.py` asks a real one.
+"""
+
 import socket
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
-import httpcore
-import httpx
 import pytest
-from tests.delivery.endpoints import Endpoint, serving
+from tests.delivery.endpoints import LOOPBACK, Endpoint, pooled, serving
 
 from capacity_api.delivery import egress
 from capacity_api.delivery.egress import EgressRefused, Guard
-from capacity_api.domain.egress import Address
-
-LOOPBACK = (ip_network("127.0.0.0/8"),)
+from capacity_api.delivery.pool import Pool
+from capacity_api.domain.egress import Address, parse
 
 
 class Names:
@@ -29,15 +28,32 @@ class Names:
         return [ip_address(each) for each in answer]
 
 
+async def post(pool: Pool, url: str) -> int:
+    async with pool.post(parse(url), [], b"{}") as response:
+        await response.aread()
+        return response.status
+
+
+def port_of(url: str) -> int:
+    return parse(url).port
+
+
 async def test_the_name_stays_in_the_request_and_the_address_is_dialled() -> None:
     endpoint, names = Endpoint(), Names(["127.0.0.1"])
-    async with serving(endpoint) as url, egress.client(LOOPBACK, resolve=names) as client:
-        port = httpx.URL(url).port
-        answer = await client.post(f"http://partner.example:{port}/hook")
-    assert answer.status_code == 204
+    async with serving(endpoint) as url, pooled(resolve=names) as pool:
+        assert await post(pool, f"http://Partner.example.:{port_of(url)}/hook") == 204
     assert names.asked == ["partner.example"]
     ((headers, _),) = endpoint.posts
-    assert headers["host"] == f"partner.example:{port}"
+    assert headers["host"] == f"partner.example:{port_of(url)}"
+
+
+async def test_a_name_in_other_letters_is_asked_for_in_ascii() -> None:
+    endpoint, names = Endpoint(), Names(["127.0.0.1"])
+    async with serving(endpoint) as url, pooled(resolve=names) as pool:
+        assert await post(pool, f"http://MÜNCHEN.de:{port_of(url)}/größe") == 204
+    assert names.asked == ["xn--mnchen-3ya.de"]
+    ((headers, _),) = endpoint.posts
+    assert headers["host"] == f"xn--mnchen-3ya.de:{port_of(url)}"
 
 
 @pytest.mark.parametrize(
@@ -55,53 +71,47 @@ async def test_the_name_stays_in_the_request_and_the_address_is_dialled() -> Non
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_a_name_with_any_bad_address_or_none_is_refused(answer: list[str], scheme: str) -> None:
     endpoint = Endpoint()
-    async with serving(endpoint) as url, egress.client(LOOPBACK, resolve=Names(answer)) as client:
+    async with serving(endpoint) as url, pooled(resolve=Names(answer)) as pool:
         with pytest.raises(EgressRefused):
-            await client.post(f"{scheme}://partner.example:{httpx.URL(url).port}/")
+            await post(pool, f"{scheme}://partner.example:{port_of(url)}/")
     assert endpoint.posts == []
 
 
 async def test_a_name_is_resolved_once_for_a_connection_so_that_a_second_answer_changes_nothing() -> None:
     names = Names(["127.0.0.1"], ["10.0.0.1"])
     endpoint = Endpoint()
-    async with serving(endpoint) as url, egress.client(LOOPBACK, resolve=names) as client:
-        port = httpx.URL(url).port
-        await client.post(f"http://partner.example:{port}/")
-        await client.post(f"http://partner.example:{port}/")
+    async with serving(endpoint) as url, pooled(resolve=names) as pool:
+        await post(pool, f"http://partner.example:{port_of(url)}/")
+        await post(pool, f"http://partner.example:{port_of(url)}/")
     assert names.asked == ["partner.example"]
     assert len(endpoint.posts) == 2
 
 
-async def test_without_anything_allowed_loopback_is_not_dialled() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "0177.1", "[::1]"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_without_anything_allowed_loopback_is_not_dialled(host: str, scheme: str) -> None:
     endpoint = Endpoint()
-    async with serving(endpoint) as url, egress.client(()) as client:
-        port = httpx.URL(url).port
-        for host in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "0177.1", "[::ffff:127.0.0.1]"):
-            for scheme in ("http", "https"):
-                with pytest.raises(EgressRefused):
-                    await client.post(f"{scheme}://{host}:{port}/")
+    async with serving(endpoint) as url, pooled(()) as pool:
+        with pytest.raises(EgressRefused):
+            await post(pool, f"{scheme}://{host}:{port_of(url)}/")
     assert endpoint.posts == []
+
+
+@pytest.mark.parametrize(
+    "name", ["metadata.google.internal", "db.internal", "printer.local", "intranet", "a.localhost"]
+)
+async def test_a_name_that_would_not_be_taken_any_more_is_not_even_resolved(name: str) -> None:
+    names = Names(["8.8.8.8"])
+    async with pooled((), resolve=names) as pool:
+        with pytest.raises(EgressRefused):
+            await post(pool, f"https://{name}/")
+    assert names.asked == []
 
 
 async def test_the_next_address_is_dialled_when_one_is_dead() -> None:
     endpoint = Endpoint()
-    async with serving(endpoint) as url, egress.client(LOOPBACK, resolve=Names(["127.0.0.2", "127.0.0.1"])) as client:
-        answer = await client.post(f"http://partner.example:{httpx.URL(url).port}/")
-    assert answer.status_code == 204
-
-
-async def test_a_name_server_that_hangs_is_given_up_on() -> None:
-    async def hang(host: str, port: int) -> list[Address]:
-        await asyncio.Event().wait()
-        return []
-
-    with pytest.raises(httpcore.ConnectTimeout):
-        await Guard((), True, hang).connect_tcp("partner.example", 443, timeout=0.05)
-
-
-async def test_a_unix_socket_is_never_dialled() -> None:
-    with pytest.raises(EgressRefused):
-        await Guard(LOOPBACK, True, egress.resolve).connect_unix_socket("/run/docker.sock")
+    async with serving(endpoint) as url, pooled(resolve=Names(["127.0.0.2", "127.0.0.1"])) as pool:
+        assert await post(pool, f"http://partner.example:{port_of(url)}/") == 204
 
 
 async def test_the_environment_steers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,14 +119,23 @@ async def test_the_environment_steers_nothing(monkeypatch: pytest.MonkeyPatch) -
     async with serving(proxy) as via, serving(endpoint) as url:
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, via)
-        async with egress.client(LOOPBACK) as client:
-            await client.post(url)
+        async with pooled() as pool:
+            await post(pool, url)
     assert (len(proxy.posts), len(endpoint.posts)) == (0, 1)
 
 
 async def test_a_literal_address_needs_no_name_server() -> None:
-    assert await egress.resolve("127.0.0.1", 443) == [ip_address("127.0.0.1")]
-    assert await egress.resolve("::1", 443) == [ip_address("::1")]
+    endpoint, names = Endpoint(), Names(["10.0.0.1"])
+    async with serving(endpoint) as url, pooled(resolve=names) as pool:
+        await post(pool, url)
+        await post(pool, f"http://2130706433:{port_of(url)}/")
+    assert names.asked == []
+    assert {headers["host"] for headers, _ in endpoint.posts} == {f"127.0.0.1:{port_of(url)}"}
+
+
+async def test_a_context_is_made_once() -> None:
+    assert egress.default_context() is egress.default_context()
+    assert Guard(())._context is Guard(LOOPBACK)._context
 
 
 async def test_a_name_is_resolved_to_each_address_once() -> None:

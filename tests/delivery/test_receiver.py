@@ -121,7 +121,9 @@ async def test_a_gap_is_shown_in_words(clock: Clock) -> None:
     )
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"\xff", b"{", b'{"type":5}', b'{"data":{"responder":7}}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b"\xff", b"{", b'{"type":5}', b'{"data":{"responder":7}}', b"[" * 60000]
+)
 async def test_a_body_that_is_no_event_is_taken_and_shown(clock: Clock, body: bytes) -> None:
     printed = Printed()
     async with receiving(Receiver(clock, SECRET, write=printed)) as client:

@@ -6,38 +6,44 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.delivery.endpoints import Endpoint, listening, request, serving
+from tests.delivery.endpoints import Endpoint, listening, pooled, request, reset, serving
 
-from capacity_api.delivery import egress, sender
+from capacity_api.delivery import sender
+from capacity_api.delivery.pool import Pool
+from capacity_api.delivery.wire import Wire
 from capacity_api.domain.egress import Address
 from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-LOOPBACK = (ip_network("127.0.0.0/8"),)
 BODY = b'{"type":"intake.paused"}'
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Both loops: the service runs on uvloop where there is one, and their transports are not the same."""
+    return "asyncio", {"use_uvloop": request.param}
+
+
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with egress.client(LOOPBACK) as client:
-        yield client
+async def pool() -> AsyncIterator[Pool]:
+    async with pooled() as pool:
+        yield pool
 
 
-async def post(client: httpx.AsyncClient, url: str, deadline: float = 5) -> Outcome:
-    return await sender.post(client, url, {"webhook-id": "1"}, BODY, NOON, deadline)
+async def post(pool: Pool, url: str, deadline: float = 5) -> Outcome:
+    return await sender.post(pool, url, {"webhook-id": "1"}, BODY, NOON, deadline)
 
 
-async def answer(client: httpx.AsyncClient, raw: bytes, deadline: float = 5) -> Outcome:
+async def answer(pool: Pool, raw: bytes, deadline: float = 5) -> Outcome:
     """What comes of an endpoint that says exactly this and hangs up."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -48,71 +54,73 @@ async def answer(client: httpx.AsyncClient, raw: bytes, deadline: float = 5) -> 
         await reader.read()
 
     async with listening(handler) as port:
-        return await post(client, f"http://127.0.0.1:{port}/", deadline)
+        return await post(pool, f"http://127.0.0.1:{port}/", deadline)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-async def test_2xx_is_a_success(client: httpx.AsyncClient, status: int) -> None:
+async def test_2xx_is_a_success(pool: Pool, status: int) -> None:
     async with serving(Endpoint(status)) as url:
-        outcome = await post(client, url)
+        outcome = await post(pool, url)
     assert isinstance(outcome, Delivered)
     assert (outcome.status, outcome.reason) == (status, None)
 
 
 @pytest.mark.parametrize("status", [300, 304, 400, 401, 403, 404, 405, 413, 418, 429, 500, 501, 502, 503, 504, 599])
-async def test_every_other_answer_is_tried_again(client: httpx.AsyncClient, status: int) -> None:
+async def test_every_other_answer_is_tried_again(pool: Pool, status: int) -> None:
     async with serving(Endpoint(status)) as url:
-        outcome = await post(client, url)
+        outcome = await post(pool, url)
     assert isinstance(outcome, Retry)
     assert (outcome.status, outcome.reason, outcome.retry_after) == (status, f"http_{status}", None)
 
 
-async def test_410_ends_it_and_disables(client: httpx.AsyncClient) -> None:
+async def test_410_ends_it_and_disables(pool: Pool) -> None:
     async with serving(Endpoint(410, body=b"bye")) as url:
-        outcome = await post(client, url)
+        outcome = await post(pool, url)
     assert isinstance(outcome, GiveUp)
     assert (outcome.status, outcome.reason, outcome.disable, outcome.answer) == (410, "http_410", True, "bye")
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 @pytest.mark.parametrize("header", ["90", "Sat, 21 Nov 2026 12:01:30 GMT"])
-async def test_a_retry_after_is_honoured_as_seconds_and_as_a_date(
-    client: httpx.AsyncClient, status: int, header: str
-) -> None:
+async def test_a_retry_after_is_honoured_as_seconds_and_as_a_date(pool: Pool, status: int, header: str) -> None:
     async with serving(Endpoint(status, {"retry-after": header})) as url:
-        outcome = await post(client, url)
+        outcome = await post(pool, url)
     assert isinstance(outcome, Retry)
     assert outcome.retry_after == timedelta(seconds=90)
 
 
 @pytest.mark.parametrize("status", [301, 400, 500])
-async def test_a_retry_after_beside_any_other_status_means_nothing(client: httpx.AsyncClient, status: int) -> None:
+async def test_a_retry_after_beside_any_other_status_means_nothing(pool: Pool, status: int) -> None:
     async with serving(Endpoint(status, {"retry-after": "90"})) as url:
-        outcome = await post(client, url)
+        outcome = await post(pool, url)
     assert isinstance(outcome, Retry)
     assert outcome.retry_after is None
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_fails_and_is_not_followed(client: httpx.AsyncClient, status: int) -> None:
+async def test_a_redirect_fails_and_is_not_followed(pool: Pool, status: int) -> None:
     elsewhere = Endpoint()
     async with serving(elsewhere) as target, serving(Endpoint(status, {"location": target})) as url:
-        outcome = await post(client, url)
+        outcome = await post(pool, url)
     assert isinstance(outcome, Retry)
     assert outcome.reason == f"http_{status}"
     assert elsewhere.posts == []
 
 
-@pytest.mark.parametrize("location", ["http://[::1", "https://\x01", "http://10.0.0.1:99999999/"])
-async def test_a_redirect_to_nonsense_is_a_failure_like_any_other(client: httpx.AsyncClient, location: str) -> None:
-    outcome = await answer(client, f"HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n".encode())
+@pytest.mark.parametrize(
+    "location",
+    ["http://10.0.0.1/", "http://169.254.169.254/latest/", "http://[::1", "https://\x01", "http://10.0.0.1:99999999/"],
+)
+async def test_where_a_redirect_points_to_makes_no_difference(pool: Pool, location: str) -> None:
+    outcome = await answer(pool, f"HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n".encode())
     assert isinstance(outcome, Retry)
+    assert outcome.reason == "http_302"
 
 
-async def test_it_says_who_it_is_and_sends_the_bytes_as_they_are(client: httpx.AsyncClient) -> None:
+async def test_it_says_who_it_is_and_sends_the_bytes_as_they_are(pool: Pool) -> None:
     endpoint = Endpoint()
     async with serving(endpoint) as url:
-        await post(client, url + "?key=a%20b")
+        await post(pool, url + "?key=a%20b")
     ((headers, body),) = endpoint.posts
     assert body == BODY
     assert headers["content-type"] == "application/json"
@@ -122,43 +130,74 @@ async def test_it_says_who_it_is_and_sends_the_bytes_as_they_are(client: httpx.A
     assert headers["content-length"] == str(len(BODY))
 
 
-async def test_a_cookie_is_not_kept(client: httpx.AsyncClient) -> None:
+async def test_a_cookie_is_not_kept(pool: Pool) -> None:
     endpoint = Endpoint(headers={"set-cookie": "a=b"})
     async with serving(endpoint) as url:
-        await post(client, url)
-        await post(client, url)
+        await post(pool, url)
+        await post(pool, url)
     assert all("cookie" not in headers for headers, _ in endpoint.posts)
 
 
-async def test_the_first_two_kilobytes_of_the_answer_are_kept_as_text(client: httpx.AsyncClient) -> None:
+async def test_the_first_two_kilobytes_of_the_answer_are_kept_as_text(pool: Pool) -> None:
     async with serving(Endpoint(500, body=b"a\0\xff" + b"b" * 5000)) as url:
-        outcome = await post(client, url)
+        outcome = await post(pool, url)
     assert outcome.answer == "a\ufffd\ufffd" + "b" * 2045
 
 
-async def test_no_more_than_sixteen_kilobytes_of_an_endless_answer_are_read(client: httpx.AsyncClient) -> None:
-    sent = 0
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        (b"content-length: 1000000000000", b"a" * 65536),
+        (b"connection: close", b"a" * 65536),
+        (b"transfer-encoding: chunked", b"10000\r\n" + b"a" * 65536 + b"\r\n"),
+        (b"transfer-encoding: chunked", b"1\r\na\r\n" * 10000),
+    ],
+)
+async def test_no_more_than_sixteen_kilobytes_of_an_endless_answer_are_read(
+    pool: Pool, head: bytes, part: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, taken = 0, 0
+    read = Wire.read
+
+    async def counted(wire: Wire, most: int, **options: Any) -> bytes:
+        nonlocal taken
+        data = await read(wire, most, **options)
+        taken += len(data)
+        return data
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         await request(reader)
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n")
         while True:
-            writer.write(b"a" * 65536)
+            writer.write(part)
             await writer.drain()
-            sent += 65536
+            sent += len(part)
 
+    monkeypatch.setattr(Wire, "read", counted)
     async with listening(handler) as port:
-        outcome = await post(client, f"http://127.0.0.1:{port}/")
+        outcome = await post(pool, f"http://127.0.0.1:{port}/")
     assert isinstance(outcome, Delivered)
+    assert taken == 16 * 1024
     # The rest lies in the buffers of the two sockets.
     assert sent < 20_000_000
 
 
-async def test_a_compressed_answer_is_never_unpacked(client: httpx.AsyncClient) -> None:
+async def test_the_head_counts_among_the_sixteen_kilobytes(pool: Pool) -> None:
+    def raw(length: int) -> bytes:
+        start = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\nx: "
+        return start + b"a" * (length - len(start) - 4) + b"\r\n\r\n" + b"b" * 100
+
+    fits, cut, long = [await answer(pool, raw(length)) for length in (16384 - 100, 16384 - 1, 16384 + 1)]
+    assert (type(fits), fits.answer) == (Delivered, "b" * 100)
+    assert (type(cut), cut.answer) == (Delivered, "b")
+    assert (type(long), long.reason) == (Retry, "bad_answer")
+
+
+async def test_a_compressed_answer_is_never_unpacked(pool: Pool) -> None:
     bomb = gzip.compress(bytes(50_000_000))
     async with serving(Endpoint(200, {"content-encoding": "gzip"}, bomb)) as url:
-        outcome = await post(client, url)
+        outcome = await post(pool, url)
     assert isinstance(outcome, Delivered)
     assert outcome.answer is not None
     assert outcome.answer.encode()[:1] == bomb[:1]
@@ -166,14 +205,14 @@ async def test_a_compressed_answer_is_never_unpacked(client: httpx.AsyncClient) 
 
 
 @pytest.mark.parametrize("prelude", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nab"])
-async def test_an_endpoint_that_stops_talking_runs_into_the_deadline(client: httpx.AsyncClient, prelude: bytes) -> None:
+async def test_an_endpoint_that_stops_talking_runs_into_the_deadline(pool: Pool, prelude: bytes) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
         writer.write(prelude)
         await reader.read()
 
     async with listening(handler) as port:
-        outcome = await post(client, f"http://127.0.0.1:{port}/", deadline=0.2)
+        outcome = await post(pool, f"http://127.0.0.1:{port}/", deadline=0.2)
     assert isinstance(outcome, Retry)
     assert outcome.reason == "timeout"
     assert outcome.status == (200 if prelude.endswith(b"ab") else None)
@@ -183,7 +222,7 @@ async def test_an_endpoint_that_stops_talking_runs_into_the_deadline(client: htt
 @pytest.mark.parametrize(
     "prelude", [b"HTTP/1.1 200 OK\r\ncontent-length: 10000\r\n\r\n", b"HTTP/1.1 200 OK\r\nx-slow: "]
 )
-async def test_the_deadline_holds_against_one_byte_at_a_time(client: httpx.AsyncClient, prelude: bytes) -> None:
+async def test_the_deadline_holds_against_one_byte_at_a_time(pool: Pool, prelude: bytes) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
         writer.write(prelude)
@@ -193,7 +232,7 @@ async def test_the_deadline_holds_against_one_byte_at_a_time(client: httpx.Async
             await asyncio.sleep(0.02)
 
     async with listening(handler) as port:
-        outcome = await post(client, f"http://127.0.0.1:{port}/", deadline=0.3)
+        outcome = await post(pool, f"http://127.0.0.1:{port}/", deadline=0.3)
     assert isinstance(outcome, Retry)
     assert outcome.reason == "timeout"
     assert outcome.duration_ms <= 2000
@@ -207,32 +246,46 @@ async def test_the_deadline_holds_against_one_byte_at_a_time(client: httpx.Async
         (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nab", "bad_answer"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: ten\r\n\r\n", "bad_answer"),
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "bad_answer"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n", "bad_answer"),
         (b"HTTP/1.1 200 OK\r\nx: " + b"a" * 300_000, "bad_answer"),
+        (b"HTTP/1.1 200 OK\r\n" + b"x: a\r\n" * 50_000 + b"\r\n", "bad_answer"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 50_000 + OK, "bad_answer"),
     ],
 )
-async def test_an_answer_that_is_not_http_is_tried_again(client: httpx.AsyncClient, raw: bytes, reason: str) -> None:
-    outcome = await answer(client, raw)
+async def test_an_answer_that_is_not_http_is_tried_again(pool: Pool, raw: bytes, reason: str) -> None:
+    outcome = await answer(pool, raw)
     assert isinstance(outcome, Retry)
     assert outcome.reason == reason
 
 
-async def test_a_connection_that_is_reset_is_tried_again(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(
+    ("prelude", "status"),
+    [(b"", None), (b"HTTP/1.1 200 OK\r\n", None), (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nab", 200)],
+)
+async def test_a_connection_that_is_reset_is_tried_again(pool: Pool, prelude: bytes, status: int | None) -> None:
+    read = asyncio.Event()
+
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
+        await request(reader)
+        writer.write(prelude)
+        if status:
+            await read.wait()
+        reset(writer)
 
     async with listening(handler) as port:
-        outcome = await post(client, f"http://127.0.0.1:{port}/")
+        asyncio.get_running_loop().call_later(0.05, read.set)
+        outcome = await post(pool, f"http://127.0.0.1:{port}/")
     assert isinstance(outcome, Retry)
-    assert outcome.reason in {"connection_lost", "bad_answer"}
+    assert (outcome.reason, outcome.status) == ("connection_lost", status)
 
 
-async def test_nobody_listening_is_tried_again(client: httpx.AsyncClient) -> None:
+async def test_nobody_listening_is_tried_again(pool: Pool) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raise AssertionError
 
     async with listening(handler) as port:
         pass
-    outcome = await post(client, f"http://127.0.0.1:{port}/")
+    outcome = await post(pool, f"http://127.0.0.1:{port}/")
     assert isinstance(outcome, Retry)
     assert (outcome.reason, outcome.status) == ("connection_failed", None)
 
@@ -241,22 +294,22 @@ async def test_a_name_without_an_address_is_tried_again() -> None:
     async def unknown(host: str, port: int) -> list[Address]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    async with egress.client((), resolve=unknown) as client:
-        outcome = await post(client, "https://partner.example/")
+    async with pooled((), resolve=unknown) as pool:
+        outcome = await post(pool, "https://partner.example/")
     assert isinstance(outcome, Retry)
     assert outcome.reason == "name_not_resolved"
 
 
 @pytest.mark.parametrize("url", ["https://10.0.0.1/", "http://8.8.8.8/", "https://8.8.8.8:80/", "http://[::1]:80/"])
-async def test_an_address_that_is_not_allowed_ends_it(client: httpx.AsyncClient, url: str) -> None:
-    outcome = await post(client, url)
+async def test_an_address_that_is_not_allowed_ends_it(pool: Pool, url: str) -> None:
+    outcome = await post(pool, url)
     assert isinstance(outcome, GiveUp)
     assert (outcome.reason, outcome.disable, outcome.answer) == ("not_allowed", False, None)
 
 
 @pytest.mark.parametrize("url", ["", "hook", "ftp://127.0.0.1/", "https://[::1", "https://1.2.3.256/", "https:///a"])
-async def test_an_address_that_is_none_ends_it(client: httpx.AsyncClient, url: str) -> None:
-    outcome = await post(client, url)
+async def test_an_address_that_is_none_ends_it(pool: Pool, url: str) -> None:
+    outcome = await post(pool, url)
     assert isinstance(outcome, GiveUp)
     assert outcome.reason == "invalid_url"
 
@@ -296,25 +349,46 @@ async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 async def test_the_certificate_is_checked_against_the_name_of_the_webhook(tmp_path: Path) -> None:
     server, trusting = certified(tmp_path, "localhost")
     async with listening(take, server) as port:
-        async with egress.client(LOOPBACK, trusting) as client:
-            right = await post(client, f"https://localhost:{port}/")
-            wrong = await post(client, f"https://127.0.0.1:{port}/")
-        async with egress.client(LOOPBACK) as client:
-            unknown = await post(client, f"https://localhost:{port}/")
+        async with pooled(context=trusting) as pool:
+            right = await post(pool, f"https://localhost:{port}/")
+            wrong = await post(pool, f"https://127.0.0.1:{port}/")
+        async with pooled(context=trusting) as pool:
+            dotted = await post(pool, f"https://LOCALHOST.:{port}/")
+        async with pooled() as pool:
+            unknown = await post(pool, f"https://localhost:{port}/")
     assert isinstance(right, Delivered)
+    assert isinstance(dotted, Delivered)
     assert isinstance(wrong, Retry)
     assert wrong.reason == "tls_failed"
     assert isinstance(unknown, Retry)
     assert unknown.reason == "tls_failed"
 
 
-async def test_an_endpoint_that_speaks_no_tls_is_tried_again(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_deadline_holds_while_a_connection_is_made(scheme: str) -> None:
+    async def slow(host: str, port: int) -> list[Address]:
+        await asyncio.Event().wait()
+        return []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        await asyncio.Event().wait()
+
+    async with listening(silent) as port, pooled() as pool, pooled(resolve=slow) as waiting:
+        outcomes = [
+            await post(waiting, f"{scheme}://partner.example:{port}/", deadline=0.1),
+            await post(pool, f"{scheme}://127.0.0.1:{port}/", deadline=0.1),
+        ]
+    assert [outcome.reason for outcome in outcomes] == ["timeout"] * 2
+
+
+async def test_an_endpoint_that_speaks_no_tls_is_tried_again(pool: Pool) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await reader.read()
 
     async with listening(handler) as port:
-        outcome = await post(client, f"https://127.0.0.1:{port}/")
+        outcome = await post(pool, f"https://127.0.0.1:{port}/")
     assert isinstance(outcome, Retry)
     assert outcome.reason == "tls_failed"

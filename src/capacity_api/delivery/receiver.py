@@ -183,9 +183,9 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 def _document(body: bytes) -> msgspec.Raw:
-    """The body on one line, or null when it is not JSON."""
+    """The body on one line, or null when it is not JSON, or is nested deeper than anybody means."""
     try:
         msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.Raw(b"null")
     return msgspec.Raw(msgspec.json.format(body, indent=-1))

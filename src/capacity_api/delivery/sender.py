@@ -1,33 +1,36 @@
 """One attempt: post the bytes, judge the answer. What it comes to is for `operations.deliveries` to record."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
 
-import httpx
+import httpcore
 
 from capacity_api.delivery.egress import EgressRefused
+from capacity_api.delivery.pool import Pool
+from capacity_api.delivery.wire import AnswerCut
+from capacity_api.domain.egress import parse
 from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry, retry_after
+from capacity_api.errors import Invalid
 
 DEADLINE_SECONDS = 15.0
-_MOST_READ = 16 * 1024
 _KEPT = 2 * 1024
-_HEADERS = {
-    "user-agent": f"capacity-api/{version('capacity-api')}",
-    "content-type": "application/json",
+_HEADERS = (
+    (b"user-agent", f"capacity-api/{version('capacity-api')}".encode()),
+    (b"content-type", b"application/json"),
     # The answer is for the log: what comes compressed all the same is kept as it came, never unpacked.
-    "accept-encoding": "identity",
-}
+    (b"accept-encoding", b"identity"),
+    (b"accept", b"*/*"),
+)
 _GONE = 410
 _SLOW_DOWN = frozenset({429, 502, 503, 504})
 
 
 async def post(
-    client: httpx.AsyncClient,
+    pool: Pool,
     url: str,
     headers: Mapping[str, str],
     body: bytes,
@@ -44,42 +47,45 @@ async def post(
     def elapsed() -> int:
         return round((clock() - began) * 1000)
 
-    answered: httpx.Response | None = None
+    status: int | None = None
     try:
-        request = client.build_request("POST", url, headers={**headers, **_HEADERS}, content=body)
-        async with asyncio.timeout(deadline):
-            answered = await client.send(request, stream=True)
-            async with contextlib.aclosing(answered):
-                answer = await _read(answered)
+        target = parse(url)
+        sent = [*_HEADERS, *((name.encode(), value.encode()) for name, value in headers.items())]
+        async with asyncio.timeout(deadline), pool.post(target, sent, body) as response:
+            status = response.status
+            answer = await _read(response)
+    except Invalid:
+        return GiveUp(reason="invalid_url", duration_ms=elapsed())
     except EgressRefused:
         return GiveUp(reason="not_allowed", duration_ms=elapsed())
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        return GiveUp(reason="invalid_url", duration_ms=elapsed())
-    except (TimeoutError, httpx.HTTPError, OSError) as error:
-        status = answered.status_code if answered is not None else None
+    except (OSError, AnswerCut, httpcore.NetworkError, httpcore.ProtocolError) as error:
         return Retry(reason=_failure(error), status=status, duration_ms=elapsed())
-    return _judged(answered, answer, elapsed(), now)
+    return _judged(response, answer, elapsed(), now)
 
 
-def _judged(response: httpx.Response, answer: str, duration_ms: int, now: datetime) -> Outcome:
-    status = response.status_code
+def _judged(response: httpcore.Response, answer: str, duration_ms: int, now: datetime) -> Outcome:
+    status = response.status
     if 200 <= status < 300:
         return Delivered(status=status, duration_ms=duration_ms, answer=answer)
     reason = f"http_{status}"
     if status == _GONE:
         return GiveUp(reason=reason, status=status, duration_ms=duration_ms, answer=answer, disable=True)
-    wait = retry_after(response.headers.get("retry-after"), now) if status in _SLOW_DOWN else None
+    wait = retry_after(_header(response, b"retry-after"), now) if status in _SLOW_DOWN else None
     return Retry(reason=reason, status=status, duration_ms=duration_ms, answer=answer, retry_after=wait)
 
 
-async def _read(response: httpx.Response) -> str:
-    """The beginning of the answer as text. Stops after 16 kB, which closes the connection."""
-    kept, count = b"", 0
-    async for part in response.aiter_raw():
-        kept += part[: _KEPT - len(kept)]
-        count += len(part)
-        if count >= _MOST_READ:
-            break
+def _header(response: httpcore.Response, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for each, value in response.headers if each.lower() == name), None)
+
+
+async def _read(response: httpcore.Response) -> str:
+    """The beginning of the answer as text. Reads it to its end, or as much as a wire gives of one answer."""
+    kept = b""
+    try:
+        async for part in response.aiter_stream():
+            kept += part[: _KEPT - len(kept)]
+    except AnswerCut:
+        pass
     # A zero byte is no text to PostgreSQL.
     return kept.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
@@ -87,19 +93,18 @@ async def _read(response: httpx.Response) -> str:
 def _failure(error: BaseException) -> str:
     """A word for the log. Nothing of the error's own text: it may hold an address that a name resolved to."""
     causes = list(_causes(error))
-    if any(isinstance(cause, TimeoutError | httpx.TimeoutException) for cause in causes):
+    if isinstance(error, TimeoutError):
         return "timeout"
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return "tls_failed"
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+    if isinstance(error, socket.gaierror):
         return "name_not_resolved"
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, OSError):
         return "connection_failed"
-    return "bad_answer" if isinstance(error, httpx.ProtocolError) else "connection_lost"
+    return "connection_lost" if isinstance(error, httpcore.NetworkError) else "bad_answer"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """What led to an error; httpcore's pool raises "from None", so the context has to serve as well."""
     while error is not None:
         yield error
-        error = error.__cause__ or error.__context__
+        error = error.__cause__

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capacity_api import loop
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
-from capacity_api.delivery import egress, sender
+from capacity_api.delivery import sender
+from capacity_api.delivery.egress import Guard
+from capacity_api.delivery.pool import Pool
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.retry import Outcome, Retry
@@ -38,7 +40,7 @@ class Worker:
         self._lease = settings.lease
         self._clock = clock
         self._wake = wake
-        self._client = egress.client(settings.egress_allow)
+        self._pool = Pool(Guard(settings.egress_allow))
         self._random = SystemRandom()
         # Woken by the fan-out and by each answer.
         self._due = asyncio.Event()
@@ -107,7 +109,7 @@ class Worker:
                     await self._record(session, answered)
             except DatabaseUnavailable:
                 _logger.warning("delivery: %d results could not be recorded; they will be sent again", len(answered))
-        await self._client.aclose()
+        await self._pool.aclose()
 
     async def _record(self, session: AsyncSession, answered: list[tuple[Claimed, Outcome, datetime]]) -> None:
         for claimed, outcome, ended in answered:
@@ -130,7 +132,7 @@ class Worker:
             _logger.error("webhook %s: %s", claimed.webhook_id, error)
             return Retry(reason="secret_unreadable", duration_ms=0)
         headers = signing.headers(secrets, str(claimed.event_id), int(now.timestamp()), claimed.body)
-        return await sender.post(self._client, claimed.url, headers, claimed.body, now)
+        return await sender.post(self._pool, claimed.url, headers, claimed.body, now)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)

@@ -1,12 +1,17 @@
 """Where webhooks may go: https to what is plainly on the public internet, or whatever the operator allows.
 
-`check_url` judges what is written, without resolving a name; `is_allowed` judges what a name resolved to, on every
-connect, and has the last word. Nobody is told why: the answer would map a private network.
+`parse` reads an address once, for the judgement and for the connection alike: two readers of one address are how what
+was judged and what is dialled come apart. `may_be_tried` judges what is written, without resolving a name, and
+`is_allowed` what a name resolved to; it has the last word. Nobody is told why: the answer would map a private network.
 """
 
 import ipaddress
 import re
 import unicodedata
+from urllib.parse import quote
+
+import idna
+import msgspec
 
 from capacity_api.errors import Invalid
 
@@ -62,6 +67,9 @@ _URL = re.compile(
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<host>[^\[\]:@%]+))(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
+# Each of them is one character that some reader of addresses takes for another, or that could end a line of HTTP.
+_NEVER = re.compile(r"[\x00-\x20\x7f\\]")
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
 _METADATA_NAMES = frozenset(
     {
@@ -81,20 +89,49 @@ _METADATA_NAMES = frozenset(
 _PRIVATE_ENDINGS = frozenset({"local", "localhost", "internal", "home.arpa"})
 
 
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """An address as it is dialled and asked for.
+
+    `host` in ASCII, lower case, without a final dot; `address` is what it spells, when it is no name. `path` is what
+    the request asks for, with the query.
+    """
+
+    is_https: bool
+    host: str
+    port: int
+    address: Address | None
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """The `Host` header (RFC 9110 §7.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.is_https else 80) else f"{host}:{self.port}"
+
+
 def check_url(url: str, allow: tuple[Network, ...]) -> str:
     """The address of a webhook as it was given; raises `Invalid` at `/url`.
 
     With `allow`, names that point inside, plain http and other ports pass here and are decided when it connects.
     """
+    target = parse(url)
+    if not target.is_https and not allow:
+        raise _no_https()
+    if not may_be_tried(target, allow):
+        raise _not_allowed()
+    return url
+
+
+def parse(url: str) -> Target:
+    """What an address says, whether it is allowed or not; raises `Invalid` for what is no address of a webhook."""
     if len(url) > LONGEST_URL:
         raise Invalid.at("/url", f"must be at most {LONGEST_URL} characters")
     parts = _URL.fullmatch(url)
-    if parts is None:
-        raise Invalid.at("/url", "must be an https address")
-    scheme = parts["scheme"].lower()
-    if scheme != "https" and not (scheme == "http" and allow):
-        raise Invalid.at("/url", "must be an https address")
-    if parts["fragment"] is not None or "\\" in url or any(unicodedata.category(each)[0] in "CZ" for each in url):
+    if parts is None or (scheme := parts["scheme"].lower()) not in {"http", "https"}:
+        raise _no_https()
+    if parts["fragment"] is not None or _NEVER.search(url):
+        raise _not_allowed()
+    if not url.isascii() and any(unicodedata.category(each)[0] in "CZ" for each in url):
         raise _not_allowed()
     authority = _AUTHORITY.fullmatch(parts["authority"])
     if authority is None:
@@ -102,20 +139,35 @@ def check_url(url: str, allow: tuple[Network, ...]) -> str:
     port = int(authority["port"] or (443 if scheme == "https" else 80))
     if not 1 <= port <= 65535:
         raise _not_allowed()
-    address = _v6(authority["v6"]) if authority["v6"] else _literal_or_checked_name(authority["host"], allow)
-    if address is not None:
-        if not is_allowed(address, port, scheme == "https", allow):
-            raise _not_allowed()
-    elif not allow and port not in _PORTS:
-        raise _not_allowed()
-    return url
+    host, address = _v6(authority["v6"]) if authority["v6"] else _name_or_v4(authority["host"])
+    path = parts["rest"] if parts["rest"].startswith("/") else "/" + parts["rest"]
+    return Target(
+        is_https=scheme == "https",
+        host=host,
+        port=port,
+        address=address,
+        path=path if path.isascii() else quote(path, safe=_VISIBLE),
+    )
 
 
-def is_allowed(address: Address, port: int, scheme_is_https: bool, allow: tuple[Network, ...]) -> bool:
+def may_be_tried(target: Target, allow: tuple[Network, ...]) -> bool:
+    """Whether what is written is allowed; of a name, as far as can be told before it is resolved."""
+    if target.address is not None:
+        return is_allowed(target.address, target.port, target.is_https, allow)
+    if target.host in _METADATA_NAMES:
+        return False
+    if allow:
+        return True
+    labels = target.host.split(".")
+    is_private = len(labels) == 1 or labels[-1] in _PRIVATE_ENDINGS or ".".join(labels[-2:]) in _PRIVATE_ENDINGS
+    return target.is_https and target.port in _PORTS and not is_private
+
+
+def is_allowed(address: Address, port: int, is_https: bool, allow: tuple[Network, ...]) -> bool:
     """Whether a webhook may be sent to this address, port and scheme."""
     if any(network.version == address.version and address in network for network in allow):
         return True
-    return scheme_is_https and port in _PORTS and _is_plainly_global(address)
+    return is_https and port in _PORTS and _is_plainly_global(address)
 
 
 def _is_plainly_global(address: Address) -> bool:
@@ -129,37 +181,38 @@ def _is_plainly_global(address: Address) -> bool:
     )
 
 
-def _v6(text: str) -> Address:
+def _v6(text: str) -> tuple[str, Address]:
     try:
-        return ipaddress.IPv6Address(text)
+        address = ipaddress.IPv6Address(text)
     except ValueError:
         raise _not_allowed() from None
+    return str(address), address
 
 
-def _literal_or_checked_name(host: str, allow: tuple[Network, ...]) -> Address | None:
-    """The IPv4 address that a host spells, or `None` for a name that may be tried."""
+def _name_or_v4(host: str) -> tuple[str, Address | None]:
+    """A host as it is asked for, and the IPv4 address that it spells, if it is no name."""
     host = _ascii(host.lower()).removesuffix(".")
     labels = host.split(".")
     if _NUMBER.fullmatch(labels[-1]):
-        return _v4(labels)
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels) or host in _METADATA_NAMES:
+        address = _v4(labels)
+        return str(address), address
+    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise _not_allowed()
-    if not allow and (len(labels) == 1 or labels[-1] in _PRIVATE_ENDINGS or ".".join(labels[-2:]) in _PRIVATE_ENDINGS):
-        raise _not_allowed()
-    return None
+    return host, None
 
 
 def _ascii(host: str) -> str:
-    """The host as it goes out. Only a name that needs no mapping is taken: full-width digits are nobody's name."""
+    """The host as it goes out (IDNA 2008). Only letters that stand for themselves: full-width digits are nobody's."""
     if host.isascii():
         return host
-    if unicodedata.normalize("NFKC", host) != host or not all(
-        each in "-." or unicodedata.category(each)[0] in "LNM" for each in host
+    composed = unicodedata.normalize("NFC", host)
+    if unicodedata.normalize("NFKC", host) != composed or not all(
+        each in "-." or unicodedata.category(each)[0] in "LNM" for each in composed
     ):
         raise _not_allowed()
     try:
-        return host.encode("idna").decode()
-    except UnicodeError:
+        return idna.encode(composed, uts46=True).decode()
+    except idna.IDNAError:
         raise _not_allowed() from None
 
 
@@ -183,6 +236,10 @@ def _number(label: str) -> int:
         return int(label, 8 if label.startswith("0") else 10)
     except ValueError:
         raise _not_allowed() from None
+
+
+def _no_https() -> Invalid:
+    return Invalid.at("/url", "must be an https address")
 
 
 def _not_allowed() -> Invalid:

@@ -1,0 +1,127 @@
+"""`python -m bench.sending`: what sending webhooks costs this process, beside a plain loop over httpx.
+
+Both post the same bodies, signed, so many at once, to one endpoint in a process of its own that is reached under many
+addresses of loopback. What is told is processor time, not how quickly the endpoint answers.
+"""
+
+import asyncio
+import contextlib
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import cast
+
+import httpx
+
+from capacity_api.cli.server import uvloop_runner
+from capacity_api.config import loopback
+from capacity_api.delivery import sender
+from capacity_api.delivery.egress import Guard
+from capacity_api.delivery.pool import Pool
+from capacity_api.domain import signing
+
+SENDS = 2000
+ROUNDS = 5
+AT_ONCE = 64
+ORIGINS = (1, 64, 500)
+BODY = b'{"type":"intake.paused","data":"' + b"a" * 1500 + b'"}'
+SECRET = signing.make_secret("v1", bytes(32))
+
+Post = Callable[[str, dict[str, str]], Awaitable[None]]
+
+
+class Endpoint(asyncio.Protocol):
+    """Answers 204 to each request, with as little work as possible."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's is none by its class.
+        self.transport = cast(asyncio.Transport, transport)
+        self.held = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.held += data
+        while self.held.endswith(BODY[-2:]) and BODY in self.held:
+            self.held = self.held.partition(BODY)[2]
+            self.transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+def host(origin: int) -> str:
+    return f"127.0.{origin // 250}.{origin % 250 + 1}"
+
+
+async def endpoint() -> None:
+    loop = asyncio.get_running_loop()
+    first = await loop.create_server(Endpoint, host(0), 0)
+    port = first.sockets[0].getsockname()[1]
+    others = await loop.create_server(Endpoint, [host(origin) for origin in range(1, max(ORIGINS))], port)
+    print(port, flush=True)
+    await asyncio.gather(first.serve_forever(), others.serve_forever())
+
+
+@contextlib.asynccontextmanager
+async def plain() -> AsyncIterator[Post]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+
+        async def post(url: str, headers: dict[str, str]) -> None:
+            answer = await client.post(url, content=BODY, headers={"content-type": "application/json", **headers})
+            assert answer.status_code == 204
+
+        yield post
+
+
+@contextlib.asynccontextmanager
+async def ours() -> AsyncIterator[Post]:
+    pool = Pool(Guard((loopback(),)))
+
+    async def post(url: str, headers: dict[str, str]) -> None:
+        outcome = await sender.post(pool, url, headers, BODY, datetime.now(UTC))
+        assert outcome.status == 204, outcome
+
+    yield post
+    await pool.aclose()
+
+
+async def microseconds(post: Post, port: int, origins: int) -> float:
+    """Processor time of one send."""
+    numbers = iter(range(SENDS))
+
+    async def send() -> None:
+        for number in numbers:
+            origin = number % origins
+            headers = signing.headers([SECRET], f"id-{number}", int(time.time()), BODY)
+            await post(f"http://{host(origin)}:{port}/hook", headers)
+
+    began = time.process_time()
+    await asyncio.gather(*(send() for _ in range(AT_ONCE)))
+    return (time.process_time() - began) / SENDS * 1e6
+
+
+async def main(port: int) -> None:
+    print(f"{'addresses':>10}{'httpx µs':>10}{'ours µs':>10}{'ratio':>8}")
+    for origins in ORIGINS:
+        async with plain() as bare, ours() as own:
+            await microseconds(bare, port, origins)
+            await microseconds(own, port, origins)
+            pairs = [
+                (await microseconds(bare, port, origins), await microseconds(own, port, origins)) for _ in range(ROUNDS)
+            ]
+        theirs, us = (statistics.median(side) for side in zip(*pairs, strict=True))
+        ratio = statistics.median(bare / own for bare, own in pairs)
+        print(f"{origins:>10,}{theirs:>10.0f}{us:>10.0f}{ratio:>8.2f}")
+
+
+if __name__ == "__main__":
+    with uvloop_runner() as runner:
+        if sys.argv[1:] == ["endpoint"]:
+            runner.run(endpoint())
+        else:
+            command = [sys.executable, "-m", "bench.sending", "endpoint"]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as peer:  # noqa: S603 - this very file
+                assert peer.stdout is not None
+                try:
+                    runner.run(main(int(peer.stdout.readline())))
+                finally:
+                    peer.terminate()

@@ -1,0 +1,87 @@
+"""The guard against a real name server, asked by the C library, in a network in which every address would answer."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.delivery.lonely_network import ANSWERS, Happened
+
+import capacity_api
+
+Happenings = dict[str, dict[str, Happened]]
+UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount")
+PUBLIC = {"good": "8.8.8.8", "good6": "2606:4700:4700::1111"}
+REBINDS = {"rebinds": "8.8.8.8", "rebinds6": "2606:4700:4700::1111"}
+
+
+@pytest.fixture(scope="module")
+def happened() -> Happenings:
+    """What came of every attempt."""
+    for tool in ("unshare", "ip", "mount"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"needs {tool} for a network of its own")
+    tried = subprocess.run([*UNSHARE, "true"], capture_output=True, text=True)
+    if tried.returncode != 0:
+        pytest.skip(f"this machine gives no network of its own: {tried.stderr.strip()}")
+    root = Path(__file__).parents[2]
+    run = subprocess.run(
+        [*UNSHARE, sys.executable, "-m", "tests.delivery.lonely_network"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(capacity_api.__file__).parents[1]), str(root)])},
+    )
+    assert run.returncode == 0, run.stderr
+    return dict(json.loads(run.stdout))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_name_with_a_public_address_is_dialled_there(happened: Happenings, name: str) -> None:
+    result = happened["names"][name]
+    assert set(result["arrived"]) == {PUBLIC[name]}
+    # The listener speaks no TLS; that the connection came is all that is asked of it.
+    assert "not_allowed" not in result["reasons"]
+
+
+@pytest.mark.parametrize("name", REBINDS)
+def test_a_name_that_changes_its_answer_is_refused_from_then_on(happened: Happenings, name: str) -> None:
+    result = happened["names"][name]
+    assert result["arrived"] == [REBINDS[name]]
+    assert result["reasons"][0] != "not_allowed"
+    assert result["reasons"][1:] == ["not_allowed", "not_allowed"]
+    # Once for each connection: between the judgement and the connection nobody is asked again.
+    assert result["asked"] == 3
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS.keys() - PUBLIC.keys() - REBINDS.keys() - {"empty"}))
+def test_not_one_connection_reaches_an_address_that_is_not_public(happened: Happenings, name: str) -> None:
+    result = happened["names"][name]
+    assert result["arrived"] == []
+    assert result["reasons"] == ["not_allowed"] * 3
+
+
+def test_a_name_without_an_address_is_tried_again_later(happened: Happenings) -> None:
+    result = happened["names"]["empty"]
+    assert result["arrived"] == []
+    assert result["reasons"] == ["name_not_resolved"] * 3
+
+
+def test_not_one_connection_comes_of_what_could_not_have_been_written(happened: Happenings) -> None:
+    """Of every refused spelling, sent past the check that the API makes."""
+    assert len(happened["addresses"]) >= 150
+    assert {url: result for url, result in happened["addresses"].items() if result["arrived"]} == {}
+    assert {reason for result in happened["addresses"].values() for reason in result["reasons"]} == {
+        "not_allowed",
+        "invalid_url",
+    }
+
+
+def test_without_the_guard_nearly_all_of_them_arrive(happened: Happenings) -> None:
+    """That nothing arrives above is the guard's doing, and not this network's."""
+    silent = {name for name, result in happened["allowed"].items() if not result["arrived"]}
+    assert silent <= {"empty", "multicast", "compatible"}
