@@ -2,34 +2,32 @@
 
 import statistics
 import time
-from datetime import UTC, datetime, timedelta
-from itertools import cycle, islice, product
-from types import MappingProxyType
-from uuid import UUID
+from itertools import cycle, product
+
+from bench.registers import NOW, rows
 
 from capacity_api import representations
-from capacity_api.db.tables import IntakeRow, ResponderRow
 from capacity_api.domain import match_index
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import NEVER_REPORTED, Circumstance, Intake, Report, ReportedState
-from capacity_api.domain.match_index import Entry
+from capacity_api.domain.intake import Circumstance
 from capacity_api.domain.matching import Outcome, Question
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
-from capacity_api.operations.responders import register
 from capacity_api.publication import matches
-from capacity_api.publication.tree import Tree
-from capacity_api.representations import Directory
+from capacity_api.publication import tree as trees
+from capacity_api.publication.entries import Entry
+from capacity_api.publication.past import Past
+from capacity_api.publication.tree import Site, Tree
 
 SIZES = (1_000, 10_000)
 SHOWN = 20
 QUESTIONS = 500
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-STATES = (
-    Report(state=ReportedState.OPEN),
-    Report(state=ReportedState.WAITING_LIST),
-    Report(state=ReportedState.PAUSED, exceptions=(Circumstance.HOMELESSNESS, Circumstance.DETENTION)),
-    None,
-)
+
+
+def main() -> None:
+    print(f"{'responders':>12}{'median ms':>11}{'99 % ms':>9}")
+    for size in SIZES:
+        median, slow = processor_milliseconds(size)
+        print(f"{size:>12,}{median:>11.2f}{slow:>9.2f}")
 
 
 def processor_milliseconds(size: int) -> tuple[float, float]:
@@ -54,35 +52,5 @@ def _questions() -> list[Question]:
 
 
 def _tree(size: int) -> Tree:
-    """The starting register over and over, in every state."""
-    rows = []
-    for n, new in enumerate(islice(cycle(register()), size)):
-        report = STATES[n // 13 % len(STATES)]
-        intake = IntakeRow()
-        intake.value = NEVER_REPORTED if report is None else _reported(report)
-        rows.append(
-            ResponderRow(
-                id=UUID(int=n),
-                slug=f"{new.slug}-{n}",
-                name=f"{new.name} {n}",
-                website=None,
-                contact=new.contact,
-                remit=new.remit,
-                sequence=n,
-                updated_at=NOW,
-                intake=intake,
-            )
-        )
-    shown = [representations.from_responder(row, NOW) for row in rows]
-    return Tree(
-        directory=Directory(sequence=size, updated_at=NOW, total=size, responders=shown),
-        responders=MappingProxyType({each.slug: each for each in shown}),
-        match_index=match_index.index(Entry(row.slug, row.name, row.remit, row.intake.value) for row in rows),
-        resources=MappingProxyType({}),
-        next_lapse=None,
-        page_until=NOW,
-    )
-
-
-def _reported(report: Report) -> Intake:
-    return Intake(report=report, changed_at=NOW, confirmed_at=NOW, confirm_by=NOW + timedelta(days=7))
+    nothing = trees.empty(Site(static={}, documents={}, pages=frozenset()), NOW, match_index.index(()))
+    return nothing.changed({row.slug: Entry(row, Past(), NOW) for row in rows(size)}, NOW, sequence=size)

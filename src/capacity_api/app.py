@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Callable
 from typing import cast
 
@@ -50,6 +51,9 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
     async def running(_app: Litestar) -> AsyncIterator[None]:
         await schema.check(database)
         await publication.refresh()
+        # What has just been read stays; looking through it again and again for garbage would hold up every reader.
+        gc.collect()
+        gc.freeze()
         tasks = [
             asyncio.create_task(
                 loop.run("publication", publication.refresh, wakes["publication"], _LOOK_EVERY_SECONDS)

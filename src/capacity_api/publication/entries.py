@@ -24,7 +24,9 @@ class Entry:
         intake = intakes.at(row.intake.value, now)
         self.matched = match_index.Entry(row.slug, row.name, row.remit, intake)
         self.shown: Responder = representations.from_responder(row, now)
-        self.resource = Resource(representations.encode(self.shown))
+        self.json = representations.encode(self.shown)
+        self.resource = Resource(self.json)
+        self.etag = self.resource.plain.etag
         # When the clock changes it next.
         self.next_due = intake.next_due
         self._history: tuple[date, Resource] | None = None
@@ -44,14 +46,6 @@ class Entry:
         steps = intakes.advance(self.row.intake.value, now)
         known = [(step.at, step.after.state) for step in steps]
         return self.past.states(max(now - LASTS, self.row.created_at), known)
-
-    @property
-    def json(self) -> bytes:
-        return self.resource.body
-
-    @property
-    def etag(self) -> bytes:
-        return self.resource.plain.etag
 
     @cached_property
     def in_table(self) -> bytes:

@@ -25,8 +25,6 @@ _logger = logging.getLogger(__name__)
 _VISIBLE_WITHIN_SECONDS = 1.0
 # More than so many are read by reading everybody.
 _MOST_NAMED = 500
-# Making so many entries takes about as long as answering a few requests.
-_ENTRIES_AT_ONCE = 10
 
 
 class Publication:
@@ -62,8 +60,8 @@ class Publication:
     async def refresh(self) -> bool:
         """Take in what was committed since the last look; returns whether there was anything.
 
-        The new tree is made whole before it takes the place of the old one, in steps that let requests through. One
-        that cannot be made leaves all as it was, lapses included, to be tried again.
+        The new tree is made whole before it takes the place of the old one. One that cannot be made leaves all as it
+        was, lapses included, to be tried again.
         """
         async with self._refreshing:
             try:
@@ -90,18 +88,19 @@ class Publication:
             news = await events.newest(session, held.sequence, MOST_ENTRIES)
             due = await changes.next_due(session)
             pasts = await _pasts(session, rows, held, self._clock() - LASTS)
-        now = self._clock()
-        entries: dict[str, Entry | None] = {}
-        for number, row in enumerate(rows, 1):
-            entries[row.slug] = Entry(row, pasts[row.id], now) if row.delisted_at is None else None
-            if number % _ENTRIES_AT_ONCE == 0:
-                await asyncio.sleep(0)
-        told = (*news, *held.told)[:MOST_ENTRIES]
-        # The clock may have changed the tree meanwhile, in which nothing of this is.
-        tree = self._tree.changed(entries, now, sequence=latest, updated_at=at, told=told)
-        for path in tree.site.documents:
-            tree.find(path)
-            await asyncio.sleep(0)
+
+        def made() -> Tree:
+            now = self._clock()
+            entries = {row.slug: Entry(row, pasts[row.id], now) if row.delisted_at is None else None for row in rows}
+            # The clock may have changed the tree meanwhile, in which nothing of this is.
+            told = (*news, *held.told)[:MOST_ENTRIES]
+            tree = self._tree.changed(entries, now, sequence=latest, updated_at=at, told=told)
+            for path in tree.site.documents:
+                tree.find(path)
+            return tree
+
+        # Beside the event loop, so that however many responders there are, readers are answered meanwhile.
+        tree = await asyncio.to_thread(made)
         self._next_due = due
         return tree
 
