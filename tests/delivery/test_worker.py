@@ -148,7 +148,7 @@ async def test_one_webhook_receives_its_events_in_order_whatever_fails(
     database: Database, settings: Settings, clock: StoppedClock
 ) -> None:
     await rows.add_responder(database, clock())
-    endpoint = Endpoint(status=503)
+    endpoint = Endpoint(status=500)
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         await rows.add_webhook(database, clock(), url)
         for _ in range(3):

@@ -1,8 +1,8 @@
 """Who is to be sent what, now. The events are the queue, and each webhook has its place in it.
 
 A webhook is claimed with a lease: what stands between its place and the newest event is looked at then, a window at a
-time, so a backlog takes neither rows nor memory, and nobody ever has two claims. What it is claimed for is sent in
-order, and its place moves when that is recorded (`operations.attempts`).
+time, so a backlog takes neither rows nor memory, and nobody ever has two claims. It is claimed for the first event
+that it wants, and its place moves when that is recorded (`operations.attempts`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,8 +27,8 @@ from capacity_api.operations.superseded import COLUMNS, Heard, heard, superseded
 # How many events after its place one claim looks at for a webhook, and in all.
 _WINDOW = 64
 _MOST_EVENTS = 1024
-# How many of them, and of those that stand in no order, one claim is for.
-_MOST_IN_ORDER = 8
+# A claim is for one of them: several would all come a second time, older after newer, when their worker dies before
+# they are recorded. And for so many of those that stand in no order.
 _MOST_EXTRA = 4
 
 # In the words of the indexes: a bound value would leave them unused.
@@ -298,16 +298,16 @@ def _found(
             found.past.append(event)
         else:
             found.messages.append(_message(event, is_extra=True, attempts=attempts))
-    in_order = 0
+    is_first = True
     for event in window:
         if not wants(event.told):
             found.unwanted.append(event)
         elif event.id in dropped:
             found.past.append(event)
-        elif in_order == _MOST_IN_ORDER:
+        elif not is_first:
             break
         else:
-            in_order += 1
+            is_first = False
             found.messages.append(_message(event))
         assert event.sequence is not None
         found.through = event.sequence
