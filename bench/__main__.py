@@ -1,5 +1,5 @@
 """`make bench`: how the published directory compares with the least that Python can do, in one run on this machine;
-and the processor time that matching takes.
+and the processor time that matching takes. `python -m bench deliveries` measures the webhooks.
 
 Each peer is a server process of its own; rounds alternate between them, so that what else the machine does meets both.
 What is told is the median of the ratios; `docs/performance.md` explains it.
@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import matching
+from bench import deliveries, matching
 from bench.cases import CASES
 
 ROUNDS = 7
@@ -94,5 +94,8 @@ def match() -> None:
         print(f"{f'match, {matching.SHOWN} shown':<18}{size:>12,}{median:>11.2f}{slow:>9.2f}")
 
 
-asyncio.run(main())
-match()
+if sys.argv[1:2] == ["deliveries"]:
+    deliveries.run(*sys.argv[2:])
+else:
+    asyncio.run(main())
+    match()

@@ -9,6 +9,7 @@ SQLite in a file of its own; with an address in `CAPACITY_BENCH_POSTGRESQL`, tha
 """
 
 import asyncio
+import base64
 import contextlib
 import os
 import statistics
@@ -34,7 +35,7 @@ from capacity_api.domain import signing
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.keys import Keys
 from capacity_api.loop import now
-from capacity_api.operations import dispatch, intake, responders
+from capacity_api.operations import dispatch, intake, responders, tokens
 
 DELIVERIES = 10_000
 ROUNDS = 3
@@ -43,6 +44,9 @@ SUBSCRIBERS = 100
 NEWS = 30
 KEYS = Keys((bytes(range(32)),))
 SLUG = "nspcc"
+FEW, MANY = 10, 10_000
+REPORTS = 25
+_AWAY = {"worker": ("--no-delivery",), "serve": ()}
 
 
 @contextlib.asynccontextmanager
@@ -186,6 +190,58 @@ async def latency(database: Database, urls: list[str]) -> None:
     print(f"commit to arrival, {SUBSCRIBERS} webhooks: median {cuts[49] * 1e3:.0f} ms, 99 % {cuts[98] * 1e3:.0f} ms")
 
 
+async def reports(database: Database, urls: list[str], command: str) -> None:
+    """What a report takes over HTTP while webhooks are delivered, with few and with many of them.
+
+    `command`: "worker" delivers in a process of its own, "serve" in the one that answers.
+    """
+    medians = {}
+    url = database.settings.database_url
+    async with database.write() as session:
+        owner = await tokens.responder_owner(session, SLUG)
+        headers = {"authorization": f"Bearer {(await tokens.issue(session, now(), KEYS, owner)).token}"}
+    for count in (FEW, MANY):
+        await subscribe(database, urls, count)
+        async with contextlib.AsyncExitStack() as stack:
+            where = await stack.enter_async_context(process(url, "serve", "--port", "0", *_AWAY[command]))
+            if command == "worker":
+                await stack.enter_async_context(process(url, "worker"))
+            client = await stack.enter_async_context(httpx.AsyncClient(base_url=where, trust_env=False, timeout=60))
+            taken = []
+            for number in range(REPORTS):
+                began = time.perf_counter()
+                said = {"state": "open", "note": f"{command} {count} {number}"}
+                answer = await client.put(f"/v1/responders/{SLUG}/intake", json=said, headers=headers)
+                taken.append(time.perf_counter() - began)
+                assert answer.status_code == 200, answer.text
+                await asyncio.sleep(0.2)
+        medians[count] = statistics.median(taken[3:]) * 1e3
+    print(
+        f"PUT intake, delivered by `{command}`: {medians[FEW]:.1f} ms with {FEW} webhooks,"
+        f" {medians[MANY]:.1f} ms with {MANY:,}, ratio {medians[MANY] / medians[FEW]:.2f}"
+    )
+
+
+@contextlib.asynccontextmanager
+async def process(url: str, *arguments: str) -> AsyncIterator[str]:
+    """A command that runs until the end of the block, and what it said last on its first line."""
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CAPACITY_")},
+        "CAPACITY_DATABASE_URL": url,
+        "CAPACITY_SECRET_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode(),
+        "CAPACITY_EGRESS_ALLOW": "127.0.0.0/8",
+        "CAPACITY_WRITE_LIMIT": "0",
+    }
+    command = str(Path(sys.executable).parent / "capacity-api")
+    running = await asyncio.create_subprocess_exec(command, *arguments, env=env, stdout=asyncio.subprocess.PIPE)
+    assert running.stdout is not None
+    try:
+        yield (await running.stdout.readline()).decode().split()[-1]
+    finally:
+        running.kill()
+        await running.wait()
+
+
 async def main(count: int = DELIVERIES, rounds: int = ROUNDS) -> None:
     with tempfile.TemporaryDirectory() as folder:
         addresses = {"sqlite": f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}"}
@@ -196,8 +252,11 @@ async def main(count: int = DELIVERIES, rounds: int = ROUNDS) -> None:
                 print(name)
                 await latency(database, urls)
                 await throughput(database, urls, count, rounds)
+                for command in _AWAY:
+                    await reports(database, urls, command)
 
 
-if __name__ == "__main__":
+def run(*arguments: str) -> None:
+    """`DELIVERIES ROUNDS`, both left out as a rule."""
     with uvloop_runner() as runner:
-        runner.run(main(*(int(each) for each in sys.argv[1:])))
+        runner.run(main(*(int(each) for each in arguments)))

@@ -80,8 +80,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     # The old queue makes deliveries of what is not fanned out yet, for each webhook from `since` on.
     op.execute(
-        "UPDATE event SET fanned_out_at = at WHERE fanned_out_at IS NULL AND sequence <= COALESCE("
-        "(SELECT min(position) FROM webhook WHERE status = 'active'), (SELECT n FROM sequence))"
+        "UPDATE event SET fanned_out_at = CASE WHEN sequence <= COALESCE("
+        "(SELECT min(position) FROM webhook WHERE status = 'active'), (SELECT n FROM sequence)) THEN at END"
+        " WHERE sequence IS NOT NULL"
     )
     op.execute("CREATE TABLE delivery_before AS SELECT * FROM delivery")
     op.execute("CREATE TABLE attempt_before AS SELECT * FROM attempt")

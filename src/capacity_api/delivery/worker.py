@@ -37,9 +37,11 @@ _QUICK_SECONDS = 0.5
 # How many of those that failed or were slow, and how many in all. A connection takes memory.
 _MOST_HELD_UP = 64
 _MOST_IN_FLIGHT = 512
-# Results wait for one another so long, or until there are so many: one transaction for all of them.
-_GATHER_SECONDS = 0.02
-_GATHERED = 32
+# From so many results on nothing new is begun, and all of them are written down in one transaction once the quick ones
+# in flight have ended, or this long after the first. A transaction takes a dozen steps, each of which waits for
+# whatever else this process does, and everybody who writes waits for it.
+_GATHERED = 100
+_GATHER_SECONDS = 0.1
 # What is left of a lease when the last attempt may begin: its deadline, and the time to record it.
 _LEASE_LEFT = timedelta(seconds=sender.DEADLINE_SECONDS + 2)
 
@@ -61,6 +63,7 @@ class Worker:
         # Those that hold a place of the quick, and those that were held up when they were claimed.
         self._quick: set[asyncio.Task[None]] = set()
         self._held_up: set[asyncio.Task[None]] = set()
+        self._is_writing = False
         # Ended and not recorded yet; never more than what was claimed.
         self._ended: list[Result] = []
 
@@ -82,6 +85,7 @@ class Worker:
         room = _MOST_IN_FLIGHT - len(self._in_flight) - len(self._ready)
         quick = min(room, _MOST_READY - len(self._ready))
         held_up = max(0, min(room, _MOST_HELD_UP - len(self._held_up)))
+        self._is_writing = True
         try:
             async with self._database.write() as session:
                 if ended:
@@ -90,13 +94,16 @@ class Worker:
         except (DatabaseUnavailable, asyncio.CancelledError):
             self._ended = ended + self._ended
             raise
+        finally:
+            self._is_writing = False
         for claimed in taken.claims:
             if claimed.standing.next_attempt_at is None:
                 self._ready.append(claimed)
             else:
                 self._held_up.add(self._start(claimed))
         self._start_ready()
-        return taken.more
+        # Where all places are taken, the next that ends leads here again.
+        return taken.more and not self._ready and len(self._quick) < AT_ONCE
 
     async def prune_some(self) -> bool:
         """Delete one batch of what is older than the log is kept; whether there was any."""
@@ -131,7 +138,7 @@ class Worker:
         await self._client.aclose()
 
     def _start_ready(self) -> None:
-        while self._ready and len(self._quick) < AT_ONCE:
+        while self._ready and len(self._quick) < AT_ONCE and len(self._ended) < _GATHERED and not self._is_writing:
             task = self._start(self._ready.popleft())
             self._quick.add(task)
             asyncio.get_running_loop().call_later(_QUICK_SECONDS, self._give_place, task)
@@ -146,12 +153,14 @@ class Worker:
         if task in self._quick:
             self._quick.discard(task)
             self._start_ready()
+            if not self._quick:
+                self._wake.set()
 
     def _ended_task(self, task: asyncio.Task[None]) -> None:
         for held in (self._in_flight, self._quick, self._held_up):
             held.discard(task)
         self._start_ready()
-        if len(self._ended) >= _GATHERED or not self._in_flight:
+        if not self._quick:
             self._wake.set()
         elif len(self._ended) == 1:
             asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._wake.set)
