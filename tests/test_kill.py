@@ -24,8 +24,8 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(database_u
         database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
     )
     assert (await processes.run("db", "upgrade", env=env))[0] == 0
-    tokens = {slug: await _issue(env, "--responder", slug) for slug in _SLUGS}
-    partner = await _issue(env, "--partner", "Case tool")
+    tokens = {slug: await issue(env, "--responder", slug) for slug in _SLUGS}
+    partner = await issue(env, "--partner", "Case tool")
     endpoint = Endpoint()
     acknowledged: dict[int, str] = {}
     async with endpoints.serving(endpoint) as url:
@@ -82,7 +82,7 @@ async def _round(env: dict[str, str], tokens: dict[str, str], number: int, ackno
         assert not unexpected, unexpected
 
 
-async def _issue(env: dict[str, str], *owner: str) -> str:
+async def issue(env: dict[str, str], *owner: str) -> str:
     code, out, err = await processes.run("token", "issue", *owner, "--json", env=env)
     assert code == 0, err
     token: str = json.loads(out)["token"]

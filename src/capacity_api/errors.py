@@ -18,7 +18,9 @@ CapacityError
 ├── Conflict                   it contradicts what is stored
 │   ├── NothingToConfirm
 │   ├── AlreadyExists
-│   └── BeyondLatest           a sequence number that nobody has given out yet
+│   ├── BeyondLatest           a sequence number that nobody has given out yet
+│   ├── Superseded             a delivery that tells what no longer holds
+│   └── WebhookDisabled        nothing is sent to it
 ├── PreconditionFailed         `If-Match` names another version
 ├── TooManyWrites
 ├── DatabaseUnavailable
@@ -144,6 +146,16 @@ class AlreadyExists(Conflict):
 class BeyondLatest(Conflict):
     code = "beyond_latest"
     title = "No event has that sequence number yet"
+
+
+class Superseded(Conflict):
+    code = "superseded"
+    title = "What this delivery tells no longer holds; it is not sent again"
+
+
+class WebhookDisabled(Conflict):
+    code = "webhook_disabled"
+    title = "The webhook is disabled; enable it first"
 
 
 class PreconditionFailed(CapacityError):

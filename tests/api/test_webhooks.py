@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 from tests.api.refusals import assert_refused
-from tests.conftest import Clock
-from tests.serving import OPEN, PAUSED, Headers, Service
+from tests.serving import Headers, Service
 
 from capacity_api.domain import signing
-from capacity_api.operations import deliveries
 
 PATH = "/v1/webhooks"
 URL = "https://partner.example.org/capacity"
@@ -44,6 +42,9 @@ async def test_a_webhook_is_added_read_listed_changed_and_removed(service: Servi
         "status": "active",
         "disabled_reason": None,
         "created_at": "2026-11-21T12:00:00Z",
+        "sequence": made["sequence"],
+        "failing_since": None,
+        "next_attempt_at": None,
         "public_key": None,
     }
     assert secret.startswith("whsec_")
@@ -150,10 +151,14 @@ async def test_another_owners_webhook_is_not_there(service: Service) -> None:
         assert (await read(service, token))["items"] == []
         for webhook in (made["id"], NOBODYS, "not-an-id"):
             one = f"{PATH}/{webhook}"
-            for method, path in (("GET", one), ("DELETE", one), ("GET", f"{one}/deliveries")):
+            calls = [("GET", one), ("DELETE", one), ("GET", f"{one}/deliveries"), ("POST", f"{one}/test")]
+            calls += [("POST", f"{one}/{what}") for what in ("enable", "rotate-secret", f"deliveries/{NOBODYS}/resend")]
+            for method, path in calls:
                 answer = await service.client.request(method, path, headers=token)
                 assert_refused(answer, 404, "not_found", what=(method, path))
             answer = await service.client.patch(one, json={"url": URL + "/mine"}, headers=token)
+            assert_refused(answer, 404, "not_found")
+            answer = await service.client.post(f"{one}/replay", json={"after": 0}, headers=token)
             assert_refused(answer, 404, "not_found")
     # Another token of the same owner reaches it.
     made.pop("secret")
@@ -172,6 +177,11 @@ async def test_managing_webhooks_takes_its_scope(service: Service) -> None:
         ("PATCH", f"{PATH}/{NOBODYS}", {}),
         ("DELETE", f"{PATH}/{NOBODYS}", None),
         ("GET", f"{PATH}/{NOBODYS}/deliveries", None),
+        ("POST", f"{PATH}/{NOBODYS}/test", None),
+        ("POST", f"{PATH}/{NOBODYS}/enable", None),
+        ("POST", f"{PATH}/{NOBODYS}/rotate-secret", None),
+        ("POST", f"{PATH}/{NOBODYS}/replay", {"after": 0}),
+        ("POST", f"{PATH}/{NOBODYS}/deliveries/{NOBODYS}/resend", None),
     ]
     for method, path, body in calls:
         answer = await service.client.request(method, path, json=body, headers=narrow)
@@ -179,47 +189,6 @@ async def test_managing_webhooks_takes_its_scope(service: Service) -> None:
         assert_refused(await service.client.request(method, path, json=body), 401, "token_missing")
     enough = await service.token(responder="tara", scopes=("webhooks:manage",))
     assert (await add(service, enough))["status"] == "active"
-
-
-async def test_the_deliveries_of_a_webhook_are_listed_newest_first_in_pages(service: Service, clock: Clock) -> None:
-    token = await service.token(partner="Case tool")
-    # Nobody knows for which exploitation NSPCC is there, so that no event of the coverage comes in between.
-    await service.report("nspcc", PAUSED)
-    made = await add(service, token)
-    narrow = await add(service, token, event_types=["intake.paused"], responders=["unseen"])
-    one = f"{PATH}/{made['id']}/deliveries"
-    assert await read(service, token, one) == {"items": [], "next": None}
-    for said in (OPEN, PAUSED, PAUSED, OPEN):
-        last = await service.report("nspcc", said)
-    async with service.database.write() as session:
-        await deliveries.fan_out(session, clock())
-    found = (await read(service, token, one))["items"]
-    # Not what was said before the webhook was there, and not the confirmation, which "all" leaves out.
-    assert [(each["type"], each["sequence"]) for each in found] == [
-        ("intake.opened", last["sequence"]),
-        ("intake.paused", last["sequence"] - 2),
-        ("intake.opened", last["sequence"] - 3),
-    ]
-    assert found[0] == {
-        "id": found[0]["id"],
-        "event_id": found[0]["event_id"],
-        "type": "intake.opened",
-        "sequence": last["sequence"],
-        "status": "pending",
-        "attempts": [],
-        "next_attempt_at": "2026-11-21T12:00:00Z",
-        "created_at": "2026-11-21T12:00:00Z",
-        "finished_at": None,
-    }
-    assert (await read(service, token, f"{PATH}/{narrow['id']}/deliveries"))["items"] == []
-    first = await read(service, token, one, limit=2)
-    assert first["items"] == found[:2]
-    assert await read(service, token, one, limit=2, cursor=first["next"]) == {"items": found[2:], "next": None}
-    for parameters, pointer in (({"cursor": "xx"}, "?cursor"), ({"limit": 0}, "?limit"), ({"limit": 501}, "?limit")):
-        answer = await service.client.get(one, headers=token, params=parameters)
-        assert_refused(answer, 422, "invalid", pointer)
-    assert (await service.client.delete(f"{PATH}/{made['id']}", headers=token)).status_code == 204
-    assert_refused(await service.client.get(one, headers=token), 404, "not_found")
 
 
 async def test_webhooks_are_listed_newest_first_in_pages(service: Service) -> None:

@@ -9,17 +9,18 @@ from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.engine import Database
-from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, IntakeRow, ResponderRow, WebhookRow
+from capacity_api.db.tables import AttemptRow, DeliveryRow, IntakeRow, ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import ENGLAND
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
-from capacity_api.domain.intake import Intake
+from capacity_api.domain.intake import Intake, Report, ReportedState
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.remit import AgeGroup, Remit
 from capacity_api.domain.retry import Outcome
-from capacity_api.operations import changes, deliveries
-from capacity_api.operations.deliveries import Claimed
+from capacity_api.operations import attempts, changes, dispatch, intake
+from capacity_api.operations.attempts import Ended, Result
+from capacity_api.operations.dispatch import Claimed
 from capacity_api.representations import EventData
 
 KEYS = Keys((bytes(range(32)),))
@@ -65,7 +66,7 @@ async def add_webhook(database: Database, now: datetime, url: str, **fields: Any
         "areas": None,
         "signature": "v1",
         "stale": "drop",
-        "since": 0,
+        "position": 0,
         "secrets": [{"sealed": KEYS.seal(SECRET), "until": None}],
         "status": "active",
         "created_at": now,
@@ -90,24 +91,43 @@ async def whisper(database: Database, now: datetime, responder_id: UUID) -> None
         change.whisper(EventType.INTAKE_CONFIRMATION_DUE, EventData(message="Still true?"), now, responder_id)
 
 
-async def fan_out(database: Database, now: datetime, limit: int = 100) -> int:
+async def report(database: Database, now: datetime, said: ReportedState, note: str | None = None) -> int:
+    """Have the responder say something, and return the number of its event."""
     async with database.write() as session:
-        return await deliveries.fan_out(session, now, limit)
+        return (await intake.report(session, now, "kalayaan", Report(state=said, note=note))).sequence
 
 
 async def claim(database: Database, now: datetime, limit: int = 64) -> list[Claimed]:
     async with database.write() as session:
-        return await deliveries.claim(session, now, LEASE, limit)
+        return (await dispatch.claim(session, now, LEASE, limit, limit)).claims
 
 
-async def record(database: Database, now: datetime, claimed: Claimed, outcome: Outcome, spread: float = 0.5) -> None:
+async def record(database: Database, now: datetime, claimed: Claimed, *outcomes: Outcome, spread: float = 0.5) -> None:
+    """Record how the first messages of a claim ended."""
+    ended = tuple(Ended(message, outcome, now) for message, outcome in zip(claimed.messages, outcomes, strict=False))
     async with database.write() as session:
-        await deliveries.record(session, now, claimed, outcome, spread)
+        await attempts.record(session, [Result(claimed, ended)], lambda: spread)
+
+
+async def bring_up_to_date(database: Database, now: datetime, outcome: Outcome) -> list[int | None]:
+    """Deliver everything with the same outcome; returns the numbers of what was sent, in order."""
+    sent: list[int | None] = []
+    while True:
+        async with database.write() as session:
+            taken = await dispatch.claim(session, now, LEASE, 64, 64)
+            await attempts.record(
+                session,
+                [Result(each, tuple(Ended(one, outcome, now) for one in each.messages)) for each in taken.claims],
+                lambda: 0.5,
+            )
+        sent += [message.sequence for each in taken.claims for message in each.messages]
+        if not taken.claims and not taken.more:
+            return sent
 
 
 async def stored_deliveries(database: Database) -> Sequence[DeliveryRow]:
     async with database.read() as session:
-        return (await session.scalars(select(DeliveryRow).order_by(DeliveryRow.sequence, DeliveryRow.id))).all()
+        return (await session.scalars(select(DeliveryRow).order_by(DeliveryRow.sequence, DeliveryRow.event_id))).all()
 
 
 async def stored_attempts(database: Database) -> Sequence[AttemptRow]:
@@ -118,13 +138,3 @@ async def stored_attempts(database: Database) -> Sequence[AttemptRow]:
 async def stored_webhook(database: Database, identity: UUID) -> WebhookRow:
     async with database.read() as session:
         return (await session.scalars(select(WebhookRow).where(WebhookRow.id == identity))).one()
-
-
-async def sequences(database: Database, webhook_id: UUID) -> list[int | None]:
-    """The numbers of the events that became deliveries of this webhook."""
-    return [row.sequence for row in await stored_deliveries(database) if row.webhook_id == webhook_id]
-
-
-async def waiting_events(database: Database) -> int:
-    async with database.read() as session:
-        return len((await session.scalars(select(EventRow.id).where(EventRow.fanned_out_at.is_(None)))).all())

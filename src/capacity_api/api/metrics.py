@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.domain.intake import State
-from capacity_api.operations import deliveries
+from capacity_api.operations import dispatch
 from capacity_api.publication.publication import Publication
 
 # When a counter was made says nothing here, and doubles what is scraped.
@@ -39,7 +39,9 @@ class Metrics:
             "capacity_responders", "Responders by effective state", ("state",), registry=self._registry
         )
         self._deliveries = Gauge(
-            "capacity_deliveries_pending", "Webhook deliveries that have not arrived yet", registry=self._registry
+            "capacity_deliveries_pending",
+            "Events that active webhooks are still to be brought past, their filters not counted",
+            registry=self._registry,
         )
 
     async def render(self, publication: Publication, session: AsyncSession) -> bytes:
@@ -50,7 +52,7 @@ class Metrics:
         for state in State:
             count = sum(responder.intake.state is state for responder in directory.responders)
             self._responders.labels(state).set(count)
-        self._deliveries.set(await deliveries.pending(session))
+        self._deliveries.set(await dispatch.behind(session))
         return generate_latest(self._registry)
 
 

@@ -12,18 +12,27 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme, 
 from capacity_api.api import examples
 from capacity_api.api.health import Readiness
 from capacity_api.api.problems import MEDIA_TYPE, Problem, problems
-from capacity_api.api.requests import IntakeReport, MatchQuestion, NewPartner, NewToken, Rotation, StrictBody
+from capacity_api.api.requests import (
+    IntakeReport,
+    MatchQuestion,
+    NewPartner,
+    NewToken,
+    ReplaySince,
+    Rotation,
+    StrictBody,
+)
 from capacity_api.api.routes import DEPENDENCIES, ROUTES
 from capacity_api.api.threshold import Count
 from capacity_api.domain.events import EventType
 from capacity_api.domain.threshold import Threshold
 from capacity_api.operations.audit import AuditEntry
+from capacity_api.operations.deliveries import Delivery
 from capacity_api.operations.promptness import Promptness
 from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.statistics import Statistics
 from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
-from capacity_api.operations.webhooks import Delivery, NewWebhook, Webhook, WebhookPatch
+from capacity_api.operations.webhooks import NewWebhook, Webhook, WebhookEnabled, WebhookPatch
 from capacity_api.publication.matches import Matches
 from capacity_api.publication.open_referral import About, ListedService, Service
 from capacity_api.publication.rpde import ChangesPage
@@ -85,6 +94,7 @@ _STRUCTS = (
     Problem,
     Promptness,
     Readiness,
+    ReplaySince,
     ResponderPatch,
     Rotation,
     Service,
@@ -95,6 +105,7 @@ _STRUCTS = (
     TokenShown,
     Vocabulary,
     Webhook,
+    WebhookEnabled,
     WebhookPatch,
 )
 

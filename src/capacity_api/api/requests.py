@@ -46,6 +46,12 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     overlap_hours: int = 24
 
 
+class ReplaySince(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything behind the event with this sequence number; 0 for everything there is."""
+
+    after: int
+
+
 class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who can take this person? Null or left out: not said. `outcomes` empty: all of them."""
 

@@ -9,11 +9,11 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     MetaData,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -26,9 +26,8 @@ from capacity_api.domain.intake import Before, Intake, Planned, Report, State
 from capacity_api.domain.remit import Remit
 from capacity_api.domain.threshold import Threshold
 
-# After these nobody knows the responder's state.
-LISTINGS = (EventType.RESPONDER_LISTED, EventType.RESPONDER_DELISTED)
-_IS_LISTING = "type IN ('responder.listed', 'responder.delisted')"
+# After these events nobody knows the responder's state.
+IS_LISTING = "type IN ('responder.listed', 'responder.delisted')"
 
 
 class Table(DeclarativeBase):
@@ -48,6 +47,11 @@ class Table(DeclarativeBase):
         EventType: Text(),
         State: Text(),
     }
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """An index of some rows. A query uses it when it says the same in the same words, not in bound values."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class SequenceRow(Table):
@@ -88,6 +92,8 @@ class ResponderRow(Table):
     # The number and time of the newest event about it: what a reader asks "since then?" by.
     sequence: Mapped[int] = mapped_column(BigInteger, index=True)
     updated_at: Mapped[datetime]
+    # The number of the event since which it is in its effective state, listed or not: what older ones say is past.
+    state_sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     delisted_at: Mapped[datetime | None]
 
@@ -156,21 +162,10 @@ class EventRow(Table):
 
     __tablename__ = "event"
     __table_args__ = (
-        # Read by the dispatcher: the events that no delivery was made for yet.
-        Index(
-            "ix_event_to_fan_out",
-            "id",
-            sqlite_where=text("fanned_out_at IS NULL"),
-            postgresql_where=text("fanned_out_at IS NULL"),
-        ),
+        # Read by the claim: the private events that no delivery was made for yet.
+        _partial("ix_event_to_fan_out", "id", where="sequence IS NULL AND fanned_out_at IS NULL"),
         # Read by who starts to publish: since when a responder is listed, or no longer.
-        Index(
-            "ix_event_listing",
-            "responder_id",
-            "at",
-            sqlite_where=text(_IS_LISTING),
-            postgresql_where=text(_IS_LISTING),
-        ),
+        _partial("ix_event_listing", "responder_id", "at", where=IS_LISTING),
         # Read by the directory as of a time: the newest event until then, and the newest of each responder.
         Index("ix_event_at_sequence", "at", "sequence"),
         Index("ix_event_responder_id_sequence", "responder_id", "sequence"),
@@ -183,6 +178,7 @@ class EventRow(Table):
     at: Mapped[datetime]
     responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"))
     body: Mapped[str]
+    # When the deliveries of a private event were made; a public one needs none, because each webhook has its place.
     fanned_out_at: Mapped[datetime | None]
 
 
@@ -275,7 +271,19 @@ class TokenRow(Table):
 
 
 class WebhookRow(Table):
+    """Who is told of what, where; and its place in the events, which is all the queue that there is.
+
+    Claimed with a lease before anything is sent to it; what came of it is recorded under the same claim.
+    """
+
     __tablename__ = "webhook"
+    __table_args__ = (
+        # These three are read by the claim: whom nothing holds up, by how far it has come; who may be tried again; and
+        # for whom something waits that stands in no order.
+        _partial("ix_webhook_ready", "position", where="status = 'active' AND next_attempt_at IS NULL"),
+        _partial("ix_webhook_held_up", "next_attempt_at", where="status = 'active' AND next_attempt_at IS NOT NULL"),
+        _partial("ix_webhook_extra", "extra_at", where="status = 'active' AND extra_at IS NOT NULL"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
@@ -287,49 +295,44 @@ class WebhookRow(Table):
     areas: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     signature: Mapped[str]
     stale: Mapped[str]
-    # It hears of the public events after this number: the newest when it was made.
-    since: Mapped[int] = mapped_column(BigInteger)
     # The secrets, newest first, each encrypted; a second one while a rotation overlaps.
     secrets: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     public_key: Mapped[str | None]
     status: Mapped[str]
     disabled_reason: Mapped[str | None]
     created_at: Mapped[datetime]
+    # Every public event until this number is done with: delivered, failed for good, superseded, or not for it.
+    position: Mapped[int] = mapped_column(BigInteger)
+    claim_id: Mapped[UUID | None]
+    claimed_until: Mapped[datetime | None]
+    # How its endpoint has answered lately (`domain.retry.Standing`).
+    failures: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    failing_since: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    pace_ms: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    # When the first of its deliveries that stand in no order is due: what is private, and what is sent again.
+    extra_at: Mapped[datetime | None]
 
 
 class DeliveryRow(Table):
-    """One event for one webhook. Claimed with a lease before it is sent; recorded under the same claim."""
+    """One event for one webhook, once it was tried or passed over, or when it stands in no order."""
 
     __tablename__ = "delivery"
     __table_args__ = (
-        UniqueConstraint("webhook_id", "event_id"),
-        # Read by the claim: what is due, oldest first.
-        Index(
-            "ix_delivery_due",
-            "next_attempt_at",
-            sqlite_where=text("status = 'pending'"),
-            postgresql_where=text("status = 'pending'"),
-        ),
-        # Read by the claim: is there an older one for the same webhook that is not through yet?
-        Index(
-            "ix_delivery_pending_by_webhook",
-            "webhook_id",
-            "sequence",
-            sqlite_where=text("status = 'pending'"),
-            postgresql_where=text("status = 'pending'"),
-        ),
+        # Read by the claim: what waits for a webhook without an order.
+        _partial("ix_delivery_extra", "webhook_id", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
+        # Read by the retention.
+        _partial("ix_delivery_finished", "finished_at", where="finished_at IS NOT NULL"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"))
-    event_id: Mapped[UUID] = mapped_column(ForeignKey("event.id"), index=True)
-    # The event's; null for a private one, which waits for nothing.
+    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    # The event's; null for a private one.
     sequence: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str]
     attempts: Mapped[int]
+    # For what stands in no order; the others wait for their webhook.
     next_attempt_at: Mapped[datetime | None]
-    claim_id: Mapped[UUID | None]
-    claimed_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
@@ -338,9 +341,15 @@ class AttemptRow(Table):
     """One try of a delivery, for the subscriber's log."""
 
     __tablename__ = "attempt"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["webhook_id", "event_id"], ["delivery.webhook_id", "delivery.event_id"], ondelete="CASCADE"
+        ),
+    )
 
+    webhook_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime]
     # Null when no answer came.
     status: Mapped[int | None]

@@ -1,15 +1,17 @@
-"""Delivers: turns committed events into deliveries, claims what is due, sends it, and records how it went.
+"""Delivers: claims webhooks that have something to hear, sends it to them, and records how it went.
 
 Any number of workers may run on one database. Killing one loses nothing: what it had claimed is due again when the
 lease has run out, and is sent under the same `webhook-id`.
+
+A slow endpoint costs the others nothing. It holds one of the places of the quick for half a second at most, and then
+goes on beside them; once it was slow or has failed, it gets only the places that are kept for such.
 """
 
 import asyncio
 import logging
-from datetime import datetime
+from collections import deque
+from datetime import timedelta
 from secrets import SystemRandom
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api import loop
 from capacity_api.config import Settings
@@ -19,16 +21,31 @@ from capacity_api.delivery.egress import Guard
 from capacity_api.delivery.pool import Pool
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
-from capacity_api.domain.retry import Outcome, Retry
+from capacity_api.domain.retry import GiveUp, Outcome, Retry
 from capacity_api.errors import ConfigurationError, DatabaseUnavailable
 from capacity_api.loop import Clock
-from capacity_api.operations import deliveries
-from capacity_api.operations.deliveries import Claimed
+from capacity_api.operations import attempts, deliveries, dispatch
+from capacity_api.operations.attempts import Ended, Result
+from capacity_api.operations.dispatch import Claimed, Message
 
 _logger = logging.getLogger(__name__)
 _IDLE_SECONDS = 0.5
-_MOST_IN_FLIGHT = 64
+_PRUNE_EVERY_SECONDS = 60.0
 _GRACE_SECONDS = 3.0
+# How many are sent to at once, of those that answer quickly; how many wait for that, claimed already.
+AT_ONCE = 64
+_MOST_READY = 128
+_QUICK_SECONDS = 0.5
+# How many of those that failed or were slow, and how many in all. A connection takes memory.
+_MOST_HELD_UP = 64
+_MOST_IN_FLIGHT = 512
+# From so many results on nothing new is begun, and all of them are written down in one transaction once the quick ones
+# in flight have ended, or this long after the first. A transaction takes a dozen steps, each of which waits for
+# whatever else this process does, and everybody who writes waits for it.
+_GATHERED = 100
+_GATHER_SECONDS = 0.1
+# What is left of a lease when the last attempt may begin: its deadline, and the time to record it.
+_LEASE_LEFT = timedelta(seconds=sender.DEADLINE_SECONDS + 2)
 
 
 class Worker:
@@ -42,98 +59,138 @@ class Worker:
         self._wake = wake
         self._pool = Pool(Guard(settings.egress_allow))
         self._random = SystemRandom()
-        # Woken by the fan-out and by each answer.
-        self._due = asyncio.Event()
+        # Claimed and not begun yet.
+        self._ready: deque[Claimed] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
-        # Answered and not recorded yet; never more than what was in flight.
-        self._answered: list[tuple[Claimed, Outcome, datetime]] = []
+        # Those that hold a place of the quick, and those that were held up when they were claimed.
+        self._quick: set[asyncio.Task[None]] = set()
+        self._held_up: set[asyncio.Task[None]] = set()
+        self._is_writing = False
+        # Ended and not recorded yet; never more than what was claimed.
+        self._ended: list[Result] = []
 
     async def run(self) -> None:
         """Deliver until cancelled; then what is in flight has a few seconds to be answered and recorded."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(loop.run("fan-out", self.fan_out_one, self._wake, _IDLE_SECONDS))
-                group.create_task(loop.run("delivery", self.deliver_some, self._due, _IDLE_SECONDS))
+                group.create_task(loop.run("delivery", self.deliver_some, self._wake, _IDLE_SECONDS))
+                group.create_task(loop.run("retention", self.prune_some, asyncio.Event(), _PRUNE_EVERY_SECONDS))
         finally:
             await self.close()
 
-    async def fan_out_one(self) -> bool:
-        """Make the deliveries of one batch of events; whether there was one."""
-        try:
-            async with self._database.write() as session:
-                return await deliveries.fan_out(session, self._clock()) > 0
-        finally:
-            # Whoever woke this may also have added a delivery directly.
-            self._due.set()
-
     async def deliver_some(self) -> bool:
-        """Record what was answered, claim what is due for the free places and start sending it; whether there was any.
+        """Record what has ended, claim what is due for the free places and start sending; whether there may be more.
 
-        One transaction for both, which has ended before anything is sent. It does not wait for the answers: a slow
-        endpoint takes one place and nobody's time.
+        One transaction for both, which is over before anything is sent. It does not wait for the answers.
         """
-        answered, self._answered = self._answered, []
-        claims: list[Claimed] = []
+        ended, self._ended = self._ended, []
+        room = _MOST_IN_FLIGHT - len(self._in_flight) - len(self._ready)
+        quick = min(room, _MOST_READY - len(self._ready))
+        held_up = max(0, min(room, _MOST_HELD_UP - len(self._held_up)))
+        self._is_writing = True
         try:
             async with self._database.write() as session:
-                await self._record(session, answered)
-                free = _MOST_IN_FLIGHT - len(self._in_flight)
-                if free > 0:
-                    claims = await deliveries.claim(session, self._clock(), self._lease, free)
+                if ended:
+                    await attempts.record(session, ended, self._random.random)
+                taken = await dispatch.claim(session, self._clock(), self._lease, max(0, quick), held_up)
         except (DatabaseUnavailable, asyncio.CancelledError):
-            self._answered = answered + self._answered
+            self._ended = ended + self._ended
             raise
-        for claimed in claims:
-            task = asyncio.create_task(self._send(claimed))
-            self._in_flight.add(task)
-            task.add_done_callback(self._ended)
-        return bool(answered or claims)
+        finally:
+            self._is_writing = False
+        for claimed in taken.claims:
+            if claimed.standing.next_attempt_at is None:
+                self._ready.append(claimed)
+            else:
+                self._held_up.add(self._start(claimed))
+        self._start_ready()
+        # Where all places are taken, the next that ends leads here again.
+        return taken.more and not self._ready and len(self._quick) < AT_ONCE
 
-    async def all_answered(self) -> None:
-        """Wait until nothing is in flight; what came back is recorded by the next `deliver_some`."""
+    async def prune_some(self) -> bool:
+        """Delete one batch of what is older than the log is kept; whether there was any."""
+        async with self._database.write() as session:
+            return await deliveries.prune(session, self._clock()) > 0
+
+    async def all_ended(self) -> bool:
+        """Wait until nothing is in flight, and say whether anything was: the next `deliver_some` records it."""
+        waited = bool(self._in_flight)
         while self._in_flight:
             await asyncio.wait(self._in_flight)
+        return waited
 
     async def close(self) -> None:
         """Give what is in flight a few seconds, record it, and let go of the rest: its lease brings it back."""
+        unsent = list(self._ready)
+        self._ready.clear()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=_GRACE_SECONDS)
         late = list(self._in_flight)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        answered, self._answered = self._answered, []
-        if answered:
+        ended, self._ended = self._ended, []
+        if ended or unsent:
             try:
                 async with self._database.write() as session:
-                    await self._record(session, answered)
+                    await attempts.record(session, ended, self._random.random)
+                    await dispatch.release(session, unsent)
             except DatabaseUnavailable:
-                _logger.warning("delivery: %d results could not be recorded; they will be sent again", len(answered))
+                _logger.warning("delivery: %d results could not be recorded; they will be sent again", len(ended))
         await self._pool.aclose()
 
-    async def _record(self, session: AsyncSession, answered: list[tuple[Claimed, Outcome, datetime]]) -> None:
-        for claimed, outcome, ended in answered:
-            await deliveries.record(session, ended, claimed, outcome, self._random.random())
+    def _start_ready(self) -> None:
+        while self._ready and len(self._quick) < AT_ONCE and len(self._ended) < _GATHERED and not self._is_writing:
+            task = self._start(self._ready.popleft())
+            self._quick.add(task)
+            asyncio.get_running_loop().call_later(_QUICK_SECONDS, self._give_place, task)
 
-    async def _send(self, claimed: Claimed) -> None:
-        try:
-            outcome = await self._attempt(claimed)
-        except Exception:
-            # A fault of ours must not leave it claimed, nor stop the others.
-            _logger.exception("delivery %s: the attempt failed", claimed.delivery_id)
-            outcome = Retry(reason="internal_error", duration_ms=0)
-        self._answered.append((claimed, outcome, self._clock()))
+    def _start(self, claimed: Claimed) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._send_all(claimed))
+        self._in_flight.add(task)
+        task.add_done_callback(self._ended_task)
+        return task
 
-    async def _attempt(self, claimed: Claimed) -> Outcome:
-        now = self._clock()
+    def _give_place(self, task: asyncio.Task[None]) -> None:
+        if task in self._quick:
+            self._quick.discard(task)
+            self._start_ready()
+            if not self._quick:
+                self._wake.set()
+
+    def _ended_task(self, task: asyncio.Task[None]) -> None:
+        for held in (self._in_flight, self._quick, self._held_up):
+            held.discard(task)
+        self._start_ready()
+        if not self._quick:
+            self._wake.set()
+        elif len(self._ended) == 1:
+            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._wake.set)
+
+    async def _send_all(self, claimed: Claimed) -> None:
+        """Send what was claimed, in order, until something has to be tried again or half a second is over."""
+        clock = asyncio.get_running_loop().time
+        enough = clock() + _QUICK_SECONDS
+        ended: list[Ended] = []
+        for message in claimed.messages:
+            if self._clock() + _LEASE_LEFT > claimed.until or (ended and clock() > enough):
+                break
+            outcome = await self._send(claimed, message)
+            ended.append(Ended(message, outcome, self._clock()))
+            if isinstance(outcome, Retry) or (isinstance(outcome, GiveUp) and outcome.disable):
+                break
+        self._ended.append(Result(claimed, tuple(ended)))
+
+    async def _send(self, claimed: Claimed, message: Message) -> Outcome:
         try:
+            now = self._clock()
             secrets = [self._keys.unseal(sealed) for sealed in claimed.secrets]
+            headers = signing.headers(secrets, str(message.event_id), int(now.timestamp()), message.body)
+            return await sender.post(self._pool, claimed.url, headers, message.body, now)
         except ConfigurationError as error:
             _logger.error("webhook %s: %s", claimed.webhook_id, error)
             return Retry(reason="secret_unreadable", duration_ms=0)
-        headers = signing.headers(secrets, str(claimed.event_id), int(now.timestamp()), claimed.body)
-        return await sender.post(self._pool, claimed.url, headers, claimed.body, now)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
-        self._due.set()
+        except Exception:
+            # A fault of ours must not leave it claimed, nor stop the others.
+            _logger.exception("webhook %s: an attempt failed", claimed.webhook_id)
+            return Retry(reason="internal_error", duration_ms=0)

@@ -30,6 +30,19 @@ PRIVATE = frozenset({EventType.INTAKE_CONFIRMATION_DUE, EventType.WEBHOOK_TEST})
 # What "all" does not mean: a confirmation changes nobody's plans, and a busy directory makes hundreds a week.
 ONLY_WHEN_NAMED = frozenset({EventType.INTAKE_CONFIRMED})
 
+# These say in what state a responder is, and are not worth sending once it is in another.
+OF_A_STATE = frozenset(
+    {
+        EventType.INTAKE_OPENED,
+        EventType.INTAKE_WAITING_LIST,
+        EventType.INTAKE_PAUSED,
+        EventType.INTAKE_UNCONFIRMED,
+        EventType.INTAKE_UPDATED,
+        EventType.INTAKE_CONFIRMED,
+        EventType.INTAKE_PLANNED,
+    }
+)
+
 
 def is_subscribed(event_type: EventType, event_types: frozenset[EventType] | None) -> bool:
     """Whether a webhook for `event_types` (`None` for "all") hears of a public event of this type."""

@@ -99,6 +99,28 @@ def in_words(cells: int, *, opened: bool = True, most: int | None = None) -> tup
     return tuple(found)
 
 
+@lru_cache(maxsize=256)
+def around(group: Cells) -> int:
+    """The cells that a group names; where it only counts, those among which its own are."""
+    named = (group.areas, group.exploitation_types, group.age_groups, group.genders)
+    return sum(
+        1 << number
+        for number, cell in enumerate(CELLS)
+        if all(codes == "all" or code in codes for code, codes in zip(cell, named, strict=True))
+    )
+
+
+def is_past(groups: Iterable[Cells], gaps: int, *, opened: bool) -> bool:
+    """Whether what an event told of these groups no longer holds, with `gaps` as they are now.
+
+    An opened gap has passed once all of it is closed. That a gap closed is untrue as soon as any of it is open again.
+    """
+    masks = [(around(group), group.combinations) for group in groups]
+    if opened:
+        return not any(mask & gaps for mask, _ in masks)
+    return any(bool(mask & gaps) if count is UNSET else (mask & ~gaps).bit_count() < count for mask, count in masks)
+
+
 def _exact(box: _Box, opened: bool) -> Cells:
     areas, kinds, ages, genders = (_codes(mask, side) for mask, side in zip(box, _SIDES, strict=True))
     return Cells(

@@ -1,4 +1,4 @@
-"""How an attempt ended, and when a delivery that failed is tried again."""
+"""How an attempt ended, what that says of the endpoint, and when it is tried again."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -18,6 +18,14 @@ _DELAYS = (
 _THEN_EVERY = timedelta(hours=24)
 _JITTER = 0.2
 LONGEST_RETRY_AFTER = timedelta(hours=24)
+# A webhook without any success for so long is disabled.
+GIVEN_UP_AFTER = timedelta(days=5)
+# An answer that takes longer than this is slow, and its endpoint no longer gets the places of the quick.
+SLOW = timedelta(seconds=1)
+_SLOW_DOWN = frozenset({429, 502, 503, 504})
+_SHORTEST_PACE = timedelta(seconds=1)
+_LONGEST_PACE = timedelta(minutes=1)
+_NO_PACE = timedelta()
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +58,44 @@ class GiveUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Outcome = Delivered | Retry | GiveUp
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What an endpoint's answers amount to.
+
+    `failures` in a row since its last success, the first of them at `failing_since`. It gets nothing before
+    `next_attempt_at`; null means that nothing holds it up. `pace` is the pause after each success.
+    """
+
+    failures: int = 0
+    failing_since: datetime | None = None
+    next_attempt_at: datetime | None = None
+    pace: timedelta = _NO_PACE
+
+    def after(self, outcome: Outcome, now: datetime, spread: float) -> "Standing":
+        """The standing after an attempt that ended at `now`; `spread` as in `next_attempt`."""
+        if isinstance(outcome, Delivered):
+            pace = self.pace / 2 if self.pace > _SHORTEST_PACE else _NO_PACE
+            slow = pace or outcome.duration_ms > SLOW / timedelta(milliseconds=1)
+            return Standing(next_attempt_at=now + pace if slow else None, pace=pace)
+        failing_since = self.failing_since or now
+        if isinstance(outcome, GiveUp):
+            # What will never work is not tried again, so it holds nothing up.
+            return Standing(failures=self.failures + 1, failing_since=failing_since, pace=self.pace)
+        pace = self.pace
+        if outcome.status in _SLOW_DOWN:
+            pace = min(max(pace * 2, _SHORTEST_PACE * 2), _LONGEST_PACE)
+        failures = self.failures + 1
+        return Standing(
+            failures=failures,
+            failing_since=failing_since,
+            next_attempt_at=next_attempt(failures, now, spread, outcome.retry_after),
+            pace=pace,
+        )
+
+    def is_given_up(self, now: datetime) -> bool:
+        """Whether it has failed for so long, without a success between, that its webhook is disabled."""
+        return self.failing_since is not None and now - self.failing_since >= GIVEN_UP_AFTER
 
 
 def next_attempt(attempts: int, now: datetime, spread: float, retry_after: timedelta | None = None) -> datetime:

@@ -23,6 +23,9 @@ from capacity_api.errors import NotFound
 from capacity_api.operations import coverage
 from capacity_api.representations import Event, EventData
 
+# What was said before these holds no longer, whatever state it was.
+_NEW_STATE = frozenset({EventType.RESPONDER_LISTED, EventType.RESPONDER_DELISTED})
+
 
 class Change:
     """What `begin` hands out: the time of the change and the one way to tell of it."""
@@ -59,6 +62,8 @@ class Change:
         """
         row.sequence = number = sequence.take(self._row, at)
         row.updated_at = self._row.at
+        if previous not in {None, row.intake.value.state} or event_type in _NEW_STATE:
+            row.state_sequence = number
         data = EventData(responder=representations.from_responder(row, self._row.at))
         if previous is not None:
             data = EventData(responder=data.responder, previous_state=previous)
@@ -134,6 +139,11 @@ async def begin(session: AsyncSession, now: datetime) -> Change:
     change = Change(session, row, await coverage.held(session), max(now, row.at))
     await record_due(change)
     return change
+
+
+def wake(session: AsyncSession) -> None:
+    """Have delivery look after the commit, where nothing that the public can see has changed."""
+    session.info.setdefault(CHANGED, 0)
 
 
 async def record_due(change: Change) -> int:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, Text, func, literal, select, text, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from capacity_api.db.tables import LISTINGS, EventRow, ReportRow
+from capacity_api.db.tables import IS_LISTING, EventRow, ReportRow
 from capacity_api.domain.intake import State
 
 Turn = tuple[UUID, datetime, State]
@@ -46,7 +46,7 @@ async def turns(session: AsyncSession, since: datetime, responders: Sequence[UUI
     columns = (ReportRow.responder_id, ReportRow.at, ReportRow.state, ReportRow.sequence)
     listings = select(
         EventRow.responder_id, EventRow.at, literal(State.UNCONFIRMED.value, Text).label("state"), EventRow.sequence
-    ).where(EventRow.type.in_(LISTINGS), _of(EventRow.responder_id, responders))
+    ).where(text(IS_LISTING), _of(EventRow.responder_id, responders))
     each = union_all(select(*columns).where(_of(ReportRow.responder_id, responders)), listings).subquery()
     last = select(func.max(each.c.sequence)).where(each.c.at < since).group_by(each.c.responder_id)
     held = select(each.c.responder_id, each.c.state).where(each.c.sequence.in_(last))

@@ -1,30 +1,34 @@
 """Webhooks: who is told of what, where, and how it is signed."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.config import Network
 from capacity_api.db import sequence
-from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, ResponderRow, WebhookRow
+from capacity_api.db.tables import DeliveryRow, ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.egress import check_url
 from capacity_api.domain.events import EventType
 from capacity_api.domain.keys import Keys
-from capacity_api.errors import FieldError, Invalid, NotFound
+from capacity_api.errors import BeyondLatest, FieldError, Invalid, NotFound, WebhookDisabled
+from capacity_api.operations.changes import wake
 from capacity_api.operations.deliveries import Status
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.tokens import Owner
 
 All = Literal["all"]
+ROTATION_OVERLAP = timedelta(hours=24)
+# How many sign at once, however often it is rotated: each is a line in a header.
+MOST_SECRETS = 5
 
 
 class NewWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +53,11 @@ class WebhookPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
-    """`public_key` is null for the signature `v1`; `secret` stands in the answer to creation alone."""
+    """`public_key` is null for the signature `v1`; `secret` stands in the answers to creation and rotation alone.
+
+    `sequence`: it is done with every public event until this number. `failing_since` is null after a success, and
+    `next_attempt_at` while nothing holds it up.
+    """
 
     id: UUID
     url: str
@@ -59,42 +67,35 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     signature: str
     stale: str
     status: str
-    disabled_reason: str | None
+    disabled_reason: Literal["gone", "failing"] | None
     created_at: datetime
+    sequence: int
+    failing_since: datetime | None
+    next_attempt_at: datetime | None
     public_key: str | None
     secret: str | UnsetType = UNSET
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """`status` is null when no answer came; `answer` is the beginning of its body."""
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened while a webhook was disabled: so many public events after `after`, its filters not counted."""
 
-    at: datetime
-    status: int | None
-    duration_ms: int
-    reason: str | None
-    answer: str | None
+    after: int
+    events: int
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """`event_id` is the `webhook-id` of every attempt."""
+class WebhookEnabled(Webhook, frozen=True, kw_only=True):
+    """The webhook, active, and what it had missed. `replayed`: all of that is looked through and sent now."""
 
-    id: UUID
-    event_id: UUID
-    type: str
-    sequence: int | None
-    status: Status
-    attempts: list[Attempt]
-    next_attempt_at: datetime | None
-    created_at: datetime
-    finished_at: datetime | None
+    missed: Missed
+    replayed: bool
 
 
 async def add(
     session: AsyncSession, now: datetime, keys: Keys, owner: Owner, new: NewWebhook, egress_allow: tuple[Network, ...]
 ) -> Webhook:
     """Raises `Invalid` with pointers. What happens from now on is told; the past can be replayed."""
-    secret = signing.make_secret(new.signature, secrets.token_bytes(signing.SECRET_BYTES))
-    since, _ = await sequence.latest(session)
+    secret = _new_secret(new.signature)
+    latest, _ = await sequence.latest(session)
     row = WebhookRow(
         id=uuid7(),
         responder_id=owner.id if owner.type == "responder" else None,
@@ -105,7 +106,7 @@ async def add(
         areas=_areas(new.areas),
         signature=new.signature,
         stale=new.stale,
-        since=since,
+        position=latest,
         secrets=[{"sealed": keys.seal(secret), "until": None}],
         public_key=signing.public_key(secret),
         status="active",
@@ -123,16 +124,20 @@ async def listed(session: AsyncSession, owner: Owner, limit: int, cursor: str | 
 
 async def one(session: AsyncSession, owner: Owner, webhook_id: UUID) -> Webhook:
     """Raises `NotFound`, also for somebody else's."""
-    return _shown(await _held(session, owner, webhook_id))
+    return _shown(await held(session, owner, webhook_id))
 
 
 async def change(
     session: AsyncSession, owner: Owner, webhook_id: UUID, patch: WebhookPatch, egress_allow: tuple[Network, ...]
 ) -> Webhook:
-    """Raises `NotFound`, `Invalid`. It holds for what happens from now on."""
-    row = await _held(session, owner, webhook_id)
+    """Raises `NotFound`, `Invalid`. It holds for everything that has not been sent yet."""
+    row = await held(session, owner, webhook_id, to_change=True)
     if patch.url is not UNSET:
-        row.url = check_url(patch.url, egress_allow)
+        url = check_url(patch.url, egress_allow)
+        if url != row.url:
+            row.url = url
+            _start_afresh(row)
+            wake(session)
     if patch.event_types is not UNSET:
         row.event_types = _event_types(patch.event_types, owner)
     if patch.responders is not UNSET:
@@ -146,52 +151,86 @@ async def change(
 
 async def remove(session: AsyncSession, owner: Owner, webhook_id: UUID) -> None:
     """The webhook and its deliveries; what is being sent at this moment may still arrive. Raises `NotFound`."""
-    await session.delete(await _held(session, owner, webhook_id))
+    await session.delete(await held(session, owner, webhook_id, to_change=True))
 
 
-async def deliveries(
-    session: AsyncSession, owner: Owner, webhook_id: UUID, limit: int, cursor: str | None
-) -> Page[Delivery]:
-    """What was and will be sent to a webhook, newest first, each with its attempts. Raises `NotFound`."""
-    await _held(session, owner, webhook_id)
-    found = await page(
-        session,
-        select(DeliveryRow).where(DeliveryRow.webhook_id == webhook_id),
-        DeliveryRow.id,
-        lambda row: row,
-        limit,
-        cursor,
-    )
-    events = {
-        row.id: row
-        for row in await session.scalars(
-            select(EventRow).where(EventRow.id.in_([delivery.event_id for delivery in found.items]))
+async def enable(
+    session: AsyncSession, now: datetime, owner: Owner, webhook_id: UUID, *, replay: bool
+) -> WebhookEnabled:
+    """Make a webhook active again. With `replay` it goes on where it stood, without it from now on.
+
+    Raises `NotFound`. One that is active stays as it is.
+    """
+    row = await held(session, owner, webhook_id, to_change=True)
+    latest, _ = await sequence.latest(session)
+    missed = Missed(after=row.position, events=latest - row.position if row.status != "active" else 0)
+    if row.status != "active":
+        row.status, row.disabled_reason = "active", None
+        _start_afresh(row)
+        if not replay:
+            row.position = latest
+            await _give_up_waiting(session, now, row)
+        wake(session)
+    shown = _shown(row)
+    fields = {name: getattr(shown, name) for name in Webhook.__struct_fields__}
+    return WebhookEnabled(**fields, missed=missed, replayed=replay)
+
+
+async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: int) -> Webhook:
+    """Put a webhook back behind event number `after`: everything since is sent again, in order, unless it is past.
+
+    Raises `NotFound`, `Invalid`, `BeyondLatest` and `WebhookDisabled`.
+    """
+    if after < 0:
+        raise Invalid.at("/after", "must be 0 or more")
+    row = await held(session, owner, webhook_id, to_change=True)
+    latest, _ = await sequence.latest(session)
+    if after > latest:
+        raise BeyondLatest(f"The newest event has the sequence number {latest}; {after} lies beyond it")
+    if row.status != "active":
+        raise WebhookDisabled
+    # Never forward: what it has not received yet is not skipped.
+    row.position = min(row.position, after)
+    _start_afresh(row)
+    wake(session)
+    return _shown(row)
+
+
+async def rotate_secret(session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID) -> Webhook:
+    """Give a webhook a new secret; the old one signs beside it for 24 hours. Raises `NotFound`."""
+    row = await held(session, owner, webhook_id, to_change=True)
+    secret = _new_secret(row.signature)
+    until = (now + ROTATION_OVERLAP).isoformat()
+    # An older one keeps the end that it has.
+    ending = [each if each["until"] else {**each, "until": until} for each in row.secrets]
+    valid = [each for each in ending if datetime.fromisoformat(each["until"]) > now]
+    row.secrets = [{"sealed": keys.seal(secret), "until": None}, *valid[: MOST_SECRETS - 1]]
+    row.public_key = signing.public_key(secret)
+    return msgspec.structs.replace(_shown(row), secret=secret)
+
+
+def _start_afresh(row: WebhookRow) -> None:
+    """Nothing that its endpoint answered before counts, and what is on its way to it moves its place no more."""
+    row.failures, row.failing_since, row.next_attempt_at, row.pace_ms = 0, None, None, 0
+    row.claim_id = row.claimed_until = None
+
+
+async def _give_up_waiting(session: AsyncSession, now: datetime, row: WebhookRow) -> None:
+    """What was tried and waited in the order is not tried again."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.webhook_id == row.id,
+            DeliveryRow.status == Status.PENDING,
+            DeliveryRow.next_attempt_at.is_(None),
         )
-    }
-    attempts: dict[UUID, list[Attempt]] = {delivery.id: [] for delivery in found.items}
-    for row in await session.scalars(
-        select(AttemptRow).where(AttemptRow.delivery_id.in_(attempts)).order_by(AttemptRow.id)
-    ):
-        attempts[row.delivery_id].append(
-            Attempt(at=row.at, status=row.status, duration_ms=row.duration_ms, reason=row.reason, answer=row.answer)
-        )
-    return Page(
-        [
-            Delivery(
-                id=row.id,
-                event_id=row.event_id,
-                type=events[row.event_id].type,
-                sequence=row.sequence,
-                status=Status(row.status),
-                attempts=attempts[row.id],
-                next_attempt_at=row.next_attempt_at,
-                created_at=row.created_at,
-                finished_at=row.finished_at,
-            )
-            for row in found.items
-        ],
-        found.next,
+        .values(status=Status.FAILED, finished_at=now)
+        .execution_options(synchronize_session=False)
     )
+
+
+def _new_secret(signature: str) -> str:
+    return signing.make_secret("v1a" if signature == "v1a" else "v1", secrets.token_bytes(signing.SECRET_BYTES))
 
 
 def _owned(owner: Owner) -> Select[WebhookRow]:
@@ -201,8 +240,10 @@ def _owned(owner: Owner) -> Select[WebhookRow]:
     )
 
 
-async def _held(session: AsyncSession, owner: Owner, webhook_id: UUID) -> WebhookRow:
-    row = await session.scalar(_owned(owner).where(WebhookRow.id == webhook_id))
+async def held(session: AsyncSession, owner: Owner, webhook_id: UUID, *, to_change: bool = False) -> WebhookRow:
+    """The owner's webhook, locked against workers `to_change` it; raises `NotFound`, also for somebody else's."""
+    query = _owned(owner).where(WebhookRow.id == webhook_id)
+    row = await session.scalar(query.with_for_update() if to_change else query)
     if row is None:
         raise NotFound("There is no such webhook")
     return row
@@ -261,7 +302,10 @@ def _shown(row: WebhookRow) -> Webhook:
         signature=row.signature,
         stale=row.stale,
         status=row.status,
-        disabled_reason=row.disabled_reason,
+        disabled_reason=row.disabled_reason,  # type: ignore[arg-type]  # only `operations.attempts` writes it
         created_at=row.created_at,
+        sequence=row.position,
+        failing_since=row.failing_since,
+        next_attempt_at=row.next_attempt_at,
         public_key=row.public_key,
     )

@@ -1,0 +1,262 @@
+"""`python -m bench deliveries`: webhooks, against an endpoint in a process of its own.
+
+- Throughput: one event to so many webhooks, signatures and log included, and a bare httpx loop that posts the same
+  bodies with the same concurrency. Rounds alternate, so that what else the machine does meets both.
+- Latency: from the commit to the arrival at each of 100 webhooks, on an idle worker.
+- What `PUT intake` takes with 10 and with 10,000 webhooks, while a worker in a process of its own delivers.
+
+SQLite in a file of its own; with an address in `CAPACITY_BENCH_POSTGRESQL`, that (empty) database as well.
+"""
+
+import asyncio
+import base64
+import contextlib
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from datetime import datetime
+from ipaddress import ip_network
+from pathlib import Path
+
+import httpx
+from sqlalchemy import delete, insert, select, text
+from uuid_utils.compat import uuid7
+
+from capacity_api.cli.server import uvloop_runner
+from capacity_api.config import Settings
+from capacity_api.db import schema
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
+from capacity_api.delivery.worker import AT_ONCE, Worker
+from capacity_api.domain import signing
+from capacity_api.domain.intake import Report, ReportedState
+from capacity_api.domain.keys import Keys
+from capacity_api.loop import now
+from capacity_api.operations import dispatch, intake, responders, tokens
+
+DELIVERIES = 10_000
+ROUNDS = 3
+PORTS = 8
+SUBSCRIBERS = 100
+NEWS = 30
+KEYS = Keys((bytes(range(32)),))
+SLUG = "nspcc"
+FEW, MANY = 10, 10_000
+REPORTS = 25
+_AWAY = {"worker": ("--no-delivery",), "serve": ()}
+
+
+@contextlib.asynccontextmanager
+async def receiver() -> AsyncIterator[list[str]]:
+    """The addresses of an endpoint."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.receiver", str(PORTS), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        ports = (await process.stdout.readline()).decode().split()
+        yield [f"http://127.0.0.1:{port}/hook" for port in ports]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def prepared(url: str) -> AsyncIterator[Database]:
+    database = Database(
+        Settings(database_url=url, secret_keys=(bytes(range(32)),), egress_allow=(ip_network("127.0.0.0/8"),))
+    )
+    await schema.upgrade(database)
+    async with database.write() as session:
+        await responders.load_register(session, now())
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def subscribe(database: Database, urls: list[str], count: int) -> None:
+    """So many webhooks in place of those before, all of them up to date."""
+    async with database.write() as session:
+        await session.execute(delete(WebhookRow))
+        latest = await session.scalar(text("SELECT n FROM sequence"))
+        await session.execute(
+            insert(WebhookRow),
+            [
+                {
+                    "id": uuid7(),
+                    "url": urls[n % len(urls)],
+                    "signature": "v1",
+                    "stale": "drop",
+                    "position": latest,
+                    "secrets": [{"sealed": KEYS.seal(signing.make_secret("v1", os.urandom(32))), "until": None}],
+                    "status": "active",
+                    "created_at": now(),
+                }
+                for n in range(count)
+            ],
+        )
+
+
+async def tell(database: Database, note: str) -> datetime:
+    """One event, and when it was committed."""
+    async with database.write() as session:
+        await intake.report(session, now(), SLUG, Report(state=ReportedState.OPEN, note=note))
+    return now()
+
+
+async def deliver_all(database: Database) -> tuple[float, float]:
+    """Deliver what there is with one worker: seconds, and seconds of the processor."""
+    worker = Worker(database, KEYS, database.settings, now, asyncio.Event())
+    began, used = time.perf_counter(), time.process_time()
+    running = asyncio.create_task(worker.run())
+    while True:
+        await asyncio.sleep(0.05)
+        async with database.read() as session:
+            if await dispatch.behind(session) == 0:
+                break
+    taken = time.perf_counter() - began, time.process_time() - used
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    return taken
+
+
+async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
+    """The same posts in a plain httpx loop."""
+    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    left = count
+    async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
+
+        async def post() -> None:
+            nonlocal left
+            while left:
+                left -= 1
+                headers = {"content-type": "application/json"}
+                answer = await client.post(urls[left % len(urls)], content=body, headers=headers)
+                assert answer.status_code == 204
+
+        began, used = time.perf_counter(), time.process_time()
+        await asyncio.gather(*(post() for _ in range(AT_ONCE)))
+        return time.perf_counter() - began, time.process_time() - used
+
+
+async def throughput(database: Database, urls: list[str], count: int, rounds: int) -> None:
+    ratios = []
+    for number in range(rounds):
+        await subscribe(database, urls, count)
+        await tell(database, f"round {number}")
+        async with database.read() as session:
+            body = (
+                await session.execute(select(EventRow.body).order_by(EventRow.sequence.desc()).limit(1))
+            ).scalar_one()
+        ours, ours_used = await deliver_all(database)
+        async with database.read() as session:
+            rows = await session.scalars(select(DeliveryRow.status))
+            assert {*rows} == {"delivered"}
+        peer, peer_used = await bare(urls, body.encode(), count)
+        ratios.append(peer / ours)
+        print(
+            f"{count / ours:>10.0f}/s {count / peer:>9.0f}/s bare {peer / ours:>7.2f}"
+            f"   processor {ours_used / count * 1e3:.2f} ms, bare {peer_used / count * 1e3:.2f} ms each"
+        )
+    print(f"throughput, ratio to bare httpx: {statistics.median(ratios):.2f}")
+
+
+async def latency(database: Database, urls: list[str]) -> None:
+    await subscribe(database, urls, SUBSCRIBERS)
+    wake = asyncio.Event()
+    running = asyncio.create_task(Worker(database, KEYS, database.settings, now, wake).run())
+    waits: list[float] = []
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for number in range(NEWS):
+            await asyncio.sleep(0.7)
+            await client.get(urls[0])
+            committed = await tell(database, f"news {number}")
+            wake.set()
+            count = 0
+            while count < SUBSCRIBERS:
+                await asyncio.sleep(0.3)
+                times = (await client.get(urls[0])).json()
+                count += len(times)
+                waits += [each - committed.timestamp() for each in times]
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    cuts = statistics.quantiles(waits[SUBSCRIBERS:], n=100)
+    print(f"commit to arrival, {SUBSCRIBERS} webhooks: median {cuts[49] * 1e3:.0f} ms, 99 % {cuts[98] * 1e3:.0f} ms")
+
+
+async def reports(database: Database, urls: list[str], command: str) -> None:
+    """What a report takes over HTTP while webhooks are delivered, with few and with many of them.
+
+    `command`: "worker" delivers in a process of its own, "serve" in the one that answers.
+    """
+    medians = {}
+    url = database.settings.database_url
+    async with database.write() as session:
+        owner = await tokens.responder_owner(session, SLUG)
+        headers = {"authorization": f"Bearer {(await tokens.issue(session, now(), KEYS, owner)).token}"}
+    for count in (FEW, MANY):
+        await subscribe(database, urls, count)
+        async with contextlib.AsyncExitStack() as stack:
+            where = await stack.enter_async_context(process(url, "serve", "--port", "0", *_AWAY[command]))
+            if command == "worker":
+                await stack.enter_async_context(process(url, "worker"))
+            client = await stack.enter_async_context(httpx.AsyncClient(base_url=where, trust_env=False, timeout=60))
+            taken = []
+            for number in range(REPORTS):
+                began = time.perf_counter()
+                said = {"state": "open", "note": f"{command} {count} {number}"}
+                answer = await client.put(f"/v1/responders/{SLUG}/intake", json=said, headers=headers)
+                taken.append(time.perf_counter() - began)
+                assert answer.status_code == 200, answer.text
+                await asyncio.sleep(0.2)
+        medians[count] = statistics.median(taken[3:]) * 1e3
+    print(
+        f"PUT intake, delivered by `{command}`: {medians[FEW]:.1f} ms with {FEW} webhooks,"
+        f" {medians[MANY]:.1f} ms with {MANY:,}, ratio {medians[MANY] / medians[FEW]:.2f}"
+    )
+
+
+@contextlib.asynccontextmanager
+async def process(url: str, *arguments: str) -> AsyncIterator[str]:
+    """A command that runs until the end of the block, and what it said last on its first line."""
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CAPACITY_")},
+        "CAPACITY_DATABASE_URL": url,
+        "CAPACITY_SECRET_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode(),
+        "CAPACITY_EGRESS_ALLOW": "127.0.0.0/8",
+        "CAPACITY_WRITE_LIMIT": "0",
+    }
+    command = str(Path(sys.executable).parent / "capacity-api")
+    running = await asyncio.create_subprocess_exec(command, *arguments, env=env, stdout=asyncio.subprocess.PIPE)
+    assert running.stdout is not None
+    try:
+        yield (await running.stdout.readline()).decode().split()[-1]
+    finally:
+        running.kill()
+        await running.wait()
+
+
+async def main(count: int = DELIVERIES, rounds: int = ROUNDS) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        addresses = {"sqlite": f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}"}
+        if "CAPACITY_BENCH_POSTGRESQL" in os.environ:
+            addresses["postgresql"] = os.environ.pop("CAPACITY_BENCH_POSTGRESQL")
+        for name, address in addresses.items():
+            async with receiver() as urls, prepared(address) as database:
+                print(name)
+                await latency(database, urls)
+                await throughput(database, urls, count, rounds)
+                for command in _AWAY:
+                    await reports(database, urls, command)
+
+
+def run(*arguments: str) -> None:
+    """`DELIVERIES ROUNDS`, both left out as a rule."""
+    with uvloop_runner() as runner:
+        runner.run(main(*(int(each) for each in arguments)))

@@ -1,0 +1,177 @@
+"""What is written down of what was sent."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, update
+from tests.conftest import Clock
+from tests.delivery import rows
+from tests.delivery.rows import add_responder, add_webhook, claim, record, tell
+
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import DeliveryRow, WebhookRow
+from capacity_api.domain.retry import Delivered, GiveUp, Retry
+from capacity_api.operations import attempts, deliveries
+from capacity_api.operations.attempts import Ended, Result
+from capacity_api.operations.dispatch import Claimed
+
+URL = "https://partner.example/hook"
+FAILED = Retry(reason="http_500", status=500, duration_ms=12, answer="no")
+DONE = Delivered(status=204, duration_ms=12)
+
+
+async def claimed_once(database: Database, clock: Clock, events: int = 1) -> tuple[UUID, Claimed]:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL)
+    for _ in range(events):
+        await tell(database, clock())
+    (claimed,) = await claim(database, clock())
+    return webhook, claimed
+
+
+async def test_what_is_recorded_of_an_attempt(database: Database, clock: Clock) -> None:
+    webhook, claimed = await claimed_once(database, clock)
+    outcome = Retry(reason="http_429", status=429, duration_ms=1500, answer="Größe", retry_after=timedelta(minutes=10))
+    await record(database, clock(), claimed, outcome)
+    (attempt,) = await rows.stored_attempts(database)
+    assert (attempt.status, attempt.reason, attempt.duration_ms, attempt.answer) == (429, "http_429", 1500, "Größe")
+    assert attempt.at == clock() - timedelta(milliseconds=1500)
+    (delivery,) = await rows.stored_deliveries(database)
+    assert (delivery.status, delivery.attempts, delivery.finished_at) == ("pending", 1, None)
+    stored = await rows.stored_webhook(database, webhook)
+    assert stored.next_attempt_at == clock() + timedelta(minutes=10)
+    assert (stored.position, stored.failures, stored.failing_since) == (0, 1, clock())
+    assert (stored.claim_id, stored.claimed_until) == (None, None)
+
+
+async def test_a_success_moves_the_place_and_clears_what_failed(database: Database, clock: Clock) -> None:
+    webhook, claimed = await claimed_once(database, clock)
+    await record(database, clock(), claimed, FAILED)
+    clock.advance(timedelta(seconds=5))
+    (again,) = await claim(database, clock())
+    await record(database, clock(), again, DONE)
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.position, stored.failures, stored.failing_since, stored.next_attempt_at) == (1, 0, None, None)
+    (delivery,) = await rows.stored_deliveries(database)
+    assert (delivery.status, delivery.attempts, delivery.finished_at) == ("delivered", 2, clock())
+
+
+async def test_a_slow_success_leaves_the_places_of_the_quick(database: Database, clock: Clock) -> None:
+    webhook, claimed = await claimed_once(database, clock, events=2)
+    await record(database, clock(), claimed, Delivered(status=200, duration_ms=1001))
+    assert (await rows.stored_webhook(database, webhook)).next_attempt_at == clock()
+    (slow,) = await claim(database, clock())
+    await record(database, clock(), slow, DONE)
+    assert (await rows.stored_webhook(database, webhook)).next_attempt_at is None
+
+
+async def test_an_endpoint_that_asks_for_it_is_sent_to_slowly(database: Database, clock: Clock) -> None:
+    webhook, claimed = await claimed_once(database, clock, events=30)
+    await record(database, clock(), claimed, Retry(reason="http_503", status=503, duration_ms=1))
+    clock.advance(timedelta(seconds=5))
+    pauses = []
+    for _ in range(3):
+        (again,) = await claim(database, clock())
+        await record(database, clock(), again, DONE)
+        due = (await rows.stored_webhook(database, webhook)).next_attempt_at
+        pauses.append(None if due is None else due - clock())
+        clock.advance(timedelta(seconds=5))
+    assert pauses == [timedelta(seconds=1), None, None]
+
+
+async def test_five_days_without_a_success_disable_a_webhook(database: Database, clock: Clock) -> None:
+    webhook, claimed = await claimed_once(database, clock)
+    began = clock()
+    while True:
+        await record(database, clock(), claimed, FAILED)
+        stored = await rows.stored_webhook(database, webhook)
+        if stored.status != "active":
+            break
+        assert stored.next_attempt_at is not None
+        clock.set(stored.next_attempt_at)
+        (claimed,) = await claim(database, clock())
+    assert stored.disabled_reason == "failing"
+    assert timedelta(days=5) <= clock() - began < timedelta(days=6)
+    assert stored.position == 0
+    delays = [attempt.at - began for attempt in await rows.stored_attempts(database)]
+    hours = [round(delay / timedelta(hours=1)) for delay in delays]
+    assert hours == [0, 0, 0, 1, 3, 8, 18, 32, 52, 76, 100, 124]
+
+
+async def test_410_disables_at_once(database: Database, clock: Clock) -> None:
+    webhook, claimed = await claimed_once(database, clock, events=2)
+    await record(database, clock(), claimed, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.status, stored.disabled_reason, stored.position) == ("disabled", "gone", 1)
+    assert [row.status for row in await rows.stored_deliveries(database)] == ["failed"]
+
+
+async def test_a_lost_claim_records_nothing_but_the_attempt(database: Database, clock: Clock) -> None:
+    webhook, first = await claimed_once(database, clock)
+    clock.advance(rows.LEASE)
+    (second,) = await claim(database, clock())
+    await record(database, clock(), first, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.status, stored.position, stored.claim_id) == ("active", 0, second.claim_id)
+    await record(database, clock(), second, DONE)
+    (delivery,) = await rows.stored_deliveries(database)
+    assert (delivery.status, delivery.attempts, delivery.finished_at) == ("delivered", 2, clock())
+    assert [each.reason for each in await rows.stored_attempts(database)] == ["http_410", None]
+
+
+async def test_what_arrived_under_a_lost_claim_has_arrived(database: Database, clock: Clock) -> None:
+    webhook, first = await claimed_once(database, clock)
+    clock.advance(rows.LEASE)
+    await claim(database, clock())
+    await record(database, clock(), first, DONE)
+    assert [row.status for row in await rows.stored_deliveries(database)] == ["delivered"]
+    assert (await rows.stored_webhook(database, webhook)).position == 0
+
+
+async def test_a_webhook_deleted_while_its_delivery_is_on_the_way_leaves_nothing(
+    database: Database, clock: Clock
+) -> None:
+    _, claimed = await claimed_once(database, clock)
+    async with database.write() as session:
+        await session.execute(delete(WebhookRow))
+    await record(database, clock(), claimed, DONE)
+    assert await rows.stored_deliveries(database) == []
+    assert await rows.stored_attempts(database) == []
+
+
+async def test_a_claim_that_was_not_sent_is_given_back(database: Database, clock: Clock) -> None:
+    webhook, claimed = await claimed_once(database, clock)
+    await record(database, clock(), claimed)
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.position, stored.claim_id) == (0, None)
+
+
+async def test_many_results_are_one_transaction(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    for _ in range(50):
+        await add_webhook(database, clock(), URL)
+    await tell(database, clock())
+    claims = await claim(database, clock(), limit=100)
+    outcomes = [DONE, FAILED, GiveUp(reason="not_allowed", duration_ms=0)]
+    results = [Result(each, (Ended(each.messages[0], outcomes[n % 3], clock()),)) for n, each in enumerate(claims)]
+    async with database.write() as session:
+        await attempts.record(session, results, lambda: 0.5)
+    stored = [row.status for row in await rows.stored_deliveries(database)]
+    assert [stored.count(status) for status in ("delivered", "pending", "failed")] == [17, 17, 16]
+    assert len(await rows.stored_attempts(database)) == 50
+
+
+@pytest.mark.parametrize(("days", "pruned"), [(29, 0), (31, 6)])
+async def test_the_log_is_kept_for_thirty_days(database: Database, clock: Clock, days: int, pruned: int) -> None:
+    await add_responder(database, clock())
+    await add_webhook(database, clock(), URL, responders=["kalayaan"])
+    for _ in range(7):
+        await tell(database, clock())
+    await rows.bring_up_to_date(database, clock(), DONE)
+    async with database.write() as session:
+        assert await deliveries.prune(session, clock() + timedelta(days=29)) == 0
+        await session.execute(update(DeliveryRow).where(DeliveryRow.sequence == 7).values(finished_at=None))
+        assert await deliveries.prune(session, clock() + timedelta(days=days)) == pruned
+    assert [row.sequence for row in await rows.stored_deliveries(database)] == list(range(pruned + 1, 8))
+    assert len(await rows.stored_attempts(database)) == 7 - pruned

@@ -1,0 +1,127 @@
+"""Endpoints that are down for days, that hang and that never stop failing: what they get, and what the others get."""
+
+import asyncio
+import contextlib
+import random
+import time
+from datetime import timedelta
+
+import pytest
+from tests.conftest import Clock
+from tests.delivery import rows
+from tests.delivery.endpoints import Endpoint, serving
+from tests.delivery.test_worker import deliver_all, running, sequence_of, stepping
+
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.domain.intake import ReportedState
+from capacity_api.loop import now
+
+_HANGING = 100
+
+
+@pytest.mark.parametrize("stale", ["drop", "send"])
+async def test_after_three_days_and_two_hundred_changes_it_hears_the_last_state_or_all_in_order(
+    database: Database, settings: Settings, clock: Clock, stale: str
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint(status=500)
+    chance = random.Random(7)
+    numbers: dict[int, ReportedState] = {}
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        webhook = await rows.add_webhook(database, clock(), url, stale=stale, responders=["kalayaan"])
+        state = ReportedState.OPEN
+        for _ in range(200):
+            state = chance.choice([each for each in ReportedState if each is not state])
+            numbers[await rows.report(database, clock(), state)] = state
+            await deliver_all(worker)
+            clock.advance(timedelta(days=3) / 200)
+        tried = len(endpoint.posts)
+        endpoint.posts.clear()
+        endpoint.status = 204
+        clock.advance(timedelta(hours=25))
+        await deliver_all(worker)
+
+    arrived = [sequence_of(body) for _, body in endpoint.posts]
+    assert tried < 15, "a webhook that fails is tried by its schedule, whatever happens meanwhile"
+    assert arrived == (sorted(numbers) if stale == "send" else [max(numbers)])
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.status, stored.failures) == ("active", 0)
+
+
+async def test_more_endpoints_that_hang_than_there_are_places_hold_up_nobody(
+    database: Database, settings: Settings
+) -> None:
+    await rows.add_responder(database, now())
+    hanging, other, wake = Endpoint(), Endpoint(), asyncio.Event()
+    hanging.gate.clear()
+    async with serving(hanging) as slow, serving(other) as fast:
+        for _ in range(_HANGING):
+            await rows.add_webhook(database, now(), slow)
+        async with running(database, settings, wake):
+            await rows.tell(database, now())
+            wake.set()
+            await hanging.arrived(_HANGING)
+            # All of them hang now, and who comes new is served as if they were not there.
+            await rows.add_webhook(database, now(), fast)
+            waits = []
+            for count in range(1, 6):
+                await rows.tell(database, now())
+                began = time.perf_counter()
+                wake.set()
+                await other.arrived(count)
+                waits.append(time.perf_counter() - began)
+            hanging.gate.set()
+    assert max(waits) < 2
+    assert len(hanging.posts) == _HANGING, "none of them has two places"
+
+
+async def test_those_that_failed_hold_up_nobody_when_their_time_comes(
+    database: Database, settings: Settings, clock: Clock
+) -> None:
+    await rows.add_responder(database, clock())
+    failing, other = Endpoint(status=500), Endpoint()
+    async with serving(failing) as bad, serving(other) as good, stepping(database, settings, clock) as worker:
+        for _ in range(_HANGING):
+            await rows.add_webhook(database, clock(), bad)
+        await rows.tell(database, clock())
+        await deliver_all(worker)
+        # They hang from now on, and all are due again.
+        failing.gate.clear()
+        clock.advance(timedelta(seconds=7))
+        await rows.add_webhook(database, clock(), good)
+        while await worker.deliver_some():
+            pass
+        await other.arrived(1)
+        assert len(failing.posts) <= 2 * _HANGING
+        failing.gate.set()
+        await worker.all_ended()
+
+
+async def test_one_hanging_endpoint_of_fifty_leaves_the_others_as_quick_as_before(
+    database: Database, settings: Settings
+) -> None:
+    await rows.add_responder(database, now())
+    hanging, wake = Endpoint(), asyncio.Event()
+    others = [Endpoint() for _ in range(49)]
+    waits: dict[bool, list[float]] = {False: [], True: []}
+    async with contextlib.AsyncExitStack() as stack:
+        for endpoint in [hanging, *others]:
+            await rows.add_webhook(database, now(), await stack.enter_async_context(serving(endpoint)))
+        await stack.enter_async_context(running(database, settings, wake))
+        count = 0
+        for hangs in (False, True):
+            if hangs:
+                hanging.gate.clear()
+            for _ in range(10):
+                count += 1
+                await rows.tell(database, now())
+                began = time.perf_counter()
+                wake.set()
+                for endpoint in others:
+                    await endpoint.arrived(count)
+                waits[hangs].append(time.perf_counter() - began)
+        hanging.gate.set()
+    # The slowest of each round; on a busy machine single rounds say little, so their middle is compared.
+    before, after = (sorted(waits[hangs])[5] for hangs in (False, True))
+    assert after <= 1.5 * before + 0.05

@@ -1,0 +1,100 @@
+"""`kill -9` of the workers at random instants, while responders go on reporting: everything arrives, and in order."""
+
+import asyncio
+import json
+import random
+from typing import Any
+
+import httpx
+import pytest
+from tests import processes
+from tests.delivery import endpoints
+from tests.delivery.endpoints import Endpoint
+from tests.processes import Process
+from tests.test_kill import issue
+
+_SLUGS = ("salvation-army", "migrant-help", "tara", "unseen")
+_STATES = ("open", "paused", "waiting_list")
+_REPORTS = 12
+# A claim that died with its worker is free again after the lease; the shortest that is allowed.
+_LEASE_SECONDS = 20
+
+
+@pytest.mark.parametrize(
+    "rounds", [pytest.param(5, id="five"), pytest.param(100, id="hundred", marks=pytest.mark.soak)]
+)
+async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(database_url: str, rounds: int) -> None:
+    env = processes.environment(
+        database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
+    )
+    assert (await processes.run("db", "upgrade", env=env))[0] == 0
+    tokens = {slug: await issue(env, "--responder", slug) for slug in _SLUGS}
+    partner = {"authorization": f"Bearer {await issue(env, '--partner', 'Case tool')}"}
+    everything, current = Endpoint(), Endpoint()
+    async with (
+        endpoints.serving(everything) as all_of_it,
+        endpoints.serving(current) as what_holds,
+        processes.serving("--no-delivery", env=env) as server,
+        httpx.AsyncClient(base_url=server.address, timeout=60, trust_env=False) as client,
+    ):
+        since = 0
+        for url, stale in ((all_of_it, "send"), (what_holds, "drop")):
+            answer = await client.post("/v1/webhooks", json={"url": url, "stale": stale}, headers=partner)
+            assert answer.status_code == 201, answer.text
+            since = answer.json()["sequence"]
+        said: dict[str, int] = {}
+        for _ in range(rounds):
+            worker = await _worker(env)
+            dies = asyncio.create_task(_kill(worker, random.uniform(0, 1.5)))
+            for _ in range(_REPORTS):
+                slug = random.choice(_SLUGS)
+                answer = await client.put(
+                    f"/v1/responders/{slug}/intake",
+                    json={"state": random.choice(_STATES), "note": str(random.random())},
+                    headers={"authorization": f"Bearer {tokens[slug]}"},
+                )
+                assert answer.status_code == 200, answer.text
+                said[slug] = answer.json()["sequence"]
+            await dies
+        latest = (await client.get("/v1/events")).json()["latest"]
+        last = await _worker(env)
+        try:
+            await _all_arrived(everything, set(range(since + 1, latest + 1)))
+            await _all_arrived(current, set(said.values()))
+            webhooks = await _settled(client, partner, latest)
+        finally:
+            await last.kill()
+    assert [(each["status"], each["sequence"]) for each in webhooks] == [("active", latest)] * 2
+    for endpoint in (everything, current):
+        ids: dict[str, set[bytes]] = {}
+        for headers, body in endpoint.posts:
+            ids.setdefault(headers["webhook-id"], set()).add(body)
+        assert all(len(bodies) == 1 for bodies in ids.values()), "a duplicate carries the same id and the same bytes"
+        numbers = [json.loads(body)["sequence"] for _, body in endpoint.posts]
+        assert numbers == sorted(numbers), "nothing older arrives after something newer"
+        assert len(set(numbers)) == len(ids), "one id for each event"
+
+
+async def _worker(env: dict[str, str]) -> Process:
+    return await processes.start("worker", env=env, announces="delivers webhooks")
+
+
+async def _kill(worker: Process, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    await worker.kill()
+
+
+async def _all_arrived(endpoint: Endpoint, expected: set[int]) -> None:
+    """Wait until each event has arrived at least once; fails when nothing comes for longer than a lease."""
+    while expected - {json.loads(body)["sequence"] for _, body in endpoint.posts}:
+        await endpoint.arrived(len(endpoint.posts) + 1, seconds=_LEASE_SECONDS + 30)
+
+
+async def _settled(client: httpx.AsyncClient, partner: dict[str, str], latest: int) -> list[dict[str, Any]]:
+    """The webhooks once both are done with everything."""
+    async with asyncio.timeout(_LEASE_SECONDS + 30):
+        while True:
+            webhooks: list[dict[str, Any]] = (await client.get("/v1/webhooks", headers=partner)).json()["items"]
+            if all(each["sequence"] == latest for each in webhooks):
+                return webhooks
+            await asyncio.sleep(0.1)
