@@ -36,7 +36,7 @@ check: .venv/.development ## format, lint, types, floors; migrations and OpenAPI
 	@echo "all checks passed"
 
 soak: .venv/.development ## the tests that take minutes
-	@$(BIN)/python -m pytest -m soak $(PYTEST)
+	@$(BIN)/python -m pytest -m soak -n logical --dist worksteal $(PYTEST)
 
 bench: .venv/.development ## measure
 	@$(BIN)/python -m bench

