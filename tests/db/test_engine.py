@@ -212,7 +212,7 @@ async def test_waiting_for_a_connection_too_long_is_an_outage(
             await session.execute(text("SELECT 1"))
             await release.wait()
 
-    holders = [asyncio.create_task(hold()) for _ in range(9)]
+    holders = [asyncio.create_task(hold()) for _ in range(20)]
     await asyncio.wait(holders, return_when=asyncio.FIRST_EXCEPTION)
     release.set()
     outcomes = await asyncio.gather(*holders, return_exceptions=True)

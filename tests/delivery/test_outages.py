@@ -1,7 +1,6 @@
 """Endpoints that are down for days, that hang and that never stop failing: what they get, and what the others get."""
 
 import asyncio
-import contextlib
 import random
 import time
 from datetime import timedelta
@@ -96,32 +95,3 @@ async def test_those_that_failed_hold_up_nobody_when_their_time_comes(
         assert len(failing.posts) <= 2 * _HANGING
         failing.gate.set()
         await worker.all_ended()
-
-
-async def test_one_hanging_endpoint_of_fifty_leaves_the_others_as_quick_as_before(
-    database: Database, settings: Settings
-) -> None:
-    await rows.add_responder(database, now())
-    hanging, wake = Endpoint(), asyncio.Event()
-    others = [Endpoint() for _ in range(49)]
-    waits: dict[bool, list[float]] = {False: [], True: []}
-    async with contextlib.AsyncExitStack() as stack:
-        for endpoint in [hanging, *others]:
-            await rows.add_webhook(database, now(), await stack.enter_async_context(serving(endpoint)))
-        await stack.enter_async_context(running(database, settings, wake))
-        count = 0
-        for hangs in (False, True):
-            if hangs:
-                hanging.gate.clear()
-            for _ in range(10):
-                count += 1
-                await rows.tell(database, now())
-                began = time.perf_counter()
-                wake.set()
-                for endpoint in others:
-                    await endpoint.arrived(count)
-                waits[hangs].append(time.perf_counter() - began)
-        hanging.gate.set()
-    # The slowest of each round; on a busy machine single rounds say little, so their middle is compared.
-    before, after = (sorted(waits[hangs])[5] for hangs in (False, True))
-    assert after <= 1.5 * before + 0.05

@@ -1,7 +1,6 @@
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -239,22 +238,18 @@ async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has
 
 
 @pytest.mark.parametrize("woken", [True, False])
-async def test_an_idle_worker_delivers_within_a_second_of_the_commit(
+async def test_an_idle_worker_delivers_whether_or_not_it_is_woken(
     database: Database, settings: Settings, woken: bool
 ) -> None:
     await rows.add_responder(database, now())
     endpoint, wake = Endpoint(), asyncio.Event()
     async with serving(endpoint) as url, running(database, settings, wake):
         await rows.add_webhook(database, now(), url)
-        waits = []
         for count in range(1, 4):
             await rows.tell(database, now())
-            began = time.perf_counter()
             if woken:
                 wake.set()
             await endpoint.arrived(count)
-            waits.append(time.perf_counter() - began)
-    assert max(waits) < 1
 
 
 async def test_a_worker_that_is_stopped_records_what_was_in_flight(database: Database, settings: Settings) -> None:
