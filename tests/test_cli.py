@@ -18,7 +18,19 @@ def env(tmp_path: Path) -> dict[str, str]:
 async def test_help_names_every_command() -> None:
     code, out, _ = await run("--help", env=environment("sqlite+aiosqlite:///unused.db"))
     assert code == 0
-    for command in ("serve", "worker", "demo", "db", "coverage", "responder", "token", "partner", "listen", "openapi"):
+    for command in (
+        "serve",
+        "worker",
+        "demo",
+        "db",
+        "coverage",
+        "site",
+        "responder",
+        "token",
+        "partner",
+        "listen",
+        "openapi",
+    ):
         assert f"\n  {command} " in out
 
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from capacity_api.api.context import Context
-from capacity_api.api.requests import MOST_MATCHES, MatchQuestion
+from capacity_api.api.requests import MatchQuestion
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.matching import Outcome, Question
 from capacity_api.errors import FieldError, Invalid
@@ -15,7 +15,7 @@ from capacity_api.publication import matches
 from capacity_api.publication.matches import Matches
 
 MatchLimit = Annotated[
-    int, QueryParameter(ge=1, le=MOST_MATCHES, description=f"At most so many matches, up to {MOST_MATCHES}.")
+    int, QueryParameter(ge=1, le=matches.MOST, description=f"At most so many matches, up to {matches.MOST}.")
 ]
 
 

@@ -16,9 +16,10 @@ from capacity_api.api.problems import from_validation
 from capacity_api.domain.intake import Report
 from capacity_api.domain.matching import Outcome, Question
 from capacity_api.errors import FieldError, Invalid, Malformed, NotFound, UnknownParameter
+from capacity_api.publication import matches
 
 MOST_BODY_BYTES = 64 * 1024
-MOST_MATCHES, USUAL_MATCHES = 500, 50
+
 T = TypeVar("T")
 Connection = ASGIConnection[Any, Any, Any, Any]
 UtcMoment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -56,7 +57,7 @@ class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Who can take this person? Null or left out: not said. `outcomes` empty: all of them."""
 
     outcomes: tuple[Outcome, ...] = ()
-    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_MATCHES)] = USUAL_MATCHES
+    limit: Annotated[int, msgspec.Meta(ge=1, le=matches.MOST)] = matches.USUAL
 
 
 class NewPartner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

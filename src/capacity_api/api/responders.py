@@ -13,7 +13,7 @@ from capacity_api.api.intake import IfMatch, tagged
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.api.matches import MatchLimit
 from capacity_api.api.periods import From, To, start_of
-from capacity_api.api.requests import USUAL_MATCHES, moment
+from capacity_api.api.requests import moment
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations import responders
@@ -45,7 +45,7 @@ class ResponderController(Controller):
         of_tree=True,
     )
     async def alternatives(
-        self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = USUAL_MATCHES
+        self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = matches.USUAL
     ) -> Matches:
         """Who else may take people of this responder's remit now, by the rules of `POST /v1/matches`.
 

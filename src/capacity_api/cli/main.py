@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from capacity_api.cli import coverage, database, demo, people, server
+from capacity_api.cli import coverage, database, demo, people, server, site
 from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable
 
 
@@ -30,6 +30,7 @@ for command in (
     demo.demo,
     database.db,
     coverage.coverage,
+    site.site,
     people.responder,
     people.token,
     people.partner,

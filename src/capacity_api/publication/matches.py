@@ -10,6 +10,9 @@ from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.publication.tree import Tree
 from capacity_api.representations import Responder
 
+# How many matches an answer has at most, and unless it is said.
+MOST, USUAL = 500, 50
+
 
 class MatchReason(msgspec.Struct, frozen=True):
     """`text` is a sentence in English, the same for every occurrence of `code`."""

@@ -1,0 +1,61 @@
+"""What the tests of the built site read, and how they change what it is built from."""
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import brotli
+import zstandard
+from tests.processes import environment
+
+from capacity_api.db.engine import Database
+from capacity_api.domain.intake import Report, ReportedState
+from capacity_api.operations import intake, responders
+
+UNPACK: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress,
+    ".br": brotli.decompress,
+    ".zst": zstandard.decompress,
+}
+
+
+def without_key(database_url: str) -> dict[str, str]:
+    """The environment of a process that only reads, which has no use for a secret key."""
+    found = environment(database_url)
+    del found["CAPACITY_SECRET_KEY"]
+    return found
+
+
+async def list_register(database: Database, at: datetime | None = None) -> None:
+    """The starting register, listed a month ago unless said otherwise."""
+    async with database.write() as session:
+        await responders.load_register(session, at or datetime.now(UTC) - timedelta(days=30))
+
+
+async def say_open(database: Database, slug: str, note: str, at: datetime | None = None) -> None:
+    async with database.write() as session:
+        await intake.report(session, at or datetime.now(UTC), slug, Report(state=ReportedState.OPEN, note=note))
+
+
+def read(root: Path, name: str) -> Any:
+    return json.loads((root / name).read_bytes())
+
+
+def state(root: Path, slug: str) -> str:
+    said: str = read(root, f"v1/responders/{slug}/index.json")["intake"]["state"]
+    return said
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """What is there; what is renamed or removed meanwhile may be missing."""
+    found = {}
+    for path in list(root.rglob("*")):
+        try:
+            if path.is_file():
+                found[path.relative_to(root).as_posix()] = path.read_bytes()
+        except FileNotFoundError:
+            continue
+    return found

@@ -1,0 +1,272 @@
+"""The built site behind a real nginx, with the example of the documentation: what the service answers, byte by byte."""
+
+import asyncio
+import gzip
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from tests import nginx
+from tests.conftest import Clock
+from tests.serving import OPEN, PAUSED, Service, serving
+
+from capacity_api.config import Settings
+from capacity_api.publication import documents
+from capacity_api.publication.folder import NEIGHBOURS, Folder, opened
+from capacity_api.publication.publication import Publication
+from capacity_api.publication.site import Copy, page_headers
+
+pytestmark = pytest.mark.skipif(nginx.NGINX is None, reason="nginx is not installed: it served nothing")
+DIRECTORY = "/v1/directory"
+IDENTITY = {"accept-encoding": "identity"}
+
+
+# The copy is made of memory, so which database that was read from makes no difference.
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def folder(root: Path) -> Iterator[Folder]:
+    with opened(root) as held:
+        yield held
+
+
+class Mirror:
+    """A service, its copy in files, and nginx before that."""
+
+    def __init__(self, service: Service, publication: Publication, copy: Copy, client: httpx.AsyncClient) -> None:
+        self.service = service
+        self.client = client
+        self._publication = publication
+        self._copy = copy
+
+    async def write(self) -> None:
+        """Take in what was committed, as the copy does by itself while it watches."""
+        await self._publication.refresh()
+        await self._copy.write()
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.client.get(path, headers={**IDENTITY, **{n.replace("_", "-"): v for n, v in headers.items()}})
+
+
+@asynccontextmanager
+async def mirrored(settings: Settings, clock: Clock, root: Path, folder: Folder, own: Path) -> AsyncIterator[Mirror]:
+    own.mkdir()
+    site = documents.site(settings)
+    said = "".join(f'add_header {name} "{value}";\n' for name, value in page_headers(site, clock()))
+    async with serving(settings, clock) as service, nginx.serving(root, said, own) as address:
+        await service.report("salvation-army", OPEN)
+        await service.report("tara", PAUSED)
+        publication = Publication(service.database, clock, site)
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+            mirror = Mirror(service, publication, Copy(publication, folder, clock), client)
+            await mirror.write()
+            yield mirror
+
+
+@pytest.fixture
+async def mirror(settings: Settings, clock: Clock, root: Path, folder: Folder, tmp_path: Path) -> AsyncIterator[Mirror]:
+    async with mirrored(settings, clock, root, folder, tmp_path / "nginx") as running:
+        yield running
+
+
+def paths(root: Path) -> list[str]:
+    """What the files are the answers to."""
+    names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+    kept = [
+        name for name in names if not name.endswith((*NEIGHBOURS.values(), ".capacity-site")) and name != "site.json"
+    ]
+    return [re.sub(r"/?index\.(json|html)$", "", f"/{name}") or "/" for name in kept]
+
+
+async def test_each_path_gives_the_bytes_and_the_type_that_the_service_gives(mirror: Mirror, root: Path) -> None:
+    found = paths(root)
+    assert {"/", "/docs", DIRECTORY, "/v1/responders/tara", "/v1/responders/tara/history"} <= set(found)
+    assert {"/v1/responders/tara/alternatives", "/open-referral-uk", "/open-referral-uk/services"} <= set(found)
+    for path in [*found, "/open-referral-uk/"]:
+        ours = await mirror.service.client.get(path, headers=IDENTITY)
+        theirs = await mirror.get(path)
+        assert (theirs.status_code, ours.status_code) == (200, 200), path
+        assert theirs.content == ours.content, path
+        assert theirs.headers["content-type"] == ours.headers["content-type"], path
+        for name in ("access-control-allow-origin", "x-content-type-options", "content-disposition", "referrer-policy"):
+            assert theirs.headers.get(name) == ours.headers.get(name), (path, name)
+        assert "last-modified" not in theirs.headers
+
+
+async def test_everything_that_is_published_without_a_query_or_a_database_has_a_file(
+    mirror: Mirror, root: Path
+) -> None:
+    operations = (await mirror.service.read("/openapi.json"))["paths"]
+    public = [path for path, methods in operations.items() if "get" in methods and not methods["get"].get("security")]
+    templates = {path: re.sub(r"\{[^}]*\}", "[^/]+", path) for path in public}
+    found = paths(root)
+    assert {path for path in public if not any(re.fullmatch(templates[path], each) for each in found)} == {
+        # They follow the database, by a query.
+        "/v1/events",
+        "/v1/changes",
+        "/v1/statistics",
+        "/v1/statistics.csv",
+        # They are about a process.
+        "/healthz",
+        "/readyz",
+        # There is none.
+        "/open-referral-uk/service_at_locations/{location_id}",
+    }
+
+
+async def test_a_page_may_do_what_it_may_do_at_the_service_and_is_kept_by_nobody(mirror: Mirror) -> None:
+    for path in ("/", "/docs"):
+        ours = (await mirror.service.client.get(path)).headers
+        theirs = (await mirror.get(path)).headers
+        assert theirs["cache-control"] == ours["cache-control"] == "no-store"
+        for name in ("cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy"):
+            assert theirs[name] == ours[name]
+        allowed, needed = (_policy(each["content-security-policy"]) for each in (theirs, ours))
+        assert needed.pop("style-src") <= allowed.pop("style-src")
+        assert allowed == needed
+    assert "access-control-allow-origin" not in theirs
+
+
+def _policy(said: str) -> dict[str, set[str]]:
+    parts = [part.split() for part in said.split(";")]
+    return {name: set(values) for name, *values in parts}
+
+
+async def test_what_did_not_change_is_304_with_the_headers_of_a_200(mirror: Mirror) -> None:
+    for path in (DIRECTORY, "/v1/responders/tara", "/v1/feed.atom", "/v1/directory.csv"):
+        for coding in ("identity", "gzip"):
+            first = await mirror.get(path, accept_encoding=coding)
+            assert first.headers["cache-control"] == "public, no-cache"
+            await mirror.write()
+            again = await mirror.get(path, accept_encoding=coding, if_none_match=first.headers["etag"])
+            assert (again.status_code, again.content) == (304, b"")
+            for name in ("etag", "cache-control", "access-control-allow-origin"):
+                assert again.headers[name] == first.headers[name]
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+async def test_each_of_two_changes_within_a_second_is_200(mirror: Mirror, coding: str) -> None:
+    tags = []
+    # The clock stands still, and each is as long as the other.
+    for note in ("One.", "Two.", "Six."):
+        said = await mirror.service.report("tara", PAUSED | {"note": note})
+        await mirror.write()
+        for path in (DIRECTORY, "/v1/responders/tara", "/open-referral-uk/services"):
+            condition = {"if_none_match": ", ".join(tags)} if tags else {}
+            answer = await mirror.get(path, accept_encoding=coding, **condition)
+            assert answer.status_code == 200, (path, note)
+            assert f'"{note}"' in answer.text
+        assert said["intake"]["note"] == note
+        tags += [
+            (await mirror.get(path, accept_encoding=coding)).headers["etag"] for path in (DIRECTORY, "/v1/coverage")
+        ]
+        tags.append((await mirror.get("/v1/responders/tara", accept_encoding=coding)).headers["etag"])
+
+
+async def test_a_time_proves_nothing(mirror: Mirror) -> None:
+    answer = await mirror.get(DIRECTORY, if_modified_since="Sat, 21 Nov 2099 12:00:00 GMT")
+    assert answer.status_code == 200
+
+
+async def test_the_compressed_neighbour_is_served_and_is_never_the_old_one(mirror: Mirror, root: Path) -> None:
+    before = await mirror.get(DIRECTORY, accept_encoding="gzip")
+    assert before.headers["content-encoding"] == "gzip"
+    assert before.headers["vary"] == "Accept-Encoding"
+    assert int(before.headers["content-length"]) == (root / "v1/directory.gz").stat().st_size
+    await mirror.service.report("tara", OPEN)
+    await mirror.write()
+    after = await mirror.get(DIRECTORY, accept_encoding="gzip", if_none_match=before.headers["etag"])
+    assert after.status_code == 200
+    assert after.content == (await mirror.get(DIRECTORY)).content != before.content
+    assert gzip.decompress((root / "v1/directory.gz").read_bytes()) == after.content
+
+
+async def test_no_reader_ever_sees_a_version_go_back(mirror: Mirror) -> None:
+    stop = asyncio.Event()
+
+    async def reading(codings: tuple[str, ...]) -> set[int]:
+        seen, newest = set(), 0
+        while not stop.is_set():
+            for coding in codings:
+                said = (await mirror.get(DIRECTORY, accept_encoding=coding)).json()["sequence"]
+                assert said >= newest
+                newest = said
+                seen.add(said)
+        return seen
+
+    readers = [
+        asyncio.create_task(reading(codings)) for codings in (("identity",), ("gzip",), ("identity", "gzip", "gzip"))
+    ]
+    for number in range(20):
+        last = await mirror.service.report("tara", PAUSED | {"note": f"Change {number}."})
+        await mirror.write()
+    stop.set()
+    for seen in await asyncio.gather(*readers):
+        assert len(seen) > 3, "it read while files were replaced"
+    assert (await mirror.get(DIRECTORY)).json()["sequence"] == last["sequence"]
+
+
+async def test_a_responder_that_is_delisted_is_gone(mirror: Mirror, root: Path) -> None:
+    service_id = (await mirror.service.responder("unseen"))["id"]
+    admin = await mirror.service.token()
+    gone = [
+        "/v1/responders/unseen",
+        "/v1/responders/unseen/history",
+        "/v1/responders/unseen/alternatives",
+        f"/open-referral-uk/services/{service_id}",
+    ]
+    for path in gone:
+        assert (await mirror.get(path, accept_encoding="gzip")).status_code == 200
+    assert (await mirror.service.client.delete(gone[0], headers=admin)).status_code == 204
+    await mirror.write()
+    for path in gone:
+        for coding in ("identity", "gzip"):
+            assert (await mirror.get(path, accept_encoding=coding)).status_code == 404
+    assert not (root / "v1/responders/unseen").exists()
+    assert "unseen" not in (await mirror.get(DIRECTORY)).text
+
+
+async def test_a_query_is_refused_and_never_ignored(mirror: Mirror) -> None:
+    for path in (f"{DIRECTORY}?state=open", "/open-referral-uk/services?page=2", "/?state=open", "/v1/events?after=1"):
+        answer = await mirror.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+        assert answer.json()["code"] == "unknown_parameter"
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_what_is_not_there_is_a_problem_document(mirror: Mirror) -> None:
+    ours = (await mirror.service.client.get("/v1/nothing")).json()
+    for path in (
+        "/v1/nothing",
+        "/v1/events",
+        "/v1/directory/",
+        "/v1/directory.gz",
+        "/v1/responders/tara/",
+        "/v1/responders/tara/index.json",
+        "/index.html",
+        "/docs/",
+        "/.capacity-site",
+        "/v1",
+    ):
+        answer = await mirror.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), path
+        assert answer.json() == ours, path
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_the_state_of_the_copy_says_which_version_it_is(mirror: Mirror, clock: Clock) -> None:
+    said = (await mirror.get("/site.json")).json()
+    directory = (await mirror.get(DIRECTORY)).json()
+    assert (said["sequence"], said["updated_at"]) == (directory["sequence"], directory["updated_at"])
+    assert said["read_at"] == said["written_at"] == clock().isoformat().replace("+00:00", "Z")

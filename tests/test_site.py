@@ -1,0 +1,126 @@
+"""`capacity-api site`: the published tree as files."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from tests.processes import COMMAND, environment, run
+from tests.sites import UNPACK, files, list_register, read, say_open, without_key
+
+from capacity_api.db.engine import Database
+
+_WITHIN_SECONDS = 20
+
+
+# A build reads once, whichever database that is.
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+@pytest.fixture
+def env(database_url: str) -> dict[str, str]:
+    return without_key(database_url)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "site"
+
+
+@pytest.fixture
+async def listed(database: Database) -> Database:
+    await list_register(database)
+    return database
+
+
+async def test_a_build_says_what_it_did(listed: Database, env: dict[str, str], root: Path) -> None:
+    code, out, err = await run("site", "build", str(root), env=env)
+    assert (code, err) == (0, "")
+    count = len([name for name in files(root) if not name.endswith((*UNPACK, ".capacity-site"))])
+    assert out == f"{root} holds version 13 in {count} files: {count} written, 0 removed\n"
+    assert read(root, "v1/directory")["sequence"] == 13
+    # The page says "as of", and the state of the copy when that was.
+    code, out, _ = await run("site", "build", str(root), "--json", env=env)
+    assert (code, json.loads(out)) == (0, {"written": 2, "removed": 0, "files": count})
+
+
+async def test_a_folder_that_cannot_be_used_is_refused_in_one_line(
+    listed: Database, env: dict[str, str], root: Path, tmp_path: Path
+) -> None:
+    root.mkdir()
+    (root / "thesis.txt").write_text("years of work")
+    assert await run("site", "build", str(root), env=env) == (
+        1,
+        "",
+        f"capacity-api: {root} holds something else; name a folder that is empty or does not exist\n",
+    )
+    assert files(root) == {"thesis.txt": b"years of work"}
+    code, _, err = await run("site", "build", str(tmp_path / "site" / "thesis.txt"), env=env)
+    assert (code, len(err.splitlines())) == (1, 1)
+
+
+async def test_an_empty_database_is_refused(env: dict[str, str], tmp_path: Path, root: Path) -> None:
+    empty = {"CAPACITY_DATABASE_URL": f"sqlite:///{tmp_path / 'empty.db'}"}
+    code, _, err = await run("site", "build", str(root), env=env | empty)
+    assert (code, err) == (1, "capacity-api: the database is empty; run `capacity-api db upgrade`\n")
+    assert not root.exists()
+
+
+async def test_the_headers_are_lines_for_nginx() -> None:
+    code, out, _ = await run("site", "headers", env=environment("sqlite+aiosqlite:///unused.db"))
+    assert code == 0
+    assert all(line.startswith("add_header ") and line.endswith('";') for line in out.splitlines())
+    # One for the directory, one for the reference, one for the page that says that the list cannot be made.
+    assert out.count("'sha256-") == 3
+
+
+async def test_a_build_that_is_killed_leaves_only_whole_files(
+    listed: Database, env: dict[str, str], root: Path, tmp_path: Path
+) -> None:
+    versions = []
+    for number, note in enumerate(("One.", "Two.", "Six.")):
+        for slug in ("salvation-army", "tara", "unseen"):
+            await say_open(listed, slug, note)
+        whole = tmp_path / f"whole{number}"
+        assert (await run("site", "build", str(whole), env=env))[0] == 0
+        versions.append(files(whole))
+        await _killed(root, env, after=(1, 30, 60)[number])
+        found = files(root)
+        assert found, "it was killed before it wrote anything"
+        for name, body in found.items():
+            if name in {"index.html", "site.json"} or name.endswith(".new"):
+                continue
+            suffix = Path(name).suffix
+            if suffix in UNPACK:
+                assert UNPACK[suffix](body) == found[name.removesuffix(suffix)], "a neighbour is of the same version"
+            elif name != ".capacity-site":
+                assert body in [version[name] for version in versions], name
+    assert (await run("site", "build", str(root), env=env))[0] == 0
+    left, expected = files(root), versions[-1]
+    assert left.keys() == expected.keys()
+    timed = ("index.html", "site.json", ".capacity-site")
+    assert [name for name in left if left[name] != expected[name] and not name.startswith(timed)] == []
+
+
+async def _killed(root: Path, env: dict[str, str], after: int) -> None:
+    """`kill -9` once so many files were replaced."""
+    inodes = {path: path.stat().st_ino for path in root.rglob("*") if path.is_file()}
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, "site", "build", root, env=env, stdout=asyncio.subprocess.DEVNULL
+    )
+    async with asyncio.timeout(_WITHIN_SECONDS):
+        while process.returncode is None:
+            replaced = 0
+            for path in list(root.rglob("*")):
+                try:
+                    replaced += path.is_file() and inodes.get(path) != path.stat().st_ino
+                except FileNotFoundError:
+                    continue
+            if replaced >= after:
+                break
+            await asyncio.to_thread(root.exists)
+    assert process.returncode is None, "it was done before it could be killed"
+    process.kill()
+    await process.wait()

@@ -1,0 +1,157 @@
+"""`capacity-api site build --watch`: the files follow the database, and the clock without it."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import URL
+from tests import processes
+from tests.conftest import Clock
+from tests.processes import run
+from tests.publication.test_outage import away
+from tests.sites import UNPACK, files, list_register, read, say_open, state, without_key
+
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.publication import documents
+from capacity_api.publication.folder import opened
+from capacity_api.publication.publication import Publication
+from capacity_api.publication.site import Copy
+
+_WITHIN_SECONDS = 20
+
+
+@pytest.fixture
+def env(database_url: str) -> dict[str, str]:
+    return without_key(database_url)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "site"
+
+
+@pytest.fixture
+async def listed(database: Database) -> Database:
+    await list_register(database)
+    return database
+
+
+async def until(fact: Callable[[], bool]) -> None:
+    """Nothing tells a reader that a file was replaced; this looks until it was."""
+    async with asyncio.timeout(_WITHIN_SECONDS):
+        while not fact():
+            await asyncio.to_thread(fact)
+
+
+@asynccontextmanager
+async def watching(root: Path, env: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    watcher = await processes.start("site", "build", str(root), "--watch", env=env, announces="holds version ")
+    try:
+        yield watcher._process
+    finally:
+        if watcher._process.returncode is None:
+            await watcher.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_watcher_follows_the_database_until_it_is_stopped(
+    listed: Database, env: dict[str, str], root: Path, number: signal.Signals
+) -> None:
+    async with watching(root, env) as watcher:
+        assert state(root, "tara") == "unconfirmed"
+        await say_open(listed, "tara", "now")
+        await until(lambda: state(root, "tara") == "open")
+        await until(lambda: read(root, "site.json")["sequence"] > 13)
+        code, _, err = await run("site", "build", str(root), env=env)
+        assert (code, err) == (1, f"capacity-api: another process writes to {root}\n")
+        watcher.send_signal(number)
+        async with asyncio.timeout(_WITHIN_SECONDS):
+            assert await watcher.wait() == 0
+    assert not [name for name in files(root) if name.endswith(".new")]
+    # Nobody looks after it any more, so the next one may.
+    assert (await run("site", "build", str(root), env=env))[0] == 0
+
+
+@asynccontextmanager
+async def following(settings: Settings, clock: Clock, root: Path) -> AsyncIterator[asyncio.Event]:
+    """A watcher in the test's own loop; yields what wakes it."""
+    database = Database(settings)
+    publication = Publication(database, clock, documents.site(settings))
+    await publication.refresh()
+    wake = asyncio.Event()
+    with opened(root) as folder:
+        copy = Copy(publication, folder, clock)
+        await copy.write()
+        task = asyncio.create_task(copy.follow(wake))
+        try:
+            yield wake
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await database.close()
+
+
+async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_in_every_file(
+    settings: Settings, database: Database, clock: Clock, root: Path
+) -> None:
+    await list_register(database, clock())
+    await say_open(database, "tara", "now", clock())
+    async with following(settings, clock, root):
+        read_at = read(root, "site.json")["read_at"]
+        async with away(settings.url):
+            clock.advance(timedelta(days=7, seconds=-1))
+            # The page's minute is over, so the copy was looked through.
+            await until(lambda: read(root, "site.json")["written_at"] > read_at)
+            assert state(root, "tara") == "open"
+            written_at = read(root, "site.json")["written_at"]
+            clock.advance(timedelta(seconds=1))
+            await until(lambda: read(root, "site.json")["written_at"] > written_at)
+            for name, body in files(root).items():
+                plain = next((unpack(body) for end, unpack in UNPACK.items() if name.endswith(end)), body)
+                # The history tells what was said, and when.
+                if name.startswith("v1/") and "/history" not in name:
+                    assert b'"state":"open"' not in plain, name
+            assert b"0 open" in (root / "index.html").read_bytes()
+            assert read(root, "site.json")["read_at"] == read_at, "the database was not read meanwhile"
+
+
+async def test_the_page_and_the_state_are_written_each_minute_and_nothing_else(
+    settings: Settings, database: Database, clock: Clock, root: Path
+) -> None:
+    await list_register(database, clock())
+    async with following(settings, clock, root) as wake:
+        before = {name: (root / name).stat().st_mtime for name in files(root)}
+        written_at = read(root, "site.json")["written_at"]
+        clock.advance(timedelta(minutes=1))
+        wake.set()
+        await until(lambda: read(root, "site.json")["written_at"] > written_at)
+    changed = {name for name in before if (root / name).stat().st_mtime != before[name]}
+    assert {name.partition(".")[0] for name in changed} == {"index", "site"}
+
+
+# Nobody on SQLite may read and not write.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_may_only_read_the_database_can_keep_the_files(
+    listed: Database, env: dict[str, str], root: Path, postgresql_server: URL
+) -> None:
+    url = listed.settings.url
+    connection = await asyncpg.connect(
+        postgresql_server.set(drivername="postgresql", database=url.database).render_as_string(hide_password=False)
+    )
+    reader = f"reader_{uuid4().hex}"
+    try:
+        await connection.execute(f"CREATE ROLE {reader} LOGIN PASSWORD 'reads'; GRANT pg_read_all_data TO {reader}")
+        limited = url.set(username=reader, password="reads").render_as_string(hide_password=False)
+        async with watching(root, env | {"CAPACITY_DATABASE_URL": limited}):
+            await say_open(listed, "tara", "now")
+            await until(lambda: state(root, "tara") == "open")
+    finally:
+        await connection.execute(f"DROP ROLE IF EXISTS {reader}")
+        await connection.close()
