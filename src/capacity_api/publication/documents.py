@@ -8,7 +8,9 @@ from types import MappingProxyType
 import msgspec
 
 from capacity_api import representations
-from capacity_api.publication import pages, reference
+from capacity_api.publication import pages, reference, scripts
+from capacity_api.publication.coverage_page import coverage_page
+from capacity_api.publication.language import Language, languages
 from capacity_api.publication.resources import Resource
 from capacity_api.publication.tree import Site, Tree
 from capacity_api.shipped import shipped
@@ -19,16 +21,25 @@ _HTML = "text/html; charset=utf-8"
 
 def site(contact: str | None, *, demonstration: bool) -> Site:
     """What one service publishes; `contact` is whom to tell that an entry is wrong."""
+    spoken = languages()
+    by_time = {
+        each.home + name: document
+        for each in spoken
+        for name, document in (
+            ("", partial(_directory_page, contact, each)),
+            ("coverage", partial(_coverage_page, each)),
+        )
+    }
     return Site(
-        static=_static(),
+        static=_static(spoken),
         documents=MappingProxyType(
             {
-                "/": partial(_directory_page, contact),
+                **by_time,
                 "/v1/coverage": lambda tree: Resource(representations.encode(tree.coverage)),
                 "/v1/directory": directory,
             }
         ),
-        pages=frozenset({"/"}),
+        pages=frozenset(by_time),
         demonstration=demonstration,
     )
 
@@ -43,27 +54,46 @@ def directory(tree: Tree) -> Resource:
     return Resource(b"".join([opening, b",".join([entry.json for entry in entries]), closing]), tag=tag)
 
 
-def _directory_page(contact: str | None, tree: Tree) -> Resource:
+def _directory_page(contact: str | None, language: Language, tree: Tree) -> Resource:
     try:
-        parts = {slug: entry.on_page for slug, entry in tree.entries.items()}
-        return html(pages.directory_page(tree.directory, tree.now, contact, parts=parts))
+        parts = {slug: entry.on_page(language) for slug, entry in tree.entries.items()}
+        return html(pages.directory_page(tree.directory, tree.now, contact, parts=parts, language=language))
     except Exception:
         # Programs must go on being told.
         _logger.exception("the page cannot be made; it says so, and everything else is published")
         return html(pages.unavailable_page())
 
 
+def _coverage_page(language: Language, tree: Tree) -> Resource:
+    return html(coverage_page(tree.coverage, tree.now, language))
+
+
 def html(body: bytes) -> Resource:
     return Resource(body, _HTML, pages.headers(body), cacheable=False)
 
 
+def _script(name: str, language: Language) -> Resource:
+    # Not kept either: what a device keeps tells who was here.
+    body = scripts.script(name, language)
+    return Resource(body, "text/javascript; charset=utf-8", pages.HEADERS, cacheable=False)
+
+
 @cache
-def _static() -> Mapping[str, Resource]:
+def _static(spoken: tuple[Language, ...]) -> Mapping[str, Resource]:
     """What is the same until the next release."""
     # As it is committed, which a test compares with the code: making it takes longer than all else of a start.
     document = shipped("openapi/openapi.json").read_bytes()
+    each = {
+        language.home + name: made
+        for language in spoken
+        for name, made in (
+            ("update", html(pages.update_page(language))),
+            *((name, _script(name, language)) for name in scripts.NAMES),
+        )
+    }
     return MappingProxyType(
         {
+            **each,
             "/openapi.json": Resource(document),
             "/docs": html(reference.reference_page(msgspec.json.decode(document))),
             "/v1/vocabulary": Resource(representations.encode(representations.vocabulary())),

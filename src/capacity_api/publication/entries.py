@@ -1,7 +1,6 @@
 """One responder as it is published: everything that is made of it alone, made once per change."""
 
 from datetime import datetime
-from functools import cached_property
 
 from markupsafe import Markup
 
@@ -10,6 +9,7 @@ from capacity_api.db.tables import ResponderRow
 from capacity_api.domain import intake as intakes
 from capacity_api.domain import match_index
 from capacity_api.publication import pages
+from capacity_api.publication.language import ENGLISH, Language
 from capacity_api.publication.resources import Resource
 from capacity_api.representations import Responder
 
@@ -25,6 +25,7 @@ class Entry:
         self.resource = Resource(representations.encode(self.shown))
         # When the clock changes it next.
         self.next_due = intake.next_due
+        self._on_page: dict[str, Markup] = {}
 
     @property
     def json(self) -> bytes:
@@ -34,7 +35,10 @@ class Entry:
     def etag(self) -> bytes:
         return self.resource.plain.etag
 
-    @cached_property
-    def on_page(self) -> Markup:
-        """Its part of the page."""
-        return pages.entry(self.shown, self.shown.intake.state)
+    def on_page(self, language: Language = ENGLISH) -> Markup:
+        """Its part of the page, made once in each language."""
+        made = self._on_page.get(language.tag)
+        if made is None:
+            made = pages.entry(self.shown, self.shown.intake.state, language=language)
+            self._on_page[language.tag] = made
+        return made
