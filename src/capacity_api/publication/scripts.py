@@ -16,8 +16,8 @@ from capacity_api.publication import wording
 from capacity_api.publication.language import Language, gettext, speaking
 
 _MODULES = {
-    "directory.js": ("leave", "moments", "matching", "list", "filter", "live"),
-    "update.js": ("leave", "moments", "report", "update"),
+    "directory.js": ("leave", "words", "matching", "list", "filter", "live"),
+    "update.js": ("leave", "words", "report", "update"),
     "coverage.js": ("leave",),
 }
 NAMES = tuple(_MODULES)

@@ -3,7 +3,7 @@
 import { FACTS } from "./facts.js";
 import { entries, held, place, slugOf, stateOf } from "./list.js";
 import { OUTCOMES, about, decide, within } from "./matching.js";
-import { element, say, words } from "./moments.js";
+import { balanced, element, say, words } from "./words.js";
 
 const form = document.querySelector("form.ask");
 const matches = document.getElementById("matches");
@@ -89,7 +89,7 @@ function others(link) {
     .sort((one, other) => OUTCOMES.indexOf(one.outcome) - OUTCOMES.indexOf(other.outcome) || byName(one.entry, other.entry));
   if (!found.length) return element("div", { class: "others" }, element("p", {}, words.nobody_else));
   const items = found.map(({ entry, outcome }) => {
-    const name = element("a", { href: `#${entry.id}` }, element("bdi", {}, held.get(slugOf(entry)).name));
+    const name = element("a", { href: `#${entry.id}` }, element("bdi", {}, balanced(held.get(slugOf(entry)).name)));
     return element("li", {}, name, ` – ${FACTS.outcomes[outcome]}`);
   });
   return element("div", { class: "others" }, element("p", {}, words.others), element("ul", {}, ...items));

@@ -1,7 +1,7 @@
 // The entries of the list: which state each is shown in, and where it stands.
 
 import { FACTS } from "./facts.js";
-import { element, moment, say, words } from "./moments.js";
+import { element, moment, say, words } from "./words.js";
 
 /** The responders as /v1/directory last had them, by slug. */
 export const held = new Map();

@@ -3,14 +3,14 @@
 import { FACTS } from "./facts.js";
 import { arrange, offer } from "./filter.js";
 import { entries, held, lapse, nextLapse, slugOf, stateOf } from "./list.js";
-import { moment, say, words } from "./moments.js";
+import { moment, say, words } from "./words.js";
 
 const ASK_EVERY = 30_000;
 const news = document.getElementById("news");
 const age = document.getElementById("age");
 
 // The server's time, because the device's may be wrong. Until the first answer, the page's own "as of".
-let told = { at: Date.parse(document.querySelector("#now time").dateTime), wall: performance.timeOrigin, ran: 0 };
+let told = { at: Date.parse(document.querySelector("#now time").dateTime), wall: Date.now() - performance.now(), ran: 0 };
 let read = told.at;
 let etag = null;
 let asking = false;

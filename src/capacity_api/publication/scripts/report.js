@@ -1,7 +1,7 @@
 // A report in the words in which the list shows it: what templates/entry.html makes of it, for a look before it is sent.
 
 import { FACTS } from "./facts.js";
-import { day, element, moment, say, words } from "./moments.js";
+import { balanced, day, element, moment, say, words } from "./words.js";
 
 function listed(items) {
   if (items.length < 2) return items.join("");
@@ -34,7 +34,7 @@ function* lines({ state, exceptions, reopens_on: reopens, reason, note, expected
     yield element("p", {}, say(words.expects_until, { day: onDay(reopens) }));
   }
   if (reason) yield element("p", {}, say(words.reason, { reason: FACTS.reasons[reason] }));
-  if (note) yield element("p", { class: "note text", dir: "auto" }, note);
+  if (note) yield element("p", { class: "note text", dir: "auto" }, balanced(note));
   const response = expected ? say(words.expected, { period: period(expected) }) : words.no_timeframe;
   yield element("p", { class: "response" }, say(words.response, { response }));
 }

@@ -1,7 +1,7 @@
 // A responder's own page. The token is held in one variable, and goes nowhere but into the header of calls to this server.
 
 import { FACTS } from "./facts.js";
-import { element, say, words } from "./moments.js";
+import { balanced, element, say, words } from "./words.js";
 import { shown, until } from "./report.js";
 
 const part = (id) => document.getElementById(id);
@@ -110,7 +110,7 @@ function show(answer) {
   responder = answer.content;
   etag = answer.etag;
   const { intake } = responder;
-  part("name").replaceChildren(element("bdi", {}, responder.name));
+  part("name").replaceChildren(element("bdi", {}, balanced(responder.name)));
   const now = shown(intake);
   if (intake.state !== "unconfirmed") {
     now.append(element("p", { class: "small soft" }, say(words.holds, { time: until(Date.parse(intake.confirm_by)) })));
@@ -190,4 +190,5 @@ setInterval(() => {
   const by = Date.parse(responder?.intake?.confirm_by ?? "");
   if (by <= Date.now() && responder.intake.state !== "unconfirmed" && !sending) read().catch(() => {});
 }, 5000);
+part("by-call").hidden = true;
 sign.hidden = false;

@@ -30,3 +30,25 @@ export function element(name, attributes, ...contents) {
   made.append(...contents);
   return made;
 }
+
+const CLOSES = { "\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c" };
+for (const opens of "\u2066\u2067\u2068") CLOSES[opens] = "\u2069";
+
+/** `text` with its bidirectional marks closed, line by line, and stray closing marks dropped (wording.balanced). */
+export function balanced(text) {
+  return text.split("\n").map(balancedLine).join("\n");
+}
+
+function balancedLine(line) {
+  const closers = [];
+  let kept = "";
+  for (const character of line) {
+    if (CLOSES[character]) closers.push(CLOSES[character]);
+    else if (character === "\u202c" || character === "\u2069") {
+      if (closers.at(-1) !== character) continue;
+      closers.pop();
+    }
+    kept += character;
+  }
+  return kept + closers.reverse().join("");
+}
