@@ -41,6 +41,8 @@ _CHOICES = {
     State.WAITING_LIST: "takes names, in turn",
     State.PAUSED: "takes nobody new now",
 }
+# From here on a browser lays out only the entries in sight. Fewer are better all there: for "find in page", for print.
+_MANY = 100
 _NO_HISTORY = Markup()
 _CELLS = {
     "geography": "Geographical presence",
@@ -86,6 +88,7 @@ def directory_page(
             language,
             now=now,
             sequence=directory.sequence,
+            many=len(directory.responders) > _MANY,
             counts=[(state, len(entries)) for state, entries in by_state.items()],
             groups=groups,
             key=pictures.key() if any("<svg" in part for part in parts.values()) else [],

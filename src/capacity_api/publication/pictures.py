@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -25,8 +26,7 @@ def strip(states: Sequence[tuple[datetime, State]], today: datetime) -> Markup:
     start = today - SHOWN
     paths: dict[State, list[str]] = {state: [] for state in _TOPS}
     lasted = dict.fromkeys(State, timedelta())
-    ends = [*(at for at, _ in states[1:]), today]
-    for (began, state), ended in zip(states, ends, strict=True):
+    for (began, state), (ended, _) in pairwise((*states, (today, State.UNCONFIRMED))):
         begin, end = max(began, start), min(ended, today)
         if end <= begin:
             continue
@@ -57,14 +57,11 @@ def _picture(view: str, role: str, drawn: str, words: str = "") -> Markup:
 
 
 def _in_words(lasted: dict[State, timedelta]) -> str:
-    days = gettext(", ").join(
-        gettext("{state} {days} days").format(state=state_in_words(state), days=_days(held))
-        for state, held in lasted.items()
-        if held
-    )
-    return gettext("Last 90 days: {days}.").format(days=days)
+    parts = [_of(state, held / timedelta(days=1)) for state, held in lasted.items() if held]
+    return gettext("Last 90 days: {days}.").format(days=gettext(", ").join(parts))
 
 
-def _days(held: timedelta) -> str:
-    days = held / timedelta(days=1)
-    return f"{days:.1f}" if days < 1 else f"{days:.0f}"
+def _of(state: State, days: float) -> str:
+    rounded = f"{days:.1f}" if days < 1 else f"{days:.0f}"
+    words = gettext("{state} 1 day") if rounded == "1" else gettext("{state} {days} days")
+    return words.format(state=state_in_words(state), days=rounded)

@@ -1,7 +1,7 @@
 // "For whom?": matching in the page itself. What is chosen is in no address, no storage and no request.
 
 import { FACTS } from "./facts.js";
-import { entries, held, place, slugOf, stateOf } from "./list.js";
+import { count, entries, held, place, slugOf, stateOf } from "./list.js";
 import { OUTCOMES, about, decide, within } from "./matching.js";
 import { balanced, element, say, words } from "./words.js";
 
@@ -19,8 +19,8 @@ export function arrange() {
   const asks = Object.values(question).some((value) => value.length);
   const focused = document.activeElement;
   for (const why of document.querySelectorAll(".why")) why.remove();
-  for (const entry of entries()) entry.hidden = false;
   form.querySelector("[type=reset]").hidden = !asks && !accepting;
+  count();
   if (asks) {
     match(about(question), accepting);
   } else {
@@ -36,11 +36,12 @@ export function arrange() {
 
 function match(asked, accepting) {
   const groups = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, []]));
-  for (const entry of entries()) {
+  const left = [];
+  for (const entry of byName(entries())) {
     const { outcome, reasons } = decide(current(slugOf(entry), stateOf(entry)), asked);
     const excepted = reasons.some((code) => code.startsWith("exception_"));
     if (accepting && (outcome === "no" || (stateOf(entry) !== "open" && !excepted))) {
-      entry.hidden = true;
+      left.push(entry);
       continue;
     }
     const sentences = reasons.map((code) => FACTS.sentences[code]).join(" ");
@@ -48,9 +49,10 @@ function match(asked, accepting) {
     groups[outcome].push(entry);
   }
   const shown = OUTCOMES.filter((outcome) => groups[outcome].length);
-  // Those that are left out stay in the list, which is hidden as a whole.
-  place();
-  matches.replaceChildren(...shown.map((outcome) => section(outcome, groups[outcome].sort(byName))));
+  matches.replaceChildren(
+    ...shown.map((outcome) => section(outcome, groups[outcome])),
+    element("ul", { hidden: "" }, ...left),
+  );
   form.found.value = shown
     .map((outcome) => say(words.found, { outcome: FACTS.outcomes[outcome], count: groups[outcome].length }))
     .join(" · ");
@@ -66,10 +68,10 @@ function section(outcome, found) {
   );
 }
 
-function byName(one, other) {
-  const [name, otherName] = [one, other].map((entry) => held.get(slugOf(entry)).name.toLowerCase());
-  if (name === otherName) return slugOf(one) < slugOf(other) ? -1 : 1;
-  return name < otherName ? -1 : 1;
+/** By name, and by slug where names are the same, as the service sorts them. */
+function byName(found) {
+  const keys = new Map(found.map((entry) => [entry, `${held.get(slugOf(entry)).name.toLowerCase()}\0${entry.id}`]));
+  return found.sort((one, other) => (keys.get(one) < keys.get(other) ? -1 : 1));
 }
 
 /** A responder with the state that it is shown in here, which may have lapsed since it was fetched. */
@@ -82,11 +84,11 @@ function current(slug, state) {
 function others(link) {
   const slug = slugOf(link.closest(".entry"));
   const asked = within(held.get(slug).remit);
-  const found = entries()
+  const found = byName(entries())
     .filter((entry) => slugOf(entry) !== slug)
     .map((entry) => ({ entry, ...decide(current(slugOf(entry), stateOf(entry)), asked) }))
     .filter(({ outcome }) => outcome !== "no")
-    .sort((one, other) => OUTCOMES.indexOf(one.outcome) - OUTCOMES.indexOf(other.outcome) || byName(one.entry, other.entry));
+    .sort((one, other) => OUTCOMES.indexOf(one.outcome) - OUTCOMES.indexOf(other.outcome));
   if (!found.length) return element("div", { class: "others" }, element("p", {}, words.nobody_else));
   const items = found.map(({ entry, outcome }) => {
     const name = element("a", { href: `#${entry.id}` }, element("bdi", {}, balanced(held.get(slugOf(entry)).name)));

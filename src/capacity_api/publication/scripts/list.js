@@ -42,26 +42,37 @@ export function lapse(now) {
   return lapsed;
 }
 
-/** Put every entry into the group of its state, in the order of the slugs, and count them. */
+/** Put every entry into the group of its state, in the order of the slugs. */
 export function place() {
-  const groups = Object.fromEntries(STATES.map((state) => [state, []]));
-  for (const entry of entries()) groups[stateOf(entry)].push(entry);
-  const someWereOpen = document.querySelector("[data-count=open]").textContent !== "0";
-  for (const state of STATES) {
-    const sorted = groups[state].sort((one, other) => (slugOf(one) < slugOf(other) ? -1 : 1));
-    const group = document.getElementById(state);
-    const list = group.querySelector(".entries");
+  for (const [state, found] of byState()) {
+    const sorted = found.sort((one, other) => (one.id < other.id ? -1 : 1));
+    const list = document.getElementById(state).querySelector(".entries");
     // Moving what is in its place already would take the focus from it.
     if (list.children.length !== sorted.length || sorted.some((entry, number) => list.children[number] !== entry)) {
       list.replaceChildren(...sorted);
     }
-    group.hidden = !sorted.length && state !== "open";
-    group.querySelector("[data-count]").textContent = sorted.length;
-    const summary = document.querySelector(`[data-summary=${state}]`);
-    const text = `${sorted.length} ${FACTS.states[state][1]}`;
-    summary.replaceChildren(sorted.length ? element("a", { href: `#${state}` }, text) : text);
   }
-  if (groups.open.length || !someWereOpen) return;
-  document.querySelector("#open > p").textContent = words.nobody_open;
-  document.querySelector("#paused > p").textContent = words.paused_nobody;
+}
+
+/** Say how many are in each state, wherever the entries stand. */
+export function count() {
+  const someWereOpen = document.querySelector("#open [data-count]").textContent !== "0";
+  for (const [state, { length }] of byState()) {
+    const group = document.getElementById(state);
+    group.hidden = !length && state !== "open";
+    group.querySelector("[data-count]").textContent = length;
+    const text = `${length} ${FACTS.states[state][1]}`;
+    document
+      .querySelector(`[data-summary=${state}]`)
+      .replaceChildren(length ? element("a", { href: `#${state}` }, text) : text);
+    if (state !== "open" || length || !someWereOpen) continue;
+    document.querySelector("#open > p").textContent = words.nobody_open;
+    document.querySelector("#paused > p").textContent = words.paused_nobody;
+  }
+}
+
+function byState() {
+  const groups = new Map(STATES.map((state) => [state, []]));
+  for (const entry of entries()) groups.get(stateOf(entry)).push(entry);
+  return groups;
 }
