@@ -1,256 +1,275 @@
-"""The directory page in a real Chromium: what it asks for, what it keeps, and whether it fits a small phone."""
+"""The directory in a real Chromium: complete without a script, true while it is open, silent about who asked."""
 
 import asyncio
-import json
-import shutil
-import threading
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib import resources
-from pathlib import Path
-from uuid import UUID
+import re
+from datetime import timedelta
 
-import msgspec
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Page, expect
+from tests.browser.conftest import Visiting
+from tests.serving import OPEN, PAUSED, WAITING, Service
 
-from capacity_api import representations
-from capacity_api.domain import intake as intakes
-from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import Circumstance, ExpectedResponse, Intake, Reason, Report, ReportedState, Unit
-from capacity_api.domain.remit import Remit
-from capacity_api.publication import pages
-from capacity_api.representations import Directory, Responder
+from capacity_api import loop
 
-CHROMIUM = shutil.which("chromium")
-if CHROMIUM is None:
-    pytest.skip("chromium is not installed: the page was not opened in a browser", allow_module_level=True)
-
-NOW = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
-LAUNCH = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
-SALVATION_ARMY = Report(
-    state=ReportedState.OPEN, expected_response=ExpectedResponse(min=5, max=10, unit=Unit.WORKING_DAYS)
-)
-MIGRANT_HELP = Report(
-    state=ReportedState.WAITING_LIST, expected_response=ExpectedResponse(min=2, max=4, unit=Unit.WEEKS)
-)
-PAUSED = Report(
-    state=ReportedState.PAUSED,
-    reason=Reason.REFERRAL_THRESHOLD,
-    exceptions=(Circumstance.SELF_REFERRAL, Circumstance.HOMELESSNESS),
-    reopens_on=date(2026, 12, 1),
-    note="W" * 250 + "\n" + "\ufdfd" * 249,
-)
+ENTRY = ".entry:visible"
+WIDE = {"width": 1280, "height": 900}
+HOSTILE = "<script>document.title='x'</script>\u202e\"'&" + "W" * 120
 
 
-def directory_page(said: dict[str, Report], name: str | None = None) -> bytes:
-    """The thirteen with what each has `said` an hour ago; `name` stands in for everybody's."""
-    rows = json.loads(resources.files("capacity_api").joinpath("register.json").read_bytes())
-    responders = [
-        Responder(
-            id=UUID(int=number),
-            slug=row["slug"],
-            name=name or row["name"],
-            website=None,
-            contact=msgspec.convert(row["contact"], Contact),
-            remit=representations.from_remit(msgspec.convert(row["remit"], Remit)),
-            intake=representations.from_intake(_intake(said.get(row["slug"]))),
-            sequence=number,
-            updated_at=NOW,
-        )
-        for number, row in enumerate(rows, start=1)
-    ]
-    directory = Directory(sequence=15, updated_at=NOW, demonstration=True, total=len(responders), responders=responders)
-    return pages.directory_page(directory, NOW, "corrections@example.org", address="http://127.0.0.1/")
+async def everybody_says_something(service: Service) -> None:
+    await service.report("salvation-army", {**OPEN, "note": "Please ring before 10:00."})
+    await service.report("migrant-help", WAITING)
+    until = (loop.now() + timedelta(days=9)).date()
+    await service.report("kalayaan", {**PAUSED, "reopens_on": until.isoformat()})
 
 
-def _intake(report: Report | None) -> Intake:
-    if report is None:
-        return intakes.NEVER_REPORTED
-    said_at = NOW - timedelta(hours=1)
-    return Intake(report=report, changed_at=said_at, confirmed_at=said_at, confirm_by=NOW + timedelta(days=7))
+async def names(page: Page, section: str) -> list[str]:
+    return await page.locator(f"{section} h3").all_inner_texts()
 
 
-DEMONSTRATION = directory_page({"salvation-army": SALVATION_ARMY, "migrant-help": MIGRANT_HELP})
-HOSTILE = directory_page(
-    {"salvation-army": SALVATION_ARMY, "kalayaan": PAUSED}, name="<script>document.title='x'</script>\u202e" + "W" * 400
-)
+async def with_the_script(page: Page) -> None:
+    await expect(page.locator("form.ask")).to_be_visible()
 
 
-class PageServer:
-    """Serves one page on loopback with the headers that it is meant to have, and remembers what was asked for."""
-
-    def __init__(self) -> None:
-        self.page = DEMONSTRATION
-        self.asked: list[str] = []
-        served = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                served.asked.append(self.path)
-                body = served.page if self.path == "/" else b""
-                self.send_response(200 if body else 404)
-                for name, value in pages.headers(served.page):
-                    self.send_header(name, value)
-                self.send_header("content-type", "text/html; charset=utf-8")
-                self.send_header("cache-control", "no-store")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-        self.address = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-@pytest.fixture
-def server() -> Iterator[PageServer]:
-    server = PageServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCH)
-        yield browser
-        await browser.close()
-
-
-async def opened(context: BrowserContext, server: PageServer) -> tuple[Page, list[str], list[str]]:
-    """The page, every address that the browser asked for, and every complaint in its console."""
-    requests: list[str] = []
-    complaints: list[str] = []
-    context.on("request", lambda request: requests.append(request.url))
-    page = await context.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    await page.goto(server.address, wait_until="load")
-    return page, requests, complaints
-
-
-async def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than the window."""
-    return int(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-
-
-async def test_one_request_and_nothing_kept(browser: Browser, server: PageServer) -> None:
-    context = await browser.new_context()
-    page, requests, complaints = await opened(context, server)
-    await page.wait_for_load_state("networkidle")
-    assert [address for address in requests if not address.startswith("data:")] == [server.address]
-    assert server.asked == ["/"]
-    assert complaints == []
-    assert await context.cookies() == []
-    assert await page.evaluate("[localStorage.length, sessionStorage.length, document.cookie.length]") == [0, 0, 0]
-    assert await page.evaluate("indexedDB.databases().then(found => found.length)") == 0
-    await context.close()
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-async def test_the_page_fits_its_window(browser: Browser, server: PageServer, width: int, tmp_path: Path) -> None:
-    context = await browser.new_context(viewport={"width": width, "height": 720})
-    page, _, _ = await opened(context, server)
-    assert await overflow(page) <= 0
-    shot = tmp_path / f"directory-{width}.png"
-    await page.screenshot(path=shot, full_page=True)
-    assert shot.stat().st_size > 10_000
-    await context.close()
-
-
-async def test_hostile_text_breaks_neither_the_layout_nor_the_title(browser: Browser, server: PageServer) -> None:
-    server.page = HOSTILE
-    context = await browser.new_context(viewport={"width": 320, "height": 720})
-    page, _, complaints = await opened(context, server)
-    assert await overflow(page) <= 0
-    assert await page.title() == "Directory"
-    assert complaints == []
-    await context.close()
-
-
-async def test_the_page_is_complete_without_javascript(browser: Browser, server: PageServer) -> None:
-    context = await browser.new_context(java_script_enabled=False)
-    page, _, _ = await opened(context, server)
-    assert await page.locator(".entry").count() == 13
-    assert await page.get_by_role("heading", name="The Salvation Army").is_visible()
-    assert await page.get_by_text("5 to 10 working days").is_visible()
-    await context.close()
-
-
-async def test_the_first_key_press_reaches_the_way_out(browser: Browser, server: PageServer) -> None:
-    context = await browser.new_context()
-    page, _, _ = await opened(context, server)
-    await page.keyboard.press("Tab")
-    assert await page.evaluate("document.activeElement.textContent") == "Leave this page"
-    await context.close()
-
-
-async def test_the_way_out_stays_in_sight(browser: Browser, server: PageServer) -> None:
-    context = await browser.new_context(viewport={"width": 320, "height": 720})
-    page, _, _ = await opened(context, server)
-    await page.evaluate("window.scrollTo({top: 3000, behavior: 'instant'})")
-    box = await page.get_by_role("link", name="Leave this page").bounding_box()
-    assert box is not None
-    assert 0 <= box["y"] < 60
-    await context.close()
-
-
-async def test_the_safety_lines_are_in_the_first_view_of_a_small_phone(browser: Browser, server: PageServer) -> None:
-    context = await browser.new_context(viewport={"width": 320, "height": 568})
-    page, _, _ = await opened(context, server)
-    for number in ("999", "08000 121 700"):
-        box = await page.get_by_role("link", name=number, exact=True).bounding_box()
-        assert box is not None
-        assert box["y"] + box["height"] < 300
-    await context.close()
-
-
-async def test_the_printed_sheet_shows_what_is_folded_and_where_it_came_from(
-    browser: Browser, server: PageServer
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_the_page_is_complete_accessible_and_fits_with_and_without_the_script(
+    service: Service, visiting: Visiting, scripted: bool
 ) -> None:
-    context = await browser.new_context()
-    page, _, _ = await opened(context, server)
-    assert not await page.get_by_text("Source: Briefing on").first.is_visible()
-    await page.emulate_media(media="print")
-    assert not await page.get_by_role("link", name="Leave this page").is_visible()
-    assert await page.get_by_text("page of 21 November 2026, 09:15 (UK time)").is_visible()
-    height = "document.querySelector('details').getBoundingClientRect().height"
-    assert await page.evaluate(height) > 40
-    assert (await page.pdf()).startswith(b"%PDF")
-    await context.close()
+    await everybody_says_something(service)
+    for scheme, viewport in (("light", None), ("dark", WIDE)):
+        window = {"viewport": viewport} if viewport else {}
+        # The test's own script is what the policy would refuse, and needs a page in which scripts can run at all.
+        async with visiting(bypass_csp=True, color_scheme=scheme, **window) as visit:
+            if not scripted:
+                await visit.page.route("**/*.js", lambda route: route.abort())
+            page = await visit.open()
+            if scripted:
+                await with_the_script(page)
+            assert await page.locator(ENTRY).count() == 13
+            await expect(page.get_by_text("5 to 10 working days")).to_be_visible()
+            await expect(page.get_by_text("1 open · 1 waiting list · 1 paused · 10 not confirmed")).to_be_visible()
+            assert await page.locator("form:visible").count() == (1 if scripted else 0)
+            assert await visit.overflow() <= 0
+            await visit.assert_accessible()
 
 
-async def test_every_state_is_a_word_in_forced_colours(browser: Browser, server: PageServer) -> None:
-    context = await browser.new_context(forced_colors="active", color_scheme="dark", reduced_motion="reduce")
-    page, _, complaints = await opened(context, server)
-    words = await asyncio.gather(*(label.inner_text() for label in await page.locator(".entry .state").all()))
-    assert sorted(words) == ["Not confirmed"] * 11 + ["Open", "Waiting list"]
-    assert complaints == []
-    await context.close()
+async def test_the_page_is_complete_without_javascript(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting(java_script_enabled=False) as visit:
+        page = await visit.open()
+        assert await page.locator(ENTRY).count() == 13
+        await expect(page.get_by_text("1 open · 1 waiting list · 1 paused · 10 not confirmed")).to_be_visible()
+        assert await page.locator("form:visible").count() == 0
+        assert visit.requests == [f"{visit.home}/", *[each for each in visit.requests if each.startswith("data:")]]
 
 
-async def test_turned_right_to_left_it_still_fits(browser: Browser, server: PageServer) -> None:
-    server.page = DEMONSTRATION.replace(b'dir="ltr"', b'dir="rtl"', 1)
-    context = await browser.new_context(viewport={"width": 320, "height": 720})
-    page, _, _ = await opened(context, server)
-    assert await overflow(page) <= 0
-    edges = "(({borderRightWidth, borderLeftWidth}) => [borderRightWidth, borderLeftWidth])"
-    assert await page.evaluate(f"{edges}(getComputedStyle(document.querySelector('.entry')))") == ["6px", "1px"]
-    await context.close()
+async def test_one_response_is_the_whole_page_and_the_script_is_the_second(visiting: Visiting) -> None:
+    async with visiting() as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        home = visit.home
+        asked = [each for each in visit.requests if not each.startswith("data:")]
+        assert asked == [f"{home}/", f"{home}/directory.js", f"{home}/v1/directory"]
+        assert visit.complaints == []
+        await visit.assert_left_no_trace()
+
+
+async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting(bypass_csp=True) as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        asked = len(visit.requests)
+        await page.get_by_text("For whom?").click()
+        await page.get_by_label("Place").select_option(label="London")
+        await page.get_by_label("Age").select_option(label="Adults (18 and over)")
+        await page.get_by_label("Exploitation").select_option(label="Domestic servitude")
+        assert await names(page, "#matches section:nth-child(1)") == ["The Salvation Army"]
+        assert await names(page, "#matches section:nth-child(2)") == ["Migrant Help"]
+        assert await names(page, "#matches section:nth-child(3)") == ["Medaille Trust"]
+        kalayaan = page.locator("#r-kalayaan")
+        await expect(kalayaan).to_contain_text("It has paused, and none of the exceptions that it names was said.")
+        found = page.get_by_role("status").filter(has_text="Can take the person now: 1 · Has a waiting list: 1")
+        await expect(found).to_be_visible()
+        await visit.assert_accessible()
+
+        await page.get_by_text("What else is true of this person?").click()
+        await page.get_by_label("People who are homeless or destitute").check()
+        assert await names(page, "#matches section:nth-child(1)") == ["Kalayaan", "The Salvation Army"]
+        await page.get_by_label("Only who can take new people now").check()
+        assert await page.locator(ENTRY).count() == 2
+
+        assert len(visit.requests) == asked
+        await visit.assert_left_no_trace()
+        await page.get_by_role("button", name="Show everybody").click()
+        assert await page.locator(ENTRY).count() == 13
+        assert await names(page, "#open") == ["The Salvation Army"]
+        assert await page.locator(".why").count() == 0
+        assert visit.complaints == []
+
+
+async def test_a_paused_responder_leads_to_whoever_may_take_the_same_people(
+    service: Service, visiting: Visiting
+) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await page.get_by_role("link", name="Who else can help?").click()
+        others = await page.locator("#r-kalayaan .others li").all_inner_texts()
+        answer = await service.read("/v1/responders/kalayaan/alternatives")
+        assert [each.partition(" – ")[0] for each in others] == [
+            each["responder"]["name"] for each in answer["matches"]
+        ]
+        assert others[0] == "The Salvation Army – Can take the person now"
+
+
+async def test_a_change_arrives_by_itself_and_is_said_aloud(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        await page.locator("#r-tara summary").click()
+        await page.locator("#r-tara summary").focus()
+        await service.report("salvation-army", PAUSED)
+        await service.report("unseen", OPEN)
+        await page.clock.run_for(31_000)
+        await expect(page.locator("#news")).to_have_text("Changed just now: Unseen: open, The Salvation Army: paused.")
+        assert await names(page, "#open") == ["Unseen"]
+        assert await names(page, "#paused") == ["Kalayaan", "The Salvation Army"]
+        # What did not change stays as the reader left it.
+        assert await page.evaluate("document.activeElement.closest('.entry').id") == "r-tara"
+        assert await page.locator("#r-tara details").get_attribute("open") is not None
+        assert visit.complaints == []
+        await visit.assert_left_no_trace()
+
+
+async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        await page.context.set_offline(True)
+        await page.clock.fast_forward(timedelta(days=8) // timedelta(milliseconds=1))
+        await page.clock.run_for(2_000)
+        entry = page.locator("#unconfirmed #r-salvation-army")
+        await expect(entry).to_contain_text("What it last said (“open”) lapsed on")
+        await expect(entry.locator(".state")).to_have_text("Not confirmed")
+        assert "working days" not in await entry.inner_text()
+        assert "Please ring" not in await entry.inner_text()
+        await expect(page.get_by_text("0 open · 0 waiting list · 1 paused · 12 not confirmed")).to_be_visible()
+        await expect(page.locator("#open")).to_contain_text("No organisation has confirmed that it is open now.")
+        # Back in reach, and with what the server says: by its clock the report still holds, but this page has said no.
+        await page.context.set_offline(False)
+        await page.clock.run_for(31_000)
+        await expect(entry.locator(".state")).to_have_text("Not confirmed")
+
+
+async def test_a_list_that_cannot_be_refreshed_says_how_old_it_is(service: Service, visiting: Visiting) -> None:
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        await page.context.set_offline(True)
+        await page.clock.run_for(5 * 60_000)
+        age = page.locator("#age")
+        await expect(age).to_have_text(re.compile(r"New states cannot be fetched.* [45] minutes ago"))
+        await expect(page.locator("#news")).to_contain_text("New states cannot be fetched")
+        assert await page.locator(ENTRY).count() == 13
+        await page.context.set_offline(False)
+        await page.clock.run_for(31_000)
+        await expect(age).to_be_hidden()
+
+
+async def test_the_way_out_is_first_stays_in_sight_and_takes_the_place_of_the_page(visiting: Visiting) -> None:
+    async with visiting() as visit:
+        left: list[str] = []
+
+        async def weather(route: object) -> None:
+            left.append(route.request.url)  # type: ignore[attr-defined]  # a Route
+            await route.fulfill(body="Weather")  # type: ignore[attr-defined]  # a Route
+
+        await visit.page.context.route("https://www.bbc.co.uk/**", weather)
+        await visit.open("/coverage")
+        page = await visit.open()
+        await with_the_script(page)
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.textContent") == "Leave this page"
+        await page.evaluate("window.scrollTo({top: 3000, behavior: 'instant'})")
+        box = await page.get_by_role("link", name="Leave this page").bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 60
+        before = await page.evaluate("history.length")
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
+        assert left == ["https://www.bbc.co.uk/weather"]
+        assert await page.evaluate("history.length") == before
+        await page.go_back()
+        assert page.url.endswith("/coverage")
+
+
+async def test_the_safety_lines_are_in_the_first_view_of_a_small_phone(visiting: Visiting) -> None:
+    for path in ("/", "/coverage", "/update"):
+        async with visiting(viewport={"width": 320, "height": 568}) as visit:
+            page = await visit.open(path)
+            for number in ("999", "08000 121 700"):
+                box = await page.get_by_role("link", name=number, exact=True).bounding_box()
+                assert box is not None
+                assert box["y"] + box["height"] < 300
+
+
+async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting(viewport=WIDE) as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await page.emulate_media(media="print")
+        await expect(page.get_by_role("link", name="Leave this page")).to_be_hidden()
+        await expect(page.locator("form.ask")).to_be_hidden()
+        await expect(page.locator(".print")).to_have_text(
+            re.compile(rf"{visit.home}/ Page of \d+ \w+ \d{{4}}, \d\d:\d\d")
+        )
+        assert await page.evaluate("document.querySelector('.entry details').getBoundingClientRect().height") > 40
+        assert (await page.pdf()).startswith(b"%PDF")
+
+
+async def test_every_state_is_a_word_in_forced_colours(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting(forced_colors="active", color_scheme="dark", reduced_motion="reduce") as visit:
+        page = await visit.open()
+        words = await asyncio.gather(*(each.inner_text() for each in await page.locator(".entry .state").all()))
+        assert sorted(words) == ["Not confirmed"] * 10 + ["Open", "Paused", "Waiting list"]
+        assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+async def test_hostile_text_stays_text_in_every_view(service: Service, visiting: Visiting) -> None:
+    headers = await service.token()
+    answer = await service.client.patch("/v1/responders/salvation-army", json={"name": HOSTILE}, headers=headers)
+    assert answer.status_code == 200
+    await service.report("salvation-army", {**PAUSED, "note": HOSTILE + "\ufdfd" * 300})
+    async with visiting(bypass_csp=False) as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await page.get_by_text("For whom?").click()
+        await page.get_by_label("Age").select_option("adult")
+        await page.locator("#r-migrant-help").evaluate("entry => entry.scrollIntoView()")
+        assert await visit.overflow() <= 0
+        assert await page.title() == "Directory"
+        assert visit.complaints == []
+
+
+async def test_large_text_and_right_to_left_still_fit(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    # 1280 pixels at 400% are 320, as everywhere here; the text alone at 200% besides.
+    async with visiting(viewport={"width": 640, "height": 720}) as visit:
+        page = await visit.open()
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert await visit.overflow() <= 0
+    async with visiting() as visit:
+        page = await visit.open()
+        await page.evaluate("document.documentElement.dir = 'rtl'")
+        assert await visit.overflow() <= 0
+        edges = "(({borderRightWidth, borderLeftWidth}) => [borderRightWidth, borderLeftWidth])"
+        assert await page.evaluate(f"{edges}(getComputedStyle(document.querySelector('.entry')))") == ["6px", "1px"]

@@ -77,8 +77,8 @@ def vectors() -> dict[str, Any]:
     draws = Draws(20240501)
     return {
         "about": ABOUT,
-        "questions": _of_each_outcome(75, lambda: _about_a_question(draws)),
-        "alternatives": _of_each_outcome(20, lambda: _about_a_remit(draws)),
+        "questions": _of_each_outcome(75, lambda: about_a_question(draws)),
+        "alternatives": _of_each_outcome(20, lambda: about_a_remit(draws)),
     }
 
 
@@ -94,13 +94,13 @@ def _of_each_outcome(number: int, draw: Callable[[], dict[str, Any]]) -> list[di
     return found
 
 
-def _about_a_question(draws: Draws) -> dict[str, Any]:
+def about_a_question(draws: Draws) -> dict[str, Any]:
     remit, intake, question = draws.remit(), draws.intake(), draws.question()
     decision = decide("tara", remit, intake, question)
     return {"question": question, "responder": _shown(remit, intake), **_decided(decision)}
 
 
-def _about_a_remit(draws: Draws) -> dict[str, Any]:
+def about_a_remit(draws: Draws) -> dict[str, Any]:
     mine, remit, intake = draws.remit(), draws.remit(), draws.intake()
     decision = decide_asked("tara", remit, intake, within(mine))
     return {"remit": _remit(mine), "responder": _shown(remit, intake), **_decided(decision)}

@@ -1,4 +1,4 @@
-"""`/`, `/docs`, `/openapi.json`: published, so what is here is reached only with a query, which none of them has."""
+"""The pages and the OpenAPI document: published, so what is here is reached only with a query, which none has."""
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -13,6 +13,16 @@ class PageController(Controller):
     async def directory(self, context: NamedDependency[Context]) -> Response[bytes]:
         """Complete without JavaScript; nothing in it comes from elsewhere."""
         return _published(context, "/")
+
+    @get("/update", operation_id="readUpdatePage", summary="A responder's own page", media_type="text/html")
+    async def update(self, context: NamedDependency[Context]) -> Response[bytes]:
+        """For changing the state with a pasted token, which the page keeps nowhere."""
+        return _published(context, "/update")
+
+    @get("/coverage", operation_id="readCoveragePage", summary="The coverage as a picture", media_type="text/html")
+    async def coverage(self, context: NamedDependency[Context]) -> Response[bytes]:
+        """What `/v1/coverage` counts, place by place, with the gaps in words."""
+        return _published(context, "/coverage")
 
     @get("/docs", operation_id="readReference", summary="This reference as a page", media_type="text/html")
     async def reference(self, context: NamedDependency[Context]) -> Response[bytes]:

@@ -9,7 +9,9 @@ import msgspec
 
 from capacity_api import representations
 from capacity_api.config import Settings
-from capacity_api.publication import directory_table, feed, pages, reference
+from capacity_api.publication import directory_table, feed, pages, reference, scripts
+from capacity_api.publication.coverage_page import coverage_page
+from capacity_api.publication.language import Language, languages
 from capacity_api.publication.resources import PUBLIC_HEADERS, Resource
 from capacity_api.publication.tables import CSV
 from capacity_api.publication.tree import Site, Tree
@@ -21,18 +23,27 @@ _HTML = "text/html; charset=utf-8"
 
 def site(settings: Settings) -> Site:
     """What one service publishes."""
+    spoken = languages()
+    by_time = {
+        each.home + name: document
+        for each in spoken
+        for name, document in (
+            ("", partial(_directory_page, settings.contact, each)),
+            ("coverage", partial(_coverage_page, each)),
+        )
+    }
     return Site(
-        static=_static(),
+        static=_static(spoken),
         documents=MappingProxyType(
             {
-                "/": partial(_directory_page, settings.contact),
+                **by_time,
                 "/v1/coverage": lambda tree: Resource(representations.encode(tree.coverage)),
                 "/v1/directory": directory,
                 "/v1/directory.csv": table,
                 feed.PATH: partial(_feed, settings.public_url),
             }
         ),
-        pages=frozenset({"/"}),
+        pages=frozenset(by_time),
         demonstration=settings.demonstration,
     )
 
@@ -61,27 +72,49 @@ def _feed(public_url: str | None, tree: Tree) -> Resource:
     return Resource(feed.feed(tree.told, public_url, demonstration=tree.demonstration), feed.ATOM)
 
 
-def _directory_page(contact: str | None, tree: Tree) -> Resource:
+def _directory_page(contact: str | None, language: Language, tree: Tree) -> Resource:
     try:
-        parts = {slug: entry.on_page for slug, entry in tree.entries.items()}
-        return html(pages.directory_page(tree.directory, tree.now, contact, parts=parts))
+        pictured = len(tree.entries) <= pages.MANY
+        parts = {
+            slug: entry.on_page(tree.now, pictured=pictured, language=language) for slug, entry in tree.entries.items()
+        }
+        return html(pages.directory_page(tree.directory, tree.now, contact, parts=parts, language=language))
     except Exception:
         # Programs must go on being told.
         _logger.exception("the page cannot be made; it says so, and everything else is published")
         return html(pages.unavailable_page())
 
 
+def _coverage_page(language: Language, tree: Tree) -> Resource:
+    return html(coverage_page(tree.coverage, tree.now, language))
+
+
 def html(body: bytes) -> Resource:
     return Resource(body, _HTML, pages.headers(body), cacheable=False)
 
 
+def _script(name: str, language: Language) -> Resource:
+    # Not kept either: what a device keeps tells who was here.
+    body = scripts.script(name, language)
+    return Resource(body, "text/javascript; charset=utf-8", pages.HEADERS, cacheable=False)
+
+
 @cache
-def _static() -> Mapping[str, Resource]:
+def _static(spoken: tuple[Language, ...]) -> Mapping[str, Resource]:
     """What is the same until the next release."""
     # As it is committed, which a test compares with the code: making it takes longer than all else of a start.
     document = shipped("openapi/openapi.json").read_bytes()
+    each = {
+        language.home + name: made
+        for language in spoken
+        for name, made in (
+            ("update", html(pages.update_page(language))),
+            *((name, _script(name, language)) for name in scripts.NAMES),
+        )
+    }
     return MappingProxyType(
         {
+            **each,
             "/openapi.json": Resource(document),
             "/docs": html(reference.reference_page(msgspec.json.decode(document))),
             "/v1/vocabulary": Resource(representations.encode(representations.vocabulary())),

@@ -9,7 +9,8 @@ from capacity_api import representations
 from capacity_api.db.tables import ResponderRow
 from capacity_api.domain import intake as intakes
 from capacity_api.domain import match_index
-from capacity_api.publication import directory_table, pages
+from capacity_api.publication import directory_table, pages, pictures
+from capacity_api.publication.language import ENGLISH, Language, speaking
 from capacity_api.publication.past import LASTS, Past, Turn
 from capacity_api.publication.resources import Resource
 from capacity_api.representations import Responder
@@ -30,6 +31,7 @@ class Entry:
         # When the clock changes it next.
         self.next_due = intake.next_due
         self._history: tuple[date, Resource] | None = None
+        self._on_page: dict[str, tuple[datetime | None, Markup]] = {}
 
     def at(self, now: datetime) -> "Entry":
         """The same responder, as the clock has left it."""
@@ -52,7 +54,16 @@ class Entry:
         """Its row of the directory as a table."""
         return directory_table.row(self.shown)
 
-    @cached_property
-    def on_page(self) -> Markup:
-        """Its part of the page."""
-        return pages.entry(self.shown, self.shown.intake.state)
+    def on_page(self, now: datetime, *, pictured: bool, language: Language = ENGLISH) -> Markup:
+        """Its part of the page, made once in each language; where it is `pictured`, anew with each hour.
+
+        The picture of the last ninety days ends with the hour, so that it shows what was and nothing that is to come.
+        """
+        hour = now.replace(minute=0, second=0, microsecond=0) if pictured else None
+        made = self._on_page.get(language.tag)
+        if made is None or made[0] != hour:
+            with speaking(language):
+                history = pictures.strip(self.states(now), hour) if hour is not None else Markup()
+            html = pages.entry(self.shown, self.shown.intake.state, history=history, language=language)
+            made = self._on_page[language.tag] = hour, html
+        return made[1]

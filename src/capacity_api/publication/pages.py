@@ -1,4 +1,4 @@
-"""The pages that people read: rendered whole, styled by themselves, complete without a script."""
+"""The pages that people read: rendered whole, styled by themselves; the directory is complete without a script."""
 
 import base64
 import hashlib
@@ -6,15 +6,18 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from capacity_api.domain import vocabulary
+from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import State
-from capacity_api.domain.vocabulary import STATES
-from capacity_api.publication import wording
+from capacity_api.publication import pictures, wording
+from capacity_api.publication.language import ENGLISH, Language, gettext, in_markup, speaking
 from capacity_api.representations import Directory, IntakeShown, RemitShown, Responder
 
 # A page may not be framed, read by other sites, or told to the site that a link leads to. Serving adds `no-store`.
@@ -33,6 +36,14 @@ _HEADINGS = {
     State.PAUSED: "Paused",
     State.UNCONFIRMED: "Not confirmed",
 }
+_CHOICES = {
+    State.OPEN: "takes new people",
+    State.WAITING_LIST: "takes names, in turn",
+    State.PAUSED: "takes nobody new now",
+}
+# From here on a browser lays out only the entries in sight. Fewer are better all there: for "find in page", for print.
+MANY = 100
+_NO_HISTORY = Markup()
 _CELLS = {
     "geography": "Geographical presence",
     "exploitation": "Exploitation",
@@ -58,36 +69,60 @@ def directory_page(
     *,
     address: str | None = None,
     parts: Mapping[str, Markup] = MappingProxyType({}),
+    language: Language = ENGLISH,
 ) -> bytes:
     """The page at `/` as UTF-8. A report whose `confirm_by` has passed at `now` is never shown as current.
 
     `contact` is an e-mail address, a web address or plain words; `address` is the page's own, for the printed sheet.
-    `parts` are responders' entries by slug, as far as they were made before.
+    `parts` are responders' entries by slug in that language, as far as they were made before.
     """
     by_state: dict[State, list[Markup]] = {state: [] for state in State}
     for responder in directory.responders:
         state = shown_state(responder.intake, now)
         made = parts.get(responder.slug) if state is responder.intake.state else None
-        by_state[state].append(made or entry(responder, state))
-    counts = [(state, len(entries)) for state, entries in by_state.items()]
-    return rendered(
-        "directory.html",
-        now=now,
-        counts=counts,
-        groups=[_group(state, by_state) for state in State if state is State.OPEN or by_state[state]],
-        labels=STATES,
-        demonstration=directory.demonstration is True,
-        contact=contact,
-        address=address,
-    )
+        by_state[state].append(made or entry(responder, state, language=language))
+    with speaking(language):
+        groups = [_group(state, by_state) for state in State]
+        return rendered(
+            "directory.html",
+            language,
+            now=now,
+            sequence=directory.sequence,
+            many=len(directory.responders) > MANY,
+            counts=[(state, len(entries)) for state, entries in by_state.items()],
+            groups=groups,
+            key=pictures.key() if parts and len(directory.responders) <= MANY else [],
+            demonstration=directory.demonstration is True,
+            contact=contact,
+            address=address,
+            areas=[(code, gettext(area.name)) for code, area in AREAS.items()],
+            exploitation_types=_terms(vocabulary.EXPLOITATION_TYPES),
+            age_groups=_terms(vocabulary.AGE_GROUPS),
+            genders=_terms(vocabulary.GENDERS),
+            circumstances=_terms(vocabulary.CIRCUMSTANCES),
+        )
 
 
-def entry(responder: Responder, state: State) -> Markup:
-    """A responder's part of the page, in the state that it is shown in."""
-    html = _templates.get_template("entry.html").render(
-        responder=responder, state=state, labels=STATES, not_supplied=wording.NOT_SUPPLIED
-    )
+def entry(responder: Responder, state: State, *, history: Markup = _NO_HISTORY, language: Language = ENGLISH) -> Markup:
+    """A responder's part of the page, in the state that it is shown in; `history` is its `pictures.strip`."""
+    with speaking(language):
+        html = _templates.get_template("entry.html").render(
+            responder=responder, state=state, history=history, not_supplied=wording.NOT_SUPPLIED
+        )
     return Markup(html)  # noqa: S704 - what a template with escaping made
+
+
+def update_page(language: Language = ENGLISH) -> bytes:
+    """The page at `/update`, on which a responder changes what is said of it."""
+    with speaking(language):
+        return rendered(
+            "update.html",
+            language,
+            explained=_CHOICES,
+            units=[(unit, gettext(many)) for unit, (_, many) in vocabulary.UNITS.items()],
+            circumstances=_terms(vocabulary.CIRCUMSTANCES),
+            reasons=_terms(vocabulary.REASONS),
+        )
 
 
 def unavailable_page() -> bytes:
@@ -95,9 +130,10 @@ def unavailable_page() -> bytes:
     return rendered("unavailable.html")
 
 
-def rendered(template: str, **values: object) -> bytes:
+def rendered(template: str, language: Language = ENGLISH, **values: object) -> bytes:
     """A page of `templates/` as UTF-8."""
-    return _templates.get_template(template).render(values).encode()
+    with speaking(language):
+        return _templates.get_template(template).render(values, language=language, home=language.home).encode()
 
 
 def headers(page: bytes) -> tuple[tuple[str, str], ...]:
@@ -106,55 +142,68 @@ def headers(page: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def content_security_policy(page: bytes) -> str:
-    """What the browser may do with `page`: apply the styles in it, show its icon, and nothing else."""
+    """What the browser may do with `page`: apply the styles in it, show its icon, and, where the page has a script,
+    run what this server serves and ask this server. No text becomes markup by way of a script (Trusted Types).
+    """
     digests = [base64.b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(page)]
     styles = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    scripts = "script-src 'self'; connect-src 'self'; " if b"<script " in page else ""
     return (
-        f"default-src 'none'; style-src {styles}; img-src data:; "
+        f"default-src 'none'; style-src {styles}; {scripts}img-src data:; require-trusted-types-for 'script'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
 def shown_state(intake: IntakeShown, now: datetime) -> State:
     """The state at `now`: unconfirmed from `confirm_by` on, and when a planned change is due that is not in yet."""
-    if intake.confirm_by is None or intake.confirm_by <= now:
-        return State.UNCONFIRMED
-    if intake.planned is not None and intake.planned.effective_from <= now:
-        return State.UNCONFIRMED
-    return intake.state
+    until = holds_until(intake)
+    return State.UNCONFIRMED if until is None or until <= now else intake.state
+
+
+def holds_until(intake: IntakeShown) -> datetime | None:
+    """When the clock alone changes the state that is shown; `None` where nothing was ever reported."""
+    if intake.planned is None or intake.confirm_by is None:
+        return intake.confirm_by
+    return min(intake.confirm_by, intake.planned.effective_from)
 
 
 def _group(state: State, by_state: dict[State, list[Markup]]) -> Group:
     explanation, onward = _explained(state, by_state)
     return Group(
         state=state,
-        heading=_HEADINGS[state],
-        explanation=explanation,
-        next=onward,
+        heading=gettext(_HEADINGS[state]),
+        explanation=gettext(explanation),
+        next=onward and (onward[0], gettext(onward[1])),
         parts=by_state[state],
     )
 
 
 def _explained(state: State, by_state: dict[State, list[Markup]]) -> tuple[str, tuple[State, str] | None]:
     somebody_open = bool(by_state[State.OPEN])
+    waiting = (State.WAITING_LIST, wording.SEE_WAITING) if by_state[State.WAITING_LIST] else None
     match state:
         case State.OPEN if somebody_open:
-            return "Taking new people who are within their remit.", None
+            return wording.OPEN, None
         case State.OPEN:
-            words = "No organisation has confirmed that it is open now. The helpline above can be called."
-            return words, (State.WAITING_LIST, "See the waiting lists") if by_state[State.WAITING_LIST] else None
+            return wording.NOBODY_OPEN, waiting
         case State.WAITING_LIST:
-            return "They can be asked; whoever asks waits for a turn.", None
+            return wording.WAITING, None
         case State.PAUSED if somebody_open:
-            words = "Not taking new people now, apart from the exceptions named. Anybody else:"
-            return words, (State.OPEN, "see who is open")
-        case State.PAUSED if by_state[State.WAITING_LIST]:
-            words = "Not taking new people now, apart from the exceptions. Nobody has confirmed being open:"
-            return words, (State.WAITING_LIST, "see the waiting lists")
+            return wording.PAUSED, (State.OPEN, wording.SEE_OPEN)
+        case State.PAUSED if waiting:
+            return wording.PAUSED_NOBODY_OPEN, waiting
         case State.PAUSED:
-            return "Not taking new people now, apart from the exceptions. Otherwise call the helpline above.", None
+            return wording.PAUSED_NOBODY, None
         case State.UNCONFIRMED:
-            return "These have not said, or what they said has lapsed. Each may be open or not: only it can say.", None
+            return wording.UNCONFIRMED, None
+
+
+def _terms(labels: Mapping[Any, str]) -> list[tuple[str, str]]:
+    return [(code, gettext(label)) for code, label in labels.items()]
+
+
+def _strong(words: str) -> Markup:
+    return Markup("<strong>{}</strong>").format(words)
 
 
 def _published_cells(remit: RemitShown) -> list[tuple[str, str]]:
@@ -183,17 +232,21 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.globals |= {"_": in_markup, "strong": _strong}
 _templates.filters |= {
     "balanced": wording.balanced,
     "circumstances_in_words": wording.circumstances_in_words,
     "day": wording.day,
     "dialled": _dialled,
+    "holds_until": holds_until,
+    "label": wording.label,
     "mailed": _mailed,
     "moment": wording.moment,
     "period_in_words": wording.period_in_words,
     "published_cells": _published_cells,
     "reason_in_words": wording.reason_in_words,
     "remit_in_words": wording.remit_in_words,
+    "state_in_words": wording.state_in_words,
     "until": wording.until,
     "utc": wording.utc,
 }

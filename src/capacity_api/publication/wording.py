@@ -6,11 +6,21 @@ from datetime import UTC, date, datetime, timedelta
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import LONDON_TIME, Circumstance, ExpectedResponse, Reason, ReportedState, State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
-from capacity_api.domain.text import listed
 from capacity_api.domain.vocabulary import CIRCUMSTANCES, EXPLOITATION_TYPES, GENDERS, REASONS, STATES, UNITS
+from capacity_api.publication.language import gettext
 from capacity_api.representations import IntakeShown, PlannedShown, RemitShown
 
 NOT_SUPPLIED = "not yet supplied by the organisation"
+# What stands below the heading of each state, and where to go on.
+OPEN = "Taking new people who are within their remit."
+NOBODY_OPEN = "No organisation has confirmed that it is open now. The helpline above can be called."
+WAITING = "They can be asked; whoever asks waits for a turn."
+PAUSED = "Not taking new people now, apart from the exceptions named. Anybody else:"
+PAUSED_NOBODY_OPEN = "Not taking new people now, apart from the exceptions. Nobody has confirmed being open:"
+PAUSED_NOBODY = "Not taking new people now, apart from the exceptions. Otherwise call the helpline above."
+UNCONFIRMED = "These have not said, or what they said has lapsed. Each may be open or not: only it can say."
+SEE_OPEN = "see who is open"
+SEE_WAITING = "see the waiting lists"
 
 # A list of twelve would take twelve lines.
 _MONTHS = (
@@ -37,7 +47,13 @@ _ISOLATES, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
 _MARKS = frozenset(_EMBEDDINGS + _POP_EMBEDDING + _ISOLATES + _POP_ISOLATE)
 
 
+def label(state: State) -> str:
+    """ "Waiting list", standing by itself."""
+    return gettext(STATES[state])
+
+
 def state_in_words(state: State) -> str:
+    """ "waiting list", inside a sentence."""
     return _inside(STATES[state])
 
 
@@ -48,7 +64,7 @@ def reason_in_words(reason: Reason) -> str:
 def circumstances_in_words(circumstances: Sequence[Circumstance]) -> str:
     """ "people in detention, and other urgent cases"; empty for none."""
     words = [_inside(CIRCUMSTANCES[each]) for each in circumstances]
-    return listed(words)
+    return _listed(words)
 
 
 def summary(counts: dict[State, int]) -> str:
@@ -59,49 +75,55 @@ def summary(counts: dict[State, int]) -> str:
 def period_in_words(expected: ExpectedResponse) -> str:
     """ "5 to 10 working days", "up to 1 hour", "2 weeks"."""
     one, many = UNITS[expected.unit]
-    unit = one if expected.max == 1 else many
+    unit = gettext(one if expected.max == 1 else many)
     if expected.min == expected.max:
         return f"{expected.max} {unit}"
-    return f"{expected.min} to {expected.max} {unit}" if expected.min else f"up to {expected.max} {unit}"
+    words = gettext("{min} to {max} {unit}") if expected.min else gettext("up to {max} {unit}")
+    return words.format(min=expected.min, max=expected.max, unit=unit)
 
 
 def expected_in_words(expected: ExpectedResponse | None) -> str:
     """For a current report only: of an unconfirmed responder nothing may be claimed, not even this."""
     if expected is None:
-        return "no timeframe can be given"
-    return f"{period_in_words(expected)}: expected, not guaranteed"
+        return gettext("no timeframe can be given")
+    return gettext("{period}: expected, not guaranteed").format(period=period_in_words(expected))
 
 
 def remit_in_words(remit: RemitShown) -> str:
     """ "Adult women · sexual exploitation · Scotland", with "existing clients only" where that holds."""
     parts = [people_in_words(remit), exploitation_in_words(remit.exploitation_types), places_in_words(remit)]
     if remit.existing_clients_only:
-        parts.append("existing clients only")
+        parts.append(gettext("existing clients only"))
     return " · ".join(parts)
 
 
 def people_in_words(remit: RemitShown) -> str:
     """Whom a remit is for: "Adults", "Adult women", "Children under 18, and young people from 18 to 25"."""
-    ages = listed([_AGES[group] for group in remit.age_groups])
+    ages = _listed([gettext(_AGES[group]) for group in remit.age_groups])
     if remit.genders == "all":
         return _outside(ages)
     if remit.age_groups == [AgeGroup.ADULT]:
-        return "Adult " + listed([_inside(GENDERS[gender]) for gender in remit.genders])
+        return gettext("Adult {people}").format(people=_listed([_inside(GENDERS[each]) for each in remit.genders]))
     words = _GENDERS_WITH_CHILDREN if AgeGroup.CHILD in remit.age_groups else GENDERS
-    return _outside(ages) + ": " + listed([_inside(words[gender]) for gender in remit.genders]) + " only"
+    people = _listed([_inside(words[gender]) for gender in remit.genders])
+    return gettext("{ages}: {people} only").format(ages=_outside(ages), people=people)
 
 
 def exploitation_in_words(kinds: Sequence[ExploitationType] | str | None) -> str:
     """Null is what the source does not know; "all" is any kind."""
     if kinds is None:
-        return "kinds of exploitation not known"
+        return gettext("kinds of exploitation not known")
     if isinstance(kinds, str):
-        return "any kind of exploitation"
-    return listed([_inside(EXPLOITATION_TYPES[kind]) for kind in kinds])
+        return gettext("any kind of exploitation")
+    return _listed([kind_in_words(kind) for kind in kinds])
+
+
+def kind_in_words(kind: ExploitationType) -> str:
+    return _inside(EXPLOITATION_TYPES[kind])
 
 
 def places_in_words(remit: RemitShown) -> str:
-    return listed([AREAS[area.code].name if area.code in AREAS else area.name for area in remit.areas])
+    return _listed([gettext(AREAS[area.code].name if area.code in AREAS else area.name) for area in remit.areas])
 
 
 def intake_in_sentences(intake: IntakeShown) -> list[str]:
@@ -150,18 +172,20 @@ def _terms_in_sentences(said: IntakeShown | PlannedShown) -> list[str]:
 def day(at: date | datetime) -> str:
     """ "1 December 2026"; a moment gives the day that it falls on in Europe/London."""
     local = at.astimezone(LONDON_TIME) if isinstance(at, datetime) else at
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    return gettext("{day} {month} {year}").format(
+        day=local.day, month=gettext(_MONTHS[local.month - 1]), year=local.year
+    )
 
 
 def moment(at: datetime) -> str:
     """ "1 December 2026, 09:15" in Europe/London; whoever shows it says once that it is UK time."""
-    return f"{day(at)}, {at.astimezone(LONDON_TIME):%H:%M}"
+    return gettext("{day}, {time}").format(day=day(at), time=f"{at.astimezone(LONDON_TIME):%H:%M}")
 
 
 def until(at: datetime) -> str:
     """A moment that ends something: midnight in Europe/London is the end of the day before."""
     if f"{at.astimezone(LONDON_TIME):%H:%M:%S}" == "00:00:00":
-        return f"the end of {day(at - timedelta(seconds=1))}"
+        return gettext("the end of {day}").format(day=day(at - timedelta(seconds=1)))
     return moment(at)
 
 
@@ -201,8 +225,18 @@ def _balanced_line(line: str) -> str:
     return "".join(kept) + "".join(reversed(closers))
 
 
-def _inside(label: str) -> str:
-    return label[:1].lower() + label[1:]
+def _listed(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"; with a comma more where an item has an "and" or "or" of its own."""
+    if len(words) < 2:
+        return "".join(words)
+    parted = any(" and " in word or " or " in word for word in words)
+    message = gettext("{words}, and {last}") if parted else gettext("{words} and {last}")
+    return message.format(words=gettext(", ").join(words[:-1]), last=words[-1])
+
+
+def _inside(words: str) -> str:
+    words = gettext(words)
+    return words[:1].lower() + words[1:]
 
 
 def _outside(words: str) -> str:

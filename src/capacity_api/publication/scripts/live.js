@@ -1,0 +1,142 @@
+// Keeps the list true while the page is open: lapses by the clock, changes by asking the server.
+
+import { FACTS } from "./facts.js";
+import { arrange, offer } from "./filter.js";
+import { entries, held, lapse, nextLapse, slugOf, stateOf } from "./list.js";
+import { moment, say, words } from "./words.js";
+
+const ASK_EVERY = 30_000;
+const news = document.getElementById("news");
+const age = document.getElementById("age");
+
+// The server's time, because the device's may be wrong. Until the first answer, the page's own "as of".
+let told = { at: Date.parse(document.querySelector("#now time").dateTime), wall: Date.now() - performance.now(), ran: 0 };
+let read = told.at;
+let etag = null;
+let asking = false;
+let due = nextLapse();
+
+function now() {
+  // A device that slept stops one of the two clocks, and somebody who sets the time moves the other.
+  return told.at + Math.max(Date.now() - told.wall, performance.now() - told.ran);
+}
+
+async function ask() {
+  if (asking) return;
+  asking = true;
+  try {
+    const headers = etag ? { "If-None-Match": etag } : {};
+    const answer = await fetch("/v1/directory", { cache: "no-store", credentials: "omit", headers });
+    if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
+    const changed = answer.ok ? take(await answer.json()) : new Set();
+    etag = answer.headers.get("etag") ?? etag;
+    // A second more, because the header leaves out its fraction: never open for longer.
+    const at = Date.parse(answer.headers.get("date") ?? "") + 1000;
+    if (at) told = { at, wall: Date.now(), ran: performance.now() };
+    if (isBehind()) await renew(changed);
+    read = now();
+    if (!age.hidden) news.textContent = words.fresh;
+    age.hidden = true;
+    offer();
+    tick();
+  } catch {
+    const first = age.hidden;
+    const minutes = Math.max(0, Math.floor((now() - read) / 60_000));
+    age.textContent = say(words.stale, { time: moment(read), minutes });
+    age.hidden = false;
+    if (first) news.textContent = age.textContent;
+  } finally {
+    asking = false;
+  }
+}
+
+/** Hold a new directory; returns the slugs of the responders that are not as they were. */
+function take(directory) {
+  const changed = new Set();
+  const before = new Map(held);
+  held.clear();
+  held.sequence = directory.sequence;
+  for (const responder of directory.responders) {
+    held.set(responder.slug, responder);
+    if (JSON.stringify(before.get(responder.slug)) !== JSON.stringify(responder)) changed.add(responder.slug);
+  }
+  return changed;
+}
+
+/** Whether what is shown is not what is held, apart from what has lapsed here. */
+function isBehind() {
+  const shown = entries();
+  return (
+    Number(document.getElementById("list").dataset.sequence) < held.sequence ||
+    shown.length !== held.size ||
+    shown.some((entry) => stateOf(entry) !== held.get(slugOf(entry))?.intake.state && stateOf(entry) !== "unconfirmed")
+  );
+}
+
+/** Take the list from the page as it is now, and keep of the old one what did not change, open or focused. */
+async function renew(changed) {
+  const page = await fetchPage();
+  const before = new Map(entries().map((entry) => [entry.id, entry]));
+  const focused = document.activeElement;
+  const told = [];
+  for (const fresh of page.querySelectorAll(".entry")) {
+    const old = before.get(fresh.id);
+    const same = old && stateOf(old) === stateOf(fresh);
+    if (same && !changed.has(slugOf(fresh))) fresh.replaceWith(old);
+    else if (!same) told.push(fresh);
+  }
+  for (const id of ["now", "list"]) document.getElementById(id).replaceWith(page.getElementById(id));
+  document.getElementById("matches").replaceChildren();
+  due = nextLapse();
+  arrange();
+  announce(told);
+  const back = focused.isConnected ? focused : document.getElementById(before.get(focused.closest(".entry")?.id)?.id);
+  if (back && back !== document.activeElement) {
+    if (!focused.isConnected) back.tabIndex = -1;
+    back.focus({ preventScroll: true });
+  }
+}
+
+function fetchPage() {
+  return new Promise((resolve, reject) => {
+    // The browser parses it into a document of its own, in which nothing runs.
+    const request = new XMLHttpRequest();
+    request.open("GET", location.pathname);
+    request.responseType = "document";
+    request.onload = () => (request.response?.getElementById("list") ? resolve(request.response) : reject());
+    request.onerror = reject;
+    request.send();
+  });
+}
+
+function announce(changed) {
+  if (!changed.length) return;
+  const changes = changed.slice(0, 5).map((entry) =>
+    say(words.change, {
+      name: entry.querySelector("h3").textContent,
+      state: FACTS.states[stateOf(entry)][1],
+    }),
+  );
+  news.textContent = say(words.changed, { changes: changes.join(words.and) });
+}
+
+function tick() {
+  if (now() < due) return;
+  const lapsed = lapse(now());
+  due = nextLapse();
+  if (!lapsed.length) return;
+  arrange();
+  announce(lapsed);
+  ask();
+}
+
+setInterval(tick, 1000);
+setInterval(() => document.hidden || ask(), ASK_EVERY);
+for (const event of ["visibilitychange", "online", "offline", "pageshow"]) {
+  addEventListener(event, () => {
+    tick();
+    if (!document.hidden) ask();
+  });
+}
+document.getElementById("address").textContent ||= location.origin + location.pathname;
+ask();

@@ -1,0 +1,124 @@
+"""A real Chromium in front of the real service, and somebody who watches what it asks for, says and keeps."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from tests.serving import Service, serving
+
+from capacity_api import loop
+from capacity_api.config import Settings
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+LAUNCH = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+KEPT = """async () => [
+  localStorage.length, sessionStorage.length, document.cookie.length, (await indexedDB.databases()).length,
+  (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length,
+]"""
+
+
+class Visit:
+    """A page in a context of its own; `requests` and `complaints` grow while it is open."""
+
+    def __init__(self, service: Service, page: Page) -> None:
+        self.service = service
+        self.page = page
+        self.home = str(service.client.base_url).rstrip("/")
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    async def open(self, path: str = "/") -> Page:
+        await self.page.goto(self.home + path, wait_until="load")
+        return self.page
+
+    async def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return int(
+            await self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        )
+
+    async def assert_accessible(self, *, but: tuple[str, ...] = ()) -> None:
+        """WCAG 2.2 AA and the best practices of axe-core, apart from the rules of `but`."""
+        rules = {**RULES, "rules": {rule: {"enabled": False} for rule in but}}
+        results = (await Axe().run(self.page, options=rules)).response
+        assert [
+            (found["id"], [(node["target"], node["failureSummary"]) for node in found["nodes"]])
+            for found in results["violations"]
+        ] == []
+
+    async def assert_left_no_trace(self) -> None:
+        """Nothing asked of another origin, nothing in an address, nothing kept."""
+        asked = [urlsplit(address) for address in self.requests if not address.startswith("data:")]
+        assert {f"{each.scheme}://{each.netloc}" for each in asked} == {self.home}
+        assert [each.query for each in asked if each.query] == []
+        assert urlsplit(self.page.url).query == ""
+        assert await self.page.context.cookies() == []
+        assert await self.page.evaluate(KEPT) == [0, 0, 0, 0, 0, 0]
+
+
+Visiting = Callable[..., AbstractAsyncContextManager[Visit]]
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    # A browser sees no difference between databases.
+    path = tmp_path / "capacity.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    """By the real clock, because a browser has one of its own."""
+    settings = msgspec.structs.replace(settings, contact="corrections@example.org")
+    async with serving(settings, loop.now) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed: the pages were not opened in a browser")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCH)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def visiting(browser: Browser, service: Service) -> Visiting:
+    """`async with visiting(…) as visit`: options are those of a browser context."""
+
+    @asynccontextmanager
+    async def visiting(**options: Any) -> AsyncIterator[Visit]:
+        context: BrowserContext = await browser.new_context(
+            viewport=options.pop("viewport", {"width": 320, "height": 720}), **options
+        )
+        # What does not happen at once does not happen.
+        context.set_default_timeout(5000)
+        try:
+            yield Visit(service, await context.new_page())
+        finally:
+            await context.close()
+
+    return visiting

@@ -1,0 +1,27 @@
+"""The coverage page in a real Chromium: the same for everybody, with or without colours, a script or a large screen."""
+
+from playwright.async_api import expect
+from tests.browser.conftest import Visiting
+from tests.serving import OPEN, WAITING, Service
+
+
+async def test_the_coverage_fits_a_phone_is_accessible_and_leaves_no_trace(
+    service: Service, visiting: Visiting
+) -> None:
+    await service.report("salvation-army", OPEN)
+    await service.report("youth-work-alliance", WAITING)
+    for options in (
+        {},
+        {"forced_colors": "active"},
+        {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    ):
+        async with visiting(bypass_csp=True, **options) as visit:
+            page = await visit.open("/coverage")
+            row = page.get_by_role("row").filter(has_text="Northern Ireland")
+            assert await row.get_by_role("cell").all_inner_texts() == ["all of them", "all of them", "all of them"]
+            await expect(page.get_by_role("row").filter(has_text="Scotland")).to_contain_text("nobody")
+            await expect(page.get_by_text("No responder is confirmed open for children")).to_be_visible()
+            assert await visit.overflow() <= 0
+            # Forced colours are the reader's own, and axe-core compares those of the page.
+            await visit.assert_accessible(but=("color-contrast",) if "forced_colors" in options else ())
+            await visit.assert_left_no_trace()

@@ -1,0 +1,190 @@
+"""The update page in a real Chromium: four taps to a pause, a look before it is sent, faults in words."""
+
+import re
+from datetime import timedelta
+
+from playwright.async_api import Page, expect
+from tests.browser.conftest import Visit, Visiting
+from tests.serving import OPEN, PAUSED, WAITING, Service
+
+from capacity_api import loop
+
+SLUG = "salvation-army"
+THRESHOLD = {"pause_at": 100, "exceptions": ["homelessness"], "note": "Full for now."}
+# The browser's own words about an answer that is not a 200.
+REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+
+
+async def pasted(visit: Visit, token: str | None = None) -> Page:
+    """The page with the token in its field, and nothing tapped but the field."""
+    page = await visit.open("/update")
+    headers = await visit.service.token(responder=SLUG)
+    await page.get_by_label("token").click()
+    await page.get_by_label("token").fill(token or headers["authorization"].removeprefix("Bearer "))
+    return page
+
+
+async def signed_in(visit: Visit) -> Page:
+    page = await pasted(visit)
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_role("heading", name="The Salvation Army")).to_be_visible()
+    return page
+
+
+async def test_four_taps_from_the_page_to_a_published_pause(service: Service, visiting: Visiting) -> None:
+    await service.report(SLUG, OPEN)
+    async with visiting(has_touch=True) as visit:
+        page = await visit.open("/update")
+        await page.evaluate("taps = 0; addEventListener('click', (e) => e.isTrusted && e.detail && taps++, true)")
+        headers = await service.token(responder=SLUG)
+        await page.get_by_label("token").tap()
+        await page.keyboard.insert_text(headers["authorization"].removeprefix("Bearer "))
+        await page.get_by_role("button", name="Continue").tap()
+        await page.locator("label.paused").tap()
+        await page.get_by_role("button", name="Publish", exact=True).tap()
+        await expect(page.locator("#done")).to_contain_text("Published: Paused. It holds until")
+        assert (await service.responder(SLUG))["intake"]["state"] == "paused"
+        # A tap on a label also reaches its radio button, as a click without a pointer.
+        assert await page.evaluate("taps") <= 5
+        await visit.assert_left_no_trace()
+
+
+async def test_still_true_is_one_tap(service: Service, visiting: Visiting) -> None:
+    before = await service.report(SLUG, OPEN)
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await page.get_by_role("button", name="Still true").click()
+        await expect(page.locator("#done")).to_contain_text("Published: Open.")
+        after = await service.responder(SLUG)
+        assert after["intake"]["confirmed_at"] > before["intake"]["confirmed_at"]
+        assert after["intake"]["changed_at"] == before["intake"]["changed_at"]
+
+
+async def test_at_our_threshold_is_one_tap_and_says_what_was_prepared(service: Service, visiting: Visiting) -> None:
+    headers = await service.token(responder=SLUG)
+    answer = await service.client.put(f"/v1/responders/{SLUG}/threshold", json=THRESHOLD, headers=headers)
+    assert answer.status_code == 200
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await expect(page.locator("#prepared")).to_contain_text("Still takes people who are homeless or destitute.")
+        await page.get_by_role("button", name="Publish: at our threshold").click()
+        await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+        intake = (await service.responder(SLUG))["intake"]
+        assert intake["reason"] == "referral_threshold"
+        assert intake["exceptions"] == ["homelessness"]
+        assert intake["note"] == "Full for now."
+        assert visit.complaints == []
+
+
+async def test_the_public_reads_what_was_shown_before_it_was_sent(service: Service, visiting: Visiting) -> None:
+    async with visiting(bypass_csp=True) as visit:
+        page = await signed_in(visit)
+        await visit.assert_accessible()
+        await page.get_by_label("Paused").check()
+        await page.get_by_text("Add a response time").click()
+        await page.get_by_label("from").fill("5")
+        await page.get_by_label("to", exact=True).fill("10")
+        await page.get_by_label("unit").select_option(label="working days")
+        for label in ("People in detention", "Other urgent cases", "People who are homeless or destitute"):
+            await page.get_by_label(label).check()
+        await page.get_by_label("Reason").select_option(label="Staffing")
+        await page.get_by_label("Until which day").fill((loop.now() + timedelta(days=9)).date().isoformat())
+        await page.get_by_label("Note").fill("Back soon <b>\u202e\n" + "W" * 90)
+        await visit.assert_accessible()
+        assert await visit.overflow() <= 0
+        promised = await page.locator("#preview p:not(.response, .state)").all_inner_texts()
+        response = (await page.locator("#preview .response").inner_text()).removeprefix("Response: ")
+        assert promised[0].startswith(
+            "Still takes people who are homeless or destitute, people in detention, and other urgent cases."
+        ) or promised[0].startswith("Still takes people who are homeless or destitute, people in detention and other")
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+        await visit.assert_accessible()
+        await page.goto(f"{visit.home}/")
+        entry = page.locator(f"#r-{SLUG}")
+        shown = await entry.locator("div.said > p:not(:has(.else))").all_inner_texts()
+        assert shown == promised
+        assert await entry.locator("dd").first.inner_text() == response
+
+
+async def test_what_goes_wrong_is_said_in_words_and_the_input_stays(service: Service, visiting: Visiting) -> None:
+    async with visiting(bypass_csp=True) as visit:
+        page = await pasted(visit, "cap_mistyped")
+        await page.get_by_role("button", name="Continue").click()
+        fault = page.get_by_role("alert")
+        await expect(fault).to_contain_text("That is not a token of this service; was it cut off or mistyped?")
+        assert await page.get_by_label("token").input_value() == "cap_mistyped"
+        await visit.assert_accessible()
+
+        partner = await service.token(partner="Case tool")
+        await page.get_by_label("token").fill(partner["authorization"].removeprefix("Bearer "))
+        await page.get_by_role("button", name="Continue").click()
+        await expect(fault).to_contain_text("This token does not speak for a responder.")
+
+        own = await service.token(responder=SLUG)
+        await page.get_by_label("token").fill(own["authorization"].removeprefix("Bearer "))
+        await page.get_by_role("button", name="Continue").click()
+        await page.get_by_label("Waiting list").check()
+        await page.get_by_text("Add a response time").click()
+        await page.get_by_label("from").fill("9")
+        await page.get_by_label("to", exact=True).fill("2")
+        await page.get_by_label("Note").fill("Ask for Monday")
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(fault).to_contain_text("Expected response:")
+        assert await page.get_by_label("from").get_attribute("aria-invalid") == "true"
+        await page.get_by_label("from").fill("1")
+
+        # Somebody else of the organisation was quicker.
+        await service.report(SLUG, PAUSED)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(fault).to_contain_text("What is shown had changed since you looked, so nothing was published.")
+        await expect(page.locator("#shown .state")).to_have_text("Paused")
+
+        await page.context.set_offline(True)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(fault).to_contain_text("it is not known whether this was published")
+        assert await page.get_by_label("Note").input_value() == "Ask for Monday"
+        await visit.assert_accessible()
+        await page.context.set_offline(False)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_contain_text("Published: Waiting list.")
+        assert (await service.responder(SLUG))["intake"]["note"] == "Ask for Monday"
+        expected = re.compile(rf"{REFUSED.pattern}|net::ERR_INTERNET_DISCONNECTED")
+        assert [each for each in visit.complaints if not expected.search(each)] == []
+
+
+async def test_the_token_is_held_by_the_page_alone_and_gone_with_it(service: Service, visiting: Visiting) -> None:
+    await service.report(SLUG, WAITING)
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        assert await page.get_by_label("token").input_value() == ""
+        assert not any("cap_" in address for address in visit.requests)
+        assert await page.get_by_label("token").get_attribute("autocomplete") == "current-password"
+        await visit.assert_left_no_trace()
+        await page.get_by_role("button", name="Forget the token").click()
+        await expect(page.get_by_role("button", name="Continue")).to_be_visible()
+        await page.reload()
+        await expect(page.get_by_role("button", name="Continue")).to_be_visible()
+
+
+async def test_everything_can_be_done_by_keyboard(service: Service, visiting: Visiting) -> None:
+    async with visiting() as visit:
+        page = await pasted(visit)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="The Salvation Army")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Space")
+        assert await page.get_by_label("Open").is_checked()
+        await page.keyboard.press("ArrowDown")
+        assert await page.get_by_label("Waiting list").is_checked()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#done")).to_contain_text("Published: Waiting list.")
+
+
+async def test_without_javascript_it_says_how_to_do_it_by_a_call(visiting: Visiting) -> None:
+    async with visiting(java_script_enabled=False) as visit:
+        page = await visit.open("/update")
+        await expect(page.get_by_text("curl -X PUT")).to_be_visible()
+        await expect(page.get_by_label("token")).to_be_hidden()
