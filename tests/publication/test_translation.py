@@ -130,7 +130,9 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
     with language.speaking(invented_language):
         strip = pictures.strip(history, NOW)
     parts = {
-        each.slug: pages.entry(each, pages.shown_state(each.intake, NOW), history=strip, language=invented_language)
+        each.slug: pages.entry(
+            each, pages.shown_state(each.intake, NOW), history=strip, language=invented_language
+        ).encode()
         for each in everybody
     }
     counted = representations.from_counts(coverage.NOBODY, 1, NOW, demonstration=True)

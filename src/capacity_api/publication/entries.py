@@ -31,7 +31,7 @@ class Entry:
         # When the clock changes it next.
         self.next_due = intake.next_due
         self._history: tuple[date, Resource] | None = None
-        self._on_page: dict[str, tuple[datetime | None, Markup]] = {}
+        self._on_page: dict[str, tuple[datetime | None, bytes]] = {}
 
     def at(self, now: datetime) -> "Entry":
         """The same responder, as the clock has left it."""
@@ -54,7 +54,7 @@ class Entry:
         """Its row of the directory as a table."""
         return directory_table.row(self.shown)
 
-    def on_page(self, now: datetime, *, pictured: bool, language: Language = ENGLISH) -> Markup:
+    def on_page(self, now: datetime, *, pictured: bool, language: Language = ENGLISH) -> bytes:
         """Its part of the page, made once in each language; where it is `pictured`, anew with each hour.
 
         The picture of the last ninety days ends with the hour, so that it shows what was and nothing that is to come.
@@ -65,5 +65,5 @@ class Entry:
             with speaking(language):
                 history = pictures.strip(self.states(now), hour) if hour is not None else Markup()
             html = pages.entry(self.shown, self.shown.intake.state, history=history, language=language)
-            made = self._on_page[language.tag] = hour, html
+            made = self._on_page[language.tag] = hour, html.encode()
         return made[1]

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -59,7 +59,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     explanation: str
     next: tuple[State, str] | None
-    parts: list[Markup]
+    count: int
 
 
 def directory_page(
@@ -68,7 +68,7 @@ def directory_page(
     contact: str | None,
     *,
     address: str | None = None,
-    parts: Mapping[str, Markup] = MappingProxyType({}),
+    parts: Mapping[str, bytes] = MappingProxyType({}),
     language: Language = ENGLISH,
 ) -> bytes:
     """The page at `/` as UTF-8. A report whose `confirm_by` has passed at `now` is never shown as current.
@@ -76,14 +76,14 @@ def directory_page(
     `contact` is an e-mail address, a web address or plain words; `address` is the page's own, for the printed sheet.
     `parts` are responders' entries by slug in that language, as far as they were made before.
     """
-    by_state: dict[State, list[Markup]] = {state: [] for state in State}
+    by_state: dict[State, list[bytes]] = {state: [] for state in State}
     for responder in directory.responders:
         state = shown_state(responder.intake, now)
         made = parts.get(responder.slug) if state is responder.intake.state else None
-        by_state[state].append(made or entry(responder, state, language=language))
+        by_state[state].append(made or entry(responder, state, language=language).encode())
     with speaking(language):
         groups = [_group(state, by_state) for state in State]
-        return rendered(
+        around = rendered(
             "directory.html",
             language,
             now=now,
@@ -101,6 +101,16 @@ def directory_page(
             genders=_terms(vocabulary.GENDERS),
             circumstances=_terms(vocabulary.CIRCUMSTANCES),
         )
+    return b"".join(_filled(around, by_state))
+
+
+def _filled(around: bytes, by_state: dict[State, list[bytes]]) -> Iterator[bytes]:
+    """The page in pieces: the entries of each state in the place of its comment, which no text can hold unescaped."""
+    for state, entries in by_state.items():
+        before, _, around = around.partition(f"<!--{state}-->".encode())
+        yield before
+        yield from entries
+    yield around
 
 
 def entry(responder: Responder, state: State, *, history: Markup = _NO_HISTORY, language: Language = ENGLISH) -> Markup:
@@ -145,9 +155,10 @@ def content_security_policy(page: bytes) -> str:
     """What the browser may do with `page`: apply the styles in it, show its icon, and, where the page has a script,
     run what this server serves and ask this server. No text becomes markup by way of a script (Trusted Types).
     """
-    digests = [base64.b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(page)]
+    head = page.partition(b"</head>")[0]
+    digests = [base64.b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(head)]
     styles = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
-    scripts = "script-src 'self'; connect-src 'self'; " if b"<script " in page else ""
+    scripts = "script-src 'self'; connect-src 'self'; " if b"<script " in head else ""
     return (
         f"default-src 'none'; style-src {styles}; {scripts}img-src data:; require-trusted-types-for 'script'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -167,18 +178,18 @@ def holds_until(intake: IntakeShown) -> datetime | None:
     return min(intake.confirm_by, intake.planned.effective_from)
 
 
-def _group(state: State, by_state: dict[State, list[Markup]]) -> Group:
+def _group(state: State, by_state: dict[State, list[bytes]]) -> Group:
     explanation, onward = _explained(state, by_state)
     return Group(
         state=state,
         heading=gettext(_HEADINGS[state]),
         explanation=gettext(explanation),
         next=onward and (onward[0], gettext(onward[1])),
-        parts=by_state[state],
+        count=len(by_state[state]),
     )
 
 
-def _explained(state: State, by_state: dict[State, list[Markup]]) -> tuple[str, tuple[State, str] | None]:
+def _explained(state: State, by_state: dict[State, list[bytes]]) -> tuple[str, tuple[State, str] | None]:
     somebody_open = bool(by_state[State.OPEN])
     waiting = (State.WAITING_LIST, wording.SEE_WAITING) if by_state[State.WAITING_LIST] else None
     match state:
