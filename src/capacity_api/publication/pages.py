@@ -91,7 +91,7 @@ def directory_page(
             many=len(directory.responders) > MANY,
             counts=[(state, len(entries)) for state, entries in by_state.items()],
             groups=groups,
-            key=pictures.key() if parts and len(directory.responders) <= MANY else [],
+            key=pictures.key() if len(parts) <= MANY and any(b"<svg" in part for part in parts.values()) else [],
             demonstration=directory.demonstration is True,
             contact=contact,
             address=address,
