@@ -11,10 +11,13 @@ import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from tests.publication.test_translation import invented_language
 from tests.serving import Service, serving
 
 from capacity_api import loop
 from capacity_api.config import Settings
+
+__all__ = ["invented_language"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 LAUNCH = [

@@ -4,12 +4,16 @@ import asyncio
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import Visiting
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
 from capacity_api import loop
+from capacity_api.publication import pages, scripts
+from capacity_api.publication.language import Language
+from capacity_api.representations import Directory
 
 ENTRY = ".entry:visible"
 WIDE = {"width": 1280, "height": 900}
@@ -260,16 +264,38 @@ async def test_hostile_text_stays_text_in_every_view(service: Service, visiting:
         assert visit.complaints == []
 
 
-async def test_large_text_and_right_to_left_still_fit(service: Service, visiting: Visiting) -> None:
+async def test_an_invented_language_from_right_to_left_works_and_fits(
+    service: Service, visiting: Visiting, invented_language: Language
+) -> None:
+    await everybody_says_something(service)
+    answer = await service.client.get("/v1/directory")
+    directory = msgspec.json.decode(answer.content, type=Directory)
+    body = pages.directory_page(directory, loop.now(), None, language=invented_language)
+    headers = {"content-type": "text/html; charset=utf-8", **dict(pages.headers(body))}
+    script = scripts.script("directory.js", invented_language)
+    async with visiting(bypass_csp=True) as visit:
+        page = visit.page
+        await page.route("**/ar-XB/", lambda route: route.fulfill(body=body, headers=headers))
+        await page.route(
+            "**/ar-XB/*.js", lambda route: route.fulfill(body=script, content_type="text/javascript; charset=utf-8")
+        )
+        await visit.open("/ar-XB/")
+        await with_the_script(page)
+        await page.locator("form.ask summary").first.click()
+        await page.locator("[name=age_group]").select_option("child")
+        await expect(page.locator("#matches h2").first).to_contain_text("⟦")
+        assert await page.evaluate("document.documentElement.dir") == "rtl"
+        edges = "(({borderRightWidth, borderLeftWidth}) => [borderRightWidth, borderLeftWidth])"
+        assert await page.evaluate(f"{edges}(getComputedStyle(document.querySelector('.entry')))") == ["6px", "1px"]
+        assert await visit.overflow() <= 0
+        await visit.assert_accessible()
+        assert visit.complaints == []
+
+
+async def test_text_of_twice_the_size_still_fits(service: Service, visiting: Visiting) -> None:
     await everybody_says_something(service)
     # 1280 pixels at 400% are 320, as everywhere here; the text alone at 200% besides.
     async with visiting(viewport={"width": 640, "height": 720}) as visit:
         page = await visit.open()
         await page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert await visit.overflow() <= 0
-    async with visiting() as visit:
-        page = await visit.open()
-        await page.evaluate("document.documentElement.dir = 'rtl'")
-        assert await visit.overflow() <= 0
-        edges = "(({borderRightWidth, borderLeftWidth}) => [borderRightWidth, borderLeftWidth])"
-        assert await page.evaluate(f"{edges}(getComputedStyle(document.querySelector('.entry')))") == ["6px", "1px"]

@@ -65,7 +65,7 @@ def test_thirteen_with_their_history_fit_in_one_tcp_flight() -> None:
     report = Report(state=ReportedState.PAUSED, note="A note of some length, as an organisation would write it.")
     everybody = register(said(report))
     parts = {
-        each.slug: pages.entry(each, each.intake.state, history=pictures.strip(lived(seed), TODAY)).encode()
+        each.slug: pages.entry(each, each.intake.state, states=lived(seed), today=TODAY).encode()
         for seed, each in enumerate(everybody)
     }
     page = pages.directory_page(

@@ -21,7 +21,7 @@ from capacity_api import representations
 from capacity_api.domain import coverage, vocabulary
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import Circumstance, ExpectedResponse, Reason, Report, ReportedState, State, Unit
-from capacity_api.publication import language, pages, pictures, scripts, wording
+from capacity_api.publication import pages, scripts, wording
 from capacity_api.publication.coverage_page import coverage_page
 from capacity_api.publication.language import Language, languages
 
@@ -127,11 +127,9 @@ def test_the_template_of_the_catalogue_is_up_to_date() -> None:
 def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invented_language: Language) -> None:
     history = ((NOW - timedelta(days=50), State.OPEN), (NOW - timedelta(days=5), State.PAUSED))
     everybody = every_state()
-    with language.speaking(invented_language):
-        strip = pictures.strip(history, NOW)
     parts = {
         each.slug: pages.entry(
-            each, pages.shown_state(each.intake, NOW), history=strip, language=invented_language
+            each, pages.shown_state(each.intake, NOW), states=history, today=NOW, language=invented_language
         ).encode()
         for each in everybody
     }

@@ -3,14 +3,12 @@
 from datetime import date, datetime
 from functools import cached_property
 
-from markupsafe import Markup
-
 from capacity_api import representations
 from capacity_api.db.tables import ResponderRow
 from capacity_api.domain import intake as intakes
 from capacity_api.domain import match_index
-from capacity_api.publication import directory_table, pages, pictures
-from capacity_api.publication.language import ENGLISH, Language, speaking
+from capacity_api.publication import directory_table, pages
+from capacity_api.publication.language import ENGLISH, Language
 from capacity_api.publication.past import LASTS, Past, Turn
 from capacity_api.publication.resources import Resource
 from capacity_api.representations import Responder
@@ -62,8 +60,7 @@ class Entry:
         hour = now.replace(minute=0, second=0, microsecond=0) if pictured else None
         made = self._on_page.get(language.tag)
         if made is None or made[0] != hour:
-            with speaking(language):
-                history = pictures.strip(self.states(now), hour) if hour is not None else Markup()
-            html = pages.entry(self.shown, self.shown.intake.state, history=history, language=language)
+            states = self.states(now) if pictured else ()
+            html = pages.entry(self.shown, self.shown.intake.state, states=states, today=hour, language=language)
             made = self._on_page[language.tag] = hour, html.encode()
         return made[1]

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -43,7 +43,6 @@ _CHOICES = {
 }
 # From here on a browser lays out only the entries in sight. Fewer are better all there: for "find in page", for print.
 MANY = 100
-_NO_HISTORY = Markup()
 _CELLS = {
     "geography": "Geographical presence",
     "exploitation": "Exploitation",
@@ -113,11 +112,24 @@ def _filled(around: bytes, by_state: dict[State, list[bytes]]) -> Iterator[bytes
     yield around
 
 
-def entry(responder: Responder, state: State, *, history: Markup = _NO_HISTORY, language: Language = ENGLISH) -> Markup:
-    """A responder's part of the page, in the state that it is shown in; `history` is its `pictures.strip`."""
+def entry(
+    responder: Responder,
+    state: State,
+    *,
+    states: Sequence[tuple[datetime, State]] = (),
+    today: datetime | None = None,
+    language: Language = ENGLISH,
+) -> Markup:
+    """A responder's part of the page, in the state that it is shown in.
+
+    `states` are those of the 90 days up to `today`, as `pictures.strip` draws them; without `today` none are drawn.
+    """
     with speaking(language):
         html = _templates.get_template("entry.html").render(
-            responder=responder, state=state, history=history, not_supplied=wording.NOT_SUPPLIED
+            responder=responder,
+            state=state,
+            history=pictures.strip(states, today) if today is not None else "",
+            not_supplied=wording.NOT_SUPPLIED,
         )
     return Markup(html)  # noqa: S704 - what a template with escaping made
 

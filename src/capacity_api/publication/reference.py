@@ -95,8 +95,9 @@ def _sections(openapi: dict[str, Any]) -> list[Section]:
     by_tag: dict[str, list[Operation]] = {name: [] for name in described}
     for path, item in openapi.get("paths", {}).items():
         for method, operation in _calls(item):
-            for tag in operation.get("tags") or [_UNTAGGED]:
-                by_tag.setdefault(tag, []).append(_operation(openapi, path, method, operation, item))
+            # Under the first of its tags alone: one operation has one place to link to.
+            tag = (operation.get("tags") or [_UNTAGGED])[0]
+            by_tag.setdefault(tag, []).append(_operation(openapi, path, method, operation, item))
     return [
         Section(anchor=_anchor("tag", tag), name=tag, description=described.get(tag, ""), operations=operations)
         for tag, operations in by_tag.items()
