@@ -57,8 +57,15 @@ async def test_a_folder_that_cannot_be_used_is_refused_in_one_line(
         f"capacity-api: {root} holds something else; name a folder that is empty or does not exist\n",
     )
     assert files(root) == {"thesis.txt": b"years of work"}
-    code, _, err = await run("site", "build", str(tmp_path / "site" / "thesis.txt"), env=env)
+    code, _, err = await run("site", "build", str(root / "thesis.txt"), env=env)
     assert (code, len(err.splitlines())) == (1, 1)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    (whole / ".capacity-site").write_text('{"files":[],"latest":0}')
+    (whole / "v1" / "directory" / "mine").mkdir(parents=True)
+    code, _, err = await run("site", "build", str(whole), env=env)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "v1/directory" in err
 
 
 async def test_an_empty_database_is_refused(env: dict[str, str], tmp_path: Path, root: Path) -> None:

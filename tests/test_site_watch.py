@@ -122,6 +122,21 @@ async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_in
             assert read(root, "site.json")["read_at"] == read_at, "the database was not read meanwhile"
 
 
+async def test_who_stops_it_waits_until_the_files_are_whole(
+    settings: Settings, database: Database, clock: Clock, root: Path
+) -> None:
+    await list_register(database, clock())
+    publication = Publication(database, clock, documents.site(settings))
+    await publication.refresh()
+    with opened(root) as folder:
+        task = asyncio.create_task(Copy(publication, folder, clock).follow(asyncio.Event()))
+        await until((root / "v1").exists)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert read(root, "site.json")["sequence"] == 13
+        assert not [name for name in files(root) if name.endswith(".new")]
+
+
 async def test_the_page_and_the_state_are_written_each_minute_and_nothing_else(
     settings: Settings, database: Database, clock: Clock, root: Path
 ) -> None:

@@ -146,6 +146,18 @@ def test_what_somebody_else_put_there_stays(root: Path, clock: Clock) -> None:
     assert (root / "v1/responders/notes.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["b", "b.gz"])
+def test_a_file_of_somebody_else_is_never_written_over(folder: Folder, root: Path, clock: Clock, name: str) -> None:
+    folder.write(of(a=LONG), clock())
+    (root / name).write_text("mine")
+    with pytest.raises(ConfigurationError, match="was not written by this"):
+        folder.write(of(a=OTHER, b=LONG), clock())
+    assert (root / name).read_text() == "mine"
+    (root / name).unlink()
+    folder.write(of(a=OTHER, b=LONG), clock())
+    assert ((root / "a").read_bytes(), (root / "b").read_bytes()) == (OTHER, LONG)
+
+
 def test_a_file_can_become_a_folder_and_a_folder_a_file(folder: Folder, root: Path, clock: Clock) -> None:
     for files in (of(a=LONG), of(a__b=LONG), of(a=LONG)):
         folder.write(files, clock())

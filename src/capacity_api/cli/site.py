@@ -1,6 +1,7 @@
 """`capacity-api site`: the published tree as files."""
 
 import asyncio
+import contextlib
 import signal
 from pathlib import Path
 
@@ -42,7 +43,10 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
             await publication.refresh()
             with folder.opened(directory) as held:
                 copy = Copy(publication, held, loop.now)
-                written = await copy.write()
+                try:
+                    written = await copy.write()
+                except OSError as error:
+                    raise folder.unwritable(directory, error) from None
                 if as_json:
                     click.echo(msgspec.json.encode(written))
                 elif written is not None:
@@ -65,10 +69,15 @@ def headers() -> None:
 
 async def _follow(copy: Copy, database: Database) -> None:
     wake = asyncio.Event()
-    following = asyncio.gather(copy.follow(wake), listening(database, wake.set))
+
+    async def follow() -> None:
+        # Unlike `gather`, it ends when both have: a file that is being written is written to its end.
+        async with asyncio.TaskGroup() as both:
+            both.create_task(copy.follow(wake))
+            both.create_task(listening(database, wake.set))
+
+    following = asyncio.create_task(follow())
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, following.cancel)
-    try:
+    with contextlib.suppress(asyncio.CancelledError):
         await following
-    except asyncio.CancelledError:
-        return

@@ -1,7 +1,7 @@
 """A folder of files that are replaced one by one and whole, each with its compressed neighbours beside it."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -50,13 +50,16 @@ class Folder:
                     self._latest = max(self._latest, int(path.stat().st_mtime))
 
     def write(self, files: Mapping[str, Callable[[], Resource]], now: datetime) -> Written:
-        """Make the folder hold these files and no others of its own; raises `OSError`.
+        """Make the folder hold these files and no others of its own.
+
+        Raises `OSError`, and `ConfigurationError` where something that it did not write is in the way.
 
         What did not change is left alone. The modification time of what did is a whole second later than that of every
         file before, if need be in the future: nginx's validators are made of whole seconds and the size.
         """
         gone = self._names - files.keys()
         if files.keys() != self._names:
+            self._refuse_strangers(files.keys() - self._names)
             # First, so that nothing that is written is ever forgotten, whenever this is killed.
             self._list(self._names | files.keys())
         for name in gone:
@@ -81,6 +84,12 @@ class Folder:
         if gone:
             self._list(frozenset(files))
         return Written(written, len(gone), len(files))
+
+    def _refuse_strangers(self, names: Iterable[str]) -> None:
+        for path in (self._path(name, suffix) for name in names for suffix in _SUFFIXES):
+            # A folder cannot be written over, and is refused when that is tried.
+            if path.exists() and not path.is_dir():
+                raise ConfigurationError(f"{path} was not written by this; take it out of the folder")
 
     def _path(self, name: str, suffix: str = "") -> Path:
         return self._root / (name + suffix)
@@ -132,15 +141,24 @@ def opened(root: Path) -> Iterator[Folder]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise unwritable(root, error) from None
+    try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield Folder(root)
-        finally:
-            os.close(lock)
-    except BlockingIOError:
-        raise ConfigurationError(f"another process writes to {root}") from None
-    except OSError as error:
-        raise ConfigurationError(f"{error.filename or root} cannot be written to: {error.strerror}") from None
+            folder = Folder(root)
+        except BlockingIOError:
+            raise ConfigurationError(f"another process writes to {root}") from None
+        except OSError as error:
+            raise unwritable(root, error) from None
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def unwritable(root: Path, error: OSError) -> ConfigurationError:
+    """What to say when a file below `root` cannot be written, in one line."""
+    return ConfigurationError(f"{error.filename2 or error.filename or root} cannot be written to: {error.strerror}")
 
 
 def _listed(root: Path) -> _Listed:

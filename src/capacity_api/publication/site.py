@@ -103,10 +103,9 @@ class Copy:
             return False
 
         # Two loops, so that a database that does not answer keeps no lapse from being shown.
-        await asyncio.gather(
-            loop.run("publication", look, wake, _LOOK_EVERY_SECONDS),
-            loop.run("files", write, changed, _LAPSE_WITHIN_SECONDS),
-        )
+        async with asyncio.TaskGroup() as both:
+            both.create_task(loop.run("publication", look, wake, _LOOK_EVERY_SECONDS))
+            both.create_task(loop.run("files", write, changed, _LAPSE_WITHIN_SECONDS))
 
     def _write(self, tree: Tree, read_at: datetime) -> Written:
         now = self._clock()
