@@ -132,6 +132,8 @@ _INTRODUCTION = """
 capacity_api, with demonstration data: nobody reported any of it, and nothing is kept.
 
   page               {where}/
+  a responder's page {where}/update
+  coverage           {where}/coverage
   directory          {where}/v1/directory
   reference          {where}/docs
   responder's token  {access.responder}   (The Salvation Army)
