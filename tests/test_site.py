@@ -41,9 +41,9 @@ async def test_a_build_says_what_it_did(listed: Database, env: dict[str, str], r
     count = len([name for name in files(root) if not name.endswith((*UNPACK, ".capacity-site"))])
     assert out == f"{root} holds version 13 in {count} files: {count} written, 0 removed\n"
     assert read(root, "v1/directory")["sequence"] == 13
-    # The page says "as of", and the state of the copy when that was.
+    # Two pages say "as of", and the state of the copy when that was.
     code, out, _ = await run("site", "build", str(root), "--json", env=env)
-    assert (code, json.loads(out)) == (0, {"written": 2, "removed": 0, "files": count})
+    assert (code, json.loads(out)) == (0, {"written": 3, "removed": 0, "files": count})
 
 
 async def test_a_folder_that_cannot_be_used_is_refused_in_one_line(
@@ -79,8 +79,8 @@ async def test_the_headers_are_lines_for_nginx() -> None:
     code, out, _ = await run("site", "headers", env=environment("sqlite+aiosqlite:///unused.db"))
     assert code == 0
     assert all(line.startswith("add_header ") and line.endswith('";') for line in out.splitlines())
-    # One for the directory, one for the reference, one for the page that says that the list cannot be made.
-    assert out.count("'sha256-") == 3
+    # Of the directory, the coverage, the update, the reference, and the page that says that the list cannot be made.
+    assert out.count("'sha256-") == 5
 
 
 async def test_a_build_that_is_killed_leaves_only_whole_files(
@@ -97,7 +97,7 @@ async def test_a_build_that_is_killed_leaves_only_whole_files(
         found = files(root)
         assert found, "it was killed before it wrote anything"
         for name, body in found.items():
-            if name in {"index.html", "site.json"} or name.endswith(".new"):
+            if name in {"index.html", "coverage/index.html", "site.json"} or name.endswith(".new"):
                 continue
             suffix = Path(name).suffix
             if suffix in UNPACK:
@@ -107,7 +107,7 @@ async def test_a_build_that_is_killed_leaves_only_whole_files(
     assert (await run("site", "build", str(root), env=env))[0] == 0
     left, expected = files(root), versions[-1]
     assert left.keys() == expected.keys()
-    timed = ("index.html", "site.json", ".capacity-site")
+    timed = ("index.html", "coverage/index.html", "site.json", ".capacity-site")
     assert [name for name in left if left[name] != expected[name] and not name.startswith(timed)] == []
 
 

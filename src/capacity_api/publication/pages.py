@@ -158,19 +158,20 @@ def rendered(template: str, language: Language = ENGLISH, **values: object) -> b
         return _templates.get_template(template).render(values, language=language, home=language.home).encode()
 
 
-def headers(page: bytes) -> tuple[tuple[str, str], ...]:
-    """What `page` is served with, beside its content type and `Cache-Control: no-store`."""
-    return (*HEADERS, ("content-security-policy", content_security_policy(page)))
+def headers(*bodies: bytes) -> tuple[tuple[str, str], ...]:
+    """What a page, or any of several, is served with beside its content type and `Cache-Control: no-store`."""
+    return (*HEADERS, ("content-security-policy", content_security_policy(*bodies)))
 
 
-def content_security_policy(page: bytes) -> str:
-    """What the browser may do with `page`: apply the styles in it, show its icon, and, where the page has a script,
+def content_security_policy(*bodies: bytes) -> str:
+    """What the browser may do with a page: apply the styles in it, show its icon, and, where the page has a script,
     run what this server serves and ask this server. No text becomes markup by way of a script (Trusted Types).
     """
-    head = page.partition(b"</head>")[0]
-    digests = [base64.b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(head)]
+    # What a page brings along stands in its head; the rest of it may be long.
+    heads = b"".join(body.partition(b"</head>")[0] for body in bodies)
+    digests = {base64.b64encode(hashlib.sha256(style).digest()).decode(): None for style in _STYLE.findall(heads)}
     styles = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
-    scripts = "script-src 'self'; connect-src 'self'; " if b"<script " in head else ""
+    scripts = "script-src 'self'; connect-src 'self'; " if b"<script " in heads else ""
     return (
         f"default-src 'none'; style-src {styles}; {scripts}img-src data:; require-trusted-types-for 'script'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -57,7 +57,7 @@ def page_headers(site: Site, now: datetime) -> tuple[tuple[str, str], ...]:
     """
     nobody = trees.empty(site, now, match_index.index(()))
     bodies = [found.body for path in nobody.paths() if (found := nobody.find(path)) is not None and _is_page(found)]
-    return pages.headers(b"".join([*bodies, pages.unavailable_page()]))
+    return pages.headers(*bodies, pages.unavailable_page())
 
 
 class Copy:
