@@ -13,6 +13,7 @@ from capacity_api.db.engine import Database, translate_outage
 from capacity_api.errors import ConfigurationError
 from capacity_api.shipped import shipped
 
+_PATIENCE_MS = 60_000
 # Any number will do that nobody else locks in this database: "capacity" in ASCII.
 _ADVISORY_LOCK = int.from_bytes(b"capacity")
 
@@ -79,6 +80,10 @@ def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) 
     # switch works outside a transaction only.
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA foreign_keys = OFF")
+    # Another process may be at it, and a migration takes longer than a report.
+    cursor.execute("PRAGMA busy_timeout")
+    (patience,) = cursor.fetchone()
+    cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
     try:
         with connection.begin():
             work(connection)
@@ -86,6 +91,7 @@ def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) 
             if broken:
                 raise RuntimeError(f"a migration left {len(broken)} rows that refer to nothing; nothing was changed")
     finally:
+        cursor.execute(f"PRAGMA busy_timeout = {patience}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
