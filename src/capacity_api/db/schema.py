@@ -82,7 +82,8 @@ def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) 
     cursor.execute("PRAGMA foreign_keys = OFF")
     # Another process may be at it, and a migration takes longer than a report.
     cursor.execute("PRAGMA busy_timeout")
-    (patience,) = cursor.fetchone()
+    patience = cursor.fetchone()
+    assert patience is not None
     cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
     try:
         with connection.begin():
@@ -91,7 +92,7 @@ def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) 
             if broken:
                 raise RuntimeError(f"a migration left {len(broken)} rows that refer to nothing; nothing was changed")
     finally:
-        cursor.execute(f"PRAGMA busy_timeout = {patience}")
+        cursor.execute(f"PRAGMA busy_timeout = {patience[0]}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
