@@ -186,6 +186,8 @@ ABLE = {
     "bare": frozenset(CASES),
     "fastapi": frozenset({"directory", "one responder", "filtered directory"}),
     "database": frozenset({"directory"}),
+    # Where it is installed; it serves files, and knows no query.
+    "nginx": frozenset(CASES) - {"filtered directory"},
 }
 
 if __name__ == "__main__":

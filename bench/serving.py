@@ -6,6 +6,7 @@ alternate, so that what else the machine does meets all. What is told is the med
 
 import asyncio
 import contextlib
+import math
 import os
 import shutil
 import statistics
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.client import ask
-from bench.peers import ABLE, CASES
+from bench.peers import ABLE, CASES, PEERS
+from tests.nginx import NGINX
+from tests.nginx import serving as serve_files
 
 ROUNDS = 9
 SECONDS = 0.5
@@ -28,7 +31,7 @@ KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 class Peer(NamedTuple):
     """A server process, and the port that it answers at."""
 
-    pid: int
+    pid: int | None
     port: int
 
 
@@ -71,8 +74,10 @@ def threads(pid: int) -> list[int]:
     return [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir()]
 
 
-def processor_seconds(pid: int) -> float:
-    """User and system time of a process with all its threads (proc(5), fields 14 and 15)."""
+def processor_seconds(pid: int | None) -> float:
+    """User and system time of a process with its threads (proc(5), fields 14 and 15); of several it is not known."""
+    if pid is None:
+        return math.nan
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -97,12 +102,27 @@ async def main() -> None:
             return await stack.enter_async_context(serving(*arguments, env=env, processor=processors[0]))
 
         ours = await start(command, "serve", "--port", "0", "--no-delivery")
-        peers = {name: await start(sys.executable, "-m", "bench.peers", name, str(ours.port)) for name in ABLE}
+        peers = {name: await start(sys.executable, "-m", "bench.peers", name, str(ours.port)) for name in PEERS}
+        if NGINX is not None:
+            os.sched_setaffinity(0, {processors[0]})
+            peers["nginx"] = await nginx(stack, command, env)
+            os.sched_setaffinity(0, {processors[-1]})
         print(f"{'case':<20}{'peer':<10}{'ours/s':>9}{'peer/s':>9}{'ratio':>7}{'processor':>11}{'99 %':>7}")
         for case in CASES:
             for name, peer in peers.items():
                 if case in ABLE[name]:
                     await compare(case, ours, name, peer)
+
+
+async def nginx(stack: contextlib.AsyncExitStack, command: str, env: dict[str, str]) -> Peer:
+    """nginx with the files of `site build`, as docs/nginx.conf has it, on the processor that this process has now."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    for arguments in (("site", "build", str(folder / "site")), ("site", "headers")):
+        process = await asyncio.create_subprocess_exec(command, *arguments, env=env, stdout=asyncio.subprocess.PIPE)
+        said, _ = await process.communicate()
+        assert process.returncode == 0
+    address = await stack.enter_async_context(serve_files(folder / "site", said.decode(), folder))
+    return Peer(None, int(address.rpartition(":")[2]))
 
 
 async def compare(case: str, ours: Peer, name: str, peer: Peer) -> None:

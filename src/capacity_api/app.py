@@ -36,8 +36,13 @@ _LAPSE_WITHIN_SECONDS = 0.25
 _COUNT_EVERY_SECONDS = 10.0
 
 
-def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = True) -> Application:
-    """The service as an ASGI application, with everything that runs beside it in its lifespan."""
+def create_app(
+    settings: Settings, clock: Clock = loop.now, *, deliver: bool = True, alone: bool = False
+) -> Application:
+    """The service as an ASGI application, with everything that runs beside it in its lifespan.
+
+    `alone`: the process does nothing else before or after, so what it reads at its start stays for good.
+    """
     database = Database(settings)
     keys = Keys(settings.secret_keys)
     publication = Publication(database, clock, documents.site(settings))
@@ -51,9 +56,10 @@ def create_app(settings: Settings, clock: Clock = loop.now, *, deliver: bool = T
     async def running(_app: Litestar) -> AsyncIterator[None]:
         await schema.check(database)
         await publication.refresh()
-        # What has just been read stays; looking through it again and again for garbage would hold up every reader.
-        gc.collect()
-        gc.freeze()
+        if alone:
+            # Looking through it again and again for garbage would hold up every reader.
+            gc.collect()
+            gc.freeze()
         tasks = [
             asyncio.create_task(
                 loop.run("publication", publication.refresh, wakes["publication"], _LOOK_EVERY_SECONDS)
@@ -154,4 +160,4 @@ def _counting(database: Database) -> Step:
 def from_environment() -> Application:
     """For a server that makes its own processes: `--factory capacity_api.app:from_environment`."""
     settings, _ = config.with_keys(config.from_environment())
-    return create_app(settings)
+    return create_app(settings, alone=True)

@@ -109,7 +109,7 @@ def serve(host: str, port: int, workers: int, no_delivery: bool) -> None:
             proxy_headers=False,
         )
         return
-    app = create_app(settings, deliver=not no_delivery)
+    app = create_app(settings, deliver=not no_delivery, alone=True)
     server = Server(app, bind(host, port), lambda where: click.echo(f"capacity_api answers on {where}"))
     with uvloop_runner() as runner:
         runner.run(server.serve_until_stopped())
