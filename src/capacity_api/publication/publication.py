@@ -23,6 +23,8 @@ from capacity_api.publication.tree import Site, Tree
 
 _logger = logging.getLogger(__name__)
 _VISIBLE_WITHIN_SECONDS = 1.0
+# From so many responders on, all documents are made before anybody asks.
+MANY = 100
 # More than so many are read by reading everybody.
 _MOST_NAMED = 500
 
@@ -95,7 +97,8 @@ class Publication:
             # The clock may have changed the tree meanwhile, in which nothing of this is.
             told = (*news, *held.told)[:MOST_ENTRIES]
             tree = self._tree.changed(entries, now, sequence=latest, updated_at=at, told=told)
-            for path in tree.site.documents:
+            # Of few, whoever asks first waits some milliseconds, which is less than making what nobody asks for.
+            for path in tree.site.documents if len(tree.entries) > MANY else ():
                 tree.find(path)
             return tree
 
