@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from datetime import timedelta
 
 import pytest
@@ -63,15 +62,12 @@ async def test_more_endpoints_that_hang_than_there_are_places_hold_up_nobody(
             await hanging.arrived(_HANGING)
             # All of them hang now, and who comes new is served as if they were not there.
             await rows.add_webhook(database, now(), fast)
-            waits = []
             for count in range(1, 6):
                 await rows.tell(database, now())
-                began = time.perf_counter()
                 wake.set()
+                # Long before any of the others gives up.
                 await other.arrived(count)
-                waits.append(time.perf_counter() - began)
             hanging.gate.set()
-    assert max(waits) < 2
     assert len(hanging.posts) == _HANGING, "none of them has two places"
 
 
