@@ -62,8 +62,8 @@ class Publication:
     async def refresh(self) -> bool:
         """Take in what was committed since the last look; returns whether there was anything.
 
-        The new tree is made whole before it takes the place of the old one. One that cannot be made leaves all as it
-        was, lapses included, to be tried again.
+        The new tree, with every entry encoded, takes the place of the old one at once. One that cannot be made leaves
+        all as it was, lapses included, to be tried again.
         """
         async with self._refreshing:
             try:
