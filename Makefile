@@ -20,7 +20,7 @@ demo: .venv/.runtime ## a throw-away service with demonstration data, to look at
 	@$(BIN)/capacity-api demo
 
 test: .venv/.development ## every test but the long ones, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 check: .venv/.development ## format, lint, types, floors; migrations and OpenAPI up to date
 	@$(BIN)/ruff format --check --quiet . || { echo "run .venv/bin/ruff format"; exit 1; }
@@ -36,7 +36,7 @@ check: .venv/.development ## format, lint, types, floors; migrations and OpenAPI
 	@echo "all checks passed"
 
 soak: .venv/.development ## the tests that take minutes
-	@$(BIN)/python -m pytest -m soak -n logical --dist worksteal $(PYTEST)
+	@$(BIN)/python -m pytest -m soak -n auto --dist worksteal $(PYTEST)
 
 bench: .venv/.development ## measure
 	@$(BIN)/python -m bench

@@ -25,6 +25,11 @@ TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
 SECRET_KEY = bytes(range(32))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for processes that they start."""
+    return (os.cpu_count() or 1) + 1
+
+
 class Clock:
     """Stands still until it is told to move."""
 

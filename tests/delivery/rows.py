@@ -20,7 +20,7 @@ from capacity_api.domain.remit import AgeGroup, Remit
 from capacity_api.domain.retry import Outcome
 from capacity_api.operations import attempts, changes, dispatch, intake
 from capacity_api.operations.attempts import Ended, Result
-from capacity_api.operations.dispatch import Claimed
+from capacity_api.operations.dispatch import Claimed, Sight
 from capacity_api.representations import EventData
 
 KEYS = Keys((bytes(range(32)),))
@@ -97,9 +97,22 @@ async def report(database: Database, now: datetime, said: ReportedState, note: s
         return (await intake.report(session, now, "kalayaan", Report(state=said, note=note))).sequence
 
 
-async def claim(database: Database, now: datetime, limit: int = 64) -> list[Claimed]:
+async def look(database: Database, now: datetime, quick: int = 64, held_up: int = 64) -> Sight:
+    async with database.read() as session:
+        return await dispatch.look(session, now, quick, held_up)
+
+
+async def take(database: Database, now: datetime, sight: Sight) -> list[Claimed]:
     async with database.write() as session:
-        return (await dispatch.claim(session, now, LEASE, limit, limit)).claims
+        return await dispatch.take(session, sight, now, LEASE)
+
+
+async def claim(database: Database, now: datetime, limit: int = 64) -> list[Claimed]:
+    sight = await look(database, now, limit, limit)
+    if sight.is_private:
+        await take(database, now, sight)
+        sight = await look(database, now, limit, limit)
+    return await take(database, now, sight)
 
 
 async def record(database: Database, now: datetime, claimed: Claimed, *outcomes: Outcome, spread: float = 0.5) -> None:
@@ -113,15 +126,16 @@ async def bring_up_to_date(database: Database, now: datetime, outcome: Outcome) 
     """Deliver everything with the same outcome; returns the numbers of what was sent, in order."""
     sent: list[int | None] = []
     while True:
+        sight = await look(database, now)
+        claims = await take(database, now, sight)
         async with database.write() as session:
-            taken = await dispatch.claim(session, now, LEASE, 64, 64)
             await attempts.record(
                 session,
-                [Result(each, tuple(Ended(one, outcome, now) for one in each.messages)) for each in taken.claims],
+                [Result(each, tuple(Ended(one, outcome, now) for one in each.messages)) for each in claims],
                 lambda: 0.5,
             )
-        sent += [message.sequence for each in taken.claims for message in each.messages]
-        if not taken.claims and not taken.more:
+        sent += [message.sequence for each in claims for message in each.messages]
+        if not claims and not sight.more:
             return sent
 
 

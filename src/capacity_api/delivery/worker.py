@@ -81,31 +81,36 @@ class Worker:
     async def deliver_some(self) -> bool:
         """Record what has ended, claim what is due for the free places and start sending; whether there may be more.
 
-        One transaction for both, which is over before anything is sent. It does not wait for the answers.
+        Everybody who writes to SQLite waits for a transaction that does: so there is one for both, none when there is
+        nothing to write, and what is due is looked up before. It does not wait for the answers.
         """
-        ended, self._ended = self._ended, []
         room = _MOST_IN_FLIGHT - len(self._in_flight) - len(self._ready)
         quick = min(room, _MOST_READY - len(self._ready))
-        held_up = max(0, min(room, _MOST_HELD_UP - len(self._held_up)))
+        held_up = min(room, _MOST_HELD_UP - len(self._held_up))
+        async with self._database.read() as session:
+            sight = await dispatch.look(session, self._clock(), quick, held_up)
+        ended, self._ended = self._ended, []
+        if not ended and not sight:
+            return False
         self._is_writing = True
         try:
             async with self._database.write() as session:
                 if ended:
                     await attempts.record(session, ended, self._random.random)
-                taken = await dispatch.claim(session, self._clock(), self._lease, max(0, quick), held_up)
+                claims = await dispatch.take(session, sight, self._clock(), self._lease)
         except (DatabaseUnavailable, asyncio.CancelledError):
             self._ended = ended + self._ended
             raise
         finally:
             self._is_writing = False
-        for claimed in taken.claims:
+        for claimed in claims:
             if claimed.standing.next_attempt_at is None:
                 self._ready.append(claimed)
             else:
                 self._held_up.add(self._start(claimed))
         self._start_ready()
-        # Where all places are taken, the next that ends leads here again.
-        return taken.more and not self._ready and len(self._quick) < AT_ONCE
+        # What was recorded may leave more to be sent; where all places are taken, the next that ends leads here again.
+        return (sight.more or bool(ended)) and not self._ready and len(self._quick) < AT_ONCE
 
     async def prune_some(self) -> bool:
         """Delete one batch of what is older than the log is kept; whether there was any."""

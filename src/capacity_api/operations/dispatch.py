@@ -1,8 +1,9 @@
 """Who is to be sent what, now. The events are the queue, and each webhook has its place in it.
 
-A webhook is claimed with a lease: what stands between its place and the newest event is looked at then, a window at a
-time, so a backlog takes neither rows nor memory, and nobody ever has two claims. It is claimed for the first event
-that it wants, and its place moves when that is recorded (`operations.attempts`).
+Whoever delivers looks first, at what stands between a webhook's place and the newest event, a window at a time: so a
+backlog takes neither rows nor memory. It looks at a snapshot, which holds up nobody, and then takes what still stands
+as it was seen, in a short transaction and with a lease, so that nobody ever has two claims. A webhook is claimed for
+the first event that it wants, and its place moves when that is recorded (`operations.attempts`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -81,13 +82,6 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """What a claim came to; `more`: there may be more to claim at once, for whoever has the places."""
-
-    claims: list[Claimed]
-    more: bool
-
-
 class _Found(msgspec.Struct):
     """What there is for one webhook."""
 
@@ -97,34 +91,52 @@ class _Found(msgspec.Struct):
     unwanted: list[Heard]
 
 
-async def claim(session: AsyncSession, now: datetime, lease: timedelta, quick: int, held_up: int) -> Taken:
-    """Take what is due, for `lease`: of up to `quick` webhooks that nothing holds up, and of `held_up` others.
+class Sight(msgspec.Struct, frozen=True):
+    """What there is to take. `more`: there may be more to see at once, for whoever has the places."""
 
-    Whoever claims must have recorded before the lease runs out, or somebody else sends the same again.
-    """
-    await _fan_out_private(session, now)
+    found: list[tuple[Row[Any], _Found]]
+    is_private: bool
+    more: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.found) or self.is_private
+
+
+async def look(session: AsyncSession, now: datetime, quick: int, held_up: int) -> Sight:
+    """What is due: of up to `quick` webhooks that nothing holds up, and of `held_up` others. Changes nothing."""
+    is_private = await session.scalar(select(EventRow.id).where(_NOT_FANNED_OUT).limit(1)) is not None
     latest, _ = await sequence.latest(session)
     rows, more = await _candidates(session, now, latest, quick, held_up)
-    if not rows:
-        return Taken([], more=False)
     windows = {row.id: _window(row, latest, now) for row in rows}
     events = await _events(session, windows.values())
     extras = await _extras(session, now, [row.id for row in rows if row.extra_at is not None])
     past = await superseded(session, [*events.values(), *(event for held in extras.values() for event, _ in held)])
+    found = [
+        (row, _found(row, [events[number] for number in windows[row.id]], extras.get(row.id, ()), past))
+        for row in rows
+        # Those whose window is more than is read at once have their turn later.
+        if not windows[row.id] or windows[row.id][-1] in events
+    ]
+    unfinished = any(not each.messages and each.through < latest for _, each in found)
+    return Sight(found, is_private, more or unfinished or is_private)
+
+
+async def take(session: AsyncSession, sight: Sight, now: datetime, lease: timedelta) -> list[Claimed]:
+    """Claim, for `lease`, what has something to be sent, and pass over what has not.
+
+    What somebody else has taken or moved since is left alone. Whoever claims must have recorded before the lease runs
+    out, or somebody else sends the same again.
+    """
+    if sight.is_private:
+        await _fan_out_private(session, now)
+    if not sight.found:
+        return []
+    unchanged = await _unchanged(session, now, [row for row, _ in sight.found])
+    found = [(row, each) for row, each in sight.found if row.id in unchanged]
+    await _set_aside(session, now, found)
+    await _pass_over(session, now, [(row, each) for row, each in found if not each.messages])
     claim_id = uuid7()
-    claims: list[Claimed] = []
-    looked: list[tuple[Row[Any], _Found]] = []
-    for row in rows:
-        window = windows[row.id]
-        if window and window[-1] not in events:
-            # More than one claim takes in; its turn comes.
-            continue
-        found = _found(row, [events[number] for number in window], extras.get(row.id, ()), past)
-        looked.append((row, found))
-        if found.messages:
-            claims.append(_claimed(row, claim_id, now, lease, found))
-    await _set_aside(session, now, looked)
-    await _pass_over(session, now, [(row, found) for row, found in looked if not found.messages])
+    claims = [_claimed(row, claim_id, now, lease, each) for row, each in found if each.messages]
     if claims:
         await session.execute(
             update(WebhookRow)
@@ -132,7 +144,7 @@ async def claim(session: AsyncSession, now: datetime, lease: timedelta, quick: i
             .values(claim_id=claim_id, claimed_until=now + lease)
             .execution_options(synchronize_session=False)
         )
-    return Taken(claims, more or any(not found.messages and found.through < latest for _, found in looked))
+    return claims
 
 
 async def release(session: AsyncSession, claims: Iterable[Claimed]) -> None:
@@ -217,29 +229,42 @@ async def _fan_out_private(session: AsyncSession, now: datetime) -> None:
 async def _candidates(
     session: AsyncSession, now: datetime, latest: int, quick: int, held_up: int
 ) -> tuple[list[Row[Any]], bool]:
-    """The webhooks to look at, locked, and whether there may be more of them.
+    """The webhooks to look at, and whether there may be more of them.
 
     Half of those that nothing holds up are the furthest ahead, so that news does not wait for who is catching up; the
     other half are the furthest behind.
     """
-    free = or_(WebhookRow.claimed_until.is_(None), WebhookRow.claimed_until <= now)
     found: dict[UUID, Row[Any]] = {}
 
-    async def take(limit: int, order: Any, *where: Any) -> bool:
+    async def see(limit: int, order: Any, *where: Any) -> bool:
         if limit <= 0:
             return False
-        query = select(*_COLUMNS).where(*where, free).order_by(order).limit(limit)
-        rows = (await session.execute(query.with_for_update(skip_locked=True, key_share=True))).all()
+        rows = (await session.execute(select(*_COLUMNS).where(*where, _free(now)).order_by(order).limit(limit))).all()
         found.update((row.id, row) for row in rows)
         return len(rows) == limit
 
     ready = (_READY, WebhookRow.position < latest)
-    more = await take(held_up, WebhookRow.extra_at, _EXTRA, WebhookRow.extra_at <= now)
-    more |= await take(held_up, WebhookRow.next_attempt_at, _HELD_UP, WebhookRow.next_attempt_at <= now)
-    if await take((quick + 1) // 2, WebhookRow.position.desc(), *ready):
-        await take(quick // 2, WebhookRow.position, *ready)
+    more = await see(held_up, WebhookRow.extra_at, _EXTRA, WebhookRow.extra_at <= now)
+    more |= await see(held_up, WebhookRow.next_attempt_at, _HELD_UP, WebhookRow.next_attempt_at <= now)
+    if await see((quick + 1) // 2, WebhookRow.position.desc(), *ready):
+        await see(quick // 2, WebhookRow.position, *ready)
         more = True
     return list(found.values()), more
+
+
+async def _unchanged(session: AsyncSession, now: datetime, rows: Iterable[Row[Any]]) -> set[UUID]:
+    """Which of these webhooks are free and stand as they were seen, locked."""
+    seen = {row.id: (row.position, row.next_attempt_at, row.extra_at) for row in rows}
+    stand = await session.execute(
+        select(WebhookRow.id, WebhookRow.position, WebhookRow.next_attempt_at, WebhookRow.extra_at)
+        .where(WebhookRow.id.in_(seen), WebhookRow.status == "active", _free(now))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return {row.id for row in stand if seen[row.id] == (row.position, row.next_attempt_at, row.extra_at)}
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(WebhookRow.claimed_until.is_(None), WebhookRow.claimed_until <= now)
 
 
 def _window(row: Row[Any], latest: int, now: datetime) -> range:
