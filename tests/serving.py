@@ -25,6 +25,8 @@ PAUSED = {
 }
 WAITING = {"state": "waiting_list"}
 Headers = dict[str, str]
+# A busy machine may take long; what a test waits for is never how long.
+PATIENCE_SECONDS = 60.0
 
 
 class Service:
@@ -85,14 +87,14 @@ async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) ->
         where.append(address)
         started.set()
 
-    server = Server(create_app(settings, clock, deliver=deliver), bound, announce)
+    server = Server(create_app(settings, clock, deliver=deliver, patience=PATIENCE_SECONDS), bound, announce)
     running = asyncio.create_task(server.serve_bound())
     waiting = asyncio.create_task(started.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     assert where, "the service did not start"
     try:
-        async with httpx.AsyncClient(base_url=where[0], trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=where[0], trust_env=False, timeout=PATIENCE_SECONDS) as client:
             yield Service(client, database, clock)
     finally:
         server.should_exit = True

@@ -83,7 +83,7 @@ async def test_what_the_command_line_changes_a_running_server_shows_within_a_sec
     new = tmp_path / "new.json"
     remit = {"areas": ["S92000003"], "exploitation_types": "all", "age_groups": ["adult"]}
     new.write_text(json.dumps({"slug": "new-responder", "name": "New", "remit": remit}))
-    async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+    async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address, timeout=60) as client:
         before = (await client.get("/v1/directory")).json()["sequence"]
         assert (await run("responder", "add", str(new), env=env))[0] == 0
         # The command has taken longer to end than the server takes to look; whoever asks for the event waits for it.

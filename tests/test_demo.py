@@ -40,7 +40,7 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
         assert [(each["verified"], each["event"]["type"]) for each in received] == [(True, "intake.paused")]
         page = re.search(r"page +(\S+)", printed)
         assert page is not None
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             assert "Demonstration data" in (await client.get(page[1])).text
     finally:
         demo.send_signal(signal.SIGTERM)

@@ -32,7 +32,10 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(database_u
         since = await _subscribe(env, partner, url)
         for number in range(rounds):
             await _round(env, tokens, number, acknowledged)
-        async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+        async with (
+            processes.serving(env=env) as server,
+            httpx.AsyncClient(base_url=server.address, timeout=60) as client,
+        ):
             told = await _events(client)
             await _all_arrived(endpoint, {event["sequence"] for event in told if event["sequence"] > since})
     assert len(acknowledged) > rounds
@@ -91,7 +94,7 @@ async def issue(env: dict[str, str], *owner: str) -> str:
 
 async def _subscribe(env: dict[str, str], partner: str, url: str) -> int:
     """Add the webhook; returns the sequence number after which it hears of everything."""
-    async with processes.serving("--no-delivery", env=env) as server, httpx.AsyncClient() as client:
+    async with processes.serving("--no-delivery", env=env) as server, httpx.AsyncClient(timeout=60) as client:
         answer = await client.post(
             f"{server.address}/v1/webhooks", json={"url": url}, headers={"authorization": f"Bearer {partner}"}
         )

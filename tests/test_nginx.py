@@ -68,7 +68,7 @@ async def mirrored(settings: Settings, clock: Clock, root: Path, folder: Folder,
         await service.report("salvation-army", OPEN)
         await service.report("tara", PAUSED)
         publication = Publication(service.database, clock, site)
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
             mirror = Mirror(service, publication, Copy(publication, folder, clock), client)
             await mirror.write()
             yield mirror

@@ -42,13 +42,13 @@ async def owners(database: Database) -> tuple[dict[str, str], dict[str, str], di
 
 
 async def events(server: Process, after: int, of: str) -> list[dict[str, Any]]:
-    async with httpx.AsyncClient(base_url=server.address) as client:
+    async with httpx.AsyncClient(base_url=server.address, timeout=60) as client:
         page = (await client.get("/v1/events", params={"after": after, "limit": 1000})).json()
     return [event for event in page["events"] if event["type"] == of]
 
 
 async def subscribe(server: Process, partner: dict[str, str], url: str, of: str) -> None:
-    async with httpx.AsyncClient(base_url=server.address) as client:
+    async with httpx.AsyncClient(base_url=server.address, timeout=60) as client:
         answer = await client.post("/v1/webhooks", json={"url": url, "event_types": [of]}, headers=partner)
     assert answer.status_code == 201, answer.text
 
@@ -100,8 +100,8 @@ async def test_two_last_pauses_at_the_same_instant_open_one_gap(
     async with (
         processes.serving(env=env) as first,
         processes.serving(env=env) as second,
-        httpx.AsyncClient(base_url=first.address) as one,
-        httpx.AsyncClient(base_url=second.address) as other,
+        httpx.AsyncClient(base_url=first.address, timeout=60) as one,
+        httpx.AsyncClient(base_url=second.address, timeout=60) as other,
     ):
 
         async def say(client: httpx.AsyncClient, slug: str, said: dict[str, Any], token: dict[str, str]) -> int:

@@ -25,7 +25,7 @@ from capacity_api.domain.keys import Keys
 from capacity_api.loop import Clock, Step
 from capacity_api.operations import changes, periods
 from capacity_api.publication import documents
-from capacity_api.publication.publication import Publication
+from capacity_api.publication.publication import PATIENCE_SECONDS, Publication
 from capacity_api.publication.serve import Application, Published
 
 # How often each process looks, in case nobody woke it: on SQLite nobody can, and elsewhere a notification may be lost.
@@ -37,15 +37,21 @@ _COUNT_EVERY_SECONDS = 10.0
 
 
 def create_app(
-    settings: Settings, clock: Clock = loop.now, *, deliver: bool = True, alone: bool = False
+    settings: Settings,
+    clock: Clock = loop.now,
+    *,
+    deliver: bool = True,
+    alone: bool = False,
+    patience: float = PATIENCE_SECONDS,
 ) -> Application:
     """The service as an ASGI application, with everything that runs beside it in its lifespan.
 
-    `alone`: the process does nothing else before or after, so what it reads at its start stays for good.
+    `alone`: the process does nothing else before or after, so what it reads at its start stays for good. `patience`, in
+    seconds: how long a change waits to be shown before it is acknowledged all the same.
     """
     database = Database(settings)
     keys = Keys(settings.secret_keys)
-    publication = Publication(database, clock, documents.site(settings))
+    publication = Publication(database, clock, documents.site(settings), patience)
     wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery")}
 
     def committed() -> None:

@@ -30,7 +30,7 @@ class Printed:
 async def receiving(receiver: Receiver) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(receiver) as url,
-        httpx.AsyncClient(base_url=httpx.URL(url).join("/"), trust_env=False) as client,
+        httpx.AsyncClient(base_url=httpx.URL(url).join("/"), trust_env=False, timeout=60) as client,
     ):
         yield client
 

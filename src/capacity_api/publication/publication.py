@@ -22,7 +22,8 @@ from capacity_api.publication.past import LASTS, MOST_REPORTS, Past, Turn
 from capacity_api.publication.tree import Site, Tree
 
 _logger = logging.getLogger(__name__)
-_VISIBLE_WITHIN_SECONDS = 1.0
+# How long a change waits to be shown before it is acknowledged all the same.
+PATIENCE_SECONDS = 1.0
 # From so many responders on, all documents are made before anybody asks.
 MANY = 100
 # More than so many are read by reading everybody.
@@ -32,9 +33,10 @@ _MOST_NAMED = 500
 class Publication:
     """Holds the tree, which is swapped whole; its number never goes back."""
 
-    def __init__(self, database: Database, clock: Clock, site: Site) -> None:
+    def __init__(self, database: Database, clock: Clock, site: Site, patience: float = PATIENCE_SECONDS) -> None:
         self._database = database
         self._clock = clock
+        self._patience = patience
         self._refreshing = asyncio.Lock()
         self._tree = trees.empty(site, clock(), match_index.index(()))
         self._next_due: datetime | None = None
@@ -112,12 +114,12 @@ class Publication:
         self._next_due = due
 
     async def show(self, number: int) -> None:
-        """Wait until the sequence number `number` can be read here, at most a second.
+        """Wait until the sequence number `number` can be read here, for as long as its patience lasts.
 
         A change that was committed is true whether or not it can be shown yet, so this never fails.
         """
         try:
-            async with asyncio.timeout(_VISIBLE_WITHIN_SECONDS):
+            async with asyncio.timeout(self._patience):
                 while self.sequence < number:
                     await self.refresh()
         except Exception as error:  # noqa: BLE001 - the change is acknowledged whatever keeps it from being shown
