@@ -1,8 +1,10 @@
 """`python -m bench deliveries`: webhooks, against an endpoint in a process of its own.
 
 - Throughput: one event to so many webhooks, signatures and log included, and a bare httpx loop that posts the same
-  bodies with the same concurrency. Rounds alternate, so that what else the machine does meets both.
-- Latency: from the commit to the arrival at each of 100 webhooks, on an idle worker.
+  bodies with the same concurrency. Rounds alternate, so that what else the machine does meets both. On PostgreSQL also
+  with two workers in processes of their own.
+- Latency: from the commit to the arrival at each of 100 webhooks, on an idle worker; and at 49 of 50, one of which
+  hangs or answers like the others.
 - What `PUT intake` takes with 10 and with 10,000 webhooks, while a worker in a process of its own delivers.
 
 SQLite in a file of its own; with an address in `CAPACITY_BENCH_POSTGRESQL`, that (empty) database as well.
@@ -11,6 +13,7 @@ SQLite in a file of its own; with an address in `CAPACITY_BENCH_POSTGRESQL`, tha
 import asyncio
 import base64
 import contextlib
+import math
 import os
 import statistics
 import sys
@@ -41,6 +44,7 @@ DELIVERIES = 10_000
 ROUNDS = 3
 PORTS = 8
 SUBSCRIBERS = 100
+NEIGHBOURS = 50
 NEWS = 30
 KEYS = Keys((bytes(range(32)),))
 SLUG = "nspcc"
@@ -78,8 +82,8 @@ async def prepared(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def subscribe(database: Database, urls: list[str], count: int) -> None:
-    """So many webhooks in place of those before, all of them up to date."""
+async def subscribe(database: Database, urls: list[str], count: int, hanging: int = 0) -> None:
+    """So many webhooks in place of those before, all of them up to date; the first of them may hang."""
     async with database.write() as session:
         await session.execute(delete(WebhookRow))
         latest = await session.scalar(text("SELECT n FROM sequence"))
@@ -88,7 +92,7 @@ async def subscribe(database: Database, urls: list[str], count: int) -> None:
             [
                 {
                     "id": uuid7(),
-                    "url": urls[n % len(urls)],
+                    "url": urls[n % len(urls)].replace("/hook", "/hang" if n < hanging else "/hook"),
                     "signature": "v1",
                     "stale": "drop",
                     "position": latest,
@@ -125,6 +129,20 @@ async def deliver_all(database: Database) -> tuple[float, float]:
     return taken
 
 
+async def deliver_beside(database: Database, workers: int) -> tuple[float, float]:
+    """The same with so many workers, each in a process of its own; only the seconds are known."""
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(workers):
+            await stack.enter_async_context(process(database.settings.database_url, "worker"))
+        await tell(database, "to be delivered by several")
+        began = time.perf_counter()
+        while True:
+            await asyncio.sleep(0.05)
+            async with database.read() as session:
+                if await dispatch.behind(session) == 0:
+                    return time.perf_counter() - began, math.nan
+
+
 async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
     """The same posts in a plain httpx loop."""
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
@@ -144,16 +162,18 @@ async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
         return time.perf_counter() - began, time.process_time() - used
 
 
-async def throughput(database: Database, urls: list[str], count: int, rounds: int) -> None:
+async def throughput(database: Database, urls: list[str], count: int, rounds: int, workers: int = 0) -> None:
+    """`workers`: how many processes deliver; 0 for this one."""
     ratios = []
     for number in range(rounds):
         await subscribe(database, urls, count)
-        await tell(database, f"round {number}")
+        if workers == 0:
+            await tell(database, f"round {number}")
+        ours, ours_used = await (deliver_beside(database, workers) if workers else deliver_all(database))
         async with database.read() as session:
             body = (
                 await session.execute(select(EventRow.body).order_by(EventRow.sequence.desc()).limit(1))
             ).scalar_one()
-        ours, ours_used = await deliver_all(database)
         async with database.read() as session:
             rows = await session.scalars(select(DeliveryRow.status))
             assert {*rows} == {"delivered"}
@@ -163,31 +183,50 @@ async def throughput(database: Database, urls: list[str], count: int, rounds: in
             f"{count / ours:>10.0f}/s {count / peer:>9.0f}/s bare {peer / ours:>7.2f}"
             f"   processor {ours_used / count * 1e3:.2f} ms, bare {peer_used / count * 1e3:.2f} ms each"
         )
-    print(f"throughput, ratio to bare httpx: {statistics.median(ratios):.2f}")
+    who = f"{workers} workers" if workers else "one worker"
+    print(f"throughput of {who}, ratio to bare httpx: {statistics.median(ratios):.2f}")
 
 
-async def latency(database: Database, urls: list[str]) -> None:
-    await subscribe(database, urls, SUBSCRIBERS)
+async def waits(database: Database, urls: list[str], count: int, hanging: int = 0) -> list[float]:
+    """How long it took from each commit to each arrival, sorted, in milliseconds. What was told first is left out."""
+    await subscribe(database, urls, count, hanging)
     wake = asyncio.Event()
     running = asyncio.create_task(Worker(database, KEYS, database.settings, now, wake).run())
-    waits: list[float] = []
+    taken: list[float] = []
     async with httpx.AsyncClient(trust_env=False) as client:
         for number in range(NEWS):
             await asyncio.sleep(0.7)
             await client.get(urls[0])
             committed = await tell(database, f"news {number}")
             wake.set()
-            count = 0
-            while count < SUBSCRIBERS:
+            left = count - hanging
+            while left:
                 await asyncio.sleep(0.3)
                 times = (await client.get(urls[0])).json()
-                count += len(times)
-                waits += [each - committed.timestamp() for each in times]
+                left -= len(times)
+                if number:
+                    taken += [(each - committed.timestamp()) * 1e3 for each in times]
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    cuts = statistics.quantiles(waits[SUBSCRIBERS:], n=100)
-    print(f"commit to arrival, {SUBSCRIBERS} webhooks: median {cuts[49] * 1e3:.0f} ms, 99 % {cuts[98] * 1e3:.0f} ms")
+    return sorted(taken)
+
+
+async def latency(database: Database, urls: list[str]) -> None:
+    cuts = statistics.quantiles(await waits(database, urls, SUBSCRIBERS), n=100)
+    print(f"commit to arrival, {SUBSCRIBERS} webhooks: median {cuts[49]:.0f} ms, 99 % {cuts[98]:.0f} ms")
+
+
+async def isolation(database: Database, urls: list[str], rounds: int) -> None:
+    slowest: dict[int, list[float]] = {0: [], 1: []}
+    for _ in range(rounds):
+        for hanging, found in slowest.items():
+            found.append(statistics.quantiles(await waits(database, urls, NEIGHBOURS, hanging), n=100)[98])
+    before, beside = (statistics.median(found) for found in slowest.values())
+    print(
+        f"commit to arrival, {NEIGHBOURS} webhooks, 99 %: {before:.0f} ms,"
+        f" {beside:.0f} ms when one hangs, ratio {beside / before:.2f}"
+    )
 
 
 async def reports(database: Database, urls: list[str], command: str) -> None:
@@ -251,7 +290,10 @@ async def main(count: int = DELIVERIES, rounds: int = ROUNDS) -> None:
             async with receiver() as urls, prepared(address) as database:
                 print(name)
                 await latency(database, urls)
+                await isolation(database, urls, rounds)
                 await throughput(database, urls, count, rounds)
+                if not database.settings.is_sqlite:
+                    await throughput(database, urls, count, rounds, workers=2)
                 for command in _AWAY:
                     await reports(database, urls, command)
 

@@ -1,5 +1,8 @@
-"""An endpoint that costs as little as can be: `python -m bench.receiver PORTS` listens on so many ports, answers 204 to
-every POST, and to a GET the times of the posts since the last GET, in seconds since 1970. Prints its ports."""
+"""An endpoint that costs as little as can be: `python -m bench.receiver PORTS` listens on so many ports.
+
+It answers 204 to every POST, but for `/hang` not at all, and to a GET the times of the posts since the last GET, in
+seconds since 1970. It prints its ports.
+"""
 
 import asyncio
 import json
@@ -23,6 +26,8 @@ class Connection(asyncio.Protocol):
             if len(rest) < int(length or 0):
                 return
             self.held = rest[int(length or 0) :]
+            if head.startswith(b"POST /hang"):
+                return
             if head.startswith(b"POST"):
                 arrived.append(time.time())
                 self.transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
