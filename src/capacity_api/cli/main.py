@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from capacity_api.cli import coverage, database, demo, people, server, site
+from capacity_api.cli import coverage, database, demo, keys, people, server, site
 from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable
 
 
@@ -26,7 +26,7 @@ for command in (
     server.worker,
     server.listen,
     server.openapi,
-    server.key,
+    keys.key,
     demo.demo,
     database.db,
     coverage.coverage,
