@@ -29,7 +29,7 @@ async def test_help_names_every_command() -> None:
         "worker",
         "demo",
         "db",
-        "coverage",
+        "key",
         "site",
         "responder",
         "token",
@@ -112,11 +112,6 @@ async def test_what_the_command_line_changes_a_running_server_shows_within_a_sec
         assert "new-responder" in [each["slug"] for each in directory["responders"]]
     again = await run("responder", "add", str(new), env=env)
     assert (again[0], again[2].strip()) == (1, "capacity-api: A responder 'new-responder' is listed already")
-
-
-async def test_the_coverage_is_counted_anew(env: dict[str, str]) -> None:
-    code, out, _ = await run("coverage", "rebuild", env=env)
-    assert (code, out) == (0, "the counts were right\n")
 
 
 async def test_the_openapi_command_prints_the_document(env: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from capacity_api.cli import coverage, database, demo, keys, people, server, site
+from capacity_api.cli import database, demo, keys, people, server, site
 from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable
 
 
@@ -29,7 +29,6 @@ for command in (
     keys.key,
     demo.demo,
     database.db,
-    coverage.coverage,
     site.site,
     people.responder,
     people.token,
