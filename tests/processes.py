@@ -11,6 +11,7 @@ from pathlib import Path
 COMMAND = Path(sys.executable).parent / "capacity-api"
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 _START_SECONDS = 60
+_END_SECONDS = 120
 
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
@@ -24,7 +25,13 @@ async def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         COMMAND, *arguments, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, err = await process.communicate()
+    try:
+        async with asyncio.timeout(_END_SECONDS):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from capacity_api import config
-from capacity_api.config import Settings, from_environment, with_keys
+from capacity_api.config import Settings, from_environment, make_key, missing_key_file, with_keys
 from capacity_api.errors import ConfigurationError
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -170,20 +170,19 @@ def test_a_setting_and_its_file_at_once_are_refused(name: str, tmp_path: Path) -
         read(**{name: KEY, f"{name}_FILE": str(tmp_path / "file")})
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"^CAPACITY_SECRET_KEY_FILE names a file that .*/absent$"):
-        read(SECRET_KEY_FILE=str(tmp_path / "absent"))
-
-
-def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match="CAPACITY_SECRET_KEY_FILE names a file that cannot be read"):
-        read(SECRET_KEY_FILE=str(tmp_path / "key"))
-
-
-def test_a_file_with_a_bad_value_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("short")
-    with pytest.raises(ConfigurationError, match="CAPACITY_SECRET_KEY must hold keys of 32 bytes"):
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"\xff\xfe\x00", "cannot be read: it is not text"),
+        (b"", "must hold keys of 32 bytes"),
+        (b"short", "must hold keys of 32 bytes"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_by_its_setting(tmp_path: Path, content: bytes | None, what: str) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=f"^the file that CAPACITY_SECRET_KEY_FILE names {what}"):
         read(SECRET_KEY_FILE=str(tmp_path / "key"))
 
 
@@ -191,32 +190,40 @@ def sqlite_in(folder: Path) -> Settings:
     return Settings(database_url=f"sqlite+aiosqlite:///{folder}/capacity.db")
 
 
-def test_a_key_that_is_set_is_used_and_no_file_is_made(tmp_path: Path) -> None:
+def test_a_key_that_is_set_is_used_and_no_file_is_looked_for(tmp_path: Path) -> None:
     settings = msgspec.structs.replace(sqlite_in(tmp_path), secret_keys=(b"\x01" * 32,))
-    assert with_keys(settings) == (settings, None)
-    assert list(tmp_path.iterdir()) == []
+    assert with_keys(settings) == settings
+    assert missing_key_file(settings) is None
 
 
 def test_with_sqlite_a_key_is_made_beside_the_database_for_its_owner_alone(tmp_path: Path) -> None:
-    settings, made = with_keys(sqlite_in(tmp_path))
-    assert made == tmp_path / "capacity.db.key"
-    assert stat.S_IMODE(made.stat().st_mode) == 0o600
-    assert [len(key) for key in settings.secret_keys] == [32]
+    path = missing_key_file(sqlite_in(tmp_path))
+    assert path == tmp_path / "capacity.db.key"
+    assert make_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [len(key) for key in with_keys(sqlite_in(tmp_path)).secret_keys] == [32]
 
 
-def test_the_second_start_reads_the_key_of_the_first(tmp_path: Path) -> None:
-    first, _ = with_keys(sqlite_in(tmp_path))
-    assert with_keys(sqlite_in(tmp_path)) == (first, None)
+def test_a_key_that_is_there_is_neither_missing_nor_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "capacity.db.key"
+    assert make_key(path)
+    first = path.read_text()
+    assert missing_key_file(sqlite_in(tmp_path)) is None
+    assert not make_key(path)
+    assert path.read_text() == first
 
 
 def test_two_new_databases_get_different_keys(tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    assert with_keys(sqlite_in(tmp_path))[0].secret_keys != with_keys(sqlite_in(tmp_path / "other"))[0].secret_keys
+    assert make_key(tmp_path / "one")
+    assert make_key(tmp_path / "other")
+    assert (tmp_path / "one").read_text() != (tmp_path / "other").read_text()
 
 
 def test_with_postgresql_the_key_must_be_set() -> None:
-    with pytest.raises(ConfigurationError, match="CAPACITY_SECRET_KEY must be set with PostgreSQL"):
-        with_keys(Settings(database_url="postgresql+asyncpg://u@h/d"))
+    settings = Settings(database_url="postgresql+asyncpg://u@h/d")
+    for ask in (with_keys, missing_key_file):
+        with pytest.raises(ConfigurationError, match="CAPACITY_SECRET_KEY must be set with PostgreSQL"):
+            ask(settings)
 
 
 def test_a_damaged_key_file_is_refused_and_kept(tmp_path: Path) -> None:
@@ -227,8 +234,17 @@ def test_a_damaged_key_file_is_refused_and_kept(tmp_path: Path) -> None:
 
 
 def test_a_key_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    path = missing_key_file(sqlite_in(tmp_path / "missing"))
+    assert path is not None
     with pytest.raises(ConfigurationError, match=r"the key file .* cannot be made: No such file"):
-        with_keys(sqlite_in(tmp_path / "missing"))
+        make_key(path)
+
+
+def test_a_folder_that_is_no_folder_is_told_when_the_key_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert missing_key_file(sqlite_in(tmp_path / "file")) is None
+    with pytest.raises(ConfigurationError, match=r"the key file .* cannot be read: Not a directory"):
+        with_keys(sqlite_in(tmp_path / "file"))
 
 
 def test_a_printed_key_can_be_set() -> None:

@@ -165,5 +165,4 @@ def _counting(database: Database) -> Step:
 
 def from_environment() -> Application:
     """For a server that makes its own processes: `--factory capacity_api.app:from_environment`."""
-    settings, _ = config.with_keys(config.from_environment())
-    return create_app(settings, alone=True)
+    return create_app(config.with_keys(config.from_environment()), alone=True)

@@ -52,16 +52,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def is_sqlite(self) -> bool:
         return self.url.get_backend_name() == "sqlite"
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the SQLite file is still to be made."""
+        return self.is_sqlite and not Path(self.url.database or "").exists()
+
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings that `CAPACITY_*` names; raises `ConfigurationError`."""
     given = {name.removeprefix(_PREFIX): value for name, value in environment.items() if name.startswith(_PREFIX)}
+    sources = {name: f"{_PREFIX}{name}" for name in given}
     for name in _FROM_FILE:
         path = given.pop(f"{name}_FILE", None)
         if path is not None:
             if name in given:
                 raise ConfigurationError(f"{_PREFIX}{name} and {_PREFIX}{name}_FILE are both set; set one")
-            given[name] = _read(f"{_PREFIX}{name}_FILE", path)
+            sources[name] = f"the file that {_PREFIX}{name}_FILE names"
+            given[name] = _read(sources[name], Path(path))
     parsers = {
         "DATABASE_URL": ("database_url", _database_url),
         "SECRET_KEY": ("secret_keys", _secret_keys),
@@ -82,38 +89,46 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             values[field] = parse(text.strip())
         except ValueError as error:
             # The value itself may be a secret, so only the reason is told.
-            raise ConfigurationError(f"{_PREFIX}{name} {error}") from None
+            raise ConfigurationError(f"{sources[name]} {error}") from None
     return Settings(**values)
 
 
-def with_keys(settings: Settings) -> tuple[Settings, Path | None]:
-    """The settings with a secret key, and the key file if one was made just now.
+def missing_key_file(settings: Settings) -> Path | None:
+    """Where a secret key would have to be made; `None` where there is one."""
+    path = _key_file(settings)
+    try:
+        if path is not None:
+            path.stat()
+    except FileNotFoundError:
+        return path
+    except OSError:
+        # Whoever reads it is told why that cannot be done.
+        pass
+    return None
 
-    With SQLite and none set, the key lies in a file beside the database, readable by its owner alone. PostgreSQL is
-    shared by several machines, so there it has to be set.
-    """
-    if settings.secret_keys:
-        return settings, None
-    database = settings.url.database
-    if not settings.is_sqlite or not database:
-        raise ConfigurationError(
-            f"{_PREFIX}SECRET_KEY must be set with PostgreSQL; `capacity-api key` prints a new one"
-        )
-    path = Path(f"{database}.key")
-    made = None
+
+def make_key(path: Path) -> bool:
+    """Make a key file, readable by its owner alone; whether there was none yet."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(new_key() + "\n")
-        made = path
     except FileExistsError:
-        pass
+        return False
     except OSError as error:
         raise ConfigurationError(f"the key file {path} cannot be made: {error.strerror}") from None
+    return True
+
+
+def with_keys(settings: Settings) -> Settings:
+    """The settings with a secret key: that which is set, or that of the key file."""
+    path = _key_file(settings)
+    if path is None:
+        return settings
     try:
-        keys = _secret_keys(_read("the key file", str(path)))
+        keys = _secret_keys(_read(f"the key file {path}", path))
     except ValueError as error:
         raise ConfigurationError(f"the key file {path} {error}") from None
-    return msgspec.structs.replace(settings, secret_keys=keys), made
+    return msgspec.structs.replace(settings, secret_keys=keys)
 
 
 def loopback() -> Network:
@@ -125,11 +140,24 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-def _read(name: str, path: str) -> str:
+def _key_file(settings: Settings) -> Path | None:
+    """Beside an SQLite database, when no key is set. PostgreSQL is shared by several machines, so it has to be set."""
+    if settings.secret_keys:
+        return None
+    if not settings.is_sqlite:
+        raise ConfigurationError(
+            f"{_PREFIX}SECRET_KEY must be set with PostgreSQL; `capacity-api key` prints a new one"
+        )
+    return Path(f"{settings.url.database}.key")
+
+
+def _read(source: str, path: Path) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(f"{name} names a file that cannot be read: {path}") from None
+        return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{source} cannot be read: it is not text") from None
+    except OSError as error:
+        raise ConfigurationError(f"{source} cannot be read: {error.strerror}") from None
 
 
 def _database_url(text: str) -> str:

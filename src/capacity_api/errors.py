@@ -20,7 +20,8 @@ CapacityError
 │   ├── AlreadyExists
 │   ├── BeyondLatest           a sequence number that nobody has given out yet
 │   ├── Superseded             a delivery that tells what no longer holds
-│   └── WebhookDisabled        nothing is sent to it
+│   ├── WebhookDisabled        nothing is sent to it
+│   └── SecretLost             nothing can be signed for it
 ├── PreconditionFailed         `If-Match` names another version
 ├── TooManyWrites
 ├── DatabaseUnavailable
@@ -156,6 +157,11 @@ class Superseded(Conflict):
 class WebhookDisabled(Conflict):
     code = "webhook_disabled"
     title = "The webhook is disabled; enable it first"
+
+
+class SecretLost(Conflict):
+    code = "secret_lost"
+    title = "The webhook's secret was lost; replace it first: POST …/rotate-secret"
 
 
 class PreconditionFailed(CapacityError):

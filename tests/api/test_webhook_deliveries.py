@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.delivery import endpoints, rows
@@ -15,8 +17,11 @@ from tests.delivery.test_worker import deliver_all, sequence_of
 from tests.serving import OPEN, PAUSED, Headers, Service
 
 from capacity_api.config import Settings
+from capacity_api.db.tables import WebhookRow
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain import signing
+from capacity_api.domain.keys import Keys
+from capacity_api.operations import sealing
 
 PATH = "/v1/webhooks"
 
@@ -329,6 +334,35 @@ async def test_for_a_day_after_a_rotation_old_and_new_secret_sign(
         await told(subscriber, OPEN)
         await subscriber.deliver()
         assert keys_that_verify() == [False, True]
+
+
+async def test_a_webhook_whose_secret_was_lost_takes_a_new_one_before_it_goes_on(subscriber: Subscriber) -> None:
+    database, strange = subscriber.service.database, Keys((bytes(32),))
+    lost = [{"sealed": strange.seal(subscriber.made["secret"]), "until": None}]
+    async with database.write() as session:
+        await session.execute(update(WebhookRow).values(secrets=lost))
+    async with database.write() as session:
+        await sealing.reseal(
+            session,
+            subscriber.service.clock(),
+            subscriber.service.keys,
+            [UUID(subscriber.made["id"])],
+            disable_unreadable=True,
+        )
+    shown = await subscriber.read()
+    assert (shown["status"], shown["disabled_reason"]) == ("disabled", "secret_lost")
+    (missed,) = await told(subscriber, PAUSED)
+    answer = await subscriber.service.client.post(f"{subscriber.path}/enable", headers=subscriber.token)
+    assert_refused(answer, 409, "secret_lost")
+    new = await subscriber.post("/rotate-secret", 200)
+    assert (new["status"], new["disabled_reason"]) == ("disabled", "secret_lost")
+    shown = await subscriber.post("/enable", 200)
+    assert (shown["status"], shown["disabled_reason"]) == ("active", None)
+    assert await subscriber.deliver() == [missed]
+    headers, body = subscriber.endpoint.posts[-1]
+    stamp, signature = headers["webhook-timestamp"], headers["webhook-signature"]
+    assert " " not in signature, "nothing signs beside the new one"
+    assert signing.is_signed(new["secret"], headers["webhook-id"], stamp, signature, body, int(stamp))
 
 
 async def test_however_often_it_is_rotated_five_secrets_sign_at_most(subscriber: Subscriber, clock: Clock) -> None:

@@ -42,6 +42,19 @@ def test_the_newest_key_seals_and_all_of_them_unseal(
             Keys(read_with).unseal(sealed)
 
 
+def test_what_an_older_key_sealed_is_opened_and_not_by_the_newest() -> None:
+    keys = Keys((NEW, OLD))
+    for sealed, opened, by_the_newest in (
+        (Keys((NEW,)).seal(SECRET), True, True),
+        (Keys((OLD,)).seal(SECRET), True, False),
+        (Keys((bytes(32),)).seal(SECRET), False, False),
+        ("damaged", False, False),
+        ("", False, False),
+        ("é", False, False),
+    ):
+        assert (keys.opens(sealed), keys.newest_opens(sealed)) == (opened, by_the_newest)
+
+
 def test_what_is_sealed_shows_nothing_of_the_secret_and_is_never_the_same() -> None:
     keys = Keys((OLD,))
     first, second = keys.seal(SECRET), keys.seal(SECRET)

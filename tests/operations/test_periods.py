@@ -13,7 +13,8 @@ from tests.processes import environment
 from capacity_api.config import Settings
 from capacity_api.db import schema, sequence
 from capacity_api.db.engine import Database
-from capacity_api.db.tables import EventRow, NationGapRow, PeriodRow, RollupRow
+from capacity_api.db.tables import CoverageRow, EventRow, NationGapRow, PeriodRow, RollupRow
+from capacity_api.domain.coverage import NOBODY, dumped
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.operations import directory, intake, periods, responders, statistics
 
@@ -98,7 +99,9 @@ async def test_an_older_database_is_counted_from_its_first_event(empty_database:
     assert await _kept(empty_database) == kept
 
 
-async def test_the_command_counts_everything_anew(database_url: str, settings: Settings) -> None:
+async def test_the_command_counts_everything_anew_and_the_coverage_with_it(
+    database_url: str, settings: Settings
+) -> None:
     database = Database(settings)
     await _happen(database)
     await _count(database)
@@ -106,10 +109,13 @@ async def test_the_command_counts_everything_anew(database_url: str, settings: S
     async with database.write() as session:
         await session.execute(delete(PeriodRow).where(PeriodRow.number == 0))
         await session.execute(text("UPDATE period SET paused = 77, ended = NULL"))
+        (await session.get_one(CoverageRow, 1)).counts = dumped(NOBODY)
     assert await _kept(database) != kept
-    code, out, err = await processes.run("db", "rebuild", env=environment(database_url))
-    assert (code, out) == (0, f"counted {await _events(database)} events\n"), err
-    assert await _kept(database) == kept
+    counted = f"counted {await _events(database)} events for the statistics\n"
+    for coverage in ("wrong and are right now", "right"):
+        code, out, err = await processes.run("db", "rebuild", env=environment(database_url))
+        assert (code, out) == (0, f"the counts of the coverage were {coverage}\n{counted}"), err
+        assert await _kept(database) == kept
     await database.close()
 
 

@@ -146,7 +146,9 @@ class WebhookController(Controller):
     ) -> WebhookEnabled:
         """What it missed is sent, in order and without what no longer holds; or not, and can be replayed later."""
         async with context.write() as session:
-            return await webhooks.enable(session, context.now(), identity.owner, webhook_id, replay=replay)
+            return await webhooks.enable(
+                session, context.now(), context.keys, identity.owner, webhook_id, replay=replay
+            )
 
     @post(
         "/{webhook_id:uuid}/replay",

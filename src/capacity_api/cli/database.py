@@ -1,15 +1,15 @@
-"""`capacity-api db`: the schema, and what is counted from the events."""
+"""`capacity-api db`: the schema, and what is counted from the rest."""
 
 import click
 
 from capacity_api.cli import session
 from capacity_api.db import schema
-from capacity_api.operations import periods
+from capacity_api.operations import coverage, periods
 
 
 @click.group()
 def db() -> None:
-    """The database: its schema, and what is counted from the events."""
+    """The database: its schema, and what is counted from the rest."""
 
 
 @db.command()
@@ -51,12 +51,17 @@ def check() -> None:
 
 @db.command()
 def rebuild() -> None:
-    """Count anew, from the events, what the statistics are read from. A running service goes on meanwhile."""
+    """Count anew what is counted: who covers what, and the statistics. A running service goes on meanwhile.
+
+    Needed only after something else than this program changed the database, or an older version of it wrote there.
+    """
 
     async def work() -> None:
         counted = 0
         async with session.opened(session.settings()) as database:
             await schema.check(database)
+            async with database.write() as change:
+                were_wrong = await coverage.rebuild(change)
             async with database.write() as change:
                 await periods.reset(change)
             batch = periods.BATCH
@@ -64,6 +69,7 @@ def rebuild() -> None:
                 async with database.write() as change:
                     batch = await periods.count(change)
                 counted += batch
-        click.echo(f"counted {counted} events")
+        click.echo(f"the counts of the coverage were {'wrong and are right now' if were_wrong else 'right'}")
+        click.echo(f"counted {counted} events for the statistics")
 
     session.run(work())

@@ -1,6 +1,7 @@
 """`capacity-api demo`: a throw-away service in the state that the 2024 briefing documents, labelled as such."""
 
 import asyncio
+import secrets
 import shutil
 import socket
 import tempfile
@@ -67,12 +68,11 @@ def demo(port: int, listen_port: int) -> None:
     """
     folder = Path(tempfile.mkdtemp(prefix="capacity-api-demo-"))
     try:
-        settings, _ = config.with_keys(
-            Settings(
-                database_url=f"sqlite+aiosqlite:///{folder / 'demo.db'}",
-                egress_allow=(config.loopback(),),
-                demonstration=True,
-            )
+        settings = Settings(
+            database_url=f"sqlite+aiosqlite:///{folder / 'demo.db'}",
+            secret_keys=(secrets.token_bytes(32),),
+            egress_allow=(config.loopback(),),
+            demonstration=True,
         )
         session.set_up_log(settings)
         with server.uvloop_runner() as runner:

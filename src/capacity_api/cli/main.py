@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from capacity_api.cli import coverage, database, demo, people, server, site
+from capacity_api.cli import database, demo, keys, people, server, site
 from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable
 
 
@@ -26,10 +26,9 @@ for command in (
     server.worker,
     server.listen,
     server.openapi,
-    server.key,
+    keys.key,
     demo.demo,
     database.db,
-    coverage.coverage,
     site.site,
     people.responder,
     people.token,

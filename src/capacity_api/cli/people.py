@@ -13,7 +13,7 @@ from capacity_api.cli.session import as_json, change, run, show, table
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import NotFound
 from capacity_api.operations import responders, tokens
-from capacity_api.operations.paging import MOST
+from capacity_api.operations.paging import all_pages
 from capacity_api.operations.responders import NewResponder
 from capacity_api.operations.tokens import Owner, TokenIssued
 
@@ -122,13 +122,13 @@ def list_tokens(as_json: bool) -> None:
 
     async def work() -> None:
         async with change() as (session, _):
-            found = await tokens.issued(session, None, MOST, None)
+            found = await all_pages(lambda limit, cursor: tokens.issued(session, None, limit, cursor))
         if as_json:
-            show(found.items)
+            show(found)
             return
         now = datetime.now(UTC)
         rows: list[tuple[str, ...]] = [("id", "owner", "holds", "last used")]
-        for each in found.items:
+        for each in found:
             ended = each.revoked_at is not None or (each.expires_at is not None and each.expires_at <= now)
             until = "ended" if ended else f"until {each.expires_at:%Y-%m-%d}" if each.expires_at else "yes"
             used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never"
@@ -202,7 +202,7 @@ def list_partners(as_json: bool) -> None:
 
     async def work() -> list[tokens.Partner]:
         async with change() as (session, _):
-            return (await tokens.partners(session, MOST, None)).items
+            return await all_pages(lambda limit, cursor: tokens.partners(session, limit, cursor))
 
     found = run(work())
     if as_json:

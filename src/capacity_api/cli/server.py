@@ -1,4 +1,4 @@
-"""`capacity-api serve`, `worker`, `listen`, `openapi`, `key`."""
+"""`capacity-api serve`, `worker`, `listen`, `openapi`."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from capacity_api import loop
 from capacity_api.api import openapi as document
 from capacity_api.app import create_app, listening
 from capacity_api.cli import session
-from capacity_api.config import Settings, new_key
+from capacity_api.config import Settings
 from capacity_api.delivery.receiver import Receiver
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
@@ -89,7 +89,7 @@ def address(bound: socket.socket) -> str:
 @click.option("--no-delivery", is_flag=True, help="Leave the webhooks to `capacity-api worker`.")
 def serve(host: str, port: int, workers: int, no_delivery: bool) -> None:
     """Run the service. An empty SQLite file becomes a database with the starting register."""
-    settings = session.settings()
+    settings = session.run(session.settings_with_keys())
     if workers > 1 and settings.is_sqlite:
         raise ConfigurationError(
             "--workers above 1 needs PostgreSQL: SQLite has one writer and serves from one process"
@@ -118,6 +118,7 @@ def serve(host: str, port: int, workers: int, no_delivery: bool) -> None:
 async def _prepare(settings: Settings) -> None:
     async with session.opened(settings) as database:
         await session.prepare_to_serve(database)
+        await session.check_keys(database)
 
 
 def uvloop_runner() -> asyncio.Runner:
@@ -132,11 +133,12 @@ def uvloop_runner() -> asyncio.Runner:
 @click.command()
 def worker() -> None:
     """Deliver webhooks, beside `serve --no-delivery` or other workers."""
-    settings = session.settings()
 
     async def work() -> None:
+        settings = await session.settings_with_keys()
         async with session.opened(settings) as database:
             await session.prepare_to_serve(database)
+            await session.check_keys(database)
             wake = asyncio.Event()
             working = Worker(database, Keys(settings.secret_keys), settings, loop.now, wake).run()
             running = asyncio.gather(working, listening(database, wake.set))
@@ -175,9 +177,3 @@ def listen(host: str, port: int, secret: str | None, secret_file: Path | None, a
 def openapi() -> None:
     """Print the OpenAPI document."""
     click.echo(document.encoded(), nl=False)
-
-
-@click.command()
-def key() -> None:
-    """Print a new key for CAPACITY_SECRET_KEY."""
-    click.echo(new_key())

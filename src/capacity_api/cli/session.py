@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -16,7 +17,8 @@ from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
-from capacity_api.operations import responders
+from capacity_api.errors import ConfigurationError
+from capacity_api.operations import responders, sealing
 
 T = TypeVar("T")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -26,13 +28,35 @@ _TOO_TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpx", "httpcore", "sqlal
 
 
 def settings() -> Settings:
-    """The settings with their key, and the log set up by them; says so when it made a key file."""
+    """The settings, and the log set up by them. They may lack the secret key, which not every command needs."""
     found = config.from_environment()
-    found, made = config.with_keys(found)
     set_up_log(found)
-    if made is not None:
-        click.echo(f"made the secret key {made}; keep it beside the database and back it up", err=True)
     return found
+
+
+async def settings_with_keys() -> Settings:
+    """The settings with their key; says so when it made one, which it does where nothing hangs on an earlier one."""
+    found = settings()
+    path = config.missing_key_file(found)
+    if path is not None:
+        await _refuse_without_its_key(found, path)
+        if config.make_key(path):
+            click.echo(f"made the secret key {path}; keep it beside the database and back it up", err=True)
+    return config.with_keys(found)
+
+
+async def _refuse_without_its_key(found: Settings, path: Path) -> None:
+    if found.is_new:
+        return
+    async with opened(found) as database:
+        if await schema.current(database) is None:
+            return
+        async with database.read() as session:
+            if await sealing.is_keyed(session):
+                raise ConfigurationError(
+                    f"the key file {path} is missing, and what is stored needs it: put it back, or set "
+                    "CAPACITY_SECRET_KEY; docs/settings.md says what to do when it is lost"
+                )
 
 
 def set_up_log(found: Settings) -> None:
@@ -56,6 +80,12 @@ async def prepare_to_serve(database: Database) -> None:
     await schema.check(database)
 
 
+async def check_keys(database: Database) -> None:
+    """Refuse secrets that cannot be unsealed, before each of their deliveries fails."""
+    async with database.read() as session:
+        await sealing.check(session, loop.now(), Keys(database.settings.secret_keys))
+
+
 @asynccontextmanager
 async def opened(found: Settings) -> AsyncIterator[Database]:
     database = Database(found)
@@ -68,7 +98,7 @@ async def opened(found: Settings) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def change() -> AsyncIterator[tuple[AsyncSession, Keys]]:
     """One transaction on the configured database, which must be at the right schema."""
-    found = settings()
+    found = await settings_with_keys()
     async with opened(found) as database:
         await prepare_to_serve(database)
         async with database.write() as session:

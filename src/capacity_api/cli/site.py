@@ -32,9 +32,7 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
 
     What did not change is left alone. Only reads the database, and needs no secret key.
     """
-    # Without the key: a machine that serves files has no use for it.
-    settings = config.from_environment()
-    session.set_up_log(settings)
+    settings = session.settings()
 
     async def work() -> None:
         async with session.opened(settings) as database:

@@ -96,7 +96,7 @@ def counted(contributions: Iterable[Contribution]) -> Counts:
 def moved(counts: Counts, before: Contribution | None, after: Contribution | None) -> Counts:
     """The counts when one responder's contribution is `after` in place of `before`; `None` for one that is not listed.
 
-    No count goes below zero: a wrong one must not stop a report. `capacity-api coverage rebuild` puts it right.
+    No count goes below zero: a wrong one must not stop a report. `capacity-api db rebuild` puts it right.
     """
     planes = {state: list(counts[state]) for state in State}
     if before is not None:

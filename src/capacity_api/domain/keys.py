@@ -15,14 +15,15 @@ class Keys:
         if not keys:
             raise ConfigurationError("no secret key is set")
         self._keys = keys
-        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+        each = [Fernet(base64.urlsafe_b64encode(key)) for key in keys]
+        self._newest, self._fernet = each[0], MultiFernet(each)
 
     def token_hashes(self, token: str) -> list[bytes]:
         """The hash under each key, newest first."""
         return [tokens.keyed_hash(key, token) for key in self._keys]
 
     def seal(self, secret: str) -> str:
-        return self._fernet.encrypt(secret.encode()).decode()
+        return self._newest.encrypt(secret.encode()).decode()
 
     def unseal(self, sealed: str) -> str:
         """The secret; raises `ConfigurationError` when it was sealed with a key that is no longer among these."""
@@ -30,3 +31,19 @@ class Keys:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise ConfigurationError("a webhook secret was sealed with a key that CAPACITY_SECRET_KEY lacks") from None
+
+    def opens(self, sealed: str) -> bool:
+        """Whether any of them unseals it."""
+        return _opens(self._fernet, sealed)
+
+    def newest_opens(self, sealed: str) -> bool:
+        """Whether the newest unseals it, so that the others are not needed for it."""
+        return _opens(self._newest, sealed)
+
+
+def _opens(fernet: Fernet | MultiFernet, sealed: str) -> bool:
+    try:
+        fernet.decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -42,6 +42,16 @@ async def page(
     rows: Sequence[Item] = (await session.scalars(query.order_by(by.desc()).limit(limit + 1))).all()
     following = cursor_after(getattr(rows[limit - 1], by.key)) if len(rows) > limit else None
     return Page([show(row) for row in rows[:limit]], following)
+
+
+async def all_pages(read: Callable[[int, str | None], Awaitable[Page[Item]]]) -> list[Item]:
+    """Everything, for who takes no pages; `read` is handed the limit and the cursor of each."""
+    found = await read(MOST, None)
+    items = found.items
+    while found.next is not None:
+        found = await read(MOST, found.next)
+        items += found.items
+    return items
 
 
 def cursor_after(last: UUID | int) -> str:

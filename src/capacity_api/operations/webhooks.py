@@ -19,7 +19,8 @@ from capacity_api.domain.areas import AREAS
 from capacity_api.domain.egress import check_url
 from capacity_api.domain.events import EventType
 from capacity_api.domain.keys import Keys
-from capacity_api.errors import BeyondLatest, FieldError, Invalid, NotFound, WebhookDisabled
+from capacity_api.errors import BeyondLatest, FieldError, Invalid, NotFound, SecretLost, WebhookDisabled
+from capacity_api.operations import sealing
 from capacity_api.operations.changes import wake
 from capacity_api.operations.deliveries import Status
 from capacity_api.operations.paging import Page, page
@@ -67,7 +68,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     signature: str
     stale: str
     status: str
-    disabled_reason: Literal["gone", "failing"] | None
+    disabled_reason: Literal["gone", "failing", "secret_lost"] | None
     created_at: datetime
     sequence: int
     failing_since: datetime | None
@@ -155,16 +156,18 @@ async def remove(session: AsyncSession, owner: Owner, webhook_id: UUID) -> None:
 
 
 async def enable(
-    session: AsyncSession, now: datetime, owner: Owner, webhook_id: UUID, *, replay: bool
+    session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID, *, replay: bool
 ) -> WebhookEnabled:
     """Make a webhook active again. With `replay` it goes on where it stood, without it from now on.
 
-    Raises `NotFound`. One that is active stays as it is.
+    Raises `NotFound`, and `SecretLost` until one was rotated that nobody can unseal. One that is active stays as it is.
     """
     row = await held(session, owner, webhook_id, to_change=True)
     latest, _ = await sequence.latest(session)
     missed = Missed(after=row.position, events=latest - row.position if row.status != "active" else 0)
     if row.status != "active":
+        if not sealing.is_readable(row.secrets, now, keys):
+            raise SecretLost
         row.status, row.disabled_reason = "active", None
         _start_afresh(row)
         if not replay:
@@ -197,13 +200,13 @@ async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: i
 
 
 async def rotate_secret(session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID) -> Webhook:
-    """Give a webhook a new secret; the old one signs beside it for 24 hours. Raises `NotFound`."""
+    """Give a webhook a new secret; the old one signs beside it for 24 hours, unless it is lost. Raises `NotFound`."""
     row = await held(session, owner, webhook_id, to_change=True)
     secret = _new_secret(row.signature)
     until = (now + ROTATION_OVERLAP).isoformat()
     # An older one keeps the end that it has.
     ending = [each if each["until"] else {**each, "until": until} for each in row.secrets]
-    valid = [each for each in ending if datetime.fromisoformat(each["until"]) > now]
+    valid = [each for each in ending if datetime.fromisoformat(each["until"]) > now and keys.opens(each["sealed"])]
     row.secrets = [{"sealed": keys.seal(secret), "until": None}, *valid[: MOST_SECRETS - 1]]
     row.public_key = signing.public_key(secret)
     return msgspec.structs.replace(_shown(row), secret=secret)
@@ -302,7 +305,7 @@ def _shown(row: WebhookRow) -> Webhook:
         signature=row.signature,
         stale=row.stale,
         status=row.status,
-        disabled_reason=row.disabled_reason,  # type: ignore[arg-type]  # only `operations.attempts` writes it
+        disabled_reason=row.disabled_reason,  # type: ignore[arg-type]  # only `operations.attempts` and `sealing` write it
         created_at=row.created_at,
         sequence=row.position,
         failing_since=row.failing_since,

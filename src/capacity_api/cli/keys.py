@@ -1,0 +1,76 @@
+"""`capacity-api key`: the secret keys, and what is sealed with them."""
+
+import asyncio
+from uuid import UUID
+
+import click
+
+from capacity_api import config, loop
+from capacity_api.cli import session
+from capacity_api.db import schema
+from capacity_api.db.engine import Database
+from capacity_api.domain.keys import Keys
+from capacity_api.errors import ConfigurationError
+from capacity_api.operations import sealing
+from capacity_api.operations.sealing import Unreadable
+
+_BATCH = 100
+_LOOK_AGAIN_SECONDS = 0.2
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def key(context: click.Context) -> None:
+    """Print a new key for CAPACITY_SECRET_KEY, or seal with the newest what is stored."""
+    if context.invoked_subcommand is None:
+        click.echo(config.new_key())
+
+
+@key.command()
+@click.option(
+    "--disable-unreadable",
+    is_flag=True,
+    help="Disable the webhooks whose secret no key opens, until their owners have rotated it and enable them.",
+)
+def reseal(disable_unreadable: bool) -> None:
+    """Seal the secrets of all webhooks with the newest key, so that older ones can be retired.
+
+    A running service goes on meanwhile. Where no key opens a secret, it names the webhooks and exits with 1.
+    """
+
+    async def work() -> tuple[int, list[Unreadable]]:
+        settings = config.with_keys(session.settings())
+        async with session.opened(settings) as database:
+            await schema.check(database)
+            return await _reseal(database, Keys(settings.secret_keys), disable_unreadable=disable_unreadable)
+
+    resealed, unreadable = session.run(work())
+    click.echo(f"webhooks whose secrets were sealed anew: {resealed}")
+    if not unreadable:
+        return
+    named = ", ".join(f"{each.webhook_id} ({each.owner})" for each in unreadable)
+    if not disable_unreadable:
+        raise ConfigurationError(
+            f"no secret key opens the secrets of these webhooks: {named}; docs/settings.md says what to do"
+        )
+    click.echo(f"disabled, because no secret key opens their secrets: {named}")
+
+
+async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -> tuple[int, list[Unreadable]]:
+    """Look, and seal what is old, until a look finds none: secrets are made and rows are locked meanwhile."""
+    resealed: set[UUID] = set()
+    disabled: dict[UUID, Unreadable] = {}
+    while True:
+        async with database.read() as reading:
+            found = await sealing.look(reading, loop.now(), keys)
+        lost = {each.webhook_id: each for each in found.unreadable} if disable_unreadable else {}
+        to_do = sorted({*found.old, *lost})
+        if not to_do:
+            return len(resealed), [*disabled.values()] or found.unreadable
+        for n in range(0, len(to_do), _BATCH):
+            async with database.write() as changing:
+                resealed |= await sealing.reseal(
+                    changing, loop.now(), keys, to_do[n : n + _BATCH], disable_unreadable=disable_unreadable
+                )
+        disabled |= lost
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)

@@ -1,0 +1,305 @@
+"""The secret keys of an installation: rotated while it runs, lost, mixed up. Through the real commands."""
+
+import asyncio
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import update
+from tests import processes
+from tests.delivery import endpoints, rows
+from tests.delivery.endpoints import Endpoint
+from tests.processes import KEY, environment, run
+
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import TokenRow, WebhookRow
+from capacity_api.domain import signing
+from capacity_api.domain.keys import Keys
+from capacity_api.operations import sealing, tokens
+
+OLD_BYTES, NEW_BYTES, STRANGE_BYTES = bytes(range(32)), b"\x07" * 32, b"\x09" * 32
+OLD, NEW, STRANGE = KEY, *(base64.urlsafe_b64encode(key).decode() for key in (NEW_BYTES, STRANGE_BYTES))
+ROTATING = f"{NEW},{OLD}"
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def keyed(database_url: str, keys: str, **settings: str) -> dict[str, str]:
+    return environment(database_url, secret_key=keys, write_limit="0", egress_allow="127.0.0.0/8", **settings)
+
+
+def sealed(secret: str, *keys: bytes, until: datetime | None = None) -> dict[str, Any]:
+    return {"sealed": Keys(keys or (OLD_BYTES,)).seal(secret), "until": until and until.isoformat()}
+
+
+async def add_webhook(database: Database, *secrets: dict[str, Any], **fields: Any) -> UUID:
+    return await rows.add_webhook(database, NOW, "https://partner.example.org/", secrets=list(secrets), **fields)
+
+
+async def secrets_of(database: Database, webhook: UUID, *keys: bytes) -> list[str]:
+    """As these keys alone unseal them."""
+    stored = await rows.stored_webhook(database, webhook)
+    return [Keys(keys).unseal(each["sealed"]) for each in stored.secrets]
+
+
+def secret(n: int) -> str:
+    return signing.make_secret("v1", bytes([n]) * 32)
+
+
+async def columns(database: Database, webhook: UUID) -> dict[str, Any]:
+    stored = await rows.stored_webhook(database, webhook)
+    return {each.key: getattr(stored, each.key) for each in WebhookRow.__table__.columns if each.key != "secrets"}
+
+
+async def test_everything_is_sealed_anew_once_and_says_the_same(database: Database, database_url: str) -> None:
+    ended, ending = NOW - timedelta(days=1), datetime.now(UTC) + timedelta(hours=1)
+    rotated = await add_webhook(
+        database, sealed(secret(1)), sealed(secret(2), until=ending), sealed(secret(3), until=ended), position=5
+    )
+    disabled = await add_webhook(database, sealed(secret(4)), status="disabled", disabled_reason="gone")
+    current = await add_webhook(database, sealed(secret(5), NEW_BYTES))
+    more = [await add_webhook(database, sealed(secret(6))) for _ in range(230)]
+    before = [await columns(database, each) for each in (rotated, disabled)]
+    untouched = (await rows.stored_webhook(database, current)).secrets
+
+    env = keyed(database_url, ROTATING)
+    assert await run("key", "reseal", env=env) == (0, "webhooks whose secrets were sealed anew: 232\n", "")
+    assert await run("key", "reseal", env=env) == (0, "webhooks whose secrets were sealed anew: 0\n", "")
+
+    assert await secrets_of(database, rotated, NEW_BYTES) == [secret(1), secret(2), secret(3)]
+    assert [each["until"] for each in (await rows.stored_webhook(database, rotated)).secrets] == [
+        None,
+        ending.isoformat(),
+        ended.isoformat(),
+    ]
+    assert await secrets_of(database, disabled, NEW_BYTES) == [secret(4)]
+    assert [await columns(database, each) for each in (rotated, disabled)] == before
+    assert (await rows.stored_webhook(database, current)).secrets == untouched
+    for each in more:
+        assert await secrets_of(database, each, NEW_BYTES) == [secret(6)]
+
+
+async def test_what_no_key_opens_is_named_and_stops_nothing_else(database: Database, database_url: str) -> None:
+    async with database.write() as session:
+        partner = await tokens.add_partner(session, NOW, "Case tool")
+    async with database.write() as session:
+        partner_id = (await tokens.partner_owner(session, "Case tool")).id
+    lost = await add_webhook(database, sealed(secret(1), STRANGE_BYTES), partner_id=partner_id)
+    # The newest can be unsealed, and what signs beside it cannot.
+    half = await add_webhook(
+        database, sealed(secret(2)), sealed(secret(3), STRANGE_BYTES, until=datetime.now(UTC) + timedelta(hours=1))
+    )
+    damaged = await add_webhook(database, {"sealed": "damaged", "until": None})
+    # Nothing is signed with it any more.
+    ended = await add_webhook(database, sealed(secret(4)), sealed(secret(5), STRANGE_BYTES, until=NOW))
+    whole = await add_webhook(database, sealed(secret(6)))
+    env = keyed(database_url, ROTATING)
+    named = f"{lost} ({partner.name}), {half} (admin), {damaged} (admin)"
+    line = (
+        f"capacity-api: no secret key opens the secrets of these webhooks: {named}; docs/settings.md says what to do\n"
+    )
+    assert await run("key", "reseal", env=env) == (1, "webhooks whose secrets were sealed anew: 3\n", line)
+    assert await run("key", "reseal", env=env) == (1, "webhooks whose secrets were sealed anew: 0\n", line)
+    assert await secrets_of(database, whole, NEW_BYTES) == [secret(6)]
+    assert await secrets_of(database, half, NEW_BYTES, STRANGE_BYTES) == [secret(2), secret(3)]
+    assert await secrets_of(database, ended, NEW_BYTES, STRANGE_BYTES) == [secret(4), secret(5)]
+
+    disabling = ("key", "reseal", "--disable-unreadable")
+    done = f"disabled, because no secret key opens their secrets: {named}\n"
+    assert await run(*disabling, env=env) == (0, f"webhooks whose secrets were sealed anew: 0\n{done}", "")
+    assert await run("key", "reseal", env=env) == (0, "webhooks whose secrets were sealed anew: 0\n", "")
+    for each, status in ((lost, "disabled"), (half, "disabled"), (damaged, "disabled"), (whole, "active")):
+        assert (await rows.stored_webhook(database, each)).status == status
+    # Nothing was thrown away: a key that is found again opens it.
+    found = await run("key", "reseal", env=keyed(database_url, f"{ROTATING},{STRANGE}"))
+    assert found == (0, "webhooks whose secrets were sealed anew: 3\n", "")
+    assert await secrets_of(database, lost, NEW_BYTES) == [secret(1)]
+
+
+async def test_a_secret_that_is_rotated_meanwhile_is_not_lost(database: Database, database_url: str) -> None:
+    webhooks = [await add_webhook(database, sealed(secret(1))) for _ in range(3)]
+    env = keyed(database_url, ROTATING)
+    _, issued, _ = await run("token", "issue", "--admin", env=env)
+    latest: dict[UUID, str] = {}
+
+    async def rotate(client: httpx.AsyncClient, webhook: UUID) -> None:
+        answer = await client.post(f"/v1/webhooks/{webhook}/rotate-secret")
+        assert answer.status_code == 200, answer.text
+        latest[webhook] = answer.json()["secret"]
+
+    # The service still seals with the old key first, so that there is always something to do.
+    async with (
+        processes.serving(env=keyed(database_url, f"{OLD},{NEW}")) as server,
+        httpx.AsyncClient(
+            base_url=server.address, headers={"authorization": f"Bearer {issued.strip()}"}, timeout=30
+        ) as client,
+    ):
+        resealing = asyncio.create_task(run("key", "reseal", env=env))
+        rounds = 0
+        while not resealing.done() and rounds < 60:
+            await asyncio.gather(*(rotate(client, each) for each in webhooks))
+            rounds += 1
+        code, _, err = await resealing
+    assert (code, err) == (0, "")
+    for each in webhooks:
+        assert (await secrets_of(database, each, NEW_BYTES, OLD_BYTES))[0] == latest[each]
+
+
+async def test_a_webhook_that_somebody_has_locked_is_left_for_later(postgresql_url: str) -> None:
+    database = Database(Settings(database_url=postgresql_url))
+    keys = Keys((NEW_BYTES, OLD_BYTES))
+    locked = await add_webhook(database, sealed(secret(1)))
+    free = await add_webhook(database, sealed(secret(2)))
+    async with database.write() as session, database.write() as beside:
+        row = await session.get_one(WebhookRow, locked, with_for_update=True)
+        row.secrets = [sealed(secret(3))]
+        await session.flush()
+        assert await sealing.reseal(beside, NOW, keys, [locked, free], disable_unreadable=False) == {free}
+    resealed = await run("key", "reseal", env=keyed(postgresql_url, ROTATING))
+    assert resealed == (0, "webhooks whose secrets were sealed anew: 1\n", "")
+    assert await secrets_of(database, locked, NEW_BYTES) == [secret(3)]
+    await database.close()
+
+
+async def test_a_key_is_retired_in_three_steps(database: Database, database_url: str) -> None:
+    await rows.add_responder(database, NOW)
+    old = keyed(database_url, OLD)
+    kept, forgotten = [
+        {"authorization": f"Bearer {(await run('token', 'issue', '--partner', name, env=old))[1].strip()}"}
+        for name in ("Case tool", "Forgotten tool")
+    ]
+    endpoint = Endpoint()
+
+    async def test_delivery(env: dict[str, str], arrived: int) -> None:
+        async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+            for each in (await client.get("/v1/webhooks", headers=kept)).json()["items"]:
+                assert (await client.post(f"/v1/webhooks/{each['id']}/test", headers=kept)).status_code == 202
+            await endpoint.arrived(arrived, seconds=30)
+
+    async with endpoints.serving(endpoint) as url:
+        async with processes.serving(env=old) as server, httpx.AsyncClient(base_url=server.address) as client:
+            answer = await client.post("/v1/webhooks", json={"url": url}, headers=kept)
+            made = answer.json()
+            assert (await client.get("/v1/me", headers=forgotten)).status_code == 200
+        # 1. Everybody knows the new key. 2. It comes first, and what is stored is sealed with it.
+        await test_delivery(keyed(database_url, f"{OLD},{NEW}"), 1)
+        async with database.write() as session:
+            # A use is noted once a minute.
+            await session.execute(update(TokenRow).values(last_used_at=NOW))
+        await test_delivery(keyed(database_url, ROTATING), 2)
+        assert (await run("key", "reseal", env=keyed(database_url, ROTATING)))[0] == 0
+        # 3. The old one is gone: only the token that nobody used has gone with it.
+        await test_delivery(keyed(database_url, NEW), 3)
+        async with (
+            processes.serving(env=keyed(database_url, NEW)) as server,
+            httpx.AsyncClient(base_url=server.address) as client,
+        ):
+            answer = await client.get("/v1/me", headers=forgotten)
+            assert (answer.status_code, answer.json()["code"]) == (401, "token_unknown")
+    for headers, body in endpoint.posts:
+        assert json.loads(body)["type"] == "webhook.test"
+        stamp = headers["webhook-timestamp"]
+        assert signing.is_signed(
+            made["secret"], headers["webhook-id"], stamp, headers["webhook-signature"], body, int(stamp)
+        )
+
+
+SERVE, WORKER = ("serve", "--port", "0"), ("worker",)
+
+
+async def assert_refused(line: str, *commands: tuple[str, ...], env: dict[str, str]) -> None:
+    """Each of these commands ends with 1 and says nothing but this line."""
+    for command in commands:
+        assert await run(*command, env=env) == (1, "", f"capacity-api: {line}\n"), command
+
+
+def without_key(env: dict[str, str], **instead: str) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name != "CAPACITY_SECRET_KEY"} | instead
+
+
+async def test_on_postgresql_nothing_starts_without_a_key(postgresql_url: str) -> None:
+    env = without_key(environment(postgresql_url))
+    line = "CAPACITY_SECRET_KEY must be set with PostgreSQL; `capacity-api key` prints a new one"
+    await assert_refused(line, (*SERVE, "--workers", "2"), WORKER, ("key", "reseal"), env=env)
+    assert (await run("db", "check", env=env))[0] == 0
+
+
+HOLD = "must hold keys of 32 bytes in urlsafe base64, comma-separated, newest first"
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("a folder", "cannot be read: Is a directory"),
+        (b"\xff\xfe\x00", "cannot be read: it is not text"),
+        (b"", HOLD),
+        (b"hunter2, hunter3", HOLD),
+        (base64.urlsafe_b64encode(b"hunter2" * 3), HOLD),
+        (OLD.encode() + b"\n" + NEW.encode(), HOLD),
+    ],
+)
+async def test_a_key_file_that_cannot_be_used_is_one_line(
+    tmp_path: Path, content: bytes | str | None, what: str
+) -> None:
+    named, beside = tmp_path / "key", tmp_path / "capacity.db.key"
+    for path in (named, beside):
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif content is not None:
+            path.mkdir()
+    env = without_key(environment(f"sqlite:///{tmp_path / 'capacity.db'}"))
+    line = f"the file that CAPACITY_SECRET_KEY_FILE names {what}"
+    await assert_refused(line, SERVE, env=env | {"CAPACITY_SECRET_KEY_FILE": str(named)})
+    if content is not None:
+        await assert_refused(f"the key file {beside} {what}", WORKER, env=env)
+    assert not (tmp_path / "capacity.db").exists()
+
+
+async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path: Path) -> None:
+    database, key = tmp_path / "capacity.db", tmp_path / "capacity.db.key"
+    env = without_key(environment(f"sqlite:///{database}"))
+    # Nothing hangs on a key yet, so the first may be lost.
+    assert (await run("db", "upgrade", env=env))[0] == 0
+    assert not key.exists()
+    _, _, said = await run("responder", "list", env=env)
+    assert said == f"made the secret key {key}; keep it beside the database and back it up\n"
+    key.unlink()
+    code, token, _ = await run("token", "issue", "--admin", env=env)
+    assert (code, key.exists()) == (0, True)
+    kept = key.read_bytes()
+    key.unlink()
+    line = (
+        f"the key file {key} is missing, and what is stored needs it: put it back, or set CAPACITY_SECRET_KEY; "
+        "docs/settings.md says what to do when it is lost"
+    )
+    await assert_refused(line, SERVE, WORKER, ("token", "issue", "--admin"), env=env)
+    assert not key.exists()
+    key.write_bytes(kept)
+    async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+        answer = await client.get("/v1/me", headers={"authorization": f"Bearer {token.strip()}"})
+        assert answer.status_code == 200
+
+
+async def test_with_another_key_than_the_stored_secrets_have_nothing_starts(
+    database: Database, database_url: str
+) -> None:
+    lost = await add_webhook(database, sealed(secret(1)))
+    await add_webhook(database, sealed(secret(2), NEW_BYTES))
+    await add_webhook(database, sealed(secret(3), NEW_BYTES), status="disabled", disabled_reason="gone")
+    line = (
+        "no secret key opens the secrets of {} of 3 webhooks: put back the one that sealed them; "
+        "`capacity-api key reseal` names them; see docs/settings.md when it is lost"
+    )
+    await assert_refused(line.format(3), SERVE, WORKER, env=keyed(database_url, STRANGE))
+    await assert_refused(line.format(1), (*SERVE, "--no-delivery"), env=keyed(database_url, NEW))
+    env = keyed(database_url, NEW)
+    code, out, _ = await run("key", "reseal", "--disable-unreadable", env=env)
+    assert (code, f"{lost} (admin)" in out) == (0, True)
+    async with processes.serving(env=env):
+        pass
