@@ -17,7 +17,7 @@ from typing import NamedTuple
 from bench.registers import rows
 
 from capacity_api import loop
-from capacity_api.cli.server import uvloop_runner
+from capacity_api.cli.session import uvloop_runner
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database

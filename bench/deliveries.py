@@ -28,7 +28,7 @@ import httpx
 from sqlalchemy import delete, insert, select, text
 from uuid_utils.compat import uuid7
 
-from capacity_api.cli.server import uvloop_runner
+from capacity_api.cli.session import uvloop_runner
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database

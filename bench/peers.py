@@ -20,7 +20,8 @@ from fastapi.responses import Response as FastResponse
 from sqlalchemy import select
 
 from capacity_api import config, loop, representations
-from capacity_api.cli.server import Server, bind, uvloop_runner
+from capacity_api.cli.serving import Server, bind
+from capacity_api.cli.session import uvloop_runner
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import ResponderRow
 

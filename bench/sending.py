@@ -16,7 +16,7 @@ from typing import cast
 
 import httpx
 
-from capacity_api.cli.server import uvloop_runner
+from capacity_api.cli.session import uvloop_runner
 from capacity_api.config import loopback
 from capacity_api.delivery import sender
 from capacity_api.delivery.egress import Guard

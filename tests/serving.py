@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from capacity_api.app import create_app
-from capacity_api.cli.server import Server, bind
+from capacity_api.cli.serving import Server, bind
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys

@@ -20,6 +20,7 @@ from capacity_api.api.routes import DEPENDENCIES, ROUTES
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import CHANGED, Database
+from capacity_api.db.listening import listening
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
 from capacity_api.loop import Clock, Step
@@ -30,7 +31,6 @@ from capacity_api.publication.serve import Application, Published
 
 # How often each process looks, in case nobody woke it: on SQLite nobody can, and elsewhere a notification may be lost.
 _LOOK_EVERY_SECONDS = 0.5
-_LISTEN_AGAIN_SECONDS = 0.2
 _LAPSE_WITHIN_SECONDS = 0.25
 # Statistics take in what is not counted yet by themselves; this keeps that little.
 _COUNT_EVERY_SECONDS = 10.0
@@ -118,18 +118,6 @@ def create_app(
         logging_config=None,
     )
     return Published(cast("Application", application), publication, clock)
-
-
-async def listening(database: Database, woken: Callable[[], None]) -> None:
-    """Call `woken` when another process has changed something, on a database that can tell; until cancelled."""
-    if database.settings.is_sqlite:
-        return
-
-    async def listen() -> bool:
-        await database.listen(woken)
-        return False
-
-    await loop.run("notifications", listen, asyncio.Event(), _LISTEN_AGAIN_SECONDS)
 
 
 def _recording(database: Database, publication: Publication, clock: Clock, committed: Callable[[], None]) -> Step:

@@ -1,7 +1,6 @@
 """Every error, on every route, as problem+json (RFC 9457), and the only place where a class has a status."""
 
 import logging
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -116,25 +115,6 @@ def _leaves(kind: type[CapacityError]) -> Iterator[type[CapacityError]]:
         if issubclass(below, tuple(STATUS)) and "code" in vars(below):
             yield below
         yield from _leaves(below)
-
-
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"^Object (?:contains unknown|missing required) field `(?P<field>.*)`$", re.DOTALL)
-
-
-def from_validation(error: msgspec.ValidationError) -> errors.BadInput:
-    """What msgspec found wrong with a body, with a JSON pointer to it."""
-    match = _AT.match(str(error))
-    assert match is not None
-    what, path = match["what"], match["path"] or "$"
-    pointer = "".join(f"/{part}" for part in re.findall(r"[^.\[\]$`]+", path))
-    named = _NAMED.match(what)
-    if named is None:
-        return errors.Invalid("The body is not valid", (FieldError(pointer, what),))
-    pointer += "/" + named["field"].replace("~", "~0").replace("/", "~1")
-    if what.startswith("Object contains"):
-        return errors.UnknownField("The body has a field that is not known here", (FieldError(pointer, "unknown"),))
-    return errors.Invalid("The body lacks a required field", (FieldError(pointer, "required"),))
 
 
 def _problem(

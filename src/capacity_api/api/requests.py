@@ -12,11 +12,11 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from capacity_api.api.problems import from_validation
 from capacity_api.domain.intake import Report
 from capacity_api.domain.matching import Outcome, Question
-from capacity_api.errors import FieldError, Invalid, Malformed, NotFound, UnknownParameter
+from capacity_api.errors import FieldError, Invalid, NotFound, UnknownParameter
 from capacity_api.publication import matches
+from capacity_api.strict import decoded
 
 MOST_BODY_BYTES = 64 * 1024
 
@@ -95,16 +95,6 @@ class StrictBody(AbstractDTO[T]):
     @classmethod
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         raise NotImplementedError
-
-
-def decoded(body: bytes, kind: type[T]) -> T:
-    """The body as `kind`; raises `Malformed`, `Invalid` or `UnknownField`."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise from_validation(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(f"The body is not JSON: {error}" if isinstance(error, msgspec.DecodeError) else "") from None
 
 
 async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHandler) -> None:

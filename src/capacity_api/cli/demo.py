@@ -12,7 +12,7 @@ import msgspec
 
 from capacity_api import config, loop
 from capacity_api.app import create_app
-from capacity_api.cli import server, session
+from capacity_api.cli import serving, session
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.receiver import Receiver
@@ -75,7 +75,7 @@ def demo(port: int, listen_port: int) -> None:
             demonstration=True,
         )
         session.set_up_log(settings)
-        with server.uvloop_runner() as runner:
+        with session.uvloop_runner() as runner:
             runner.run(_demonstrate(settings, _bind(port), _bind(listen_port)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -83,16 +83,16 @@ def demo(port: int, listen_port: int) -> None:
 
 async def _demonstrate(settings: Settings, bound: socket.socket, listening: socket.socket) -> None:
     receiver = Receiver(loop.now)
-    beside = server.Server(receiver, listening, lambda _: None)
+    beside = serving.Server(receiver, listening, lambda _: None)
     receiving = asyncio.create_task(beside.serve_bound())
     async with session.opened(settings) as database:
-        access = await _fill(database, receiver, server.address(listening))
+        access = await _fill(database, receiver, serving.address(listening))
 
     def announce(where: str) -> None:
-        click.echo(_INTRODUCTION.format(where=where, received=server.address(listening), access=access))
+        click.echo(_INTRODUCTION.format(where=where, received=serving.address(listening), access=access))
 
     try:
-        await server.Server(create_app(settings), bound, announce).serve_until_stopped()
+        await serving.Server(create_app(settings), bound, announce).serve_until_stopped()
     finally:
         beside.should_exit = True
         await receiving
@@ -123,9 +123,9 @@ async def _fill(database: Database, receiver: Receiver, where: str) -> Access:
 
 def _bind(port: int) -> socket.socket:
     try:
-        return server.bind(_HOST, port)
+        return serving.bind(_HOST, port)
     except ConfigurationError:
-        return server.bind(_HOST, 0)
+        return serving.bind(_HOST, 0)
 
 
 _INTRODUCTION = """

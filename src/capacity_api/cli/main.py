@@ -1,14 +1,40 @@
 """`capacity-api`: the commands, and how each of them fails: one line on stderr and exit code 1 (2 for wrong usage)."""
 
+import importlib
 import sys
 
 import click
 
-from capacity_api.cli import database, demo, keys, people, server, site
 from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable
 
+# Where each command is. A module is read when its command is called: a token needs no web server.
+_MODULES = {
+    "demo": "demo",
+    "serve": "server",
+    "worker": "webhooks",
+    "listen": "webhooks",
+    "responder": "people",
+    "token": "people",
+    "partner": "people",
+    "db": "database",
+    "key": "keys",
+    "site": "site",
+    "openapi": "server",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class _Commands(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_MODULES)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _MODULES:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"capacity_api.cli.{_MODULES[name]}"), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="capacity-api")
 def cli() -> None:
     """Which modern-slavery First Responders can take a referral now.
@@ -19,22 +45,6 @@ def cli() -> None:
 
     Settings are CAPACITY_* in the environment; docs/settings.md describes them.
     """
-
-
-for command in (
-    server.serve,
-    server.worker,
-    server.listen,
-    server.openapi,
-    keys.key,
-    demo.demo,
-    database.db,
-    site.site,
-    people.responder,
-    people.token,
-    people.partner,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ import click
 import msgspec
 
 from capacity_api import loop, representations
-from capacity_api.api.requests import decoded
 from capacity_api.cli.session import as_json, change, run, show, table
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import NotFound
@@ -16,6 +15,7 @@ from capacity_api.operations import responders, tokens
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.responders import NewResponder
 from capacity_api.operations.tokens import Owner, TokenIssued
+from capacity_api.strict import decoded
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

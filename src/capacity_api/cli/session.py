@@ -109,6 +109,15 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
+def uvloop_runner() -> asyncio.Runner:
+    """A runner on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
 def show(value: Any) -> None:
     """Print a result as JSON."""
     click.echo(json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False))

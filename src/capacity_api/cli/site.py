@@ -9,10 +9,10 @@ import click
 import msgspec
 
 from capacity_api import config, loop
-from capacity_api.app import listening
 from capacity_api.cli import session
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
+from capacity_api.db.listening import listening
 from capacity_api.publication import documents, folder
 from capacity_api.publication.publication import Publication
 from capacity_api.publication.site import Copy, page_headers

@@ -1,0 +1,72 @@
+"""An HTTP server in this process, for the service and for the receiver of webhooks."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+
+from capacity_api.errors import ConfigurationError
+
+_GRACE_SECONDS = 5
+
+
+class Server(uvicorn.Server):
+    """One process, which announces itself when it answers."""
+
+    def __init__(self, app: Any, bound: socket.socket, started: Callable[[str], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="auto",
+                # No access log: it would hold readers' addresses and what they asked for.
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        self._bound = bound
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._started(address(self._bound))
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing: uvicorn would raise them again after its own clean-up, before that of whoever runs it."""
+        yield
+
+    async def serve_bound(self) -> None:
+        await self.serve(sockets=[self._bound])
+
+    async def serve_until_stopped(self) -> None:
+        """Serve until SIGINT or SIGTERM; what is being answered then has a few seconds."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.handle_exit, number, None)
+        await self.serve_bound()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket on the address; raises `ConfigurationError` when it is taken."""
+    # The protocol is named because asyncio turns Nagle's delay off only where it is.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise ConfigurationError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    return bound
+
+
+def address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,60 @@
+"""`capacity-api worker`, `listen`."""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+import click
+
+from capacity_api import loop
+from capacity_api.cli import session
+from capacity_api.cli.serving import Server, bind
+from capacity_api.db.listening import listening
+from capacity_api.delivery.receiver import Receiver
+from capacity_api.delivery.worker import Worker
+from capacity_api.domain.keys import Keys
+from capacity_api.errors import ConfigurationError
+
+
+@click.command()
+def worker() -> None:
+    """Deliver webhooks, beside `serve --no-delivery` or other workers."""
+
+    async def work() -> None:
+        settings = await session.settings_with_keys()
+        async with session.opened(settings) as database:
+            await session.prepare_to_serve(database)
+            await session.check_keys(database)
+            wake = asyncio.Event()
+            working = Worker(database, Keys(settings.secret_keys), settings, loop.now, wake).run()
+            running = asyncio.gather(working, listening(database, wake.set))
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+            click.echo("capacity_api delivers webhooks")
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    with session.uvloop_runner() as runner:
+        runner.run(work())
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--secret", help="The webhook's whsec_… secret, or its whpk_… public key.")
+@click.option(
+    "--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file that holds it."
+)
+@session.as_json
+def listen(host: str, port: int, secret: str | None, secret_file: Path | None, as_json: bool) -> None:
+    """Receive webhooks on this machine, verify each signature and print it."""
+    if (secret is None) == (secret_file is None):
+        raise click.UsageError("give --secret or --secret-file")
+    held = secret if secret is not None else secret_file.read_text().strip() if secret_file else ""
+    try:
+        receiver = Receiver(loop.now, held, as_json)
+    except ValueError as error:
+        raise ConfigurationError(f"the secret cannot be used: {error}") from None
+    server = Server(receiver, bind(host, port), lambda where: click.echo(f"listening on {where}", err=True))
+    asyncio.run(server.serve_until_stopped())
