@@ -98,6 +98,7 @@ def create_app(
             authorization.authenticate,
             requests.refuse_unknown_parameters,
             requests.require_json,
+            requests.refuse_unread_bodies,
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={HTTPException: problems.handle, Exception: problems.handle},

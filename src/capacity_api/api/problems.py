@@ -131,7 +131,7 @@ def from_validation(error: msgspec.ValidationError) -> errors.BadInput:
     pointer = "".join(f"/{part}" for part in re.findall(r"[^.\[\]$`]+", path))
     named = _NAMED.match(what)
     if named is None:
-        return errors.Invalid("The body is not valid", (FieldError(pointer, what),))
+        return errors.Invalid.at(pointer, what)
     pointer += "/" + named["field"].replace("~", "~0").replace("/", "~1")
     if what.startswith("Object contains"):
         return errors.UnknownField("The body has a field that is not known here", (FieldError(pointer, "unknown"),))
