@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 from capacity_api import config, loop
 from capacity_api.api import authorization, problems, requests
 from capacity_api.api.context import Context
-from capacity_api.api.headers import unkept
+from capacity_api.api.headers import options, unkept
 from capacity_api.api.metrics import Metrics, counted
 from capacity_api.api.routes import DEPENDENCIES, ROUTES
 from capacity_api.config import Settings
@@ -104,10 +104,11 @@ def create_app(
             authorization.authenticate,
             requests.refuse_unknown_parameters,
             requests.require_json,
+            requests.refuse_unread_bodies,
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={HTTPException: problems.handle, Exception: problems.handle},
-        before_send=[counted(metrics), unkept],
+        before_send=[counted(metrics), unkept, options],
         cors_config=CORSConfig(allow_origins=["*"], expose_headers=["etag"]),
         request_max_body_size=requests.MOST_BODY_BYTES,
         state=State(

@@ -81,7 +81,8 @@ class Invalid(BadInput):
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> "Invalid":
-        return cls(detail, (FieldError(pointer, detail),))
+        where = pointer.lstrip("/?")
+        return cls(f"{where}: {detail}" if where else detail, (FieldError(pointer, detail),))
 
 
 class Unauthenticated(CapacityError):

@@ -30,7 +30,7 @@ def _told(error: msgspec.ValidationError) -> BadInput:
     pointer = "".join(f"/{part}" for part in re.findall(r"[^.\[\]$`]+", path))
     named = _NAMED.match(what)
     if named is None:
-        return Invalid("The body is not valid", (FieldError(pointer, what),))
+        return Invalid.at(pointer, what)
     pointer += "/" + named["field"].replace("~", "~0").replace("/", "~1")
     if what.startswith("Object contains"):
         return UnknownField("The body has a field that is not known here", (FieldError(pointer, "unknown"),))

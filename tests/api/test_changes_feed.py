@@ -11,6 +11,7 @@ from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
+from capacity_api.operations import responders
 
 PATH = "/v1/changes"
 PUBLIC = "https://capacity.example.org"
@@ -92,6 +93,15 @@ async def test_a_lapse_shows_at_its_second_and_is_a_change(public: Service, cloc
     clock.advance(timedelta(seconds=3))
     found = (await public.read(PATH, afterChangeNumber=13))["items"]
     assert [each["data"]["intake"]["state"] for each in found] == ["unconfirmed"]
+
+
+async def test_what_is_newer_than_what_is_published_stands_on_no_page_yet(service: Service) -> None:
+    await service.report("tara", OPEN)
+    async with service.database.read() as session:
+        for until, newest in ((13, 13), (14, 14)):
+            found = await responders.changed_next(session, 10, until, 100)
+            assert [row.sequence for row in found][-1] == newest
+            assert ("tara" in [row.slug for row in found]) == (until == 14)
 
 
 async def test_a_page_may_be_kept_and_the_last_one_briefly(public: Service) -> None:

@@ -38,6 +38,9 @@ async def test_a_method_that_a_path_does_not_take_is_refused_with_those_that_it_
             answer = await service.client.request(method, path)
             assert_refused(answer, 405, "method_not_allowed")
             assert set(answer.headers["allow"].split(", ")) == allowed
+        answer = await service.client.options(path)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert set(answer.headers["allow"].split(", ")) == allowed, path
         if "GET" not in taken:
             answer = await service.client.head(path)
             assert (answer.status_code, answer.content) == (405, b"")
@@ -114,6 +117,43 @@ async def test_what_is_no_body_is_refused_on_every_route_that_reads_one(service:
 
 
 @on_one_database
+async def test_a_body_that_nobody_reads_is_refused_unless_it_says_nothing(service: Service) -> None:
+    admin = await service.token()
+    before = await service.read("/v1/directory")
+    without = {(method, path) for method, path, _ in ROUTES if method != "GET"} - set(WITH_BODY)
+    assert len(without) > 8
+    for method, path in without:
+        cases: list[tuple[bytes, int, str, tuple[str, ...]]] = [
+            (b'{"replay": false}', 422, "unknown_field", ("/replay",)),
+            (b"replay=false", 400, "malformed", ()),
+            (b"[]", 422, "invalid", ("",)),
+            (b" " * 66_000, 413, "body_too_large", ()),
+        ]
+        for content, status, code, pointers in cases:
+            answer = await service.client.request(method, path, content=content, headers=admin)
+            assert_refused(answer, status, code, *pointers, what=(method, path))
+    assert await service.read("/v1/directory") == before
+    for content in (b"", b"{}", b" \n"):
+        answer = await service.client.request("DELETE", f"/v1/webhooks/{NOBODYS}", content=content, headers=admin)
+        assert_refused(answer, 404, "not_found", what=content)
+
+
+@on_one_database
+async def test_what_is_wrong_is_said_with_its_field(service: Service) -> None:
+    partner = await service.token(partner="Case tool")
+    for said, detail in (
+        ({"url": "ftp://partner.example.org/"}, "url: must be an https address"),
+        ({"url": "https://a.example/", "areas": []}, 'areas: must name at least one, or be "all"'),
+        ({"url": 7}, "url: Expected `str`, got `int`"),
+        ([], "Expected `object`, got `array`"),
+    ):
+        answer = await service.client.post("/v1/webhooks", json=said, headers=partner)
+        assert answer.json()["detail"] == detail
+    answer = await service.client.get("/v1/webhooks?cursor=made-up", headers=partner)
+    assert answer.json()["detail"] == "cursor: is not a cursor that this list gave out"
+
+
+@on_one_database
 async def test_head_is_get_without_the_body(service: Service) -> None:
     admin = await service.token()
     await service.client.get("/v1/me", headers=admin)
@@ -144,8 +184,6 @@ async def test_any_origin_may_read_and_is_told_so_before(service: Service) -> No
         # A star does not stand for `authorization` (Fetch standard, CORS-preflight fetch).
         assert {"authorization", "content-type", "if-match"} <= allowed
         assert "access-control-allow-credentials" not in answer.headers
-        plain = await service.client.options(path)
-        assert (plain.status_code, plain.content) == (204, b"")
     for path in ("/v1/directory", "/v1/directory?accepting=true", "/v1/events", "/v1/responders/tara/history"):
         answer = await service.client.get(path, headers={"origin": "https://tool.example"})
         assert answer.headers.get_list("access-control-allow-origin") == ["*"], path

@@ -289,9 +289,10 @@ async def test_enabled_without_a_replay_it_can_be_replayed_later(subscriber: Sub
 
 
 async def test_a_webhook_that_is_active_stays_as_it_is(subscriber: Subscriber) -> None:
-    shown = await subscriber.post("/enable", 200, params={"replay": "false"})
-    assert shown["missed"]["events"] == 0
-    assert (await subscriber.read())["sequence"] == subscriber.made["sequence"]
+    for parameters in ({"replay": "false"}, {}):
+        shown = await subscriber.post("/enable", 200, params=parameters)
+        assert (shown["missed"]["events"], shown["replayed"]) == (0, False)
+        assert (await subscriber.read())["sequence"] == subscriber.made["sequence"]
 
 
 async def test_nothing_is_sent_through_a_disabled_webhook(subscriber: Subscriber) -> None:

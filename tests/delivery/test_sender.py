@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.delivery.endpoints import Endpoint, listening, pooled, request, reset, serving
 
-from capacity_api.delivery import sender
+from capacity_api.delivery import sender, worker
 from capacity_api.delivery.pool import Pool
 from capacity_api.delivery.wire import Wire
 from capacity_api.domain.egress import Address
@@ -392,3 +393,12 @@ async def test_an_endpoint_that_speaks_no_tls_is_tried_again(pool: Pool) -> None
         outcome = await post(pool, f"https://127.0.0.1:{port}/")
     assert isinstance(outcome, Retry)
     assert outcome.reason == "tls_failed"
+
+
+def test_every_reason_stands_in_the_documentation() -> None:
+    sources = [Path(module.__file__).read_text() for module in (sender, worker)]
+    reasons = {word for source in sources for word in re.findall(r'(?:reason=|return |else )"([a-z_]+)"', source)}
+    assert {"timeout", "bad_answer", "not_allowed", "internal_error"} <= reasons
+    _, _, section = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text().partition("\n### Reasons\n")
+    documented = set(re.findall(r"`([a-z_0-9]+)`", section.partition("\n## ")[0]))
+    assert reasons == documented - {"reason", "http_", "http_500"}

@@ -10,7 +10,10 @@ from capacity_api.domain.egress import Network, check_url, is_allowed, parse
 from capacity_api.errors import Invalid
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-NOT_ALLOWED = "is not allowed as a webhook address"
+NOT_ALLOWED = (
+    "is not allowed as a webhook address: those are https, on port 443 or 8443 of the public internet, "
+    "without a user name or fragment"
+)
 
 
 def _detail(url: str, allow: tuple[Network, ...] = ()) -> str | None:

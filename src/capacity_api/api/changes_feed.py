@@ -9,7 +9,6 @@ from litestar.params import QueryParameter
 from capacity_api import representations
 from capacity_api.api import address
 from capacity_api.api.context import Context
-from capacity_api.domain import intake as intakes
 from capacity_api.operations import responders
 from capacity_api.operations.paging import MOST
 from capacity_api.publication import rpde
@@ -42,16 +41,15 @@ class ChangesFeedController(Controller):
         too, as the standard has it; `/v1/events` refuses such a number.
         """
         tree, now = context.publication.current(), context.now()
-        items, lapses = [], [tree.next_lapse]
-        if after < tree.directory.sequence:
+        items, published = [], tree.directory.sequence
+        if after < published:
             async with context.read() as session:
-                for row in await responders.changed_next(session, after, limit or MOST):
+                # What is newer than the tree could lapse before anything in it, and so before this page ends.
+                for row in await responders.changed_next(session, after, published, limit or MOST):
                     if row.delisted_at is not None:
                         items.append(rpde.deleted(row.id, row.sequence))
-                        continue
-                    items.append(rpde.updated(representations.from_responder(row, now)))
-                    # It may be newer than the tree, and so lapse before anything in it.
-                    lapses.append(intakes.at(row.intake.value, now).next_due)
+                    else:
+                        items.append(rpde.updated(representations.from_responder(row, now)))
         page = rpde.page(
             items,
             after,
@@ -59,6 +57,6 @@ class ChangesFeedController(Controller):
             limit,
             demonstration=context.settings.demonstration,
         )
-        next_lapse = min((lapse for lapse in lapses if lapse is not None), default=None)
-        kept = "no-store" if context.settings.public_url is None else rpde.cache_control(items, next_lapse, now)
+        # Without the setting, the page is for whoever named this host alone.
+        kept = "no-store" if context.settings.public_url is None else f"max-age={rpde.most_seconds(items)}"
         return Response(page, headers={"cache-control": kept})

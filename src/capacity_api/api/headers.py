@@ -1,6 +1,7 @@
 """What every answer of a handler says about itself."""
 
 import re
+from collections.abc import Iterable
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
@@ -25,6 +26,26 @@ async def unkept(message: Message, scope: Scope) -> None:
         return
     headers.setdefault("cache-control", "no-store")
     headers.setdefault("x-content-type-options", "nosniff")
+
+
+async def options(message: Message, scope: Scope) -> None:
+    """A `before_send` hook: `OPTIONS` lists all that a path takes. By itself, the framework names the methods of one of
+    its handlers there.
+    """
+    if message["type"] != "http.response.start" or scope.get("method") != "OPTIONS":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    if "allow" in headers:
+        routes = scope["litestar_app"].routes
+        headers["allow"] = allow(
+            method for route in routes if route.path_format == scope["path_template"] for method in route.methods
+        )
+
+
+def allow(methods: Iterable[str]) -> str:
+    """`Allow` (RFC 9110 §10.2.1), with the `HEAD` that goes with every `GET` here."""
+    taken = set(methods)
+    return ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))
 
 
 def _is_of_tree(scope: Scope, headers: MutableScopeHeaders) -> bool:

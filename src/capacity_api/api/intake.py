@@ -1,8 +1,8 @@
 """`/v1/responders/{slug}/intake`: what a responder says of itself."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Controller, Request, Response, delete, post, put
+from litestar import Controller, Response, delete, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
@@ -12,7 +12,6 @@ from capacity_api.api.context import Context
 from capacity_api.api.requests import IntakeReport
 from capacity_api.domain.intake import Report
 from capacity_api.domain.tokens import Scope
-from capacity_api.errors import Invalid
 from capacity_api.operations import intake
 from capacity_api.operations.tokens import Identity
 from capacity_api.representations import Responder
@@ -71,16 +70,13 @@ class IntakeController(Controller):
     )
     async def confirm(
         self,
-        request: Request[Any, Any, Any],
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         slug: FromPath[str],
         if_match: IfMatch = None,
     ) -> Response[Responder]:
-        """ "Still true": like the same report again. It has no body. 409 when nothing was ever reported."""
+        """ "Still true": like the same report again. 409 when nothing was ever reported."""
         require_owner(identity, slug)
-        if (await request.body()).strip() not in {b"", b"{}"}:
-            raise Invalid.at("", "a confirmation has no body; to say something else, report it")
         async with context.write() as session:
             responder = await intake.confirm(
                 session, context.now(), slug, if_match=if_match, token_id=identity.token_id

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET, UnsetType
 
 from capacity_api import errors
+from capacity_api.api.headers import allow
 from capacity_api.db.engine import is_outage
 from capacity_api.errors import CapacityError, FieldError
 
@@ -84,7 +85,7 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         code, title = _FRAMEWORK.get(error.status_code, ("refused", "The request was refused"))
         problem = _problem(error.status_code, code, title, title)
         if "allow" in (error.headers or {}):
-            headers = {"allow": _allowed(error)}
+            headers = {"allow": allow(each.strip() for each in (error.headers or {})["allow"].split(","))}
     elif is_outage(error):
         problem, headers = from_error(errors.DatabaseUnavailable())
     else:
@@ -134,12 +135,6 @@ def _parameter_names(request: Request[Any, Any, Any]) -> dict[str, str]:
     handler: Any = request.route_handler
     model = handler.create_kwargs_model(path_parameters=request.scope["path_params"])
     return {each.field_name: each.field_alias for each in model.expected_query_params}
-
-
-def _allowed(error: HTTPException) -> str:
-    """`Allow` (RFC 9110 §10.2.1), with the `HEAD` that goes with every `GET` here."""
-    methods = {method.strip() for method in (error.headers or {})["allow"].split(",")}
-    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _tellable(request: Request[Any, Any, Any], error: Exception) -> Exception:

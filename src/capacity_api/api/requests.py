@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.dto import AbstractDTO
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
@@ -19,6 +19,8 @@ from capacity_api.publication import matches
 from capacity_api.strict import decoded
 
 MOST_BODY_BYTES = 64 * 1024
+
+_CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 T = TypeVar("T")
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -62,6 +64,10 @@ class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class NewPartner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a call says that takes no body."""
 
 
 class StrictBody(AbstractDTO[T]):
@@ -142,6 +148,14 @@ def moment(text: str, pointer: str) -> datetime:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid.at(pointer, "must be a time such as 2026-05-20T09:30:00Z, or a day") from None
+
+
+async def refuse_unread_bodies(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A guard: what is said where nobody reads it is a mistake, too. An empty object says nothing."""
+    if cast("HTTPRouteHandler", handler).parsed_data_field is None and connection.scope.get("method") in _CHANGES:
+        body = await cast("Request[Any, Any, Any]", connection).body()
+        if body.strip():
+            decoded(body, Nothing)
 
 
 async def require_json(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -67,5 +67,5 @@ def main() -> None:
 
 def _line(error: CapacityError) -> str:
     if isinstance(error, BadInput) and error.errors:
-        return f"{error.detail}: " + "; ".join(f"{each.pointer} {each.detail}" for each in error.errors)
+        return f"{error.title}: " + "; ".join(f"{each.pointer} {each.detail}" for each in error.errors)
     return error.detail

@@ -243,4 +243,8 @@ def _no_https() -> Invalid:
 
 
 def _not_allowed() -> Invalid:
-    return Invalid.at("/url", "is not allowed as a webhook address")
+    return Invalid.at(
+        "/url",
+        "is not allowed as a webhook address: those are https, on port 443 or 8443 of the public internet, "
+        "without a user name or fragment",
+    )

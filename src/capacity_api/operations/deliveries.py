@@ -46,7 +46,9 @@ class Status(StrEnum):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """`status` is null when no answer came; `answer` is the beginning of its body."""
+    """`status` is null when no answer came; `answer` is the beginning of its body. `reason` is null when it got through
+    and otherwise a word such as `timeout` or `http_500`.
+    """
 
     at: datetime
     status: int | None

@@ -141,9 +141,12 @@ async def changed_since(session: AsyncSession, after: int) -> list[ResponderRow]
     return list(rows)
 
 
-async def changed_next(session: AsyncSession, after: int, limit: int) -> list[ResponderRow]:
-    """The first `limit` responders that changed after sequence number `after`, the delisted among them, by number."""
-    query = select(ResponderRow).where(ResponderRow.sequence > after).order_by(ResponderRow.sequence).limit(limit)
+async def changed_next(session: AsyncSession, after: int, until: int, limit: int) -> list[ResponderRow]:
+    """The first `limit` responders by the number of their newest change, of those with one after `after` and not
+    beyond `until`; the delisted among them.
+    """
+    between = ResponderRow.sequence > after, ResponderRow.sequence <= until
+    query = select(ResponderRow).where(*between).order_by(ResponderRow.sequence).limit(limit)
     return list(await session.scalars(query))
 
 

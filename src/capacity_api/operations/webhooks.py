@@ -30,6 +30,10 @@ All = Literal["all"]
 ROTATION_OVERLAP = timedelta(hours=24)
 # How many sign at once, however often it is rotated: each is a line in a header.
 MOST_SECRETS = 5
+_NEVER_COMES = {
+    EventType.WEBHOOK_TEST: "is sent when you ask for it, whatever a webhook subscribes to; leave it out",
+    EventType.INTAKE_CONFIRMATION_DUE: "is told to a responder's own webhooks alone; leave it out",
+}
 
 
 class NewWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +89,9 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookEnabled(Webhook, frozen=True, kw_only=True):
-    """The webhook, active, and what it had missed. `replayed`: all of that is looked through and sent now."""
+    """The webhook, active, and what it had missed. `replayed`: all of that is looked through and sent now; false, too,
+    where it was active already.
+    """
 
     missed: Missed
     replayed: bool
@@ -164,8 +170,9 @@ async def enable(
     """
     row = await held(session, owner, webhook_id, to_change=True)
     latest, _ = await sequence.latest(session)
-    missed = Missed(after=row.position, events=latest - row.position if row.status != "active" else 0)
-    if row.status != "active":
+    was_disabled = row.status != "active"
+    missed = Missed(after=row.position, events=latest - row.position if was_disabled else 0)
+    if was_disabled:
         if not sealing.is_readable(row.secrets, now, keys):
             raise SecretLost
         row.status, row.disabled_reason = "active", None
@@ -176,7 +183,7 @@ async def enable(
         wake(session)
     shown = _shown(row)
     fields = {name: getattr(shown, name) for name in Webhook.__struct_fields__}
-    return WebhookEnabled(**fields, missed=missed, replayed=replay)
+    return WebhookEnabled(**fields, missed=missed, replayed=replay and was_disabled)
 
 
 async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: int) -> Webhook:
@@ -258,10 +265,8 @@ def _event_types(event_types: tuple[EventType, ...] | All, owner: Owner) -> list
     if not event_types:
         raise Invalid.at("/event_types", 'must name at least one, or be "all"')
     for n, each in enumerate(event_types):
-        if each is EventType.WEBHOOK_TEST or (each is EventType.INTAKE_CONFIRMATION_DUE and owner.type != "responder"):
-            raise Invalid.at(
-                f"/event_types/{n}", "would never come: it is told to nobody who subscribes to it like this"
-            )
+        if each in _NEVER_COMES and (each is EventType.WEBHOOK_TEST or owner.type != "responder"):
+            raise Invalid.at(f"/event_types/{n}", _NEVER_COMES[each])
     return [str(each) for each in EventType if each in event_types]
 
 

@@ -5,7 +5,6 @@ responder's `sequence`, so a responder that changes moves to the end and is read
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -55,9 +54,6 @@ def page(
     return ChangesPage(next=following, items=list(items), demonstration=True if demonstration else UNSET)
 
 
-def cache_control(items: Sequence[Item], next_lapse: datetime | None, now: datetime) -> str:
-    """How long a page may be kept: briefly, and never past `next_lapse`."""
-    age = PAGE_LASTS_SECONDS if items else LAST_PAGE_LASTS_SECONDS
-    if next_lapse is not None:
-        age = max(0, min(age, int((next_lapse - now).total_seconds())))
-    return f"public, max-age={age}, must-revalidate"
+def most_seconds(items: Sequence[Item]) -> int:
+    """For how long a page may be kept at most; the next lapse may end it sooner."""
+    return PAGE_LASTS_SECONDS if items else LAST_PAGE_LASTS_SECONDS
