@@ -102,7 +102,7 @@ class TokenMalformed(Unauthenticated):
 
 class TokenUnknown(Unauthenticated):
     code = "token_unknown"
-    title = "This service never issued that token"
+    title = "This service does not know that token"
 
 
 class TokenExpired(Unauthenticated):
