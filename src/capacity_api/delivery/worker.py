@@ -42,7 +42,7 @@ _MOST_IN_FLIGHT = 512
 # From so many results on nothing new is begun, and all of them are written down in one transaction once the quick ones
 # in flight have ended, or this long after the first. A transaction takes a dozen steps, each of which waits for
 # whatever else this process does, and everybody who writes waits for it.
-_GATHERED = 100
+_GATHERED = 50
 _GATHER_SECONDS = 0.1
 # What is left of a lease when the last attempt may begin: its deadline, and the time to record it.
 _LEASE_LEFT = timedelta(seconds=sender.DEADLINE_SECONDS + 2)
