@@ -3,15 +3,16 @@
 import asyncio
 import re
 from datetime import timedelta
+from email.utils import format_datetime
 
 import msgspec
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from tests.browser.conftest import Visiting
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
 from capacity_api import loop
-from capacity_api.publication import pages, scripts
+from capacity_api.publication import pages, scripts, wording
 from capacity_api.publication.language import Language
 from capacity_api.representations import Directory
 
@@ -147,6 +148,44 @@ async def test_a_change_arrives_by_itself_and_is_said_aloud(service: Service, vi
         assert await page.locator("#r-tara details").get_attribute("open") is not None
         assert visit.complaints == []
         await visit.assert_left_no_trace()
+
+
+async def test_a_list_from_a_process_that_is_behind_is_asked_for_again(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        behind = (await service.client.get("/")).text
+
+        async def late(route: Route) -> None:
+            await route.fulfill(body=behind, content_type="text/html; charset=utf-8")
+
+        await page.route(f"{visit.home}/", late)
+        await service.report("salvation-army", {**OPEN, "note": "Ring after 10:00."})
+        await page.clock.run_for(31_000)
+        entry = page.locator("#r-salvation-army")
+        await expect(entry).to_contain_text("Please ring before 10:00.")
+        await page.unroute(f"{visit.home}/")
+        await page.clock.run_for(31_000)
+        await expect(entry).to_contain_text("Ring after 10:00.")
+
+
+async def test_the_page_says_for_which_moment_it_was_read_last(visiting: Visiting) -> None:
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        at = loop.now() + timedelta(minutes=5)
+
+        async def later(route: Route) -> None:
+            answer = await route.fetch()
+            await route.fulfill(response=answer, headers={**answer.headers, "date": format_datetime(at, usegmt=True)})
+
+        await page.route(f"{visit.home}/v1/directory", later)
+        await page.clock.run_for(31_000)
+        for time in ("#now time", ".print time"):
+            await expect(page.locator(time)).to_have_text(wording.moment(at + timedelta(seconds=1)))
 
 
 async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: Service, visiting: Visiting) -> None:
