@@ -79,6 +79,15 @@ async def test_one_response_is_the_whole_page_and_the_script_is_the_second(visit
         await visit.assert_left_no_trace()
 
 
+async def test_the_start_makes_no_format_of_dates_which_would_take_longer_than_all_the_rest(visiting: Visiting) -> None:
+    async with visiting() as visit:
+        counted = "class extends Intl.DateTimeFormat { constructor(...of) { super(...of); formats++; } }"
+        await visit.page.add_init_script(f"formats = 0; Intl.DateTimeFormat = {counted}")
+        page = await visit.open()
+        await with_the_script(page)
+        assert await page.evaluate("formats") == 0
+
+
 async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Service, visiting: Visiting) -> None:
     await everybody_says_something(service)
     async with visiting(bypass_csp=True) as visit:

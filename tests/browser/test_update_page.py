@@ -188,3 +188,13 @@ async def test_without_javascript_it_says_how_to_do_it_by_a_call(visiting: Visit
         page = await visit.open("/update")
         await expect(page.get_by_text("curl -X PUT")).to_be_visible()
         await expect(page.get_by_label("token")).to_be_hidden()
+
+
+async def test_where_the_script_is_lost_on_the_way_it_says_so_a_little_later(visiting: Visiting) -> None:
+    async with visiting() as visit:
+        await visit.page.route("**/update.js", lambda route: route.abort())
+        page = await visit.open("/update")
+        by_call = page.get_by_text("This page needs JavaScript.")
+        # Not at once: everybody else would see it come and go.
+        await expect(by_call).to_be_hidden()
+        await expect(by_call).to_be_visible()

@@ -56,7 +56,10 @@ async function ask() {
 /** Say for which moment the list is true. */
 function readAt(at) {
   read = at;
-  for (const time of document.querySelectorAll("#now time, .print time")) {
+  const shown = document.querySelectorAll("#now time, .print time");
+  // A page that was just served says it already, give or take a minute.
+  if (at - Date.parse(shown[0].dateTime) < 2 * 60_000) return;
+  for (const time of shown) {
     time.dateTime = new Date(at).toISOString();
     time.textContent = moment(at);
   }
