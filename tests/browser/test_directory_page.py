@@ -19,6 +19,14 @@ from capacity_api.representations import Directory
 ENTRY = ".entry:visible"
 WIDE = {"width": 1280, "height": 900}
 HOSTILE = "<script>document.title='x'</script>\u202e\"'&" + "W" * 120
+STRIP_FILL = """() => {
+  const [svg, path] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  svg.setAttribute("class", "strip");
+  path.setAttribute("class", "o");
+  svg.append(path);
+  document.querySelector(".entry").append(svg);
+  return getComputedStyle(path).fill;
+}"""
 
 
 async def everybody_says_something(service: Service) -> None:
@@ -280,6 +288,7 @@ async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: 
         await page.emulate_media(media="print")
         await expect(page.get_by_role("link", name="Leave this page")).to_be_hidden()
         await expect(page.locator("form.ask")).to_be_hidden()
+        await expect(page.locator(".else")).to_be_hidden()
         await expect(page.locator(".print")).to_have_text(
             re.compile(rf"{visit.home}/ Page of \d+ \w+ \d{{4}}, \d\d:\d\d")
         )
@@ -294,6 +303,7 @@ async def test_every_state_is_a_word_in_forced_colours(service: Service, visitin
         words = await asyncio.gather(*(each.inner_text() for each in await page.locator(".entry .state").all()))
         assert sorted(words) == ["Not confirmed"] * 10 + ["Open", "Paused", "Waiting list"]
         assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+        assert await page.evaluate(STRIP_FILL) == await page.evaluate("getComputedStyle(document.body).color")
 
 
 async def test_hostile_text_stays_text_in_every_view(service: Service, visiting: Visiting) -> None:

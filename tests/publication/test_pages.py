@@ -243,7 +243,9 @@ def test_an_end_at_midnight_is_named_by_its_day() -> None:
 def test_demonstration_data_is_labelled_and_other_data_is_not() -> None:
     label = "Demonstration data: not real."
     assert label in Parsed(pages.directory_page(directory(demonstration=True), NOW, None)).text
+    assert label in Parsed(pages.update_page(demonstration=True)).text
     assert label not in page().text
+    assert label not in Parsed(pages.update_page()).text
 
 
 def test_the_published_words_stand_beside_ours_with_their_source() -> None:

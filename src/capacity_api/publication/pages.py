@@ -132,7 +132,7 @@ def entry(
         html = _templates.get_template("entry.html").render(
             responder=responder,
             state=state,
-            history=pictures.strip(states, today) if today is not None else "",
+            history=pictures.strip(states, today) if today is not None else None,
             folded=folded,
             not_supplied=wording.NOT_SUPPLIED,
         )
@@ -141,12 +141,13 @@ def entry(
     return Markup(html)  # noqa: S704 - what a template with escaping made
 
 
-def update_page(language: Language = ENGLISH) -> bytes:
+def update_page(language: Language = ENGLISH, *, demonstration: bool = False) -> bytes:
     """The page at `/update`, on which a responder changes what is said of it."""
     with speaking(language):
         return rendered(
             "update.html",
             language,
+            demonstration=demonstration,
             explained=_CHOICES,
             units=[(unit, gettext(many)) for unit, (_, many) in vocabulary.UNITS.items()],
             circumstances=_terms(vocabulary.CIRCUMSTANCES),
