@@ -2,11 +2,14 @@
 
 import asyncio
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Page, async_playwright
 from tests.browser.conftest import CHROMIUM, LAUNCH
+from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
 from capacity_api import loop
@@ -15,7 +18,8 @@ from capacity_api.db import schema
 from capacity_api.db.engine import Database
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-SIZES = ((320, 1500), (1280, 1500))
+Span = tuple[int, int, dict[str, Any]]
+SIZES = ((320, 1900), (1280, 1500))
 
 
 async def show_directory(service: Service, page: Page) -> None:
@@ -27,7 +31,7 @@ async def show_coverage(service: Service, page: Page) -> None:
 
 
 async def show_update(service: Service, page: Page) -> None:
-    headers = await service.token(responder="salvation-army")
+    headers = await service.token(responder="bawso")
     await page.get_by_label("token").fill(headers["authorization"].removeprefix("Bearer "))
     await page.keyboard.press("Enter")
     await page.locator("label.paused").click()
@@ -41,11 +45,43 @@ PAGES = {
 }
 
 
+def spans(end: datetime) -> dict[str, list[Span]]:
+    """What each said in the last ninety days: from how many days ago until how many, and what. Invented."""
+    until = (end + timedelta(days=9)).date().isoformat()
+    return {
+        "barnardos": [(60, 18, OPEN)],
+        "bawso": [(78, 30, OPEN), (30, 12, WAITING), (12, 0, OPEN)],
+        "kalayaan": [(90, 60, OPEN), (60, 42, WAITING), (42, 6, PAUSED), (6, 0, {**PAUSED, "reopens_on": until})],
+        "medaille-trust": [(84, 72, PAUSED), (72, 0, {**OPEN, "note": "Please ring before 10:00."})],
+        "migrant-help": [(90, 48, WAITING), (36, 0, WAITING)],
+        "new-pathways": [(66, 0, OPEN)],
+        "salvation-army": [(90, 54, OPEN), (54, 30, PAUSED), (30, 6, OPEN), (6, 0, PAUSED)],
+        "tara": [(90, 72, OPEN), (54, 0, OPEN)],
+    }
+
+
+async def live(service: Service, clock: Clock, end: datetime) -> None:
+    """Ninety days in which each confirms what it says every six days."""
+    said = sorted(
+        (
+            (ago, slug, report)
+            for slug, each in spans(end).items()
+            for start, stop, report in each
+            for ago in range(start, stop - 1, -6)
+        ),
+        key=itemgetter(0),
+        reverse=True,
+    )
+    for ago, slug, report in said:
+        clock.set(end - timedelta(days=ago, hours=2))
+        await service.report(slug, report)
+    clock.set(end)
+    start = (end + timedelta(days=31)).replace(hour=17, minute=0, second=0, microsecond=0)
+    back = (start + timedelta(days=12)).date().isoformat()
+    await service.report("bawso", {"state": "paused", "reopens_on": back, "effective_from": start.isoformat()})
+
+
 async def take(service: Service) -> None:
-    until = (loop.now() + timedelta(days=9)).date().isoformat()
-    await service.report("salvation-army", {**OPEN, "note": "Please ring before 10:00."})
-    await service.report("migrant-help", WAITING)
-    await service.report("kalayaan", {**PAUSED, "note": None, "reopens_on": until})
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCH)
         for width, height in SIZES:
@@ -53,6 +89,7 @@ async def take(service: Service) -> None:
                 page = await browser.new_page(
                     viewport={"width": width, "height": height},
                     reduced_motion="reduce",
+                    locale="en-GB",
                     base_url=str(service.client.base_url),
                 )
                 await page.goto(path)
@@ -73,7 +110,10 @@ async def main() -> None:
         database = Database(settings)
         await schema.upgrade(database)
         await database.close()
-        async with serving(settings, loop.now) as service:
+        end = loop.now()
+        clock = Clock(end - timedelta(days=91))
+        async with serving(settings, clock) as service:
+            await live(service, clock, end)
             await take(service)
 
 

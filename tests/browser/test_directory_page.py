@@ -3,21 +3,30 @@
 import asyncio
 import re
 from datetime import timedelta
+from email.utils import format_datetime
 
 import msgspec
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from tests.browser.conftest import Visiting
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
 from capacity_api import loop
-from capacity_api.publication import pages, scripts
+from capacity_api.publication import pages, scripts, wording
 from capacity_api.publication.language import Language
 from capacity_api.representations import Directory
 
 ENTRY = ".entry:visible"
 WIDE = {"width": 1280, "height": 900}
 HOSTILE = "<script>document.title='x'</script>\u202e\"'&" + "W" * 120
+STRIP_FILL = """() => {
+  const [svg, path] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  svg.setAttribute("class", "strip");
+  path.setAttribute("class", "o");
+  svg.append(path);
+  document.querySelector(".entry").append(svg);
+  return getComputedStyle(path).fill;
+}"""
 
 
 async def everybody_says_something(service: Service) -> None:
@@ -76,6 +85,15 @@ async def test_one_response_is_the_whole_page_and_the_script_is_the_second(visit
         assert asked == [f"{home}/", f"{home}/directory.js", f"{home}/v1/directory"]
         assert visit.complaints == []
         await visit.assert_left_no_trace()
+
+
+async def test_the_start_makes_no_format_of_dates_which_would_take_longer_than_all_the_rest(visiting: Visiting) -> None:
+    async with visiting() as visit:
+        counted = "class extends Intl.DateTimeFormat { constructor(...of) { super(...of); formats++; } }"
+        await visit.page.add_init_script(f"formats = 0; Intl.DateTimeFormat = {counted}")
+        page = await visit.open()
+        await with_the_script(page)
+        assert await page.evaluate("formats") == 0
 
 
 async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Service, visiting: Visiting) -> None:
@@ -147,6 +165,44 @@ async def test_a_change_arrives_by_itself_and_is_said_aloud(service: Service, vi
         assert await page.locator("#r-tara details").get_attribute("open") is not None
         assert visit.complaints == []
         await visit.assert_left_no_trace()
+
+
+async def test_a_list_from_a_process_that_is_behind_is_asked_for_again(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        behind = (await service.client.get("/")).text
+
+        async def late(route: Route) -> None:
+            await route.fulfill(body=behind, content_type="text/html; charset=utf-8")
+
+        await page.route(f"{visit.home}/", late)
+        await service.report("salvation-army", {**OPEN, "note": "Ring after 10:00."})
+        await page.clock.run_for(31_000)
+        entry = page.locator("#r-salvation-army")
+        await expect(entry).to_contain_text("Please ring before 10:00.")
+        await page.unroute(f"{visit.home}/")
+        await page.clock.run_for(31_000)
+        await expect(entry).to_contain_text("Ring after 10:00.")
+
+
+async def test_the_page_says_for_which_moment_it_was_read_last(visiting: Visiting) -> None:
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        at = loop.now() + timedelta(minutes=5)
+
+        async def later(route: Route) -> None:
+            answer = await route.fetch()
+            await route.fulfill(response=answer, headers={**answer.headers, "date": format_datetime(at, usegmt=True)})
+
+        await page.route(f"{visit.home}/v1/directory", later)
+        await page.clock.run_for(31_000)
+        for time in ("#now time", ".print time"):
+            await expect(page.locator(time)).to_have_text(wording.moment(at + timedelta(seconds=1)))
 
 
 async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: Service, visiting: Visiting) -> None:
@@ -232,6 +288,7 @@ async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: 
         await page.emulate_media(media="print")
         await expect(page.get_by_role("link", name="Leave this page")).to_be_hidden()
         await expect(page.locator("form.ask")).to_be_hidden()
+        await expect(page.locator(".else")).to_be_hidden()
         await expect(page.locator(".print")).to_have_text(
             re.compile(rf"{visit.home}/ Page of \d+ \w+ \d{{4}}, \d\d:\d\d")
         )
@@ -246,6 +303,7 @@ async def test_every_state_is_a_word_in_forced_colours(service: Service, visitin
         words = await asyncio.gather(*(each.inner_text() for each in await page.locator(".entry .state").all()))
         assert sorted(words) == ["Not confirmed"] * 10 + ["Open", "Paused", "Waiting list"]
         assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+        assert await page.evaluate(STRIP_FILL) == await page.evaluate("getComputedStyle(document.body).color")
 
 
 async def test_hostile_text_stays_text_in_every_view(service: Service, visiting: Visiting) -> None:

@@ -82,7 +82,7 @@ async def test_the_public_reads_what_was_shown_before_it_was_sent(service: Servi
         await visit.assert_accessible()
         await page.get_by_label("Paused").check()
         await page.get_by_text("Add a response time").click()
-        await page.get_by_label("from").fill("5")
+        await page.get_by_label("from", exact=True).fill("5")
         await page.get_by_label("to", exact=True).fill("10")
         await page.get_by_label("unit").select_option(label="working days")
         for label in ("People in detention", "Other urgent cases", "People who are homeless or destitute"):
@@ -126,13 +126,13 @@ async def test_what_goes_wrong_is_said_in_words_and_the_input_stays(service: Ser
         await page.get_by_role("button", name="Continue").click()
         await page.get_by_label("Waiting list").check()
         await page.get_by_text("Add a response time").click()
-        await page.get_by_label("from").fill("9")
+        await page.get_by_label("from", exact=True).fill("9")
         await page.get_by_label("to", exact=True).fill("2")
         await page.get_by_label("Note").fill("Ask for Monday")
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(fault).to_contain_text("Expected response:")
-        assert await page.get_by_label("from").get_attribute("aria-invalid") == "true"
-        await page.get_by_label("from").fill("1")
+        assert await page.get_by_label("to", exact=True).get_attribute("aria-invalid") == "true"
+        await page.get_by_label("from", exact=True).fill("1")
 
         # Somebody else of the organisation was quicker.
         await service.report(SLUG, PAUSED)
@@ -188,3 +188,13 @@ async def test_without_javascript_it_says_how_to_do_it_by_a_call(visiting: Visit
         page = await visit.open("/update")
         await expect(page.get_by_text("curl -X PUT")).to_be_visible()
         await expect(page.get_by_label("token")).to_be_hidden()
+
+
+async def test_where_the_script_is_lost_on_the_way_it_says_so_a_little_later(visiting: Visiting) -> None:
+    async with visiting() as visit:
+        await visit.page.route("**/update.js", lambda route: route.abort())
+        page = await visit.open("/update")
+        by_call = page.get_by_text("This page needs JavaScript.")
+        # Not at once: everybody else would see it come and go.
+        await expect(by_call).to_be_hidden()
+        await expect(by_call).to_be_visible()

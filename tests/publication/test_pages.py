@@ -25,6 +25,7 @@ from capacity_api.domain.intake import (
     Reason,
     Report,
     ReportedState,
+    State,
     Unit,
 )
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
@@ -242,7 +243,9 @@ def test_an_end_at_midnight_is_named_by_its_day() -> None:
 def test_demonstration_data_is_labelled_and_other_data_is_not() -> None:
     label = "Demonstration data: not real."
     assert label in Parsed(pages.directory_page(directory(demonstration=True), NOW, None)).text
+    assert label in Parsed(pages.update_page(demonstration=True)).text
     assert label not in page().text
+    assert label not in Parsed(pages.update_page()).text
 
 
 def test_the_published_words_stand_beside_ours_with_their_source() -> None:
@@ -334,6 +337,21 @@ def test_thirteen_responders_leave_room_in_one_tcp_flight() -> None:
 
 def test_a_thousand_responders_keep_their_entries() -> None:
     assert page(*[responder()] * 1000).text.count("Example Trust") == 1000
+
+
+def test_of_many_responders_nothing_is_folded_and_nothing_left_out() -> None:
+    few, many = page(*register()), page(*register() * 8)
+    assert [tag for tag, _ in few.elements].count("details") == 13 + 2
+    assert [tag for tag, _ in many.elements].count("details") == 2
+    assert many.text.count("Table 2, 2024.") == 13 * 8
+    assert many.text.count("Remit as published") == 13 * 8
+
+
+def test_no_line_breaks_stand_between_the_tags_of_an_entry() -> None:
+    report = Report(state=ReportedState.OPEN, note="One >\n< Two")
+    html = pages.entry(responder(said(report)), State.OPEN)
+    assert html.count("\n") == 1
+    assert "One &gt;\n&lt; Two" in html
 
 
 def test_the_policy_allows_the_styles_of_this_page_its_script_and_this_server_and_nothing_else() -> None:

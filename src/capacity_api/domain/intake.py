@@ -261,7 +261,7 @@ def planned(intake: Intake, report: Report, effective_from: datetime, now: datet
     if not now < effective_from <= now + LONGEST_PLAN:
         raise Invalid.at("/effective_from", f"must lie in the future, at most {LONGEST_PLAN.days} days ahead")
     if report.reopens_on is not None and report.reopens_on < effective_from.astimezone(LONDON_TIME).date():
-        raise Invalid.at("/reopens_on", "must not lie before effective_from")
+        raise Invalid.at("/reopens_on", "must not lie before the day on which it starts")
     effective_from = effective_from.astimezone(UTC)
     plan = Planned(
         report=report,

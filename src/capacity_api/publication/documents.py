@@ -33,7 +33,7 @@ def site(settings: Settings) -> Site:
         )
     }
     return Site(
-        static=_static(spoken),
+        static=_static(spoken, settings.demonstration),
         documents=MappingProxyType(
             {
                 **by_time,
@@ -100,7 +100,7 @@ def _script(name: str, language: Language) -> Resource:
 
 
 @cache
-def _static(spoken: tuple[Language, ...]) -> Mapping[str, Resource]:
+def _static(spoken: tuple[Language, ...], demonstration: bool) -> Mapping[str, Resource]:
     """What is the same until the next release."""
     # As it is committed, which a test compares with the code: making it takes longer than all else of a start.
     document = shipped("openapi/openapi.json").read_bytes()
@@ -108,7 +108,7 @@ def _static(spoken: tuple[Language, ...]) -> Mapping[str, Resource]:
         language.home + name: made
         for language in spoken
         for name, made in (
-            ("update", html(pages.update_page(language))),
+            ("update", html(pages.update_page(language, demonstration=demonstration))),
             *((name, _script(name, language)) for name in scripts.NAMES),
         )
     }

@@ -61,6 +61,8 @@ class Entry:
         made = self._on_page.get(language.tag)
         if made is None or made[0] != hour:
             states = self.states(now) if pictured else ()
-            html = pages.entry(self.shown, self.shown.intake.state, states=states, today=hour, language=language)
+            html = pages.entry(
+                self.shown, self.shown.intake.state, states=states, today=hour, folded=pictured, language=language
+            )
             made = self._on_page[language.tag] = hour, html.encode()
         return made[1]

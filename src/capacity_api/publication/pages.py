@@ -30,6 +30,7 @@ HEADERS = (
 )
 
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
+_BETWEEN_TAGS = re.compile(r">\n+<")
 _HEADINGS = {
     State.OPEN: "Open",
     State.WAITING_LIST: "On a waiting list",
@@ -75,11 +76,12 @@ def directory_page(
     `contact` is an e-mail address, a web address or plain words; `address` is the page's own, for the printed sheet.
     `parts` are responders' entries by slug in that language, as far as they were made before.
     """
+    many = len(directory.responders) > MANY
     by_state: dict[State, list[bytes]] = {state: [] for state in State}
     for responder in directory.responders:
         state = shown_state(responder.intake, now)
         made = parts.get(responder.slug) if state is responder.intake.state else None
-        by_state[state].append(made or entry(responder, state, language=language).encode())
+        by_state[state].append(made or entry(responder, state, folded=not many, language=language).encode())
     with speaking(language):
         groups = [_group(state, by_state) for state in State]
         around = rendered(
@@ -87,7 +89,7 @@ def directory_page(
             language,
             now=now,
             sequence=directory.sequence,
-            many=len(directory.responders) > MANY,
+            many=many,
             counts=[(state, len(entries)) for state, entries in by_state.items()],
             groups=groups,
             key=pictures.key() if len(parts) <= MANY and any(b"<svg" in part for part in parts.values()) else [],
@@ -118,28 +120,34 @@ def entry(
     *,
     states: Sequence[tuple[datetime, State]] = (),
     today: datetime | None = None,
+    folded: bool = True,
     language: Language = ENGLISH,
 ) -> Markup:
     """A responder's part of the page, in the state that it is shown in.
 
     `states` are those of the 90 days up to `today`, as `pictures.strip` draws them; without `today` none are drawn.
+    Where it is not `folded` the published remit stands open: a fold costs a browser as much as all the rest.
     """
     with speaking(language):
         html = _templates.get_template("entry.html").render(
             responder=responder,
             state=state,
-            history=pictures.strip(states, today) if today is not None else "",
+            history=pictures.strip(states, today) if today is not None else None,
+            folded=folded,
             not_supplied=wording.NOT_SUPPLIED,
         )
+    # Between tags a line break is one more thing for the browser to keep; text has no tag that is not escaped.
+    html = _BETWEEN_TAGS.sub("><", html)
     return Markup(html)  # noqa: S704 - what a template with escaping made
 
 
-def update_page(language: Language = ENGLISH) -> bytes:
+def update_page(language: Language = ENGLISH, *, demonstration: bool = False) -> bytes:
     """The page at `/update`, on which a responder changes what is said of it."""
     with speaking(language):
         return rendered(
             "update.html",
             language,
+            demonstration=demonstration,
             explained=_CHOICES,
             units=[(unit, gettext(many)) for unit, (_, many) in vocabulary.UNITS.items()],
             circumstances=_terms(vocabulary.CIRCUMSTANCES),

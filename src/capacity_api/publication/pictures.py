@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import msgspec
 from markupsafe import Markup
 
 from capacity_api.domain.intake import State
@@ -18,10 +19,15 @@ _TOPS = {State.OPEN: 0, State.WAITING_LIST: 5, State.PAUSED: 8}
 _CLASSES = {State.OPEN: "o", State.WAITING_LIST: "w", State.PAUSED: "p"}
 
 
-def strip(states: Sequence[tuple[datetime, State]], today: datetime) -> Markup:
+class Strip(msgspec.Struct, frozen=True):
+    picture: Markup
+    words: str
+
+
+def strip(states: Sequence[tuple[datetime, State]], today: datetime) -> Strip | None:
     """The 90 days up to `today`; `states` are the states from each moment on, oldest first.
 
-    Nothing where nothing is known of these days. A tenth of a day is the smallest part that is drawn.
+    None where nothing is known of these days. A tenth of a day is the smallest part that is drawn.
     """
     start = today - SHOWN
     paths: dict[State, list[str]] = {state: [] for state in _TOPS}
@@ -34,11 +40,11 @@ def strip(states: Sequence[tuple[datetime, State]], today: datetime) -> Markup:
         left, right = (round((at - start) / _UNIT) for at in (begin, end))
         if state in paths and right > left:
             paths[state].append(f"M{left} {_TOPS[state]}h{right - left}V10H{left}z")
-    if all(state is State.UNCONFIRMED or not held for state, held in lasted.items()):
-        return Markup()
-    words = _in_words(lasted)
+    known = {state: held for state, held in lasted.items() if held >= _UNIT / 2}
+    if known.keys() <= {State.UNCONFIRMED}:
+        return None
     drawn = "".join(f'<path class="{_CLASSES[state]}" d="{"".join(each)}"/>' for state, each in paths.items() if each)
-    return _picture(f"0 0 {SHOWN // _UNIT} 10", 'role="img"', drawn, words)
+    return Strip(_picture(SHOWN // _UNIT, drawn), _in_words(known))
 
 
 def key() -> list[tuple[Markup, str]]:
@@ -47,18 +53,17 @@ def key() -> list[tuple[Markup, str]]:
         state: f'<path class="{_CLASSES[state]}" d="M0 {_TOPS[state]}h10V10H0z"/>' if state in _TOPS else ""
         for state in State
     }
-    return [(_picture("0 0 10 10", 'aria-hidden="true"', drawn[state]), state_in_words(state)) for state in State]
+    return [(_picture(10, drawn[state]), state_in_words(state)) for state in State]
 
 
-def _picture(view: str, role: str, drawn: str, words: str = "") -> Markup:
-    named = Markup(' aria-label="{}"').format(words) if words else ""
-    attributes = f'class="strip" {role} viewBox="{view}" preserveAspectRatio="none"'
-    return Markup(f"<svg {attributes}{named}>{drawn}</svg>")  # noqa: S704 - numbers, our own names, and markup
+def _picture(width: int, drawn: str) -> Markup:
+    attributes = f'class="strip" aria-hidden="true" viewBox="0 0 {width} 10" preserveAspectRatio="none"'
+    return Markup(f"<svg {attributes}>{drawn}</svg>")  # noqa: S704 - numbers and our own names
 
 
 def _in_words(lasted: dict[State, timedelta]) -> str:
-    parts = [_of(state, held / timedelta(days=1)) for state, held in lasted.items() if held]
-    return gettext("Last 90 days: {days}.").format(days=gettext(", ").join(parts))
+    parts = [_of(state, held / timedelta(days=1)) for state, held in lasted.items()]
+    return gettext(", ").join(parts)
 
 
 def _of(state: State, days: float) -> str:

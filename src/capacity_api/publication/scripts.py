@@ -95,8 +95,14 @@ _UPDATE = {
     "holds": "as confirmed until {time}",
     "lapsed": "What it last said (“{state}”) lapsed on {time}. It says nothing about now.",
     "never_reported": "It has not reported to this directory yet.",
+    "planned": "Planned: {state} from {time}.",
+    "planned_until": "Planned: {state} from {time} until {day}.",
+    "will_still_take": "Will still take {people}.",
+    "announced": "Announced: {state} from {time}. It starts by itself.",
+    "called_off": "Called off: {state} from {time}.",
     "published": "Published: {state}. It holds until {time}; confirm it before then.",
     "not_a_responder": "This token does not speak for a responder. This page takes the token of one.",
+    "unreadable": "Something below cannot be read, so nothing was published. What you entered is still here.",
     "unreachable": "The server cannot be reached. Nothing was changed. Check the connection and try again.",
     "unknown": (
         "No answer came, so it is not known whether this was published. What you entered is still here. "

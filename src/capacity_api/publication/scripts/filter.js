@@ -1,13 +1,15 @@
 // "For whom?": matching in the page itself. What is chosen is in no address, no storage and no request.
 
 import { FACTS } from "./facts.js";
-import { count, entries, held, place, slugOf, stateOf } from "./list.js";
+import { count, entryOf, fill, held, place, slugOf, stateOf } from "./list.js";
 import { OUTCOMES, about, decide, within } from "./matching.js";
 import { balanced, element, say, words } from "./words.js";
 
 const form = document.querySelector("form.ask");
 const matches = document.getElementById("matches");
 const list = () => document.getElementById("list");
+// Whom "only who can take new people" leaves out.
+const LEFT = "left";
 
 /** Show the entries as the form asks for them. */
 export function arrange() {
@@ -18,81 +20,81 @@ export function arrange() {
   const accepting = form.accepting.checked;
   const asks = Object.values(question).some((value) => value.length);
   const focused = document.activeElement;
-  for (const why of document.querySelectorAll(".why")) why.remove();
   form.querySelector("[type=reset]").hidden = !asks && !accepting;
   count();
   if (asks) {
     match(about(question), accepting);
   } else {
+    for (const why of document.querySelectorAll(".why")) why.remove();
     place();
     for (const group of list().children) group.hidden ||= accepting && group.id !== "open";
-    matches.replaceChildren();
     form.found.value = "";
   }
   list().hidden = asks;
+  matches.hidden = !asks;
   // An entry that was moved has lost it.
   if (focused.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
 }
 
 function match(asked, accepting) {
-  const groups = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, []]));
-  const left = [];
-  for (const entry of byName(entries())) {
-    const { outcome, reasons } = decide(current(slugOf(entry), stateOf(entry)), asked);
+  const groups = Object.fromEntries([...OUTCOMES, LEFT].map((outcome) => [outcome, []]));
+  for (const [entry, responder] of known()) {
+    const { outcome, reasons } = decide(responder, asked);
     const excepted = reasons.some((code) => code.startsWith("exception_"));
-    if (accepting && (outcome === "no" || (stateOf(entry) !== "open" && !excepted))) {
-      left.push(entry);
-      continue;
-    }
-    const sentences = reasons.map((code) => FACTS.sentences[code]).join(" ");
-    entry.querySelector(".head").after(element("p", { class: "why" }, sentences));
-    groups[outcome].push(entry);
+    const isLeft = accepting && (outcome === "no" || (responder.intake.state !== "open" && !excepted));
+    groups[isLeft ? LEFT : outcome].push(entry);
+    explain(entry, reasons.map((code) => FACTS.sentences[code]).join(" "));
   }
-  const shown = OUTCOMES.filter((outcome) => groups[outcome].length);
-  matches.replaceChildren(
-    ...shown.map((outcome) => section(outcome, groups[outcome])),
-    element("ul", { hidden: "" }, ...left),
-  );
-  form.found.value = shown
+  fill(new Map(Object.entries(groups).map(([outcome, found]) => [section(outcome).querySelector("ul"), found])));
+  for (const [outcome, { length }] of Object.entries(groups)) {
+    section(outcome).hidden = outcome === LEFT || !length;
+    section(outcome).querySelector("h2").textContent = `${FACTS.outcomes[outcome]} (${length})`;
+  }
+  form.found.value = OUTCOMES.filter((outcome) => groups[outcome].length)
     .map((outcome) => say(words.found, { outcome: FACTS.outcomes[outcome], count: groups[outcome].length }))
     .join(" · ");
 }
 
-function section(outcome, found) {
+/** The entries with their responders, each in the state that it is shown in here, which may have lapsed meanwhile. */
+function known() {
+  return [...held.values()].flatMap((responder) => {
+    const entry = entryOf(responder.slug);
+    if (!entry) return [];
+    const state = stateOf(entry);
+    const isAsHeld = state === responder.intake.state;
+    return [[entry, isAsHeld ? responder : { ...responder, intake: { ...responder.intake, state } }]];
+  });
+}
+
+function explain(entry, sentences) {
+  const why = entry.querySelector(".why");
+  if (!why) entry.querySelector(".head").after(element("p", { class: "why" }, sentences));
+  else if (why.textContent !== sentences) why.textContent = sentences;
+}
+
+function section(outcome) {
   const id = `m-${outcome}`;
-  return element(
-    "section",
-    { class: "group", "aria-labelledby": id },
-    element("h2", { id }, `${FACTS.outcomes[outcome]} (${found.length})`),
-    element("ul", { class: "entries", role: "list" }, ...found),
-  );
-}
-
-/** By name, and by slug where names are the same, as the service sorts them. */
-function byName(found) {
-  const keys = new Map(found.map((entry) => [entry, `${held.get(slugOf(entry)).name.toLowerCase()}\0${entry.id}`]));
-  return found.sort((one, other) => (keys.get(one) < keys.get(other) ? -1 : 1));
-}
-
-/** A responder with the state that it is shown in here, which may have lapsed since it was fetched. */
-function current(slug, state) {
-  const responder = held.get(slug);
-  return { ...responder, intake: { ...responder.intake, state } };
+  const made = document.getElementById(id)?.parentElement;
+  if (made) return made;
+  const heading = element("h2", { id });
+  const entries = element("ul", { class: "entries", role: "list" });
+  matches.append(element("section", { class: "group", "aria-labelledby": id }, heading, entries));
+  return matches.lastElementChild;
 }
 
 /** Whoever may take people of the same remit, best first, below the link that asked for it. */
 function others(link) {
   const slug = slugOf(link.closest(".entry"));
   const asked = within(held.get(slug).remit);
-  const found = byName(entries())
-    .filter((entry) => slugOf(entry) !== slug)
-    .map((entry) => ({ entry, ...decide(current(slugOf(entry), stateOf(entry)), asked) }))
+  const found = known()
+    .filter(([, responder]) => responder.slug !== slug)
+    .map(([entry, responder]) => ({ entry, name: responder.name, ...decide(responder, asked) }))
     .filter(({ outcome }) => outcome !== "no")
     .sort((one, other) => OUTCOMES.indexOf(one.outcome) - OUTCOMES.indexOf(other.outcome));
   if (!found.length) return element("div", { class: "others" }, element("p", {}, words.nobody_else));
-  const items = found.map(({ entry, outcome }) => {
-    const name = element("a", { href: `#${entry.id}` }, element("bdi", {}, balanced(held.get(slugOf(entry)).name)));
-    return element("li", {}, name, ` – ${FACTS.outcomes[outcome]}`);
+  const items = found.map(({ entry, name, outcome }) => {
+    const link = element("a", { href: `#${entry.id}` }, element("bdi", {}, balanced(name)));
+    return element("li", {}, link, ` – ${FACTS.outcomes[outcome]}`);
   });
   return element("div", { class: "others" }, element("p", {}, words.others), element("ul", {}, ...items));
 }

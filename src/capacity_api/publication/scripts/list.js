@@ -3,13 +3,18 @@
 import { FACTS } from "./facts.js";
 import { element, moment, say, words } from "./words.js";
 
-/** The responders as /v1/directory last had them, by slug. */
+/** The responders as /v1/directory last had them, by slug, in the order of their names. */
 export const held = new Map();
 
 const STATES = Object.keys(FACTS.states);
+const shown = document.getElementsByClassName("entry");
 
 export function entries() {
-  return [...document.querySelectorAll(".entry")];
+  return [...shown];
+}
+
+export function entryOf(slug) {
+  return document.getElementById(`r-${slug}`);
 }
 
 export function slugOf(entry) {
@@ -44,12 +49,23 @@ export function lapse(now) {
 
 /** Put every entry into the group of its state, in the order of the slugs. */
 export function place() {
-  for (const [state, found] of byState()) {
-    const sorted = found.sort((one, other) => (one.id < other.id ? -1 : 1));
-    const list = document.getElementById(state).querySelector(".entries");
-    // Moving what is in its place already would take the focus from it.
-    if (list.children.length !== sorted.length || sorted.some((entry, number) => list.children[number] !== entry)) {
-      list.replaceChildren(...sorted);
+  const groups = [...byState()].map(([state, found]) => [
+    document.getElementById(state).querySelector(".entries"),
+    found.sort((one, other) => (one.id < other.id ? -1 : 1)),
+  ]);
+  fill(new Map(groups));
+}
+
+/** Put entries into lists, each in its order; what is in its place already keeps it, and with it the focus. */
+export function fill(lists) {
+  const where = new Map([...lists].flatMap(([list, found]) => found.map((entry) => [entry, list])));
+  for (const [list, found] of lists) {
+    let next = list.firstElementChild;
+    for (const entry of found) {
+      while (next && where.get(next) !== list) next = next.nextElementSibling;
+      // One by one: handing over many at once moves each of them twice more, by way of a fragment.
+      if (entry === next) next = next.nextElementSibling;
+      else list.insertBefore(entry, next);
     }
   }
 }

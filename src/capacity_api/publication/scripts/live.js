@@ -15,6 +15,8 @@ let read = told.at;
 let etag = null;
 let asking = false;
 let due = nextLapse();
+// The slugs of the responders that are not as the list shows them.
+const changed = new Set();
 
 function now() {
   // A device that slept stops one of the two clocks, and somebody who sets the time moves the other.
@@ -28,13 +30,14 @@ async function ask() {
     const headers = etag ? { "If-None-Match": etag } : {};
     const answer = await fetch("/v1/directory", { cache: "no-store", credentials: "omit", headers });
     if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
-    const changed = answer.ok ? take(await answer.json()) : new Set();
+    if (answer.ok) take(await answer.json());
     etag = answer.headers.get("etag") ?? etag;
     // A second more, because the header leaves out its fraction: never open for longer.
     const at = Date.parse(answer.headers.get("date") ?? "") + 1000;
     if (at) told = { at, wall: Date.now(), ran: performance.now() };
-    if (isBehind()) await renew(changed);
-    read = now();
+    if (isBehind()) await renew();
+    else changed.clear();
+    readAt(now());
     if (!age.hidden) news.textContent = words.fresh;
     age.hidden = true;
     offer();
@@ -50,17 +53,34 @@ async function ask() {
   }
 }
 
-/** Hold a new directory; returns the slugs of the responders that are not as they were. */
+/** Say for which moment the list is true. */
+function readAt(at) {
+  read = at;
+  const shown = document.querySelectorAll("#now time, .print time");
+  // A page that was just served says it already, give or take a minute.
+  if (at - Date.parse(shown[0].dateTime) < 2 * 60_000) return;
+  for (const time of shown) {
+    time.dateTime = new Date(at).toISOString();
+    time.textContent = moment(at);
+  }
+}
+
+/** Hold a new directory. */
 function take(directory) {
-  const changed = new Set();
   const before = new Map(held);
   held.clear();
   held.sequence = directory.sequence;
-  for (const responder of directory.responders) {
+  for (const responder of byName(directory.responders)) {
+    const old = before.get(responder.slug);
     held.set(responder.slug, responder);
-    if (JSON.stringify(before.get(responder.slug)) !== JSON.stringify(responder)) changed.add(responder.slug);
+    if (!old || JSON.stringify(old) !== JSON.stringify(responder)) changed.add(responder.slug);
   }
-  return changed;
+}
+
+/** By name, and by slug where names are the same, as the service sorts matches. */
+function byName(responders) {
+  const keyed = responders.map((responder) => [`${responder.name.toLowerCase()}\0${responder.slug}`, responder]);
+  return keyed.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, responder]) => responder);
 }
 
 /** Whether what is shown is not what is held, apart from what has lapsed here. */
@@ -73,24 +93,34 @@ function isBehind() {
   );
 }
 
-/** Take the list from the page as it is now, and keep of the old one what did not change, open or focused. */
-async function renew(changed) {
+/** Take from the page as it is now what changed, and leave the rest as the reader has it. */
+async function renew() {
   const page = await fetchPage();
   const before = new Map(entries().map((entry) => [entry.id, entry]));
+  const gone = new Map(before);
   const focused = document.activeElement;
   const told = [];
   for (const fresh of page.querySelectorAll(".entry")) {
     const old = before.get(fresh.id);
     const same = old && stateOf(old) === stateOf(fresh);
-    if (same && !changed.has(slugOf(fresh))) fresh.replaceWith(old);
-    else if (!same) told.push(fresh);
+    gone.delete(fresh.id);
+    if (!same) told.push(fresh);
+    if (!old) document.querySelector("#list .entries").append(fresh);
+    else if (!same || changed.has(slugOf(fresh))) old.replaceWith(fresh);
   }
-  for (const id of ["now", "list"]) document.getElementById(id).replaceWith(page.getElementById(id));
-  document.getElementById("matches").replaceChildren();
+  for (const entry of gone.values()) entry.remove();
+  const list = document.getElementById("list");
+  for (const { id } of list.children) {
+    document.querySelector(`#${id} > p`).replaceWith(page.querySelector(`#${id} > p`));
+  }
+  // The page may come from a process that knows less than the one that was asked, or more.
+  const sequence = Number(page.getElementById("list").dataset.sequence);
+  list.dataset.sequence = Math.min(sequence, held.sequence);
+  if (sequence >= held.sequence) changed.clear();
   due = nextLapse();
   arrange();
   announce(told);
-  const back = focused.isConnected ? focused : document.getElementById(before.get(focused.closest(".entry")?.id)?.id);
+  const back = focused.isConnected ? focused : document.getElementById(focused.closest(".entry")?.id);
   if (back && back !== document.activeElement) {
     if (!focused.isConnected) back.tabIndex = -1;
     back.focus({ preventScroll: true });

@@ -1,7 +1,7 @@
 // A report in the words in which the list shows it: what templates/entry.html makes of it, for a look before it is sent.
 
 import { FACTS } from "./facts.js";
-import { balanced, day, element, moment, say, words } from "./words.js";
+import { balanced, day, element, formatted, moment, say, words } from "./words.js";
 
 function listed(items) {
   if (items.length < 2) return items.join("");
@@ -19,6 +19,13 @@ function period({ min, max, unit }) {
 /** A moment that ends something: midnight in the UK is the end of the day before. */
 export function until(at) {
   return moment(at).endsWith(" 00:00") ? say(words.end_of, { day: day(at - 1000) }) : moment(at);
+}
+
+/** When it is "2026-12-03T09:00" in the UK: the first of two such moments in autumn, an hour later where spring has none. */
+export function ukTime(wall) {
+  const inWinter = Date.parse(`${wall}Z`);
+  const moments = [inWinter - 3_600_000, inWinter];
+  return moments.find((at) => formatted("wall", at).replace(" ", "T") === wall) ?? inWinter;
 }
 
 function onDay(date) {
@@ -39,9 +46,29 @@ function* lines({ state, exceptions, reopens_on: reopens, reason, note, expected
   yield element("p", { class: "response" }, say(words.response, { response }));
 }
 
-/** What the public reads of an intake: its state in words, and what was said with it. */
-export function shown(intake) {
+function* plan({ state, effective_from: from, reopens_on: reopens, exceptions, note }) {
+  const values = { state: FACTS.states[state][1], time: moment(Date.parse(from)) };
+  const said = reopens ? say(words.planned_until, { ...values, day: onDay(reopens) }) : say(words.planned, values);
+  const people = listed(exceptions.map((each) => FACTS.circumstances[each]));
+  yield element("p", {}, element("strong", {}, said), people ? ` ${say(words.will_still_take, { people })}` : "");
+  if (note) yield element("p", { class: "note text", dir: "auto" }, balanced(note));
+}
+
+/** Until when what was said holds; of what is not published yet nobody knows. */
+function holding({ state, reported_state: reported, confirm_by: by }) {
+  if (reported === undefined) return "";
+  const time = by && until(Date.parse(by));
+  if (state !== "unconfirmed") return say(words.holds, { time });
+  return reported ? say(words.lapsed, { state: FACTS.states[reported][1], time }) : words.never_reported;
+}
+
+/** What the public reads of an intake: its state in words, what was said with it, and what is planned. */
+export function shown({ planned, ...intake }) {
   const state = element("p", { class: "state" }, FACTS.states[intake.state][0]);
-  const body = intake.state === "unconfirmed" ? [] : [...lines(intake)];
-  return element("div", { class: `shown ${intake.state}` }, state, ...body);
+  const holds = holding(intake);
+  const head = element("div", { class: "head" }, state, ...(holds ? [element("p", { class: "small soft" }, holds)] : []));
+  const block = element("div", { class: `shown ${intake.state}` }, head);
+  if (intake.state !== "unconfirmed") block.append(...lines(intake));
+  if (planned) block.append(element("div", { class: "plan shown" }, ...plan(planned)));
+  return block;
 }

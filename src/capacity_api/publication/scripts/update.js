@@ -1,8 +1,8 @@
 // A responder's own page. The token is held in one variable, and goes nowhere but into the header of calls to this server.
 
 import { FACTS } from "./facts.js";
-import { balanced, element, say, words } from "./words.js";
-import { shown, until } from "./report.js";
+import { balanced, element, moment, say, words } from "./words.js";
+import { shown, ukTime, until } from "./report.js";
 
 const part = (id) => document.getElementById(id);
 const [sign, desk, fault, done, report] = ["sign", "desk", "fault", "done", "report"].map(part);
@@ -67,7 +67,8 @@ function complain({ message, faults }) {
   const items = faults.map(({ pointer, detail }) => {
     const field = [...report.querySelectorAll("[data-pointer]")].find((each) => pointer.startsWith(each.dataset.pointer));
     if (!field) return detail;
-    field.querySelector("input, select, textarea").setAttribute("aria-invalid", "true");
+    const named = field.querySelector(`[name="${pointer.split("/").at(-1)}"]`);
+    (named ?? field.querySelector("input, select, textarea")).setAttribute("aria-invalid", "true");
     report.querySelector("details").open = true;
     return `${field.querySelector("legend, .label").textContent}: ${detail}`;
   });
@@ -90,7 +91,7 @@ async function enter() {
     expected_response: threshold?.content.expected_response ?? null,
     note: threshold?.content.note ?? null,
   };
-  part("prepared").replaceChildren(shown(prepared));
+  showPrepared();
   sign.reset();
   sign.hidden = true;
   desk.hidden = false;
@@ -111,24 +112,29 @@ function show(answer) {
   etag = answer.etag;
   const { intake } = responder;
   part("name").replaceChildren(element("bdi", {}, balanced(responder.name)));
-  const now = shown(intake);
-  if (intake.state !== "unconfirmed") {
-    now.append(element("p", { class: "small soft" }, say(words.holds, { time: until(Date.parse(intake.confirm_by)) })));
-  } else if (intake.reported_state) {
-    const values = { state: FACTS.states[intake.reported_state][1], time: until(Date.parse(intake.confirm_by)) };
-    now.append(element("p", { class: "small soft" }, say(words.lapsed, values)));
-  } else {
-    now.append(element("p", { class: "small soft" }, words.never_reported));
-  }
-  part("shown").replaceChildren(now);
+  part("shown").replaceChildren(shown(intake));
   part("confirm").hidden = !intake.reported_state;
+  part("call-off").hidden = !intake.planned;
   part("preset").hidden = intake.state === "paused" && intake.reason === "referral_threshold";
+  if (prepared) showPrepared();
+  preview();
+}
+
+function showPrepared() {
+  part("prepared").replaceChildren(shown(after(prepared)));
+}
+
+/** What the public reads once that is published: what is planned stays beside what is said now, and the other way round. */
+function after(said) {
+  const { intake } = responder;
+  return said.effective_from ? { ...intake, planned: said } : { ...said, planned: intake.planned };
 }
 
 /** The report as the form has it; what does not go with the state is left out. */
 function entered() {
   const said = (name) => (report[name].closest("[data-for]").dataset.for.includes(report.state.value) ? report[name].value : "");
   const [min, max] = [said("min"), said("max")];
+  const from = said("effective_from");
   return {
     state: report.state.value,
     expected_response: max || min ? { min: Number(min || 0), max: Number(max || min), unit: report.unit.value } : null,
@@ -139,6 +145,7 @@ function entered() {
         : [],
     reopens_on: said("reopens_on") || null,
     note: said("note").trim() || null,
+    effective_from: from ? new Date(ukTime(from)).toISOString() : null,
   };
 }
 
@@ -147,20 +154,46 @@ function preview() {
   part("said").hidden = !value;
   if (!value) return;
   for (const field of report.querySelectorAll("[data-for]")) field.hidden = !field.dataset.for.split(" ").includes(value);
-  part("preview").replaceChildren(shown(entered()));
+  part("preview").replaceChildren(shown(after(entered())));
+}
+
+/** What the browser itself cannot read would be sent as if nothing had been entered. */
+function refuseUnreadable() {
+  const wrong = [...report.elements].filter((field) => !field.validity.valid && !field.closest("[data-for][hidden]"));
+  if (!wrong.length) return;
+  const faults = wrong.map((field) => ({
+    pointer: `${field.closest("[data-pointer]").dataset.pointer}/${field.name}`,
+    detail: field.validationMessage,
+  }));
+  throw new Refusal(words.unreadable, faults);
 }
 
 async function send(said) {
   const answer = await call("PUT", path("intake"), said, { "if-match": etag });
   report.reset();
-  preview();
-  published(answer);
+  if (said.effective_from) planned(words.announced, answer, answer.content.intake.planned);
+  else published(answer);
 }
 
 function published(answer) {
   show(answer);
   const { state, confirm_by: by } = responder.intake;
-  done.textContent = say(words.published, { state: FACTS.states[state][0], time: until(Date.parse(by)) });
+  tell(say(words.published, { state: FACTS.states[state][0], time: until(Date.parse(by)) }));
+}
+
+/** Say of a plan that it was announced, or called off. */
+function planned(message, answer, { state, effective_from: from }) {
+  show(answer);
+  tell(say(message, { state: FACTS.states[state][1], time: moment(Date.parse(from)) }));
+}
+
+async function callOff() {
+  const plan = responder.intake.planned;
+  planned(words.called_off, await call("DELETE", path("intake/planned"), undefined, { "if-match": etag }), plan);
+}
+
+function tell(news) {
+  done.textContent = news;
   part("name").focus();
 }
 
@@ -178,17 +211,22 @@ part("confirm").addEventListener("click", () =>
 );
 report.addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(() => send(entered()));
+  attempt(() => {
+    refuseUnreadable();
+    return send(entered());
+  });
 });
+part("call-off").addEventListener("click", () => attempt(callOff));
 report.addEventListener("input", preview);
 part("threshold").addEventListener("click", () => attempt(() => send(prepared)));
 part("forget").addEventListener("click", forget);
 // A page that the browser would bring back must not bring back the token.
 addEventListener("pageshow", (event) => event.persisted && forget());
-// What is shown as holding must not stand here after it has lapsed.
+// What is shown as holding must not stand here after it has lapsed, nor a plan after it has started.
 setInterval(() => {
-  const by = Date.parse(responder?.intake?.confirm_by ?? "");
-  if (by <= Date.now() && responder.intake.state !== "unconfirmed" && !sending) read().catch(() => {});
+  const { state, confirm_by: by, planned: plan } = responder?.intake ?? {};
+  const dues = [state !== "unconfirmed" && by, plan?.effective_from].filter(Boolean);
+  if (dues.some((due) => Date.parse(due) <= Date.now()) && !sending) read().catch(() => {});
 }, 5000);
 part("by-call").hidden = true;
 sign.hidden = false;

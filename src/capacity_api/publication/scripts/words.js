@@ -7,8 +7,19 @@ export const { words } = FACTS;
 const { lang } = document.documentElement;
 const locale = lang === "en" ? "en-GB" : lang;
 const zone = { timeZone: "Europe/London", calendar: "gregory" };
-const dayFormat = new Intl.DateTimeFormat(locale, { ...zone, day: "numeric", month: "long", year: "numeric" });
-const timeFormat = new Intl.DateTimeFormat(locale, { ...zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const FORMATS = {
+  day: [locale, { ...zone, day: "numeric", month: "long", year: "numeric" }],
+  time: [locale, { ...zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }],
+  // "2026-12-03 09:00", as a field has it.
+  wall: ["sv-SE", { ...zone, dateStyle: "short", timeStyle: "short" }],
+};
+const made = {};
+
+/** Made when first wanted: the first one of a page takes longer than all the rest of its start. */
+export function formatted(kind, at) {
+  made[kind] ??= new Intl.DateTimeFormat(...FORMATS[kind]);
+  return made[kind].format(at);
+}
 
 /** "…{name}…" with its values. */
 export function say(message, values = {}) {
@@ -16,11 +27,11 @@ export function say(message, values = {}) {
 }
 
 export function moment(at) {
-  return say(words.moment, { day: dayFormat.format(at), time: timeFormat.format(at) });
+  return say(words.moment, { day: day(at), time: formatted("time", at) });
 }
 
 export function day(at) {
-  return dayFormat.format(at);
+  return formatted("day", at);
 }
 
 /** An element with text or elements in it; text only ever becomes text. */
