@@ -270,6 +270,42 @@ async def test_the_way_out_is_first_stays_in_sight_and_takes_the_place_of_the_pa
         assert page.url.endswith("/coverage")
 
 
+async def test_going_to_a_place_of_the_page_is_no_entry_of_the_history(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        await visit.open("/coverage")
+        page = await visit.open()
+        await with_the_script(page)
+        before = await page.evaluate("history.length")
+        await page.get_by_role("link", name="1 paused").click()
+        await expect(page.locator("#paused h2")).to_be_in_viewport()
+        await expect(page.locator("#paused")).to_be_focused()
+        await page.get_by_role("link", name="Who else can help?").click()
+        await page.locator("#r-kalayaan .others").get_by_role("link", name="Migrant Help").press("Enter")
+        await expect(page.locator("#r-migrant-help")).to_be_focused()
+        await expect(page.locator("#r-migrant-help")).to_be_in_viewport()
+        await page.get_by_role("link", name="see who is open").click()
+        assert page.url == f"{visit.home}/"
+        assert await page.evaluate("history.length") == before
+        await page.go_back()
+        assert page.url.endswith("/coverage")
+
+
+async def test_a_state_can_be_gone_to_while_the_list_is_sorted_for_somebody(
+    service: Service, visiting: Visiting
+) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await page.get_by_text("For whom?").click()
+        await page.get_by_label("Place").select_option(label="London")
+        await page.get_by_role("link", name="1 paused").click()
+        await expect(page.locator("#paused h2")).to_be_in_viewport()
+        assert await page.get_by_label("Place").input_value() == ""
+        assert await page.locator("#matches .entry").count() == 0
+
+
 async def test_the_safety_lines_are_in_the_first_view_of_a_small_phone(visiting: Visiting) -> None:
     for path in ("/", "/coverage", "/update"):
         async with visiting(viewport={"width": 320, "height": 568}) as visit:

@@ -10,7 +10,8 @@ from tests.serving import OPEN, Service
 
 from capacity_api import loop
 from capacity_api.domain.intake import LONDON_TIME
-from capacity_api.publication import wording
+from capacity_api.publication import scripts, wording
+from capacity_api.publication.language import ENGLISH, Language, speaking
 
 FROM_WHEN = "From when"
 
@@ -187,3 +188,23 @@ async def test_a_time_is_the_uks_wherever_the_device_is(visiting: Visiting, wall
         page = await visit.open("/update")
         moment = "async (wall) => new Date((await import('/update.js')).ukTime(wall)).toISOString()"
         assert await page.evaluate(moment, wall) == utc
+
+
+async def test_the_page_writes_times_as_the_service_does_in_every_language(
+    visiting: Visiting, invented_language: Language
+) -> None:
+    midnight = datetime(2026, 12, 2, tzinfo=LONDON_TIME)
+    moments = [midnight, midnight + timedelta(hours=9, minutes=5), midnight + timedelta(days=200)]
+    for language in (ENGLISH, invented_language):
+        script = scripts.script("update.js", language)
+        async with visiting(locale="ar-EG") as visit:
+            await visit.page.route(
+                "**/update.js", lambda route, _, body=script: route.fulfill(body=body, content_type="text/javascript")
+            )
+            page = await visit.open("/update")
+            written = await page.evaluate(
+                "async (moments) => { const { until } = await import('/update.js'); return moments.map(until); }",
+                [at.timestamp() * 1000 for at in moments],
+            )
+        with speaking(language):
+            assert written == [wording.until(at) for at in moments]

@@ -96,6 +96,9 @@ def test_a_contact_that_cannot_be_used_is_refused_at_its_field(field: str, value
         Contact(phone="( )"),
         Contact(url="https://:password@example.org/"),
         Contact(url="https://exam\u00a0ple.org/"),
+        Contact(url='https://example.org/?a="b"'),
+        Contact(url="https://example.org/<b>"),
+        Contact(url="https://example.org\\@example.com/"),
     ],
 )
 def test_what_only_looks_like_a_contact_is_refused(contact: Contact) -> None:

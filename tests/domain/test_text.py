@@ -1,14 +1,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.domain.strategies import texts, unhurried
+from tests.domain.strategies import NONCHARACTERS, texts, unhurried
 
 from capacity_api.domain.text import plain_text, required_text
 from capacity_api.errors import Invalid
 
 # Unicode's category Cc, which never changes, and the surrogates.
 CONTROL = {*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0))}
-SURROGATES = {*map(chr, range(0xD800, 0xE000))}
+UNPRINTABLE = {*map(chr, range(0xD800, 0xE000)), *map(chr, NONCHARACTERS)}
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,9 @@ def test_text_stays_as_it_was_typed_but_for_the_space_around_it(
     assert plain_text(typed, "/note", 50, lines=lines) == kept
 
 
-@pytest.mark.parametrize("character", ["\x00", "\t", "\x1b", "\x7f", "\x85", "\r", "\ud800"])
+@pytest.mark.parametrize(
+    "character", ["\x00", "\t", "\x1b", "\x7f", "\x85", "\r", "\ud800", "\ufdd0", "\ufffe", "\U0010ffff"]
+)
 @pytest.mark.parametrize("lines", [False, True])
 def test_a_control_character_is_refused_and_named(character: str, lines: bool) -> None:
     with pytest.raises(Invalid) as refusal:
@@ -81,7 +83,7 @@ def test_a_required_text_is_not_empty(nothing: str) -> None:
 @unhurried
 @given(typed=texts, lines=st.booleans())
 def test_what_is_kept_has_no_control_character_no_space_around_it_and_fits(typed: str, lines: bool) -> None:
-    refused = (CONTROL - {"\n"} if lines else CONTROL) | SURROGATES
+    refused = (CONTROL - {"\n"} if lines else CONTROL) | UNPRINTABLE
     normal = typed.replace("\r\n", "\n") if lines else typed
     try:
         kept = plain_text(typed, "/note", 10, lines=lines)

@@ -264,6 +264,12 @@ def test_a_contact_to_report_to_is_a_link(contact: str, link: str) -> None:
     assert link in [each["href"] for each in page(contact=contact).links()]
 
 
+def test_a_contact_in_words_is_no_link_though_an_address_is_among_them() -> None:
+    parsed = page(contact='Call <b> 020 7946 0000, or write to "a@example.org"')
+    assert 'Tell us: Call <b> 020 7946 0000, or write to "a@example.org"' in parsed.text
+    assert not any((each["href"] or "").startswith("mailto") for each in parsed.links())
+
+
 def test_without_a_contact_nothing_is_said_about_reporting() -> None:
     assert "Is an entry wrong?" not in page().text
 

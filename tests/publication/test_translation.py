@@ -18,12 +18,14 @@ from tests.publication.parsed import Parsed
 from tests.publication.test_pages import NOW, directory, register, said
 
 from capacity_api import representations
-from capacity_api.domain import coverage, vocabulary
+from capacity_api.config import Settings
+from capacity_api.domain import coverage, match_index, vocabulary
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import Circumstance, ExpectedResponse, Reason, Report, ReportedState, State, Unit
-from capacity_api.publication import pages, scripts, wording
+from capacity_api.publication import documents, pages, scripts, wording
+from capacity_api.publication import tree as trees
 from capacity_api.publication.coverage_page import coverage_page
-from capacity_api.publication.language import Language, languages
+from capacity_api.publication.language import ENGLISH, Language, languages
 
 PACKAGE = Path(pages.__file__).parent
 TEMPLATE = PACKAGE / "locale" / "pages.pot"
@@ -50,7 +52,7 @@ def tables() -> Iterator[str]:
     yield from (
         value for name, value in vars(wording).items() if name.isupper() and isinstance(value, str) and " " in value
     )
-    yield from wording._MONTHS
+    yield from wording.MONTHS
     labels = (vocabulary.STATES, vocabulary.EXPLOITATION_TYPES, vocabulary.AGE_GROUPS, vocabulary.GENDERS)
     reasons = (vocabulary.CIRCUMSTANCES, vocabulary.REASONS, vocabulary.OUTCOMES, vocabulary.MATCH_REASONS)
     own = (wording._AGES, wording._GENDERS_WITH_CHILDREN, pages._HEADINGS, pages._CELLS, pages._CHOICES)
@@ -154,6 +156,47 @@ def test_the_scripts_speak_the_language_of_their_page(invented_language: Languag
         facts = scripts.script(name, invented_language).decode().splitlines()[0]
         quoted = re.findall(r'"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"', facts)
         assert [each for each in quoted if WORD.search(each) and "⟦" not in each] == []
+
+
+def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Language) -> None:
+    spoken = (ENGLISH, invented_language)
+    counted = representations.from_counts(coverage.NOBODY, 1, NOW, demonstration=False)
+    for path, made in {
+        "": lambda language: pages.directory_page(directory(), NOW, None, language=language, spoken=spoken),
+        "update": lambda language: pages.update_page(language, spoken),
+        "coverage": lambda language: coverage_page(counted, NOW, language, spoken),
+    }.items():
+        found = Parsed(made(ENGLISH))
+        other = {"hreflang": INVENTED, "href": f"/{INVENTED}/{path}"}
+        assert {"rel": "alternate", **other} in [each for tag, each in found.elements if tag == "link"]
+        assert {**other, "lang": INVENTED, "dir": "rtl"} in found.links()
+        assert found.text.index("08000 121 700") < found.text.index(invented("English"))
+        back = [each for each in Parsed(made(invented_language)).links() if each.get("hreflang")]
+        assert back == [{"href": f"/{path}", "hreflang": "en", "lang": "en", "dir": "ltr"}]
+
+
+def test_without_another_language_there_is_no_link_to_one() -> None:
+    for made in (
+        pages.directory_page(directory(), NOW, None, spoken=(ENGLISH,)),
+        pages.update_page(ENGLISH, (ENGLISH,)),
+    ):
+        assert b"hreflang" not in made
+        assert b'<nav class="languages"' not in made
+
+
+def test_the_service_publishes_every_language_that_there_is_a_catalogue_of(
+    invented_language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "languages", lambda: (ENGLISH, invented_language))
+    settings = Settings(secret_keys=(bytes(32),), public_url="https://capacity.example.org")
+    tree = trees.empty(documents.site(settings), NOW, match_index.index(()))
+    for path in ("/", "/coverage", "/update"):
+        found = tree.find(path)
+        assert found is not None
+        assert f'hreflang="{INVENTED}"'.encode() in found.body
+    own = tree.find(f"/{INVENTED}/")
+    assert own is not None
+    assert f"https://capacity.example.org/{INVENTED}/".encode() in own.body, "the printed sheet says where it is from"
 
 
 def test_english_needs_no_catalogue(tmp_path: Path) -> None:

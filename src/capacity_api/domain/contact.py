@@ -11,8 +11,8 @@ from capacity_api.errors import Invalid
 # What a `mailto:` and a `tel:` link can hold without a second meaning (RFC 5322 dot-atom, RFC 3966).
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%'*+/=^_`{|}~.-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}")
 _PHONE = re.compile(r"(?=.*[0-9].*[0-9].*[0-9])\+?[0-9() -]{3,30}")
-# White space of any script, and marks that turn the direction of what follows.
-_UNSEEN = re.compile(r"[\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# White space of any script, marks that turn the direction of what follows, and what an address has only encoded.
+_NOT_IN_ADDRESS = re.compile(r"""[\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"<>\\^`{|}]""")
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +53,7 @@ def web_address(value: str | None, pointer: str) -> str | None:
         or parts.scheme not in {"http", "https"}
         or not parts.hostname
         or "@" in parts.netloc
-        or _UNSEEN.search(text)
+        or _NOT_IN_ADDRESS.search(text)
     ):
         raise Invalid.at(pointer, "must be a web address such as https://www.example.org/")
     return text

@@ -9,19 +9,27 @@ from capacity_api.errors import Invalid
 def plain_text(value: str | None, pointer: str, most: int, *, lines: bool = False) -> str | None:
     """`value` without surrounding white space, `None` when nothing is left.
 
-    Refuses control characters (category Cc; a newline is allowed where `lines`), lone surrogates and more than `most`
-    characters. Bidirectional marks pass: languages need them, and whoever shows the text isolates it.
+    Refuses control characters (category Cc; a newline is allowed where `lines`), lone surrogates, noncharacters, which
+    neither HTML nor XML can hold, and more than `most` characters. Bidirectional marks pass: languages need them, and
+    whoever shows the text isolates it.
     """
     if value is None:
         return None
     text = value.replace("\r\n", "\n") if lines else value
     for character in text:
-        if unicodedata.category(character) in {"Cc", "Cs"} and not (lines and character == "\n"):
-            raise Invalid.at(pointer, f"must not contain the control character U+{ord(character):04X}")
+        if _is_refused(character) and not (lines and character == "\n"):
+            raise Invalid.at(pointer, f"must not contain the character U+{ord(character):04X}")
     text = text.strip()
     if len(text) > most:
         raise Invalid.at(pointer, f"must be at most {most} characters; it has {len(text)}")
     return text or None
+
+
+def _is_refused(character: str) -> bool:
+    code = ord(character)
+    # The 66 noncharacters (Unicode, 23.7).
+    is_none = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    return is_none or unicodedata.category(character) in {"Cc", "Cs"}
 
 
 def required_text(value: str, pointer: str, most: int) -> str:

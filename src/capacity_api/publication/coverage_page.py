@@ -34,12 +34,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     groups: list[Group]
 
 
-def coverage_page(coverage: Coverage, now: datetime, language: Language = ENGLISH) -> bytes:
+def coverage_page(
+    coverage: Coverage, now: datetime, language: Language = ENGLISH, spoken: Sequence[Language] = ()
+) -> bytes:
     """The page as UTF-8; it counts what `/v1/coverage` counts, and nobody more."""
     with speaking(language):
         return rendered(
             "coverage.html",
             language,
+            spoken,
             now=now,
             demonstration=coverage.demonstration is True,
             ages=[gettext(label) for label in vocabulary.AGE_GROUPS.values()],

@@ -1,7 +1,7 @@
 """The documents that are made of a whole tree: how each of them is made, by path."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from types import MappingProxyType
 
@@ -28,8 +28,8 @@ def site(settings: Settings) -> Site:
         each.home + name: document
         for each in spoken
         for name, document in (
-            ("", partial(_directory_page, settings.contact, each)),
-            ("coverage", partial(_coverage_page, each)),
+            ("", partial(_directory_page, settings, each, spoken)),
+            ("coverage", partial(_coverage_page, each, spoken)),
         )
     }
     return Site(
@@ -72,21 +72,32 @@ def _feed(public_url: str | None, tree: Tree) -> Resource:
     return Resource(feed.feed(tree.told, public_url, demonstration=tree.demonstration), feed.ATOM)
 
 
-def _directory_page(contact: str | None, language: Language, tree: Tree) -> Resource:
+def _directory_page(settings: Settings, language: Language, spoken: Sequence[Language], tree: Tree) -> Resource:
     try:
         pictured = len(tree.entries) <= pages.MANY
         parts = {
             slug: entry.on_page(tree.now, pictured=pictured, language=language) for slug, entry in tree.entries.items()
         }
-        return html(pages.directory_page(tree.directory, tree.now, contact, parts=parts, language=language))
+        address = settings.public_url and settings.public_url + language.home
+        return html(
+            pages.directory_page(
+                tree.directory,
+                tree.now,
+                settings.contact,
+                address=address,
+                parts=parts,
+                language=language,
+                spoken=spoken,
+            )
+        )
     except Exception:
         # Programs must go on being told.
         _logger.exception("the page cannot be made; it says so, and everything else is published")
         return html(pages.unavailable_page())
 
 
-def _coverage_page(language: Language, tree: Tree) -> Resource:
-    return html(coverage_page(tree.coverage, tree.now, language))
+def _coverage_page(language: Language, spoken: Sequence[Language], tree: Tree) -> Resource:
+    return html(coverage_page(tree.coverage, tree.now, language, spoken))
 
 
 def html(body: bytes) -> Resource:
@@ -108,7 +119,7 @@ def _static(spoken: tuple[Language, ...], demonstration: bool) -> Mapping[str, R
         language.home + name: made
         for language in spoken
         for name, made in (
-            ("update", html(pages.update_page(language, demonstration=demonstration))),
+            ("update", html(pages.update_page(language, spoken, demonstration=demonstration))),
             *((name, _script(name, language)) for name in scripts.NAMES),
         )
     }

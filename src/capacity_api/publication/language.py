@@ -1,7 +1,7 @@
 """The language that pages are written in: a message catalogue (GNU gettext), and which way it is read.
 
 The English text is the message. A catalogue `locale/<tag>/LC_MESSAGES/pages.mo` beside this module is published as
-pages of its own below `/<tag>/`, by nothing but being there.
+pages of its own below `/<tag>/`, by nothing but being there, and each page links to itself in the other languages.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,8 @@ class Language:
         self.tag = tag
         self.translations = translations or NullTranslations()
         self.home = "/" if tag == "en" else f"/{tag}/"
+        # What it calls itself: a catalogue has that in the place of "English". `NullTranslations` has it as it is.
+        self.name = self.translations.gettext("English")
 
     @property
     def direction(self) -> str:

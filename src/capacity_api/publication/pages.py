@@ -70,11 +70,13 @@ def directory_page(
     address: str | None = None,
     parts: Mapping[str, bytes] = MappingProxyType({}),
     language: Language = ENGLISH,
+    spoken: Sequence[Language] = (),
 ) -> bytes:
     """The page at `/` as UTF-8. A report whose `confirm_by` has passed at `now` is never shown as current.
 
     `contact` is an e-mail address, a web address or plain words; `address` is the page's own, for the printed sheet.
-    `parts` are responders' entries by slug in that language, as far as they were made before.
+    `parts` are responders' entries by slug in that language, as far as they were made before; `spoken` are all
+    languages that there are pages in.
     """
     many = len(directory.responders) > MANY
     by_state: dict[State, list[bytes]] = {state: [] for state in State}
@@ -87,6 +89,7 @@ def directory_page(
         around = rendered(
             "directory.html",
             language,
+            spoken,
             now=now,
             sequence=directory.sequence,
             many=many,
@@ -141,12 +144,13 @@ def entry(
     return Markup(html)  # noqa: S704 - what a template with escaping made
 
 
-def update_page(language: Language = ENGLISH, *, demonstration: bool = False) -> bytes:
+def update_page(language: Language = ENGLISH, spoken: Sequence[Language] = (), *, demonstration: bool = False) -> bytes:
     """The page at `/update`, on which a responder changes what is said of it."""
     with speaking(language):
         return rendered(
             "update.html",
             language,
+            spoken,
             demonstration=demonstration,
             explained=_CHOICES,
             units=[(unit, gettext(many)) for unit, (_, many) in vocabulary.UNITS.items()],
@@ -160,10 +164,12 @@ def unavailable_page() -> bytes:
     return rendered("unavailable.html")
 
 
-def rendered(template: str, language: Language = ENGLISH, **values: object) -> bytes:
-    """A page of `templates/` as UTF-8."""
+def rendered(template: str, language: Language = ENGLISH, spoken: Sequence[Language] = (), **values: object) -> bytes:
+    """A page of `templates/` as UTF-8, with links to it in the other languages of `spoken`."""
+    others = [each for each in spoken if each is not language]
     with speaking(language):
-        return _templates.get_template(template).render(values, language=language, home=language.home).encode()
+        html = _templates.get_template(template).render(values, language=language, others=others, home=language.home)
+    return html.encode()
 
 
 def headers(*bodies: bytes) -> tuple[tuple[str, str], ...]:
@@ -252,6 +258,11 @@ def _mailed(address: str) -> str:
     return quote(address, safe="@+")
 
 
+def _is_mail(contact: str) -> bool:
+    """Whether it is one e-mail address, and not words with one in them."""
+    return re.fullmatch(r"[^\s@,;<>]+@[^\s@,;<>]+", contact) is not None
+
+
 def _is_web(address: str | None) -> bool:
     """Whether a page may link to it: the last guard against `javascript:` and the like."""
     return address is not None and urlsplit(address).scheme in {"http", "https"}
@@ -263,6 +274,8 @@ _templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    # A release that is unpacked over a running one must not mix with it.
+    auto_reload=False,
 )
 _templates.globals |= {"_": in_markup, "strong": _strong}
 _templates.filters |= {
@@ -282,4 +295,4 @@ _templates.filters |= {
     "until": wording.until,
     "utc": wording.utc,
 }
-_templates.tests["web"] = _is_web
+_templates.tests |= {"mail": _is_mail, "web": _is_web}

@@ -36,6 +36,7 @@ def _facts(name: str) -> dict[str, object]:
     words = {"directory.js": _DIRECTORY, "update.js": _UPDATE}.get(name, {})
     facts: dict[str, object] = {
         "words": {key: gettext(message) for key, message in words.items()},
+        "months": [gettext(month) for month in wording.MONTHS],
         "states": {state: (wording.label(state), wording.state_in_words(state)) for state in vocabulary.STATES},
     }
     if name == "directory.js":
@@ -57,6 +58,8 @@ def _facts(name: str) -> dict[str, object]:
     return facts
 
 
+# Those of wording.day and wording.moment.
+_TIMES = {"day": "{day} {month} {year}", "moment": "{day}, {time}"}
 _DIRECTORY = {
     "changed": "Changed just now: {changes}.",
     "change": "{name}: {state}",
@@ -68,7 +71,7 @@ _DIRECTORY = {
     "lapsed": "What it last said (“{state}”) lapsed on {time}. It says nothing about now.",
     "nobody_open": wording.NOBODY_OPEN,
     "paused_nobody": wording.PAUSED_NOBODY,
-    "moment": "{day}, {time}",
+    **_TIMES,
     "and": ", ",
     "found": "{outcome}: {count}",
     "nobody_else": "Nobody else is known to take these people now. Call the helpline above.",
@@ -81,7 +84,7 @@ _UPDATE = {
     "and_after_comma": "{words}, and {last}",
     "from_to": "{min} to {max} {unit}",
     "up_to": "up to {max} {unit}",
-    "moment": "{day}, {time}",
+    **_TIMES,
     "end_of": "the end of {day}",
     "still_takes": "Still takes {people}.",
     "no_exceptions": "No exceptions were named.",

@@ -23,7 +23,7 @@ SEE_OPEN = "see who is open"
 SEE_WAITING = "see the waiting lists"
 
 # A list of twelve would take twelve lines.
-_MONTHS = (
+MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
 _AGES = {
@@ -173,7 +173,7 @@ def day(at: date | datetime) -> str:
     """ "1 December 2026"; a moment gives the day that it falls on in Europe/London."""
     local = at.astimezone(LONDON_TIME) if isinstance(at, datetime) else at
     return gettext("{day} {month} {year}").format(
-        day=local.day, month=gettext(_MONTHS[local.month - 1]), year=local.year
+        day=local.day, month=gettext(MONTHS[local.month - 1]), year=local.year
     )
 
 

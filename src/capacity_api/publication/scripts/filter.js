@@ -110,6 +110,13 @@ document.querySelector("main").addEventListener("click", (event) => {
   link.setAttribute("aria-expanded", String(!shown));
 });
 
+// While the list is for somebody, or for some states, the others cannot be gone to.
+document.getElementById("now").addEventListener("click", (event) => {
+  if (!event.target.closest("a") || form.querySelector("[type=reset]").hidden) return;
+  form.reset();
+  arrange();
+});
+
 form.addEventListener("change", arrange);
 form.addEventListener("reset", () => setTimeout(arrange));
 form.addEventListener("submit", (event) => event.preventDefault());

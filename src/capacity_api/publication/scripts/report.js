@@ -1,7 +1,7 @@
 // A report in the words in which the list shows it: what templates/entry.html makes of it, for a look before it is sent.
 
 import { FACTS } from "./facts.js";
-import { balanced, day, element, formatted, moment, say, words } from "./words.js";
+import { balanced, day, element, moment, say, wallTime, words } from "./words.js";
 
 function listed(items) {
   if (items.length < 2) return items.join("");
@@ -18,14 +18,14 @@ function period({ min, max, unit }) {
 
 /** A moment that ends something: midnight in the UK is the end of the day before. */
 export function until(at) {
-  return moment(at).endsWith(" 00:00") ? say(words.end_of, { day: day(at - 1000) }) : moment(at);
+  return wallTime(at).endsWith("T00:00") ? say(words.end_of, { day: day(at - 1000) }) : moment(at);
 }
 
 /** When it is "2026-12-03T09:00" in the UK: the first of two such moments in autumn, an hour later where spring has none. */
 export function ukTime(wall) {
   const inWinter = Date.parse(`${wall}Z`);
   const moments = [inWinter - 3_600_000, inWinter];
-  return moments.find((at) => formatted("wall", at).replace(" ", "T") === wall) ?? inWinter;
+  return moments.find((at) => wallTime(at) === wall) ?? inWinter;
 }
 
 function onDay(date) {

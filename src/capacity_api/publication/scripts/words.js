@@ -4,21 +4,13 @@ import { FACTS } from "./facts.js";
 
 export const { words } = FACTS;
 
-const { lang } = document.documentElement;
-const locale = lang === "en" ? "en-GB" : lang;
-const zone = { timeZone: "Europe/London", calendar: "gregory" };
-const FORMATS = {
-  day: [locale, { ...zone, day: "numeric", month: "long", year: "numeric" }],
-  time: [locale, { ...zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }],
-  // "2026-12-03 09:00", as a field has it.
-  wall: ["sv-SE", { ...zone, dateStyle: "short", timeStyle: "short" }],
-};
-const made = {};
+let format = null;
 
-/** Made when first wanted: the first one of a page takes longer than all the rest of its start. */
-export function formatted(kind, at) {
-  made[kind] ??= new Intl.DateTimeFormat(...FORMATS[kind]);
-  return made[kind].format(at);
+/** What a clock in the UK shows: "2026-12-03T09:00". */
+export function wallTime(at) {
+  // Made when first wanted: the first one of a page takes longer than all the rest of its start.
+  format ??= new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/London", dateStyle: "short", timeStyle: "short" });
+  return format.format(at).replace(" ", "T");
 }
 
 /** "…{name}…" with its values. */
@@ -26,12 +18,13 @@ export function say(message, values = {}) {
   return message.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-export function moment(at) {
-  return say(words.moment, { day: day(at), time: formatted("time", at) });
+export function day(at) {
+  const [year, month, date] = wallTime(at).split(/\D/).map(Number);
+  return say(words.day, { day: date, month: FACTS.months[month - 1], year });
 }
 
-export function day(at) {
-  return formatted("day", at);
+export function moment(at) {
+  return say(words.moment, { day: day(at), time: wallTime(at).slice(-5) });
 }
 
 /** An element with text or elements in it; text only ever becomes text. */
