@@ -33,7 +33,7 @@ async def test_two_services_record_one_lapse(settings: Settings, clock: Clock) -
         await second.report("unseen", OPEN)
         clock.advance(timedelta(days=7))
         # Nobody asks for anything: the timers of both find it, and one records it.
-        await endpoint.arrived(2, seconds=5)
+        await endpoint.arrived(2)
         for service in (first, second):
             assert await lapses(service, said["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")] * 2
         told = sorted(json.loads(body)["data"]["responder"]["slug"] for _, body in endpoint.posts)
@@ -84,7 +84,7 @@ async def test_a_responder_is_told_that_its_report_lapses_soon(settings: Setting
         await own.arrived(1)
         before = (await service.read("/v1/directory"))["sequence"]
         clock.advance(timedelta(days=7) * 3 / 4)
-        await own.arrived(2, seconds=5)
+        await own.arrived(2)
         reminder = json.loads(own.posts[1][1])
         assert (reminder["type"], reminder["sequence"]) == ("intake.confirmation_due", None)
         assert reminder["timestamp"] == "2026-11-26T18:00:00Z"

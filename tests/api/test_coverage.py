@@ -266,6 +266,7 @@ async def test_a_partner_hears_of_the_gaps_in_its_areas(settings: Settings) -> N
             {"url": tara_url, "responders": ["tara", "bawso"]},
             {"url": everything_url},
         ):
+            body["stale"] = "send"
             assert (await service.client.post("/v1/webhooks", json=body, headers=partner)).status_code == 201
         await service.report("tara", OPEN)
         await service.report("tara", PAUSED)

@@ -39,7 +39,8 @@ async def test_the_hundredth_referral_pauses_and_the_sixtieth_reopens(settings: 
     endpoint = Endpoint()
     async with endpoints.serving(endpoint) as url, serving(settings, loop.now, deliver=True) as service:
         partner = await service.token(partner="Case tool")
-        created = await service.client.post("/v1/webhooks", json={"url": url, "responders": [SLUG]}, headers=partner)
+        body = {"url": url, "responders": [SLUG], "stale": "send"}
+        created = await service.client.post("/v1/webhooks", json=body, headers=partner)
         assert created.status_code == 201
         token = await prepare(service)
         first = await service.report(SLUG, OPEN)

@@ -119,12 +119,12 @@ async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Ser
         await page.get_by_label("People who are homeless or destitute").check()
         assert await names(page, "#matches section:nth-child(1)") == ["Kalayaan", "The Salvation Army"]
         await page.get_by_label("Only who can take new people now").check()
-        assert await page.locator(ENTRY).count() == 2
+        await expect(page.locator(ENTRY)).to_have_count(2)
 
         assert len(visit.requests) == asked
         await visit.assert_left_no_trace()
         await page.get_by_role("button", name="Show everybody").click()
-        assert await page.locator(ENTRY).count() == 13
+        await expect(page.locator(ENTRY)).to_have_count(13)
         assert await names(page, "#open") == ["The Salvation Army"]
         assert await page.locator(".why").count() == 0
         assert visit.complaints == []

@@ -49,7 +49,7 @@ class Endpoint:
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
-    async def arrived(self, count: int, seconds: float = 10) -> None:
+    async def arrived(self, count: int, seconds: float = 60) -> None:
         """Wait until so many have arrived; fails after so many seconds."""
         async with asyncio.timeout(seconds), self._arrived:
             await self._arrived.wait_for(lambda: len(self.posts) >= count)
