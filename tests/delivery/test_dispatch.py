@@ -16,7 +16,7 @@ from capacity_api.domain.areas import ENGLAND, LONDON, SCOTLAND, SOUTH_WEST, UNI
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import ReportedState
 from capacity_api.domain.retry import Delivered, GiveUp, Retry
-from capacity_api.operations import dispatch
+from capacity_api.operations import changes, dispatch
 from capacity_api.operations.dispatch import valid_secrets
 
 URL = "https://partner.example/hook"
@@ -256,6 +256,21 @@ async def test_those_that_fail_take_no_place_of_the_others(database: Database, c
     claims = await rows.take(database, clock(), await rows.look(database, clock(), quick=1, held_up=3))
     assert len(claims) == 4
     assert quick in {each.webhook_id for each in claims}
+
+
+async def test_webhooks_at_many_places_of_a_long_backlog_are_all_brought_up_to_date(
+    database: Database, clock: Clock
+) -> None:
+    await add_responder(database, clock())
+    async with database.write() as session:
+        change = await changes.begin(session, clock())
+        responder = await change.responder("kalayaan")
+        for _ in range(1200):
+            change.tell(EventType.INTAKE_CONFIRMED, responder, clock())
+    # Their windows overlap and are together more than is read at once, so that of some a part alone is read.
+    webhooks = [await add_webhook(database, clock(), URL, position=place) for place in range(1160, 0, -23)]
+    assert await bring_up_to_date(database, clock(), DONE) == []
+    assert [(await rows.stored_webhook(database, each)).position for each in webhooks] == [1200] * len(webhooks)
 
 
 async def test_workers_at_once_never_claim_the_same(database: Database, clock: Clock) -> None:

@@ -114,8 +114,8 @@ async def look(session: AsyncSession, now: datetime, quick: int, held_up: int) -
     found = [
         (row, _found(row, [events[number] for number in windows[row.id]], extras.get(row.id, ()), past))
         for row in rows
-        # Those whose window is more than is read at once have their turn later.
-        if not windows[row.id] or windows[row.id][-1] in events
+        # Those whose window is more than is read at once have their turn later: others may have read a part of it.
+        if all(map(events.__contains__, windows[row.id]))
     ]
     unfinished = any(not each.messages and each.through < latest for _, each in found)
     return Sight(found, is_private, more or unfinished or is_private)
