@@ -388,19 +388,35 @@ async def test_another_url_is_tried_at_once(subscriber: Subscriber) -> None:
     assert await subscriber.deliver() == numbers
 
 
+@pytest.mark.parametrize("changed", [{}, {"url": "http://127.0.0.1:9/elsewhere"}])
 async def test_what_was_tried_and_is_no_longer_subscribed_to_waits_no_longer(
-    subscriber: Subscriber, clock: Clock
+    subscriber: Subscriber, clock: Clock, changed: dict[str, str]
 ) -> None:
     subscriber.endpoint.status = 500
-    await told(subscriber, PAUSED)
+    await told(subscriber, PAUSED, {**PAUSED, "note": "Fuller."})
     await subscriber.deliver()
     answer = await subscriber.service.client.patch(
-        subscriber.path, json={"event_types": ["intake.opened"]}, headers=subscriber.token
+        subscriber.path, json={"event_types": ["intake.opened"], **changed}, headers=subscriber.token
     )
     assert answer.status_code == 200
+    # Nothing of it is left to whoever looks next, who may see no failure any more.
+    assert [(each["status"], each["next_attempt_at"]) for each in await subscriber.log()] == [("superseded", None)]
     clock.advance(timedelta(seconds=6))
     assert await subscriber.deliver() == []
-    assert [each["status"] for each in await subscriber.log()] == ["superseded"]
+
+
+async def test_what_is_still_wanted_waits_on_when_its_webhook_is_changed(subscriber: Subscriber, clock: Clock) -> None:
+    subscriber.endpoint.status = 500
+    numbers = await told(subscriber, PAUSED)
+    await subscriber.deliver()
+    answer = await subscriber.service.client.patch(
+        subscriber.path, json={"event_types": ["intake.paused"]}, headers=subscriber.token
+    )
+    assert answer.status_code == 200
+    assert [each["status"] for each in await subscriber.log()] == ["pending"]
+    subscriber.endpoint.status = 204
+    clock.advance(timedelta(seconds=6))
+    assert await subscriber.deliver() == numbers
 
 
 async def test_a_removed_webhook_takes_its_log_with_it(subscriber: Subscriber) -> None:
