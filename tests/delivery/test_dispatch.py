@@ -305,6 +305,30 @@ async def test_what_somebody_else_has_dealt_with_since_it_was_seen_is_left_alone
         clock.advance(wait)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "https://elsewhere.example/hook"},
+        {"event_types": ["intake.opened"]},
+        {"responders": ["unseen"]},
+        {"areas": [WALES]},
+        {"stale": "send"},
+        {"secrets": [{"sealed": "new", "until": None}]},
+        {"status": "disabled"},
+    ],
+)
+async def test_a_webhook_that_was_changed_since_it_was_seen_is_not_sent_to_as_it_was(
+    database: Database, clock: Clock, change: dict[str, Any]
+) -> None:
+    await add_responder(database, clock())
+    await add_webhook(database, clock(), URL)
+    await tell(database, clock())
+    seen = await rows.look(database, clock())
+    async with database.write() as session:
+        await session.execute(update(WebhookRow).values(change))
+    assert await rows.take(database, clock(), seen) == []
+
+
 async def test_an_event_is_superseded_once_its_responder_is_in_another_state(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responders=["kalayaan"])

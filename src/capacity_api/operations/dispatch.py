@@ -270,14 +270,14 @@ async def _candidates(
 
 
 async def _unchanged(session: AsyncSession, now: datetime, rows: Iterable[Row[Any]]) -> set[UUID]:
-    """Which of these webhooks are free and stand as they were seen, locked."""
-    seen = {row.id: (row.position, row.next_attempt_at, row.extra_at) for row in rows}
+    """Which of these webhooks are free and stand as they were seen, locked. Its owner may have changed one since."""
+    seen = {row.id: row for row in rows}
     stand = await session.execute(
-        select(WebhookRow.id, WebhookRow.position, WebhookRow.next_attempt_at, WebhookRow.extra_at)
+        select(*_COLUMNS)
         .where(WebhookRow.id.in_(seen), WebhookRow.status == "active", _free(now))
         .with_for_update(skip_locked=True, key_share=True)
     )
-    return {row.id for row in stand if seen[row.id] == (row.position, row.next_attempt_at, row.extra_at)}
+    return {row.id for row in stand if row == seen[row.id]}
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
