@@ -341,7 +341,7 @@ async def test_a_webhook_whose_secret_was_lost_takes_a_new_one_before_it_goes_on
     database, strange = subscriber.service.database, Keys((bytes(32),))
     lost = [{"sealed": strange.seal(subscriber.made["secret"]), "until": None}]
     async with database.write() as session:
-        await session.execute(update(WebhookRow).values(secrets=lost))
+        await session.execute(update(WebhookRow).values(secrets=lost, next_attempt_at=subscriber.service.clock()))
     async with database.write() as session:
         await sealing.reseal(
             session,
@@ -351,7 +351,7 @@ async def test_a_webhook_whose_secret_was_lost_takes_a_new_one_before_it_goes_on
             disable_unreadable=True,
         )
     shown = await subscriber.read()
-    assert (shown["status"], shown["disabled_reason"]) == ("disabled", "secret_lost")
+    assert (shown["status"], shown["disabled_reason"], shown["next_attempt_at"]) == ("disabled", "secret_lost", None)
     (missed,) = await told(subscriber, PAUSED)
     answer = await subscriber.service.client.post(f"{subscriber.path}/enable", headers=subscriber.token)
     assert_refused(answer, 409, "secret_lost")

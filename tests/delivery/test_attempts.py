@@ -91,7 +91,7 @@ async def test_five_days_without_a_success_disable_a_webhook(database: Database,
         assert stored.next_attempt_at is not None
         clock.set(stored.next_attempt_at)
         (claimed,) = await claim(database, clock())
-    assert stored.disabled_reason == "failing"
+    assert (stored.disabled_reason, stored.next_attempt_at) == ("failing", None)
     assert timedelta(days=5) <= clock() - began < timedelta(days=6)
     assert stored.position == 0
     delays = [attempt.at - began for attempt in await rows.stored_attempts(database)]

@@ -137,7 +137,8 @@ def _place(result: Result, row: Any, spread: Callable[[], float]) -> dict[str, A
         "claimed_until": None,
         "failures": standing.failures,
         "failing_since": standing.failing_since,
-        "next_attempt_at": standing.next_attempt_at,
+        # A disabled one is not tried.
+        "next_attempt_at": standing.next_attempt_at if status == "active" else None,
         "pace_ms": round(standing.pace / timedelta(milliseconds=1)),
         "status": status,
         "disabled_reason": reason,

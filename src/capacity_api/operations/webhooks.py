@@ -61,7 +61,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """`public_key` is null for the signature `v1`; `secret` stands in the answers to creation and rotation alone.
 
     `sequence`: it is done with every public event until this number. `failing_since` is null after a success, and
-    `next_attempt_at` while nothing holds it up.
+    `next_attempt_at` while nothing holds it up, or it is disabled.
     """
 
     id: UUID
