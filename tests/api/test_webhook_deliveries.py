@@ -214,6 +214,25 @@ async def test_what_no_longer_holds_is_not_sent_again(subscriber: Subscriber) ->
     assert await subscriber.deliver() == []
 
 
+async def test_what_is_sent_again_and_waits_is_not_sent_once_it_no_longer_holds(
+    subscriber: Subscriber, clock: Clock
+) -> None:
+    paused = await told(subscriber, PAUSED)
+    assert await subscriber.deliver() == paused
+    (delivery,) = await subscriber.log()
+    subscriber.endpoint.status = 500
+    await subscriber.post(f"/deliveries/{delivery['id']}/resend", 202)
+    await subscriber.deliver()
+    opened = await told(subscriber, OPEN)
+    subscriber.endpoint.status = 204
+    clock.advance(timedelta(seconds=6))
+    assert await subscriber.deliver() == opened
+    assert [(each["sequence"], each["status"]) for each in await subscriber.log()] == [
+        (*opened, "delivered"),
+        (*paused, "superseded"),
+    ]
+
+
 async def test_a_delivery_that_is_not_there_is_404(subscriber: Subscriber) -> None:
     for nobodys in (subscriber.made["id"], "not-an-id"):
         answer = await subscriber.service.client.post(
