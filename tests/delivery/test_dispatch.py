@@ -200,6 +200,19 @@ async def test_a_success_beside_the_order_ends_the_wait_of_the_order(database: D
     assert [each.sequence for each in again.messages] == [1]
 
 
+async def test_a_look_at_what_stands_in_no_order_ends_no_wait(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL)
+    await tell(database, clock())
+    (first,) = await claim(database, clock())
+    await record(database, clock(), first, FAILED)
+    async with database.write() as session:
+        await session.execute(update(WebhookRow).values(extra_at=clock()))
+    assert await claim(database, clock()) == []
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.extra_at, stored.next_attempt_at) == (None, clock() + timedelta(seconds=5))
+
+
 async def test_a_claim_holds_until_its_lease_runs_out(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL)
@@ -356,6 +369,18 @@ async def test_a_state_that_came_back_is_told_by_its_last_event(database: Databa
     assert await sent_to(database, clock(), webhook) == [last]
 
 
+async def test_what_was_delivered_stays_so_when_it_is_past_and_replayed(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL, responders=["kalayaan"])
+    paused = await report(database, clock(), PAUSED)
+    assert await sent_to(database, clock(), webhook) == [paused]
+    opened = await report(database, clock(), OPEN)
+    async with database.write() as session:
+        await session.execute(update(WebhookRow).values(position=0))
+    assert await sent_to(database, clock(), webhook) == [opened]
+    assert await statuses(database) == {paused: "delivered", opened: "delivered"}
+
+
 async def test_what_waits_for_its_next_try_is_superseded_as_well(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responders=["kalayaan"])
@@ -368,6 +393,23 @@ async def test_what_waits_for_its_next_try_is_superseded_as_well(database: Datab
     assert await sent_to(database, clock(), webhook) == [paused]
     (row,) = [each for each in await rows.stored_deliveries(database) if each.sequence == opened]
     assert (row.sequence, row.status, row.attempts, row.finished_at) == (opened, "superseded", 1, clock())
+
+
+async def test_what_failed_waits_for_nothing_once_all_of_it_is_past(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL, event_types=["intake.opened"])
+    await report(database, clock(), OPEN)
+    (claimed,) = await claim(database, clock())
+    await record(database, clock(), claimed, FAILED)
+    paused = await report(database, clock(), PAUSED)
+    # Not before its time, although there is nothing to be sent.
+    assert await claim(database, clock()) == []
+    assert (await rows.stored_webhook(database, webhook)).next_attempt_at == clock() + timedelta(seconds=5)
+    clock.advance(timedelta(seconds=5))
+    assert await bring_up_to_date(database, clock(), DONE) == []
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.next_attempt_at, stored.position >= paused) == (None, True)
+    assert not await rows.look(database, clock())
 
 
 async def test_what_is_not_about_a_state_is_never_superseded(database: Database, clock: Clock) -> None:
