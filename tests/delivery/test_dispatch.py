@@ -236,6 +236,18 @@ async def test_what_is_given_back_is_free_at_once(database: Database, clock: Clo
     assert len(await claim(database, clock())) == 1
 
 
+async def test_what_somebody_else_has_claimed_since_is_not_given_back(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL)
+    await tell(database, clock())
+    lost = await claim(database, clock())
+    clock.advance(rows.LEASE)
+    (theirs,) = await claim(database, clock())
+    async with database.write() as session:
+        await dispatch.release(session, lost)
+    assert (await rows.stored_webhook(database, webhook)).claim_id == theirs.claim_id
+
+
 async def test_a_disabled_webhook_keeps_its_place_and_is_sent_nothing(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, status="disabled")
