@@ -300,6 +300,8 @@ async def test_enabled_without_a_replay_it_can_be_replayed_later(subscriber: Sub
     missed = await disabled(subscriber)
     shown = await subscriber.post("/enable", 200, params={"replay": "false"})
     assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 3}, False)
+    # What was tried waits for nothing any more.
+    assert [(each["sequence"], each["status"]) for each in await subscriber.log()] == [(missed[0], "failed")]
     assert await subscriber.deliver() == []
     newer = await told(subscriber, {**PAUSED, "note": "Still."})
     assert await subscriber.deliver() == newer
