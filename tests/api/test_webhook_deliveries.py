@@ -266,6 +266,19 @@ async def test_a_replay_never_skips_what_has_not_arrived(subscriber: Subscriber)
     assert await subscriber.deliver() == numbers
 
 
+async def test_what_is_on_its_way_skips_nothing_of_a_replay(subscriber: Subscriber) -> None:
+    (first,) = await told(subscriber, PAUSED)
+    await subscriber.deliver()
+    subscriber.endpoint.gate.clear()
+    (second,) = await told(subscriber, {**PAUSED, "note": "Fuller."})
+    await subscriber.worker.deliver_some()
+    await subscriber.endpoint.arrived(2)
+    await subscriber.post("/replay", 202, json={"after": first - 1})
+    subscriber.endpoint.gate.set()
+    await subscriber.worker.all_ended()
+    assert await subscriber.deliver() == [first, second]
+
+
 async def test_a_replay_beyond_the_newest_event_is_refused(subscriber: Subscriber) -> None:
     latest = (await subscriber.service.read("/v1/events"))["latest"]
     for after, status, code in ((latest + 1, 409, "beyond_latest"), (-1, 422, "invalid"), ("1", 422, "invalid")):
