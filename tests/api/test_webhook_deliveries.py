@@ -214,6 +214,25 @@ async def test_what_no_longer_holds_is_not_sent_again(subscriber: Subscriber) ->
     assert await subscriber.deliver() == []
 
 
+async def test_what_is_sent_again_and_waits_is_not_sent_once_it_no_longer_holds(
+    subscriber: Subscriber, clock: Clock
+) -> None:
+    paused = await told(subscriber, PAUSED)
+    assert await subscriber.deliver() == paused
+    (delivery,) = await subscriber.log()
+    subscriber.endpoint.status = 500
+    await subscriber.post(f"/deliveries/{delivery['id']}/resend", 202)
+    await subscriber.deliver()
+    opened = await told(subscriber, OPEN)
+    subscriber.endpoint.status = 204
+    clock.advance(timedelta(seconds=6))
+    assert await subscriber.deliver() == opened
+    assert [(each["sequence"], each["status"]) for each in await subscriber.log()] == [
+        (*opened, "delivered"),
+        (*paused, "superseded"),
+    ]
+
+
 async def test_a_delivery_that_is_not_there_is_404(subscriber: Subscriber) -> None:
     for nobodys in (subscriber.made["id"], "not-an-id"):
         answer = await subscriber.service.client.post(
@@ -247,6 +266,19 @@ async def test_a_replay_never_skips_what_has_not_arrived(subscriber: Subscriber)
     assert await subscriber.deliver() == numbers
 
 
+async def test_what_is_on_its_way_skips_nothing_of_a_replay(subscriber: Subscriber) -> None:
+    (first,) = await told(subscriber, PAUSED)
+    await subscriber.deliver()
+    subscriber.endpoint.gate.clear()
+    (second,) = await told(subscriber, {**PAUSED, "note": "Fuller."})
+    await subscriber.worker.deliver_some()
+    await subscriber.endpoint.arrived(2)
+    await subscriber.post("/replay", 202, json={"after": first - 1})
+    subscriber.endpoint.gate.set()
+    await subscriber.worker.all_ended()
+    assert await subscriber.deliver() == [first, second]
+
+
 async def test_a_replay_beyond_the_newest_event_is_refused(subscriber: Subscriber) -> None:
     latest = (await subscriber.service.read("/v1/events"))["latest"]
     for after, status, code in ((latest + 1, 409, "beyond_latest"), (-1, 422, "invalid"), ("1", 422, "invalid")):
@@ -257,13 +289,13 @@ async def test_a_replay_beyond_the_newest_event_is_refused(subscriber: Subscribe
 
 
 async def disabled(subscriber: Subscriber) -> list[int]:
-    """Have the endpoint answer 410, and tell two things meanwhile; returns the numbers of what is missed."""
+    """Have the endpoint answer 410, and tell two things more; returns the numbers of what is missed, all three."""
     subscriber.endpoint.status = 410
-    await told(subscriber, PAUSED)
+    missed = await told(subscriber, PAUSED)
     await subscriber.deliver()
     shown = await subscriber.read()
     assert (shown["status"], shown["disabled_reason"]) == ("disabled", "gone")
-    missed = await told(subscriber, {**PAUSED, "note": "Fuller."}, {**PAUSED, "note": "Fullest."})
+    missed += await told(subscriber, {**PAUSED, "note": "Fuller."}, {**PAUSED, "note": "Fullest."})
     assert await subscriber.deliver() == []
     subscriber.endpoint.status = 204
     return missed
@@ -273,14 +305,16 @@ async def test_what_a_disabled_webhook_missed_is_sent_when_it_is_enabled(subscri
     missed = await disabled(subscriber)
     shown = await subscriber.post("/enable", 200)
     assert (shown["status"], shown["disabled_reason"], shown["failing_since"]) == ("active", None, None)
-    assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 2}, True)
+    assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 3}, True)
     assert await subscriber.deliver() == missed
 
 
 async def test_enabled_without_a_replay_it_can_be_replayed_later(subscriber: Subscriber) -> None:
     missed = await disabled(subscriber)
     shown = await subscriber.post("/enable", 200, params={"replay": "false"})
-    assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 2}, False)
+    assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 3}, False)
+    # What was tried waits for nothing any more.
+    assert [(each["sequence"], each["status"]) for each in await subscriber.log()] == [(missed[0], "failed")]
     assert await subscriber.deliver() == []
     newer = await told(subscriber, {**PAUSED, "note": "Still."})
     assert await subscriber.deliver() == newer
@@ -341,7 +375,7 @@ async def test_a_webhook_whose_secret_was_lost_takes_a_new_one_before_it_goes_on
     database, strange = subscriber.service.database, Keys((bytes(32),))
     lost = [{"sealed": strange.seal(subscriber.made["secret"]), "until": None}]
     async with database.write() as session:
-        await session.execute(update(WebhookRow).values(secrets=lost))
+        await session.execute(update(WebhookRow).values(secrets=lost, next_attempt_at=subscriber.service.clock()))
     async with database.write() as session:
         await sealing.reseal(
             session,
@@ -351,7 +385,7 @@ async def test_a_webhook_whose_secret_was_lost_takes_a_new_one_before_it_goes_on
             disable_unreadable=True,
         )
     shown = await subscriber.read()
-    assert (shown["status"], shown["disabled_reason"]) == ("disabled", "secret_lost")
+    assert (shown["status"], shown["disabled_reason"], shown["next_attempt_at"]) == ("disabled", "secret_lost", None)
     (missed,) = await told(subscriber, PAUSED)
     answer = await subscriber.service.client.post(f"{subscriber.path}/enable", headers=subscriber.token)
     assert_refused(answer, 409, "secret_lost")
@@ -388,19 +422,35 @@ async def test_another_url_is_tried_at_once(subscriber: Subscriber) -> None:
     assert await subscriber.deliver() == numbers
 
 
+@pytest.mark.parametrize("changed", [{}, {"url": "http://127.0.0.1:9/elsewhere"}])
 async def test_what_was_tried_and_is_no_longer_subscribed_to_waits_no_longer(
-    subscriber: Subscriber, clock: Clock
+    subscriber: Subscriber, clock: Clock, changed: dict[str, str]
 ) -> None:
     subscriber.endpoint.status = 500
-    await told(subscriber, PAUSED)
+    await told(subscriber, PAUSED, {**PAUSED, "note": "Fuller."})
     await subscriber.deliver()
     answer = await subscriber.service.client.patch(
-        subscriber.path, json={"event_types": ["intake.opened"]}, headers=subscriber.token
+        subscriber.path, json={"event_types": ["intake.opened"], **changed}, headers=subscriber.token
     )
     assert answer.status_code == 200
+    # Nothing of it is left to whoever looks next, who may see no failure any more.
+    assert [(each["status"], each["next_attempt_at"]) for each in await subscriber.log()] == [("superseded", None)]
     clock.advance(timedelta(seconds=6))
     assert await subscriber.deliver() == []
-    assert [each["status"] for each in await subscriber.log()] == ["superseded"]
+
+
+async def test_what_is_still_wanted_waits_on_when_its_webhook_is_changed(subscriber: Subscriber, clock: Clock) -> None:
+    subscriber.endpoint.status = 500
+    numbers = await told(subscriber, PAUSED)
+    await subscriber.deliver()
+    answer = await subscriber.service.client.patch(
+        subscriber.path, json={"event_types": ["intake.paused"]}, headers=subscriber.token
+    )
+    assert answer.status_code == 200
+    assert [each["status"] for each in await subscriber.log()] == ["pending"]
+    subscriber.endpoint.status = 204
+    clock.advance(timedelta(seconds=6))
+    assert await subscriber.deliver() == numbers
 
 
 async def test_a_removed_webhook_takes_its_log_with_it(subscriber: Subscriber) -> None:

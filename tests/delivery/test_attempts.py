@@ -91,7 +91,7 @@ async def test_five_days_without_a_success_disable_a_webhook(database: Database,
         assert stored.next_attempt_at is not None
         clock.set(stored.next_attempt_at)
         (claimed,) = await claim(database, clock())
-    assert stored.disabled_reason == "failing"
+    assert (stored.disabled_reason, stored.next_attempt_at) == ("failing", None)
     assert timedelta(days=5) <= clock() - began < timedelta(days=6)
     assert stored.position == 0
     delays = [attempt.at - began for attempt in await rows.stored_attempts(database)]
@@ -103,8 +103,22 @@ async def test_410_disables_at_once(database: Database, clock: Clock) -> None:
     webhook, claimed = await claimed_once(database, clock, events=2)
     await record(database, clock(), claimed, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.status, stored.disabled_reason, stored.position) == ("disabled", "gone", 1)
-    assert [row.status for row in await rows.stored_deliveries(database)] == ["failed"]
+    # What it would not take was missed like what comes after.
+    assert (stored.status, stored.disabled_reason, stored.position) == ("disabled", "gone", 0)
+    assert [(row.status, row.finished_at) for row in await rows.stored_deliveries(database)] == [("pending", None)]
+
+
+async def test_410_to_what_stands_in_no_order_ends_that(database: Database, clock: Clock) -> None:
+    responder = await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL, responder_id=responder)
+    await rows.whisper(database, clock(), responder)
+    await tell(database, clock())
+    (claimed,) = await claim(database, clock())
+    assert [each.sequence for each in claimed.messages] == [None, 1]
+    await record(database, clock(), claimed, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.status, stored.position, stored.extra_at) == ("disabled", 0, None)
+    assert [(row.sequence, row.status) for row in await rows.stored_deliveries(database)] == [(None, "failed")]
 
 
 async def test_a_lost_claim_records_nothing_but_the_attempt(database: Database, clock: Clock) -> None:

@@ -16,7 +16,7 @@ from capacity_api.domain.areas import ENGLAND, LONDON, SCOTLAND, SOUTH_WEST, UNI
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import ReportedState
 from capacity_api.domain.retry import Delivered, GiveUp, Retry
-from capacity_api.operations import dispatch
+from capacity_api.operations import changes, dispatch
 from capacity_api.operations.dispatch import valid_secrets
 
 URL = "https://partner.example/hook"
@@ -200,6 +200,19 @@ async def test_a_success_beside_the_order_ends_the_wait_of_the_order(database: D
     assert [each.sequence for each in again.messages] == [1]
 
 
+async def test_a_look_at_what_stands_in_no_order_ends_no_wait(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL)
+    await tell(database, clock())
+    (first,) = await claim(database, clock())
+    await record(database, clock(), first, FAILED)
+    async with database.write() as session:
+        await session.execute(update(WebhookRow).values(extra_at=clock()))
+    assert await claim(database, clock()) == []
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.extra_at, stored.next_attempt_at) == (None, clock() + timedelta(seconds=5))
+
+
 async def test_a_claim_holds_until_its_lease_runs_out(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL)
@@ -221,6 +234,18 @@ async def test_what_is_given_back_is_free_at_once(database: Database, clock: Clo
     async with database.write() as session:
         await dispatch.release(session, claims)
     assert len(await claim(database, clock())) == 1
+
+
+async def test_what_somebody_else_has_claimed_since_is_not_given_back(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL)
+    await tell(database, clock())
+    lost = await claim(database, clock())
+    clock.advance(rows.LEASE)
+    (theirs,) = await claim(database, clock())
+    async with database.write() as session:
+        await dispatch.release(session, lost)
+    assert (await rows.stored_webhook(database, webhook)).claim_id == theirs.claim_id
 
 
 async def test_a_disabled_webhook_keeps_its_place_and_is_sent_nothing(database: Database, clock: Clock) -> None:
@@ -258,6 +283,21 @@ async def test_those_that_fail_take_no_place_of_the_others(database: Database, c
     assert quick in {each.webhook_id for each in claims}
 
 
+async def test_webhooks_at_many_places_of_a_long_backlog_are_all_brought_up_to_date(
+    database: Database, clock: Clock
+) -> None:
+    await add_responder(database, clock())
+    async with database.write() as session:
+        change = await changes.begin(session, clock())
+        responder = await change.responder("kalayaan")
+        for _ in range(1200):
+            change.tell(EventType.INTAKE_CONFIRMED, responder, clock())
+    # Their windows overlap and are together more than is read at once, so that of some a part alone is read.
+    webhooks = [await add_webhook(database, clock(), URL, position=place) for place in range(1160, 0, -23)]
+    assert await bring_up_to_date(database, clock(), DONE) == []
+    assert [(await rows.stored_webhook(database, each)).position for each in webhooks] == [1200] * len(webhooks)
+
+
 async def test_workers_at_once_never_claim_the_same(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     for _ in range(20):
@@ -290,6 +330,30 @@ async def test_what_somebody_else_has_dealt_with_since_it_was_seen_is_left_alone
         clock.advance(wait)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "https://elsewhere.example/hook"},
+        {"event_types": ["intake.opened"]},
+        {"responders": ["unseen"]},
+        {"areas": [WALES]},
+        {"stale": "send"},
+        {"secrets": [{"sealed": "new", "until": None}]},
+        {"status": "disabled"},
+    ],
+)
+async def test_a_webhook_that_was_changed_since_it_was_seen_is_not_sent_to_as_it_was(
+    database: Database, clock: Clock, change: dict[str, Any]
+) -> None:
+    await add_responder(database, clock())
+    await add_webhook(database, clock(), URL)
+    await tell(database, clock())
+    seen = await rows.look(database, clock())
+    async with database.write() as session:
+        await session.execute(update(WebhookRow).values(change))
+    assert await rows.take(database, clock(), seen) == []
+
+
 async def test_an_event_is_superseded_once_its_responder_is_in_another_state(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responders=["kalayaan"])
@@ -317,6 +381,18 @@ async def test_a_state_that_came_back_is_told_by_its_last_event(database: Databa
     assert await sent_to(database, clock(), webhook) == [last]
 
 
+async def test_what_was_delivered_stays_so_when_it_is_past_and_replayed(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL, responders=["kalayaan"])
+    paused = await report(database, clock(), PAUSED)
+    assert await sent_to(database, clock(), webhook) == [paused]
+    opened = await report(database, clock(), OPEN)
+    async with database.write() as session:
+        await session.execute(update(WebhookRow).values(position=0))
+    assert await sent_to(database, clock(), webhook) == [opened]
+    assert await statuses(database) == {paused: "delivered", opened: "delivered"}
+
+
 async def test_what_waits_for_its_next_try_is_superseded_as_well(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responders=["kalayaan"])
@@ -329,6 +405,23 @@ async def test_what_waits_for_its_next_try_is_superseded_as_well(database: Datab
     assert await sent_to(database, clock(), webhook) == [paused]
     (row,) = [each for each in await rows.stored_deliveries(database) if each.sequence == opened]
     assert (row.sequence, row.status, row.attempts, row.finished_at) == (opened, "superseded", 1, clock())
+
+
+async def test_what_failed_waits_for_nothing_once_all_of_it_is_past(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL, event_types=["intake.opened"])
+    await report(database, clock(), OPEN)
+    (claimed,) = await claim(database, clock())
+    await record(database, clock(), claimed, FAILED)
+    paused = await report(database, clock(), PAUSED)
+    # Not before its time, although there is nothing to be sent.
+    assert await claim(database, clock()) == []
+    assert (await rows.stored_webhook(database, webhook)).next_attempt_at == clock() + timedelta(seconds=5)
+    clock.advance(timedelta(seconds=5))
+    assert await bring_up_to_date(database, clock(), DONE) == []
+    stored = await rows.stored_webhook(database, webhook)
+    assert (stored.next_attempt_at, stored.position >= paused) == (None, True)
+    assert not await rows.look(database, clock())
 
 
 async def test_what_is_not_about_a_state_is_never_superseded(database: Database, clock: Clock) -> None:

@@ -3,13 +3,15 @@
 `test_rebinding.py` asks a real one.
 """
 
+import asyncio
 import socket
+import threading
 from ipaddress import ip_address
 
 import pytest
 from tests.delivery.endpoints import LOOPBACK, Endpoint, pooled, serving
 
-from capacity_api.delivery import egress
+from capacity_api.delivery import egress, worker
 from capacity_api.delivery.egress import EgressRefused, Guard
 from capacity_api.delivery.pool import Pool
 from capacity_api.domain.egress import Address, parse
@@ -144,3 +146,24 @@ async def test_a_name_is_resolved_to_each_address_once() -> None:
     assert len(addresses) == len(set(addresses))
     with pytest.raises(socket.gaierror):
         await egress.resolve("a" * 64 + ".invalid", 443)
+
+
+async def test_names_that_hang_hold_up_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered, ask = threading.Event(), socket.getaddrinfo
+
+    def hang(host: bytes, *rest: int, **how: int) -> object:
+        if host.startswith(b"hangs"):
+            answered.wait()
+        return ask("127.0.0.1", *rest, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        # As many as there can be in flight.
+        hanging = [asyncio.create_task(egress.resolve(f"hangs-{n}.example", 443)) for n in range(worker.MOST_IN_FLIGHT)]
+        # A task like them, so that it asks after them.
+        other = asyncio.create_task(egress.resolve("partner.example", 443))
+        async with asyncio.timeout(10):
+            assert await other == [ip_address("127.0.0.1")]
+    finally:
+        answered.set()
+    assert len(await asyncio.gather(*hanging)) == worker.MOST_IN_FLIGHT

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import msgspec
 import pytest
 from standardwebhooks import Webhook as StandardWebhook
 from svix import Webhook as SvixWebhook
@@ -217,8 +218,8 @@ async def test_a_webhook_that_answers_410_is_disabled_and_hears_no_more(
     assert len(endpoint.posts) == 1
     stored = await rows.stored_webhook(database, webhook)
     assert (stored.status, stored.disabled_reason) == ("disabled", "gone")
-    assert [row.status for row in await rows.stored_deliveries(database)] == ["failed"]
-    assert stored.position == 1
+    assert [row.status for row in await rows.stored_deliveries(database)] == ["pending"]
+    assert stored.position == 0
 
 
 async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has_run_out(
@@ -235,6 +236,25 @@ async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has
         clock.advance(rows.LEASE)
         await deliver_all(worker)
     assert len(endpoint.posts) == 1
+
+
+async def test_nothing_is_begun_that_might_outlast_its_lease(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint()
+    # No room for an attempt of fifteen seconds, and for recording it: as when a claim has waited for a free place.
+    late = msgspec.structs.replace(settings, lease=timedelta(seconds=16))
+    async with serving(endpoint) as url:
+        await rows.add_webhook(database, clock(), url)
+        await rows.tell(database, clock())
+        async with stepping(database, late, clock) as worker:
+            await worker.deliver_some()
+            assert await worker.all_ended()
+        assert endpoint.posts == []
+        async with stepping(database, settings, clock) as worker:
+            await deliver_all(worker)
+        assert len(endpoint.posts) == 1
 
 
 @pytest.mark.parametrize("woken", [True, False])

@@ -65,7 +65,9 @@ class WebhookController(Controller):
     ) -> Webhook:
         """What is left out stays. It holds for everything that has not been sent yet."""
         async with context.write() as session:
-            return await webhooks.change(session, identity.owner, webhook_id, data, context.settings.egress_allow)
+            return await webhooks.change(
+                session, context.now(), identity.owner, webhook_id, data, context.settings.egress_allow
+            )
 
     @delete(
         "/{webhook_id:uuid}", operation_id="removeWebhook", summary="Remove a webhook", **token(Scope.WEBHOOKS_MANAGE)

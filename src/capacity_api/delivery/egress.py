@@ -23,6 +23,9 @@ Resolve = Callable[[str, int], Awaitable[list[Address]]]
 _CONNECT_SECONDS = 10.0
 # How many of a name's addresses are tried: a host that lists an address nobody reaches is still reached.
 _DIALLED = 3
+# How many names are resolved at once, each in a thread that is made when it is needed. Twice what is sent to at once: a
+# name that hangs keeps its thread for longer than its attempt takes, and whoever found none free would hang with it.
+_MOST_RESOLVED = 1024
 
 
 class EgressRefused(Exception):
@@ -88,5 +91,5 @@ def default_context() -> ssl.SSLContext:
 
 @functools.cache
 def _resolvers() -> ThreadPoolExecutor:
-    # Threads of their own, as many as there are sends at once: a name server that hangs holds up nothing else.
-    return ThreadPoolExecutor(max_workers=64, thread_name_prefix="resolve")
+    # Threads of their own, so that a name server that hangs holds up nothing else.
+    return ThreadPoolExecutor(max_workers=_MOST_RESOLVED, thread_name_prefix="resolve")

@@ -38,7 +38,7 @@ _MOST_READY = 128
 _QUICK_SECONDS = 0.5
 # How many of those that failed or were slow, and how many in all. A connection takes memory.
 _MOST_HELD_UP = 64
-_MOST_IN_FLIGHT = 512
+MOST_IN_FLIGHT = 512
 # From so many results on nothing new is begun, and all of them are written down in one transaction once the quick ones
 # in flight have ended, or this long after the first. A transaction takes a dozen steps, each of which waits for
 # whatever else this process does, and everybody who writes waits for it.
@@ -84,7 +84,7 @@ class Worker:
         Everybody who writes to SQLite waits for a transaction that does: so there is one for both, none when there is
         nothing to write, and what is due is looked up before. It does not wait for the answers.
         """
-        room = _MOST_IN_FLIGHT - len(self._in_flight) - len(self._ready)
+        room = MOST_IN_FLIGHT - len(self._in_flight) - len(self._ready)
         quick = min(room, _MOST_READY - len(self._ready))
         held_up = min(room, _MOST_HELD_UP - len(self._held_up))
         async with self._database.read() as session:

@@ -48,7 +48,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GiveUp(msgspec.Struct, frozen=True, kw_only=True):
-    """It will never work. `disable`: the endpoint wants nothing any more."""
+    """It will never work. `disable`: the endpoint wants nothing any more, until somebody enables its webhook."""
 
     reason: str
     duration_ms: int

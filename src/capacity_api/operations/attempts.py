@@ -113,7 +113,7 @@ def _place(result: Result, row: Any, spread: Callable[[], float]) -> dict[str, A
     done = 0
     status, reason = row.status, row.disabled_reason
     for each in result.ended:
-        tried_again = isinstance(each.outcome, Retry)
+        tried_again = _is_tried_again(each)
         if each.message.is_extra and tried_again:
             # It has a schedule of its own, and those in the order go on by theirs.
             standing = msgspec.structs.replace(standing, failing_since=standing.failing_since or each.at)
@@ -137,7 +137,8 @@ def _place(result: Result, row: Any, spread: Callable[[], float]) -> dict[str, A
         "claimed_until": None,
         "failures": standing.failures,
         "failing_since": standing.failing_since,
-        "next_attempt_at": standing.next_attempt_at,
+        # A disabled one is not tried.
+        "next_attempt_at": standing.next_attempt_at if status == "active" else None,
         "pace_ms": round(standing.pace / timedelta(milliseconds=1)),
         "status": status,
         "disabled_reason": reason,
@@ -145,11 +146,19 @@ def _place(result: Result, row: Any, spread: Callable[[], float]) -> dict[str, A
     return {"key": claimed.webhook_id, **{f"new_{name}": value for name, value in new.items()}}
 
 
+def _is_tried_again(ended: Ended) -> bool:
+    """Whether it waits for another try: what met a 410 in the order was missed like all behind it, and waits too."""
+    outcome = ended.outcome
+    return isinstance(outcome, Retry) or (
+        isinstance(outcome, GiveUp) and outcome.disable and not ended.message.is_extra
+    )
+
+
 def _delivery(claimed: Claimed, ended: Ended, spread: Callable[[], float]) -> dict[str, Any]:
     message, outcome = ended.message, ended.outcome
     status, next_at, finished_at = Status.PENDING, None, None
-    if isinstance(outcome, Retry):
-        if message.is_extra:
+    if _is_tried_again(ended):
+        if message.is_extra and isinstance(outcome, Retry):
             next_at = next_attempt(message.attempts + 1, ended.at, spread(), outcome.retry_after)
     else:
         status = Status.DELIVERED if isinstance(outcome, Delivered) else Status.FAILED

@@ -21,7 +21,7 @@ from capacity_api.db import sequence
 from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
 from capacity_api.domain.events import is_subscribed
 from capacity_api.domain.retry import Standing
-from capacity_api.domain.subscription import Subscription
+from capacity_api.domain.subscription import Subscription, told
 from capacity_api.operations.deliveries import RENEW_EXTRA, Status, upsert
 from capacity_api.operations.superseded import COLUMNS, Heard, heard, superseded
 
@@ -114,8 +114,8 @@ async def look(session: AsyncSession, now: datetime, quick: int, held_up: int) -
     found = [
         (row, _found(row, [events[number] for number in windows[row.id]], extras.get(row.id, ()), past))
         for row in rows
-        # Those whose window is more than is read at once have their turn later.
-        if not windows[row.id] or windows[row.id][-1] in events
+        # Those whose window is more than is read at once have their turn later: others may have read a part of it.
+        if all(map(events.__contains__, windows[row.id]))
     ]
     unfinished = any(not each.messages and each.through < latest for _, each in found)
     return Sight(found, is_private, more or unfinished or is_private)
@@ -159,6 +159,23 @@ async def release(session: AsyncSession, claims: Iterable[Claimed]) -> None:
         .values(claim_id=None, claimed_until=None)
         .execution_options(synchronize_session=False)
     )
+
+
+async def set_aside_unwanted(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
+    """Finish what was tried and waits in the order, and is not wanted any more since the webhook was changed."""
+    waiting = await session.execute(
+        select(EventRow.id, EventRow.body)
+        .join(DeliveryRow, DeliveryRow.event_id == EventRow.id)
+        .where(
+            DeliveryRow.webhook_id == webhook.id,
+            DeliveryRow.status == Status.PENDING,
+            DeliveryRow.next_attempt_at.is_(None),
+        )
+    )
+    wants = _subscription(webhook).wants
+    unwanted = [event.id for event in waiting if not wants(told(event.body))]
+    if unwanted:
+        await _finish(session, now, webhook.id, unwanted)
 
 
 async def behind(session: AsyncSession) -> int:
@@ -253,14 +270,14 @@ async def _candidates(
 
 
 async def _unchanged(session: AsyncSession, now: datetime, rows: Iterable[Row[Any]]) -> set[UUID]:
-    """Which of these webhooks are free and stand as they were seen, locked."""
-    seen = {row.id: (row.position, row.next_attempt_at, row.extra_at) for row in rows}
+    """Which of these webhooks are free and stand as they were seen, locked. Its owner may have changed one since."""
+    seen = {row.id: row for row in rows}
     stand = await session.execute(
-        select(WebhookRow.id, WebhookRow.position, WebhookRow.next_attempt_at, WebhookRow.extra_at)
+        select(*_COLUMNS)
         .where(WebhookRow.id.in_(seen), WebhookRow.status == "active", _free(now))
         .with_for_update(skip_locked=True, key_share=True)
     )
-    return {row.id for row in stand if seen[row.id] == (row.position, row.next_attempt_at, row.extra_at)}
+    return {row.id for row in stand if row == seen[row.id]}
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -315,7 +332,7 @@ async def _extras(session: AsyncSession, now: datetime, webhooks: list[UUID]) ->
 def _found(
     row: Row[Any], window: Iterable[Heard], extras: Iterable[tuple[Heard, int]], past: frozenset[UUID]
 ) -> _Found:
-    wants = Subscription(_set(row.event_types), _set(row.responders), _set(row.areas)).wants
+    wants = _subscription(row).wants
     dropped = past if row.stale == "drop" else frozenset()
     found = _Found(row.position, [], [], [])
     for event, attempts in extras:
@@ -370,16 +387,20 @@ async def _set_aside(session: AsyncSession, now: datetime, looked: list[tuple[Ro
     for row, found in looked:
         # Only what failed before stands there already.
         if row.failures and found.unwanted:
-            await session.execute(
-                update(DeliveryRow)
-                .where(
-                    DeliveryRow.webhook_id == row.id,
-                    DeliveryRow.event_id.in_([event.id for event in found.unwanted]),
-                    DeliveryRow.status == Status.PENDING,
-                )
-                .values(finished)
-                .execution_options(synchronize_session=False)
-            )
+            await _finish(session, now, row.id, [event.id for event in found.unwanted])
+
+
+async def _finish(session: AsyncSession, now: datetime, webhook_id: UUID, events: list[UUID]) -> None:
+    await session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.webhook_id == webhook_id,
+            DeliveryRow.event_id.in_(events),
+            DeliveryRow.status == Status.PENDING,
+        )
+        .values(status=Status.SUPERSEDED, next_attempt_at=None, finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _pass_over(session: AsyncSession, now: datetime, passed: list[tuple[Row[Any], _Found]]) -> None:
@@ -417,6 +438,10 @@ def _claimed(row: Row[Any], claim_id: UUID, now: datetime, lease: timedelta, fou
         through=found.through,
         messages=tuple(found.messages),
     )
+
+
+def _subscription(row: Row[Any] | WebhookRow) -> Subscription:
+    return Subscription(_set(row.event_types), _set(row.responders), _set(row.areas))
 
 
 def _set(codes: list[str] | None) -> Any:

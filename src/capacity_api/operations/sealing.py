@@ -88,7 +88,7 @@ async def reseal(
             row.secrets = secrets
             resealed.add(row.id)
         if disable_unreadable and not is_readable(secrets, now, keys):
-            row.status, row.disabled_reason = "disabled", SECRET_LOST
+            row.status, row.disabled_reason, row.next_attempt_at = "disabled", SECRET_LOST, None
     return resealed
 
 

@@ -20,7 +20,7 @@ from capacity_api.domain.egress import check_url
 from capacity_api.domain.events import EventType
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import BeyondLatest, FieldError, Invalid, NotFound, SecretLost, WebhookDisabled
-from capacity_api.operations import sealing
+from capacity_api.operations import dispatch, sealing
 from capacity_api.operations.changes import wake
 from capacity_api.operations.deliveries import Status
 from capacity_api.operations.paging import Page, page
@@ -61,7 +61,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """`public_key` is null for the signature `v1`; `secret` stands in the answers to creation and rotation alone.
 
     `sequence`: it is done with every public event until this number. `failing_since` is null after a success, and
-    `next_attempt_at` while nothing holds it up.
+    `next_attempt_at` while nothing holds it up, or it is disabled.
     """
 
     id: UUID
@@ -135,7 +135,12 @@ async def one(session: AsyncSession, owner: Owner, webhook_id: UUID) -> Webhook:
 
 
 async def change(
-    session: AsyncSession, owner: Owner, webhook_id: UUID, patch: WebhookPatch, egress_allow: tuple[Network, ...]
+    session: AsyncSession,
+    now: datetime,
+    owner: Owner,
+    webhook_id: UUID,
+    patch: WebhookPatch,
+    egress_allow: tuple[Network, ...],
 ) -> Webhook:
     """Raises `NotFound`, `Invalid`. It holds for everything that has not been sent yet."""
     row = await held(session, owner, webhook_id, to_change=True)
@@ -153,6 +158,7 @@ async def change(
         row.areas = _areas(patch.areas)
     if patch.stale is not UNSET:
         row.stale = patch.stale
+    await dispatch.set_aside_unwanted(session, now, row)
     return _shown(row)
 
 
