@@ -144,6 +144,32 @@ async def test_a_failure_is_tried_again_under_the_same_id_and_a_new_timestamp(
     ]
 
 
+async def test_an_endpoint_that_asks_for_time_gets_it_from_what_stands_in_no_order_too(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    responder = await rows.add_responder(database, clock())
+    endpoint = Endpoint(status=429, headers={"retry-after": "600"})
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        await rows.add_webhook(database, clock(), url, responder_id=responder)
+        for _ in range(6):
+            await rows.whisper(database, clock(), responder)
+        await deliver_all(worker)
+        assert len(endpoint.posts) == 1
+        await rows.tell(database, clock())
+        clock.advance(timedelta(minutes=10, seconds=-1))
+        await deliver_all(worker)
+        assert len(endpoint.posts) == 1
+        endpoint.status = 204
+        clock.advance(timedelta(seconds=1))
+        await deliver_all(worker)
+        assert len(endpoint.posts) == 2, "it has recovered and is sent to slowly"
+        for _ in range(8):
+            clock.advance(timedelta(seconds=2))
+            await deliver_all(worker)
+    assert len({headers["webhook-id"] for headers, _ in endpoint.posts}) == 7
+    assert len(endpoint.posts) == 8
+
+
 async def test_one_webhook_receives_its_events_in_order_whatever_fails(
     database: Database, settings: Settings, clock: StoppedClock
 ) -> None:

@@ -173,12 +173,15 @@ class Worker:
             asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._wake.set)
 
     async def _send_all(self, claimed: Claimed) -> None:
-        """Send what was claimed, in order, until something has to be tried again or half a second is over."""
+        """Send what was claimed, in order, until something has to be tried again or half a second is over.
+
+        An endpoint that asked for time gets one at a time.
+        """
         clock = asyncio.get_running_loop().time
         enough = clock() + _QUICK_SECONDS
         ended: list[Ended] = []
         for message in claimed.messages:
-            if self._clock() + _LEASE_LEFT > claimed.until or (ended and clock() > enough):
+            if self._clock() + _LEASE_LEFT > claimed.until or (ended and (claimed.standing.pace or clock() > enough)):
                 break
             outcome = await self._send(claimed, message)
             ended.append(Ended(message, outcome, self._clock()))

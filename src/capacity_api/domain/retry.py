@@ -46,6 +46,11 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None = None
     retry_after: timedelta | None = None
 
+    @property
+    def asks_for_time(self) -> bool:
+        """Whether it is the endpoint as a whole that has to be left alone for a while."""
+        return self.status in _SLOW_DOWN
+
 
 class GiveUp(msgspec.Struct, frozen=True, kw_only=True):
     """It will never work. `disable`: the endpoint wants nothing any more, until somebody enables its webhook."""
@@ -83,7 +88,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             # What will never work is not tried again, so it holds nothing up.
             return Standing(failures=self.failures + 1, failing_since=failing_since, pace=self.pace)
         pace = self.pace
-        if outcome.status in _SLOW_DOWN:
+        if outcome.asks_for_time:
             pace = min(max(pace * 2, _SHORTEST_PACE * 2), _LONGEST_PACE)
         failures = self.failures + 1
         return Standing(

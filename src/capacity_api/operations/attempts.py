@@ -15,6 +15,7 @@ from capacity_api.operations.deliveries import RENEW_EXTRA, Status, upsert
 from capacity_api.operations.dispatch import Claimed, Message
 
 _table = cast("Any", WebhookRow.__table__)
+_deliveries = cast("Any", DeliveryRow.__table__)
 _MOVED = (
     "position",
     "claim_id",
@@ -33,6 +34,12 @@ _CHANGED: dict[str, Any] = {
     name: literal_column(f"excluded.{name}") for name in ("status", "next_attempt_at", "finished_at")
 }
 _COUNTED = {"attempts": DeliveryRow.attempts + 1}
+# An endpoint that asked for time is left alone by what stands in no order, too.
+_HOLD = (
+    update(_deliveries)
+    .where(_deliveries.c.webhook_id == bindparam("key"), _deliveries.c.next_attempt_at < bindparam("until"))
+    .values(next_attempt_at=bindparam("until"))
+)
 _FAILED = {"status": Status.FAILED, "next_attempt_at": None}
 
 
@@ -100,9 +107,21 @@ async def record(session: AsyncSession, results: Sequence[Result], spread: Calla
     connection = await session.connection()
     if attempts:
         await connection.execute(insert(AttemptRow), attempts)
-    if held:
-        await connection.execute(_MOVE, [_place(each, listed[each.claimed.webhook_id], spread) for each in held])
-    extra = [{"key": each.claimed.webhook_id} for each in held if any(one.is_extra for one in each.claimed.messages)]
+    places = [_place(each, listed[each.claimed.webhook_id], spread) for each in held]
+    if places:
+        await connection.execute(_MOVE, places)
+    paced = [
+        {"key": each["key"], "until": each["new_next_attempt_at"]}
+        for each in places
+        if each["new_pace_ms"] and each["new_next_attempt_at"]
+    ]
+    if paced:
+        await connection.execute(_HOLD, paced)
+    extra = [
+        {"key": each.claimed.webhook_id}
+        for each, place in zip(held, places, strict=True)
+        if place["new_pace_ms"] or any(one.is_extra for one in each.claimed.messages)
+    ]
     if extra:
         await connection.execute(RENEW_EXTRA, extra)
 
@@ -114,7 +133,7 @@ def _place(result: Result, row: Any, spread: Callable[[], float]) -> dict[str, A
     status, reason = row.status, row.disabled_reason
     for each in result.ended:
         tried_again = _is_tried_again(each)
-        if each.message.is_extra and tried_again:
+        if each.message.is_extra and isinstance(each.outcome, Retry) and not each.outcome.asks_for_time:
             # It has a schedule of its own, and those in the order go on by theirs.
             standing = msgspec.structs.replace(standing, failing_since=standing.failing_since or each.at)
         else:
