@@ -130,6 +130,27 @@ async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Ser
         assert visit.complaints == []
 
 
+async def test_a_choice_that_nobody_fits_says_so_and_where_to_turn(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await page.get_by_text("For whom?").click()
+        await page.get_by_label("Only who can take new people now").check()
+        found = page.locator("output")
+        await expect(found).to_have_text("Open: 1")
+        await page.get_by_label("Place").select_option(label="Scotland")
+        await page.get_by_label("Age").select_option(label="Children (under 18)")
+        await expect(page.locator(ENTRY)).to_have_count(0)
+        nobody = "Nobody here has confirmed that it can take this person now. The helpline above can be called."
+        await expect(found).to_have_text(nobody)
+        await page.get_by_label("Only who can take new people now").uncheck()
+        await page.get_by_label("Exploitation").select_option(label="Sexual exploitation")
+        await expect(found).to_have_text("Ask them: 1 · Cannot take the person now: 12")
+        await page.get_by_role("button", name="Show everybody").click()
+        await expect(found).to_have_text("")
+
+
 async def test_a_paused_responder_leads_to_whoever_may_take_the_same_people(
     service: Service, visiting: Visiting
 ) -> None:

@@ -74,6 +74,7 @@ _DIRECTORY = {
     **_TIMES,
     "and": ", ",
     "found": "{outcome}: {count}",
+    "nobody": "Nobody here has confirmed that it can take this person now. The helpline above can be called.",
     "nobody_else": "Nobody else is known to take these people now. Call the helpline above.",
     "others": "These may take the same people:",
 }
