@@ -264,6 +264,27 @@ async def test_a_list_that_cannot_be_refreshed_says_how_old_it_is(service: Servi
         await expect(age).to_be_hidden()
 
 
+@pytest.mark.parametrize("path", ["/v1/directory", "/"])
+async def test_a_server_that_takes_the_question_and_never_answers_is_asked_again(
+    service: Service, visiting: Visiting, path: str
+) -> None:
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        await page.route(visit.home + path, lambda _: None)
+        await service.report("salvation-army", OPEN)
+        async with page.expect_request(visit.home + path):
+            await page.clock.run_for(31_000)
+        await expect(page.locator("#age")).to_be_hidden()
+        await page.clock.run_for(20_000)
+        await expect(page.locator("#age")).to_contain_text("New states cannot be fetched.")
+        await page.unroute(visit.home + path)
+        await page.clock.run_for(10_000)
+        await expect(page.locator("#age")).to_be_hidden()
+        assert await names(page, "#open") == ["The Salvation Army"]
+
+
 async def test_the_way_out_is_first_stays_in_sight_and_takes_the_place_of_the_page(visiting: Visiting) -> None:
     async with visiting() as visit:
         left: list[str] = []
