@@ -188,6 +188,22 @@ async def test_a_change_arrives_by_itself_and_is_said_aloud(service: Service, vi
         await visit.assert_left_no_trace()
 
 
+@pytest.mark.parametrize("place", ["[data-summary=open] a", "#paused > p a"])
+async def test_a_change_takes_the_focus_from_no_link_that_stays(
+    service: Service, visiting: Visiting, place: str
+) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        await page.locator(place).focus()
+        await service.report("unseen", OPEN)
+        await page.clock.run_for(31_000)
+        await expect(page.locator("[data-summary=open]")).to_have_text("2 open")
+        await expect(page.locator(place)).to_be_focused()
+
+
 async def test_a_list_from_a_process_that_is_behind_is_asked_for_again(service: Service, visiting: Visiting) -> None:
     await everybody_says_something(service)
     async with visiting() as visit:

@@ -116,7 +116,9 @@ async function renew(signal) {
   for (const entry of gone.values()) entry.remove();
   const list = document.getElementById("list");
   for (const { id } of list.children) {
-    document.querySelector(`#${id} > p`).replaceWith(page.querySelector(`#${id} > p`));
+    const [said, fresh] = [document, page].map((each) => each.querySelector(`#${id} > p`));
+    // What stays keeps the focus.
+    if (!said.isEqualNode(fresh)) said.replaceWith(fresh);
   }
   // The page may come from a process that knows less than the one that was asked, or more.
   const sequence = Number(page.getElementById("list").dataset.sequence);
