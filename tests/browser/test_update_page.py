@@ -167,6 +167,14 @@ async def test_the_token_is_held_by_the_page_alone_and_gone_with_it(service: Ser
         await expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
+async def test_what_a_chat_program_puts_around_a_token_does_no_harm(service: Service, visiting: Visiting) -> None:
+    token = (await service.token(responder=SLUG))["authorization"].removeprefix("Bearer ")
+    async with visiting() as visit:
+        page = await pasted(visit, f"\u201c{token[:12]} {token[12:]}\u201d\u200b")
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_role("heading", name="The Salvation Army")).to_be_visible()
+
+
 async def test_everything_can_be_done_by_keyboard(service: Service, visiting: Visiting) -> None:
     async with visiting() as visit:
         page = await pasted(visit)

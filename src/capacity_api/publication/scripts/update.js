@@ -78,7 +78,8 @@ function complain({ message, faults }) {
 }
 
 async function enter() {
-  token = sign.token.value.trim();
+  // Chat and mail programs put quotes, spaces and signs that nobody sees around what is copied.
+  token = sign.token.value.replace(/[^\x21-\x7e]/g, "");
   const { owner } = (await call("GET", "/v1/me")).content;
   if (owner.type !== "responder") throw new Refusal(words.not_a_responder);
   responder = { slug: owner.slug };
