@@ -153,6 +153,38 @@ async def test_what_goes_wrong_is_said_in_words_and_the_input_stays(service: Ser
         assert [each for each in visit.complaints if not expected.search(each)] == []
 
 
+async def test_an_answer_that_never_comes_is_waited_for_in_sight_and_not_for_ever(
+    service: Service, visiting: Visiting
+) -> None:
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await signed_in(visit)
+        await page.get_by_label("Paused").check()
+        await page.route("**/intake", lambda _: None)
+        async with page.expect_request("**/intake"):
+            await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_have_text("")
+        await page.clock.run_for(1500)
+        await expect(page.locator("#done")).to_have_text("On its way. No answer yet.")
+        await expect(page.locator("#done")).to_be_in_viewport()
+        await visit.page.clock.run_for(20_000)
+        await expect(page.get_by_role("alert")).to_contain_text("it is not known whether this was published")
+        await expect(page.locator("#done")).to_have_text("")
+        await page.unroute("**/intake")
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+
+
+async def test_the_words_of_a_network_in_between_are_no_answer(service: Service, visiting: Visiting) -> None:
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await page.get_by_label("Paused").check()
+        await page.route("**/intake", lambda route: route.fulfill(body="<h1>Sign in to the free network</h1>"))
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.get_by_role("alert")).to_contain_text("it is not known whether this was published")
+        assert [each for each in visit.complaints if not REFUSED.search(each)] == []
+
+
 async def test_the_token_is_held_by_the_page_alone_and_gone_with_it(service: Service, visiting: Visiting) -> None:
     await service.report(SLUG, WAITING)
     async with visiting() as visit:

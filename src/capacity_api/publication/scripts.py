@@ -105,6 +105,7 @@ _UPDATE = {
     "announced": "Announced: {state} from {time}. It starts by itself.",
     "called_off": "Called off: {state} from {time}.",
     "published": "Published: {state}. It holds until {time}; confirm it before then.",
+    "sending": "On its way. No answer yet.",
     "not_a_responder": "This token does not speak for a responder. This page takes the token of one.",
     "unreadable": "Something below cannot be read, so nothing was published. What you entered is still here.",
     "unreachable": "The server cannot be reached. Nothing was changed. Check the connection and try again.",

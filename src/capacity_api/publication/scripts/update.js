@@ -4,6 +4,10 @@ import { FACTS } from "./facts.js";
 import { balanced, element, moment, say, words } from "./words.js";
 import { shown, ukTime, until } from "./report.js";
 
+// A connection that was lost without a word would keep a browser waiting for minutes.
+const ANSWERED_WITHIN = 20_000;
+// What takes longer than this is said to be on its way.
+const AT_ONCE = 1000;
 const part = (id) => document.getElementById(id);
 const [sign, desk, fault, done, report] = ["sign", "desk", "fault", "done", "report"].map(part);
 
@@ -23,7 +27,10 @@ class Refusal extends Error {
 }
 
 async function call(method, path, body, headers = {}) {
-  let answer;
+  const waiting = new AbortController();
+  const patience = setTimeout(() => waiting.abort(), ANSWERED_WITHIN);
+  let answer = null;
+  let content = null;
   try {
     answer = await fetch(path, {
       method,
@@ -31,11 +38,15 @@ async function call(method, path, body, headers = {}) {
       credentials: "omit",
       headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }), ...headers },
       body: body && JSON.stringify(body),
+      signal: waiting.signal,
     });
+    content = await answer.json();
   } catch {
-    throw new Refusal(method === "GET" ? words.unreachable : words.unknown);
+    // Lost on the way, or the words of somebody in between.
+  } finally {
+    clearTimeout(patience);
   }
-  const content = await answer.json().catch(() => null);
+  if (!answer || (answer.ok && !content)) throw new Refusal(method === "GET" ? words.unreachable : words.unknown);
   if (!answer.ok) {
     const refused = answer.status === 412 ? words.changed_meanwhile : (content?.detail ?? words.unknown);
     throw new Refusal(refused, content?.errors ?? [], answer.status);
@@ -47,7 +58,8 @@ async function call(method, path, body, headers = {}) {
 async function attempt(step) {
   if (sending) return;
   sending = true;
-  desk.setAttribute("aria-busy", "true");
+  document.body.setAttribute("aria-busy", "true");
+  const slow = setTimeout(() => (done.textContent = words.sending), AT_ONCE);
   fault.hidden = true;
   done.textContent = "";
   for (const field of document.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
@@ -55,11 +67,13 @@ async function attempt(step) {
     await step();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    done.textContent = "";
     complain(error);
     if (error.status === 412) await read().catch(() => {});
   } finally {
     sending = false;
-    desk.removeAttribute("aria-busy");
+    clearTimeout(slow);
+    document.body.removeAttribute("aria-busy");
   }
 }
 
