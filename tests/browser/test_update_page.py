@@ -223,6 +223,20 @@ async def test_everything_can_be_done_by_keyboard(service: Service, visiting: Vi
         await expect(page.locator("#done")).to_contain_text("Published: Waiting list.")
 
 
+async def test_enter_in_a_field_leads_to_the_look_and_publishes_nothing(service: Service, visiting: Visiting) -> None:
+    before = await service.report(SLUG, OPEN)
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await page.get_by_label("Paused").check()
+        await page.get_by_text("Add a response time").click()
+        await page.get_by_label("to", exact=True).fill("5")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Publish", exact=True)).to_be_focused()
+        await expect(page.locator("#preview")).to_contain_text("up to 5 hours")
+        await expect(page.locator("#preview")).to_be_in_viewport()
+        assert (await service.responder(SLUG))["sequence"] == before["sequence"]
+
+
 async def test_without_javascript_it_says_how_to_do_it_by_a_call(visiting: Visiting) -> None:
     async with visiting(java_script_enabled=False) as visit:
         page = await visit.open("/update")

@@ -231,6 +231,12 @@ report.addEventListener("submit", (event) => {
     return send(entered());
   });
 });
+// "Go" on a phone's keyboard leads to the look before it is sent, and does not take its place.
+report.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("input")) return;
+  event.preventDefault();
+  report.querySelector(".main").focus();
+});
 part("call-off").addEventListener("click", () => attempt(callOff));
 report.addEventListener("input", preview);
 part("threshold").addEventListener("click", () => attempt(() => send(prepared)));
