@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import Visit, Visiting
 from tests.serving import OPEN, PAUSED, WAITING, Service
@@ -235,6 +236,21 @@ async def test_enter_in_a_field_leads_to_the_look_and_publishes_nothing(service:
         await expect(page.locator("#preview")).to_contain_text("up to 5 hours")
         await expect(page.locator("#preview")).to_be_in_viewport()
         assert (await service.responder(SLUG))["sequence"] == before["sequence"]
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(days=-8), timedelta(days=8)])
+async def test_what_holds_is_told_by_the_servers_clock(
+    service: Service, visiting: Visiting, wrong_by: timedelta
+) -> None:
+    await service.report(SLUG, OPEN)
+    async with visiting() as visit:
+        await visit.page.clock.install(time=loop.now() + wrong_by)
+        page = await signed_in(visit)
+        asked = len(visit.requests)
+        await page.clock.run_for(31_000)
+        assert len(visit.requests) == asked
+        async with page.expect_request(f"**/{SLUG}"):
+            await page.clock.fast_forward(timedelta(days=7, seconds=5) // timedelta(milliseconds=1))
 
 
 async def test_without_javascript_it_says_how_to_do_it_by_a_call(visiting: Visiting) -> None:

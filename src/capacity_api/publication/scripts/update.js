@@ -16,6 +16,8 @@ let responder = null;
 let etag = null;
 let prepared = null;
 let sending = false;
+// By how many milliseconds the server's clock is ahead of the device's, which may be wrong.
+let ahead = 0;
 
 /** What goes wrong, in words; `faults` say which field. */
 class Refusal extends Error {
@@ -40,6 +42,7 @@ async function call(method, path, body, headers = {}) {
       body: body && JSON.stringify(body),
       signal: waiting.signal,
     });
+    ahead = Date.parse(answer.headers.get("date")) - Date.now() || ahead;
     content = await answer.json();
   } catch {
     // Lost on the way, or the words of somebody in between.
@@ -247,7 +250,7 @@ addEventListener("pageshow", (event) => event.persisted && forget());
 setInterval(() => {
   const { state, confirm_by: by, planned: plan } = responder?.intake ?? {};
   const dues = [state !== "unconfirmed" && by, plan?.effective_from].filter(Boolean);
-  if (dues.some((due) => Date.parse(due) <= Date.now()) && !sending) read().catch(() => {});
+  if (dues.some((due) => Date.parse(due) <= Date.now() + ahead) && !sending) read().catch(() => {});
 }, 5000);
 part("by-call").hidden = true;
 sign.hidden = false;
