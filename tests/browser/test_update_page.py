@@ -186,6 +186,46 @@ async def test_the_words_of_a_network_in_between_are_no_answer(service: Service,
         assert [each for each in visit.complaints if not REFUSED.search(each)] == []
 
 
+async def revoked(service: Service, token: dict[str, str]) -> None:
+    me = (await service.client.get("/v1/me", headers=token)).json()
+    assert (await service.client.delete(f"/v1/tokens/{me['token_id']}", headers=token)).status_code == 204
+
+
+async def test_a_token_that_ends_meanwhile_is_replaced_and_the_input_stays(
+    service: Service, visiting: Visiting
+) -> None:
+    first, second = await service.token(responder=SLUG), await service.token(responder=SLUG)
+    other = await service.token(responder="unseen")
+
+    async def enter(token: dict[str, str]) -> None:
+        await page.get_by_label("token").fill(token["authorization"].removeprefix("Bearer "))
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_label("token")).to_be_hidden()
+
+    async with visiting() as visit:
+        page = await visit.open("/update")
+        await enter(first)
+        await page.get_by_label("Paused").check()
+        await page.get_by_text("Add a response time").click()
+        await page.get_by_label("Note").fill("Ask for Monday")
+        await revoked(service, first)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.get_by_role("alert")).to_contain_text("The token was revoked")
+        await enter(second)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+        assert (await service.responder(SLUG))["intake"]["note"] == "Ask for Monday"
+
+        # What was entered for one organisation is not offered to another.
+        await page.get_by_label("Open").check()
+        await revoked(service, second)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await enter(other)
+        await expect(page.get_by_role("heading", name="Unseen")).to_be_visible()
+        await expect(page.get_by_label("Open")).not_to_be_checked()
+        await visit.assert_left_no_trace()
+
+
 async def test_the_token_is_held_by_the_page_alone_and_gone_with_it(service: Service, visiting: Visiting) -> None:
     await service.report(SLUG, WAITING)
     async with visiting() as visit:

@@ -73,6 +73,8 @@ async function attempt(step) {
     done.textContent = "";
     complain(error);
     if (error.status === 412) await read().catch(() => {});
+    // A token can end while the page is open: another one takes its place, and what was entered stays.
+    if (error.status === 401) sign.hidden = false;
   } finally {
     sending = false;
     clearTimeout(slow);
@@ -99,7 +101,11 @@ async function enter() {
   token = sign.token.value.replace(/[^\x21-\x7e]/g, "");
   const { owner } = (await call("GET", "/v1/me")).content;
   if (owner.type !== "responder") throw new Refusal(words.not_a_responder);
-  responder = { slug: owner.slug };
+  if (owner.slug !== responder?.slug) {
+    report.reset();
+    desk.hidden = true;
+    responder = { slug: owner.slug };
+  }
   await read();
   const threshold = await call("GET", path("threshold")).catch(() => null);
   prepared = {
