@@ -258,6 +258,12 @@ async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: 
         assert "Please ring" not in await entry.inner_text()
         await expect(page.get_by_text("0 open · 0 waiting list · 1 paused · 12 not confirmed")).to_be_visible()
         await expect(page.locator("#open")).to_contain_text("No organisation has confirmed that it is open now.")
+        # Whoever asks "for whom?" now is told by what is shown, and not by what was held.
+        await page.get_by_text("For whom?").click()
+        await page.get_by_label("Place").select_option(label="Scotland")
+        await page.get_by_label("Age").select_option(label="Adults (18 and over)")
+        await expect(page.locator("output")).to_have_text("Ask them: 3 · Cannot take the person now: 10")
+        await page.get_by_role("button", name="Show everybody").click()
         # Back in reach, and with what the server says: by its clock the report still holds, but this page has said no.
         await page.context.set_offline(False)
         await page.clock.run_for(31_000)
