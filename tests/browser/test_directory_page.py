@@ -270,6 +270,21 @@ async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: 
         await expect(entry.locator(".state")).to_have_text("Not confirmed")
 
 
+@pytest.mark.parametrize("clock", ["Date", "performance"])
+async def test_a_device_that_slept_shows_nothing_as_open_that_lapsed_meanwhile(
+    service: Service, visiting: Visiting, clock: str
+) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await page.context.set_offline(True)
+        # Asleep, a device stops one of its two clocks: which one depends on the system.
+        week = timedelta(days=8) // timedelta(milliseconds=1)
+        await page.evaluate(f"then = {clock}.now.bind({clock}); {clock}.now = () => then() + {week}")
+        await expect(page.locator("#unconfirmed #r-salvation-army .state")).to_have_text("Not confirmed")
+
+
 async def test_a_list_that_cannot_be_refreshed_says_how_old_it_is(service: Service, visiting: Visiting) -> None:
     async with visiting() as visit:
         await visit.page.clock.install()
