@@ -10,6 +10,7 @@ async def test_the_coverage_fits_a_phone_is_accessible_and_leaves_no_trace(
 ) -> None:
     await service.report("salvation-army", OPEN)
     await service.report("youth-work-alliance", WAITING)
+    await service.report("new-pathways", WAITING)
     for options in (
         {},
         {"forced_colors": "active"},
@@ -18,9 +19,16 @@ async def test_the_coverage_fits_a_phone_is_accessible_and_leaves_no_trace(
         async with visiting(bypass_csp=True, **options) as visit:
             page = await visit.open("/coverage")
             row = page.get_by_role("row").filter(has_text="Northern Ireland")
-            assert await row.get_by_role("cell").all_inner_texts() == ["all of them", "all of them", "all of them"]
+            assert await row.get_by_role("cell").all_inner_texts() == ["all open", "all waiting list", "all open"]
+            # Without the picture it must not read like "open".
+            wales = page.get_by_role("row").filter(has_text="Wales")
+            assert await wales.get_by_role("cell").all_inner_texts() == [
+                "all open",
+                "waiting list 3 of 18",
+                "all open",
+            ]
             await expect(page.get_by_role("row").filter(has_text="Scotland")).to_contain_text("nobody")
-            await expect(page.get_by_text("No responder is confirmed open for children")).to_be_visible()
+            await expect(page.get_by_text("No responder is confirmed open for children in Scotland")).to_be_visible()
             assert await visit.overflow() <= 0
             # Forced colours are the reader's own, and axe-core compares those of the page.
             await visit.assert_accessible(but=("color-contrast",) if "forced_colors" in options else ())

@@ -130,6 +130,27 @@ async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Ser
         assert visit.complaints == []
 
 
+async def test_a_choice_that_nobody_fits_says_so_and_where_to_turn(service: Service, visiting: Visiting) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await page.get_by_text("For whom?").click()
+        await page.get_by_label("Only who can take new people now").check()
+        found = page.locator("output")
+        await expect(found).to_have_text("Open: 1")
+        await page.get_by_label("Place").select_option(label="Scotland")
+        await page.get_by_label("Age").select_option(label="Children (under 18)")
+        await expect(page.locator(ENTRY)).to_have_count(0)
+        nobody = "Nobody here has confirmed that it can take this person now. The helpline above can be called."
+        await expect(found).to_have_text(nobody)
+        await page.get_by_label("Only who can take new people now").uncheck()
+        await page.get_by_label("Exploitation").select_option(label="Sexual exploitation")
+        await expect(found).to_have_text("Ask them: 1 · Cannot take the person now: 12")
+        await page.get_by_role("button", name="Show everybody").click()
+        await expect(found).to_have_text("")
+
+
 async def test_a_paused_responder_leads_to_whoever_may_take_the_same_people(
     service: Service, visiting: Visiting
 ) -> None:
@@ -165,6 +186,22 @@ async def test_a_change_arrives_by_itself_and_is_said_aloud(service: Service, vi
         assert await page.locator("#r-tara details").get_attribute("open") is not None
         assert visit.complaints == []
         await visit.assert_left_no_trace()
+
+
+@pytest.mark.parametrize("place", ["[data-summary=open] a", "#paused > p a"])
+async def test_a_change_takes_the_focus_from_no_link_that_stays(
+    service: Service, visiting: Visiting, place: str
+) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        await page.locator(place).focus()
+        await service.report("unseen", OPEN)
+        await page.clock.run_for(31_000)
+        await expect(page.locator("[data-summary=open]")).to_have_text("2 open")
+        await expect(page.locator(place)).to_be_focused()
 
 
 async def test_a_list_from_a_process_that_is_behind_is_asked_for_again(service: Service, visiting: Visiting) -> None:
@@ -221,10 +258,31 @@ async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: 
         assert "Please ring" not in await entry.inner_text()
         await expect(page.get_by_text("0 open · 0 waiting list · 1 paused · 12 not confirmed")).to_be_visible()
         await expect(page.locator("#open")).to_contain_text("No organisation has confirmed that it is open now.")
+        # Whoever asks "for whom?" now is told by what is shown, and not by what was held.
+        await page.get_by_text("For whom?").click()
+        await page.get_by_label("Place").select_option(label="Scotland")
+        await page.get_by_label("Age").select_option(label="Adults (18 and over)")
+        await expect(page.locator("output")).to_have_text("Ask them: 3 · Cannot take the person now: 10")
+        await page.get_by_role("button", name="Show everybody").click()
         # Back in reach, and with what the server says: by its clock the report still holds, but this page has said no.
         await page.context.set_offline(False)
         await page.clock.run_for(31_000)
         await expect(entry.locator(".state")).to_have_text("Not confirmed")
+
+
+@pytest.mark.parametrize("clock", ["Date", "performance"])
+async def test_a_device_that_slept_shows_nothing_as_open_that_lapsed_meanwhile(
+    service: Service, visiting: Visiting, clock: str
+) -> None:
+    await everybody_says_something(service)
+    async with visiting() as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await page.context.set_offline(True)
+        # Asleep, a device stops one of its two clocks: which one depends on the system.
+        week = timedelta(days=8) // timedelta(milliseconds=1)
+        await page.evaluate(f"then = {clock}.now.bind({clock}); {clock}.now = () => then() + {week}")
+        await expect(page.locator("#unconfirmed #r-salvation-army .state")).to_have_text("Not confirmed")
 
 
 async def test_a_list_that_cannot_be_refreshed_says_how_old_it_is(service: Service, visiting: Visiting) -> None:
@@ -241,6 +299,27 @@ async def test_a_list_that_cannot_be_refreshed_says_how_old_it_is(service: Servi
         await page.context.set_offline(False)
         await page.clock.run_for(31_000)
         await expect(age).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/v1/directory", "/"])
+async def test_a_server_that_takes_the_question_and_never_answers_is_asked_again(
+    service: Service, visiting: Visiting, path: str
+) -> None:
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        await page.route(visit.home + path, lambda _: None)
+        await service.report("salvation-army", OPEN)
+        async with page.expect_request(visit.home + path):
+            await page.clock.run_for(31_000)
+        await expect(page.locator("#age")).to_be_hidden()
+        await page.clock.run_for(20_000)
+        await expect(page.locator("#age")).to_contain_text("New states cannot be fetched.")
+        await page.unroute(visit.home + path)
+        await page.clock.run_for(10_000)
+        await expect(page.locator("#age")).to_be_hidden()
+        assert await names(page, "#open") == ["The Salvation Army"]
 
 
 async def test_the_way_out_is_first_stays_in_sight_and_takes_the_place_of_the_page(visiting: Visiting) -> None:

@@ -103,6 +103,8 @@ async def test_planning_and_calling_off_need_no_pointer(service: Service, visiti
                 break
         await page.keyboard.type(f"{start:%m%d%Y}\t0900AM")
         await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Publish", exact=True)).to_be_focused()
+        await page.keyboard.press("Enter")
         await expect(page.locator("#done")).to_contain_text(f"Announced: waiting list from {wording.moment(start)}.")
         await expect(page.locator("#name")).to_be_focused()
         await page.keyboard.press("Tab")

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import Visit, Visiting
 from tests.serving import OPEN, PAUSED, WAITING, Service
@@ -153,6 +154,78 @@ async def test_what_goes_wrong_is_said_in_words_and_the_input_stays(service: Ser
         assert [each for each in visit.complaints if not expected.search(each)] == []
 
 
+async def test_an_answer_that_never_comes_is_waited_for_in_sight_and_not_for_ever(
+    service: Service, visiting: Visiting
+) -> None:
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await signed_in(visit)
+        await page.get_by_label("Paused").check()
+        await page.route("**/intake", lambda _: None)
+        async with page.expect_request("**/intake"):
+            await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_have_text("")
+        await page.clock.run_for(1500)
+        await expect(page.locator("#done")).to_have_text("On its way. No answer yet.")
+        await expect(page.locator("#done")).to_be_in_viewport()
+        await visit.page.clock.run_for(20_000)
+        await expect(page.get_by_role("alert")).to_contain_text("it is not known whether this was published")
+        await expect(page.locator("#done")).to_have_text("")
+        await page.unroute("**/intake")
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+
+
+async def test_the_words_of_a_network_in_between_are_no_answer(service: Service, visiting: Visiting) -> None:
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await page.get_by_label("Paused").check()
+        await page.route("**/intake", lambda route: route.fulfill(body="<h1>Sign in to the free network</h1>"))
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.get_by_role("alert")).to_contain_text("it is not known whether this was published")
+        assert [each for each in visit.complaints if not REFUSED.search(each)] == []
+
+
+async def revoked(service: Service, token: dict[str, str]) -> None:
+    me = (await service.client.get("/v1/me", headers=token)).json()
+    assert (await service.client.delete(f"/v1/tokens/{me['token_id']}", headers=token)).status_code == 204
+
+
+async def test_a_token_that_ends_meanwhile_is_replaced_and_the_input_stays(
+    service: Service, visiting: Visiting
+) -> None:
+    first, second = await service.token(responder=SLUG), await service.token(responder=SLUG)
+    other = await service.token(responder="unseen")
+
+    async def enter(token: dict[str, str]) -> None:
+        await page.get_by_label("token").fill(token["authorization"].removeprefix("Bearer "))
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_label("token")).to_be_hidden()
+
+    async with visiting() as visit:
+        page = await visit.open("/update")
+        await enter(first)
+        await page.get_by_label("Paused").check()
+        await page.get_by_text("Add a response time").click()
+        await page.get_by_label("Note").fill("Ask for Monday")
+        await revoked(service, first)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.get_by_role("alert")).to_contain_text("The token was revoked")
+        await enter(second)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+        assert (await service.responder(SLUG))["intake"]["note"] == "Ask for Monday"
+
+        # What was entered for one organisation is not offered to another.
+        await page.get_by_label("Open").check()
+        await revoked(service, second)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await enter(other)
+        await expect(page.get_by_role("heading", name="Unseen")).to_be_visible()
+        await expect(page.get_by_label("Open")).not_to_be_checked()
+        await visit.assert_left_no_trace()
+
+
 async def test_the_token_is_held_by_the_page_alone_and_gone_with_it(service: Service, visiting: Visiting) -> None:
     await service.report(SLUG, WAITING)
     async with visiting() as visit:
@@ -165,6 +238,14 @@ async def test_the_token_is_held_by_the_page_alone_and_gone_with_it(service: Ser
         await expect(page.get_by_role("button", name="Continue")).to_be_visible()
         await page.reload()
         await expect(page.get_by_role("button", name="Continue")).to_be_visible()
+
+
+async def test_what_a_chat_program_puts_around_a_token_does_no_harm(service: Service, visiting: Visiting) -> None:
+    token = (await service.token(responder=SLUG))["authorization"].removeprefix("Bearer ")
+    async with visiting() as visit:
+        page = await pasted(visit, f"\u201c{token[:12]} {token[12:]}\u201d\u200b")
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_role("heading", name="The Salvation Army")).to_be_visible()
 
 
 async def test_everything_can_be_done_by_keyboard(service: Service, visiting: Visiting) -> None:
@@ -181,6 +262,35 @@ async def test_everything_can_be_done_by_keyboard(service: Service, visiting: Vi
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await expect(page.locator("#done")).to_contain_text("Published: Waiting list.")
+
+
+async def test_enter_in_a_field_leads_to_the_look_and_publishes_nothing(service: Service, visiting: Visiting) -> None:
+    before = await service.report(SLUG, OPEN)
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await page.get_by_label("Paused").check()
+        await page.get_by_text("Add a response time").click()
+        await page.get_by_label("to", exact=True).fill("5")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Publish", exact=True)).to_be_focused()
+        await expect(page.locator("#preview")).to_contain_text("up to 5 hours")
+        await expect(page.locator("#preview")).to_be_in_viewport()
+        assert (await service.responder(SLUG))["sequence"] == before["sequence"]
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(days=-8), timedelta(days=8)])
+async def test_what_holds_is_told_by_the_servers_clock(
+    service: Service, visiting: Visiting, wrong_by: timedelta
+) -> None:
+    await service.report(SLUG, OPEN)
+    async with visiting() as visit:
+        await visit.page.clock.install(time=loop.now() + wrong_by)
+        page = await signed_in(visit)
+        asked = len(visit.requests)
+        await page.clock.run_for(31_000)
+        assert len(visit.requests) == asked
+        async with page.expect_request(f"**/{SLUG}"):
+            await page.clock.fast_forward(timedelta(days=7, seconds=5) // timedelta(milliseconds=1))
 
 
 async def test_without_javascript_it_says_how_to_do_it_by_a_call(visiting: Visiting) -> None:

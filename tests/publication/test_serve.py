@@ -153,6 +153,14 @@ async def test_a_copy_never_outlives_the_start_of_a_planned_pause(service: Servi
     assert (await service.responder("tara"))["intake"]["state"] == "paused"
 
 
+async def test_the_picture_of_the_last_days_grows_while_nothing_is_said(service: Service, clock: Clock) -> None:
+    await service.report("tara", OPEN)
+    clock.advance(timedelta(days=2))
+    assert "open 2 days" in (await get(service, "/")).text
+    clock.advance(timedelta(days=3))
+    assert "open 5 days" in (await get(service, "/")).text
+
+
 async def test_a_page_is_never_kept(service: Service) -> None:
     for path in PAGES:
         assert (await get(service, path)).headers["cache-control"] == "no-store"

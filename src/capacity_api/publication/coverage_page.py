@@ -9,10 +9,12 @@ from markupsafe import Markup
 
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS, ENGLAND
+from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.publication import wording
 from capacity_api.publication.language import ENGLISH, Language, gettext, speaking
 from capacity_api.publication.pages import rendered
+from capacity_api.publication.wording import state_in_words
 from capacity_api.representations import Coverage, CoverageCell
 
 # Of ten units for each square: confirmed open fills it, a waiting list fills its lower half, a gap is an outline.
@@ -79,14 +81,19 @@ def _group(cells: list[CoverageCell]) -> Group:
         for cell in cells
         if cell.gender is gender
     ]
-    taken = sum(1 for state in states if state)
-    if not taken:
-        words = gettext("nobody")
-    elif taken == len(states):
-        words = gettext("all of them")
-    else:
-        words = gettext("{taken} of {all}").format(taken=taken, all=len(states))
-    return Group(picture=_picture(states), words=words, is_gap=not taken)
+    return Group(picture=_picture(states), words=_in_words(states), is_gap=not any(states))
+
+
+def _in_words(states: list[str]) -> str:
+    """What the squares show: "all open", "open 12, waiting list 6", "waiting list 3 of 18"."""
+    shown = {"o": State.OPEN, "w": State.WAITING_LIST}
+    counts = {state_in_words(state): states.count(letter) for letter, state in shown.items() if letter in states}
+    if not counts:
+        return gettext("nobody")
+    if len(states) in counts.values():
+        return gettext("all {state}").format(state=next(iter(counts)))
+    words = gettext(", ").join(f"{state} {count}" for state, count in counts.items())
+    return words if all(states) else gettext("{words} of {all}").format(words=words, all=len(states))
 
 
 def _picture(states: list[str]) -> Markup:

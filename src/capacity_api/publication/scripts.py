@@ -74,6 +74,7 @@ _DIRECTORY = {
     **_TIMES,
     "and": ", ",
     "found": "{outcome}: {count}",
+    "nobody": "Nobody here has confirmed that it can take this person now. The helpline above can be called.",
     "nobody_else": "Nobody else is known to take these people now. Call the helpline above.",
     "others": "These may take the same people:",
 }
@@ -104,6 +105,7 @@ _UPDATE = {
     "announced": "Announced: {state} from {time}. It starts by itself.",
     "called_off": "Called off: {state} from {time}.",
     "published": "Published: {state}. It holds until {time}; confirm it before then.",
+    "sending": "On its way. No answer yet.",
     "not_a_responder": "This token does not speak for a responder. This page takes the token of one.",
     "unreadable": "Something below cannot be read, so nothing was published. What you entered is still here.",
     "unreachable": "The server cannot be reached. Nothing was changed. Check the connection and try again.",

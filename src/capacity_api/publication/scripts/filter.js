@@ -28,7 +28,8 @@ export function arrange() {
     for (const why of document.querySelectorAll(".why")) why.remove();
     place();
     for (const group of list().children) group.hidden ||= accepting && group.id !== "open";
-    form.found.value = "";
+    const { length } = document.querySelectorAll("#open .entry");
+    form.found.value = accepting ? say(words.found, { outcome: FACTS.states.open[0], count: length }) : "";
   }
   list().hidden = asks;
   matches.hidden = !asks;
@@ -50,9 +51,11 @@ function match(asked, accepting) {
     section(outcome).hidden = outcome === LEFT || !length;
     section(outcome).querySelector("h2").textContent = `${FACTS.outcomes[outcome]} (${length})`;
   }
-  form.found.value = OUTCOMES.filter((outcome) => groups[outcome].length)
-    .map((outcome) => say(words.found, { outcome: FACTS.outcomes[outcome], count: groups[outcome].length }))
-    .join(" · ");
+  const found = OUTCOMES.filter((outcome) => groups[outcome].length);
+  // A list of nobody, or of those who cannot, would leave it to the reader what to do now.
+  form.found.value = found.some((outcome) => outcome !== "no")
+    ? found.map((outcome) => say(words.found, { outcome: FACTS.outcomes[outcome], count: groups[outcome].length })).join(" · ")
+    : words.nobody;
 }
 
 /** The entries with their responders, each in the state that it is shown in here, which may have lapsed meanwhile. */

@@ -78,9 +78,11 @@ export function count() {
     group.hidden = !length && state !== "open";
     group.querySelector("[data-count]").textContent = length;
     const text = `${length} ${FACTS.states[state][1]}`;
-    document
-      .querySelector(`[data-summary=${state}]`)
-      .replaceChildren(length ? element("a", { href: `#${state}` }, text) : text);
+    const part = document.querySelector(`[data-summary=${state}]`);
+    const link = part.querySelector("a");
+    // A link that stays keeps the focus.
+    if (length && link) link.textContent = text;
+    else part.replaceChildren(length ? element("a", { href: `#${state}` }, text) : text);
     if (state !== "open" || length || !someWereOpen) continue;
     document.querySelector("#open > p").textContent = words.nobody_open;
     document.querySelector("#paused > p").textContent = words.paused_nobody;

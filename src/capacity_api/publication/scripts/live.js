@@ -6,6 +6,8 @@ import { entries, held, lapse, nextLapse, slugOf, stateOf } from "./list.js";
 import { moment, say, words } from "./words.js";
 
 const ASK_EVERY = 30_000;
+// A connection that was lost without a word would keep a browser waiting for minutes.
+const ANSWERED_WITHIN = 20_000;
 const news = document.getElementById("news");
 const age = document.getElementById("age");
 
@@ -26,16 +28,18 @@ function now() {
 async function ask() {
   if (asking) return;
   asking = true;
+  const waiting = new AbortController();
+  const patience = setTimeout(() => waiting.abort(), ANSWERED_WITHIN);
   try {
     const headers = etag ? { "If-None-Match": etag } : {};
-    const answer = await fetch("/v1/directory", { cache: "no-store", credentials: "omit", headers });
+    const answer = await fetch("/v1/directory", { cache: "no-store", credentials: "omit", headers, signal: waiting.signal });
     if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
     if (answer.ok) take(await answer.json());
     etag = answer.headers.get("etag") ?? etag;
     // A second more, because the header leaves out its fraction: never open for longer.
     const at = Date.parse(answer.headers.get("date") ?? "") + 1000;
     if (at) told = { at, wall: Date.now(), ran: performance.now() };
-    if (isBehind()) await renew();
+    if (isBehind()) await renew(waiting.signal);
     else changed.clear();
     readAt(now());
     if (!age.hidden) news.textContent = words.fresh;
@@ -49,6 +53,7 @@ async function ask() {
     age.hidden = false;
     if (first) news.textContent = age.textContent;
   } finally {
+    clearTimeout(patience);
     asking = false;
   }
 }
@@ -94,8 +99,8 @@ function isBehind() {
 }
 
 /** Take from the page as it is now what changed, and leave the rest as the reader has it. */
-async function renew() {
-  const page = await fetchPage();
+async function renew(signal) {
+  const page = await fetchPage(signal);
   const before = new Map(entries().map((entry) => [entry.id, entry]));
   const gone = new Map(before);
   const focused = document.activeElement;
@@ -111,7 +116,9 @@ async function renew() {
   for (const entry of gone.values()) entry.remove();
   const list = document.getElementById("list");
   for (const { id } of list.children) {
-    document.querySelector(`#${id} > p`).replaceWith(page.querySelector(`#${id} > p`));
+    const [said, fresh] = [document, page].map((each) => each.querySelector(`#${id} > p`));
+    // What stays keeps the focus.
+    if (!said.isEqualNode(fresh)) said.replaceWith(fresh);
   }
   // The page may come from a process that knows less than the one that was asked, or more.
   const sequence = Number(page.getElementById("list").dataset.sequence);
@@ -127,14 +134,15 @@ async function renew() {
   }
 }
 
-function fetchPage() {
+function fetchPage(signal) {
   return new Promise((resolve, reject) => {
     // The browser parses it into a document of its own, in which nothing runs.
     const request = new XMLHttpRequest();
     request.open("GET", location.pathname);
     request.responseType = "document";
     request.onload = () => (request.response?.getElementById("list") ? resolve(request.response) : reject());
-    request.onerror = reject;
+    request.onerror = request.onabort = reject;
+    signal.addEventListener("abort", () => request.abort());
     request.send();
   });
 }

@@ -4,6 +4,10 @@ import { FACTS } from "./facts.js";
 import { balanced, element, moment, say, words } from "./words.js";
 import { shown, ukTime, until } from "./report.js";
 
+// A connection that was lost without a word would keep a browser waiting for minutes.
+const ANSWERED_WITHIN = 20_000;
+// What takes longer than this is said to be on its way.
+const AT_ONCE = 1000;
 const part = (id) => document.getElementById(id);
 const [sign, desk, fault, done, report] = ["sign", "desk", "fault", "done", "report"].map(part);
 
@@ -12,6 +16,8 @@ let responder = null;
 let etag = null;
 let prepared = null;
 let sending = false;
+// By how many milliseconds the server's clock is ahead of the device's, which may be wrong.
+let ahead = 0;
 
 /** What goes wrong, in words; `faults` say which field. */
 class Refusal extends Error {
@@ -23,7 +29,10 @@ class Refusal extends Error {
 }
 
 async function call(method, path, body, headers = {}) {
-  let answer;
+  const waiting = new AbortController();
+  const patience = setTimeout(() => waiting.abort(), ANSWERED_WITHIN);
+  let answer = null;
+  let content = null;
   try {
     answer = await fetch(path, {
       method,
@@ -31,11 +40,16 @@ async function call(method, path, body, headers = {}) {
       credentials: "omit",
       headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }), ...headers },
       body: body && JSON.stringify(body),
+      signal: waiting.signal,
     });
+    ahead = Date.parse(answer.headers.get("date")) - Date.now() || ahead;
+    content = await answer.json();
   } catch {
-    throw new Refusal(method === "GET" ? words.unreachable : words.unknown);
+    // Lost on the way, or the words of somebody in between.
+  } finally {
+    clearTimeout(patience);
   }
-  const content = await answer.json().catch(() => null);
+  if (!answer || (answer.ok && !content)) throw new Refusal(method === "GET" ? words.unreachable : words.unknown);
   if (!answer.ok) {
     const refused = answer.status === 412 ? words.changed_meanwhile : (content?.detail ?? words.unknown);
     throw new Refusal(refused, content?.errors ?? [], answer.status);
@@ -47,7 +61,8 @@ async function call(method, path, body, headers = {}) {
 async function attempt(step) {
   if (sending) return;
   sending = true;
-  desk.setAttribute("aria-busy", "true");
+  document.body.setAttribute("aria-busy", "true");
+  const slow = setTimeout(() => (done.textContent = words.sending), AT_ONCE);
   fault.hidden = true;
   done.textContent = "";
   for (const field of document.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
@@ -55,11 +70,15 @@ async function attempt(step) {
     await step();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    done.textContent = "";
     complain(error);
     if (error.status === 412) await read().catch(() => {});
+    // A token can end while the page is open: another one takes its place, and what was entered stays.
+    if (error.status === 401) sign.hidden = false;
   } finally {
     sending = false;
-    desk.removeAttribute("aria-busy");
+    clearTimeout(slow);
+    document.body.removeAttribute("aria-busy");
   }
 }
 
@@ -78,10 +97,15 @@ function complain({ message, faults }) {
 }
 
 async function enter() {
-  token = sign.token.value.trim();
+  // Chat and mail programs put quotes, spaces and signs that nobody sees around what is copied.
+  token = sign.token.value.replace(/[^\x21-\x7e]/g, "");
   const { owner } = (await call("GET", "/v1/me")).content;
   if (owner.type !== "responder") throw new Refusal(words.not_a_responder);
-  responder = { slug: owner.slug };
+  if (owner.slug !== responder?.slug) {
+    report.reset();
+    desk.hidden = true;
+    responder = { slug: owner.slug };
+  }
   await read();
   const threshold = await call("GET", path("threshold")).catch(() => null);
   prepared = {
@@ -216,6 +240,12 @@ report.addEventListener("submit", (event) => {
     return send(entered());
   });
 });
+// "Go" on a phone's keyboard leads to the look before it is sent, and does not take its place.
+report.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("input")) return;
+  event.preventDefault();
+  report.querySelector(".main").focus();
+});
 part("call-off").addEventListener("click", () => attempt(callOff));
 report.addEventListener("input", preview);
 part("threshold").addEventListener("click", () => attempt(() => send(prepared)));
@@ -226,7 +256,7 @@ addEventListener("pageshow", (event) => event.persisted && forget());
 setInterval(() => {
   const { state, confirm_by: by, planned: plan } = responder?.intake ?? {};
   const dues = [state !== "unconfirmed" && by, plan?.effective_from].filter(Boolean);
-  if (dues.some((due) => Date.parse(due) <= Date.now()) && !sending) read().catch(() => {});
+  if (dues.some((due) => Date.parse(due) <= Date.now() + ahead) && !sending) read().catch(() => {});
 }, 5000);
 part("by-call").hidden = true;
 sign.hidden = false;
