@@ -1,5 +1,7 @@
 """The coverage page in a real Chromium: the same for everybody, with or without colours, a script or a large screen."""
 
+import re
+
 from playwright.async_api import expect
 from tests.browser.conftest import Visiting
 from tests.serving import OPEN, WAITING, Service
@@ -33,3 +35,29 @@ async def test_the_coverage_fits_a_phone_is_accessible_and_leaves_no_trace(
             # Forced colours are the reader's own, and axe-core compares those of the page.
             await visit.assert_accessible(but=("color-contrast",) if "forced_colors" in options else ())
             await visit.assert_left_no_trace()
+
+
+async def test_the_picture_follows_what_is_reported_and_says_how_old_it_is_when_it_cannot(
+    service: Service, visiting: Visiting
+) -> None:
+    async with visiting() as visit:
+        await visit.page.clock.install()
+        page = await visit.open("/coverage")
+        row = page.get_by_role("row").filter(has_text="Northern Ireland")
+        await expect(row.get_by_role("cell").first).to_contain_text("nobody")
+        await service.report("salvation-army", OPEN)
+        await page.clock.run_for(61_000)
+        await expect(row.get_by_role("cell").first).to_have_text("all open")
+        await expect(page.get_by_role("status")).to_have_text("The picture has changed just now.")
+        await expect(page.get_by_text("No responder is confirmed open for adults in Northern Ireland")).to_have_count(0)
+        await page.context.set_offline(True)
+        await page.clock.run_for(5 * 60_000)
+        age = page.locator("#age")
+        await expect(age).to_have_text(re.compile(r"A new picture cannot be fetched\..* [45] min ago\. Somebody"))
+        await expect(page.get_by_role("status")).to_contain_text("A new picture cannot be fetched.")
+        await expect(row.get_by_role("cell").first).to_have_text("all open")
+        await visit.assert_accessible()
+        await page.context.set_offline(False)
+        await page.clock.run_for(61_000)
+        await expect(age).to_be_hidden()
+        await visit.assert_left_no_trace()

@@ -61,6 +61,17 @@ async def test_still_true_is_one_tap(service: Service, visiting: Visiting) -> No
         assert after["intake"]["changed_at"] == before["intake"]["changed_at"]
 
 
+async def test_somebody_elses_change_is_seen_before_it_is_confirmed(service: Service, visiting: Visiting) -> None:
+    await service.report(SLUG, OPEN)
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        meanwhile = await service.report(SLUG, PAUSED)
+        await page.get_by_role("button", name="Still true").click()
+        await expect(page.get_by_role("alert")).to_contain_text("What is shown had changed since you looked")
+        await expect(page.locator("#shown")).to_contain_text("Paused")
+        assert (await service.responder(SLUG))["intake"] == meanwhile["intake"]
+
+
 async def test_at_our_threshold_is_one_tap_and_says_what_was_prepared(service: Service, visiting: Visiting) -> None:
     headers = await service.token(responder=SLUG)
     answer = await service.client.put(f"/v1/responders/{SLUG}/threshold", json=THRESHOLD, headers=headers)
@@ -238,6 +249,15 @@ async def test_the_token_is_held_by_the_page_alone_and_gone_with_it(service: Ser
         await expect(page.get_by_role("button", name="Continue")).to_be_visible()
         await page.reload()
         await expect(page.get_by_role("button", name="Continue")).to_be_visible()
+
+
+async def test_a_page_that_is_brought_back_has_no_token(service: Service, visiting: Visiting) -> None:
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        async with page.expect_event("load"):
+            await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        await expect(page.get_by_role("button", name="Continue")).to_be_visible()
+        await expect(page.get_by_role("heading", name="The Salvation Army")).to_be_hidden()
 
 
 async def test_what_a_chat_program_puts_around_a_token_does_no_harm(service: Service, visiting: Visiting) -> None:

@@ -56,7 +56,7 @@ def tables() -> Iterator[str]:
     labels = (vocabulary.STATES, vocabulary.EXPLOITATION_TYPES, vocabulary.AGE_GROUPS, vocabulary.GENDERS)
     reasons = (vocabulary.CIRCUMSTANCES, vocabulary.REASONS, vocabulary.OUTCOMES, vocabulary.MATCH_REASONS)
     own = (wording._AGES, wording._GENDERS_WITH_CHILDREN, pages._HEADINGS, pages._CELLS, pages._CHOICES)
-    for table in (*labels, *reasons, *own, scripts._DIRECTORY, scripts._UPDATE):
+    for table in (*labels, *reasons, *own, scripts._DIRECTORY, scripts._UPDATE, scripts._COVERAGE):
         yield from table.values()
     for pair in vocabulary.UNITS.values():
         yield from pair

@@ -16,9 +16,9 @@ from capacity_api.publication import wording
 from capacity_api.publication.language import Language, gettext, speaking
 
 _MODULES = {
-    "directory.js": ("leave", "words", "matching", "list", "filter", "live"),
+    "directory.js": ("leave", "words", "page", "matching", "list", "filter", "live"),
     "update.js": ("leave", "words", "report", "update"),
-    "coverage.js": ("leave",),
+    "coverage.js": ("leave", "words", "page", "coverage"),
 }
 NAMES = tuple(_MODULES)
 
@@ -33,7 +33,7 @@ def script(name: str, language: Language) -> bytes:
 
 
 def _facts(name: str) -> dict[str, object]:
-    words = {"directory.js": _DIRECTORY, "update.js": _UPDATE}.get(name, {})
+    words = {"directory.js": _DIRECTORY, "update.js": _UPDATE, "coverage.js": _COVERAGE}[name]
     facts: dict[str, object] = {
         "words": {key: gettext(message) for key, message in words.items()},
         "months": [gettext(month) for month in wording.MONTHS],
@@ -64,7 +64,7 @@ _DIRECTORY = {
     "changed": "Changed just now: {changes}.",
     "change": "{name}: {state}",
     "stale": (
-        "New states cannot be fetched. This list was read at {time}, {minutes} minutes ago. "
+        "New states cannot be fetched. This list was read at {time}, {minutes} min ago. "
         "Each state holds at most until the time beside it."
     ),
     "fresh": "New states arrive again.",
@@ -77,6 +77,15 @@ _DIRECTORY = {
     "nobody": "Nobody here has confirmed that it can take this person now. The helpline above can be called.",
     "nobody_else": "Nobody else is known to take these people now. Call the helpline above.",
     "others": "These may take the same people:",
+}
+_COVERAGE = {
+    "changed": "The picture has changed just now.",
+    "stale": (
+        "A new picture cannot be fetched. This one was read at {time}, {minutes} min ago. "
+        "Somebody whom it shows as open may not be any more."
+    ),
+    "fresh": "New pictures arrive again.",
+    **_TIMES,
 }
 # Those of a report are the sentences of templates/entry.html.
 _UPDATE = {

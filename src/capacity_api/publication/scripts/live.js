@@ -3,11 +3,10 @@
 import { FACTS } from "./facts.js";
 import { arrange, offer } from "./filter.js";
 import { entries, held, lapse, nextLapse, slugOf, stateOf } from "./list.js";
+import { ANSWERED_WITHIN, fetchPage } from "./page.js";
 import { moment, say, words } from "./words.js";
 
 const ASK_EVERY = 30_000;
-// A connection that was lost without a word would keep a browser waiting for minutes.
-const ANSWERED_WITHIN = 20_000;
 const news = document.getElementById("news");
 const age = document.getElementById("age");
 
@@ -100,7 +99,7 @@ function isBehind() {
 
 /** Take from the page as it is now what changed, and leave the rest as the reader has it. */
 async function renew(signal) {
-  const page = await fetchPage(signal);
+  const page = await fetchPage("list", signal);
   const before = new Map(entries().map((entry) => [entry.id, entry]));
   const gone = new Map(before);
   const focused = document.activeElement;
@@ -132,19 +131,6 @@ async function renew(signal) {
     if (!focused.isConnected) back.tabIndex = -1;
     back.focus({ preventScroll: true });
   }
-}
-
-function fetchPage(signal) {
-  return new Promise((resolve, reject) => {
-    // The browser parses it into a document of its own, in which nothing runs.
-    const request = new XMLHttpRequest();
-    request.open("GET", location.pathname);
-    request.responseType = "document";
-    request.onload = () => (request.response?.getElementById("list") ? resolve(request.response) : reject());
-    request.onerror = request.onabort = reject;
-    signal.addEventListener("abort", () => request.abort());
-    request.send();
-  });
 }
 
 function announce(changed) {
