@@ -2,16 +2,25 @@
 
 import asyncio
 import base64
+import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TextIO
+
+from tests import commands
 
 COMMAND = Path(sys.executable).parent / "capacity-api"
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 _START_SECONDS = 60
 _END_SECONDS = 120
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload([commands.__name__])
 
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
@@ -22,41 +31,60 @@ def environment(database_url: str, **settings: str) -> dict[str, str]:
 
 async def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
     """Run a command to its end: exit code, standard output, standard error."""
-    process = await asyncio.create_subprocess_exec(
-        COMMAND, *arguments, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
+    out, out_of_child = _forks.Pipe(duplex=False)
+    err, err_of_child = _forks.Pipe(duplex=False)
+    process = await _forked(arguments, env, out_of_child, err_of_child)
     try:
-        async with asyncio.timeout(_END_SECONDS):
-            out, err = await process.communicate()
+        with _reading(out) as said, _reading(err) as complained:
+            async with asyncio.timeout(_END_SECONDS):
+                both = await asyncio.gather(asyncio.to_thread(said.read), asyncio.to_thread(complained.read))
+                await asyncio.to_thread(process.join)
     finally:
-        if process.returncode is None:
+        if process.exitcode is None:
             process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+            await asyncio.to_thread(process.join)
+    assert process.exitcode is not None
+    return process.exitcode, *both
 
 
 class Process:
-    """A server that has said where it answers."""
+    """A command that goes on until it is ended, and what it has announced."""
 
-    def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
+    def __init__(self, process: BaseProcess, out: TextIO, announced: str) -> None:
         self._process = process
-        self.address = address
+        self._out = out
+        self.address = announced
+
+    @property
+    def returncode(self) -> int | None:
+        """Negative: the signal that ended it."""
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+    async def wait(self) -> int | None:
+        await asyncio.to_thread(self._process.join)
+        self._out.close()
+        return self.returncode
 
     async def kill(self) -> None:
         """`kill -9`: no clean-up, no warning."""
         self._process.kill()
-        await self._process.wait()
+        await self.wait()
 
 
 async def start(*arguments: str, env: dict[str, str], announces: str = "answers on ") -> Process:
-    process = await asyncio.create_subprocess_exec(COMMAND, *arguments, env=env, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
+    out, out_of_child = _forks.Pipe(duplex=False)
+    process = await _forked(arguments, env, out_of_child)
+    said = _reading(out)
     async with asyncio.timeout(_START_SECONDS):
-        while line := (await process.stdout.readline()).decode():
+        while line := await asyncio.to_thread(said.readline):
             if announces in line:
-                return Process(process, line.split(announces)[1].strip())
-    raise AssertionError(f"it stopped with {await process.wait()} before it answered")
+                return Process(process, said, line.split(announces)[1].strip())
+    await asyncio.to_thread(process.join)
+    raise AssertionError(f"it stopped with {process.exitcode} before it answered")
 
 
 @asynccontextmanager
@@ -65,6 +93,19 @@ async def serving(*arguments: str, env: dict[str, str]) -> AsyncIterator[Process
     try:
         yield process
     finally:
-        if process._process.returncode is None:
-            process._process.terminate()
-            await process._process.wait()
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+
+async def _forked(arguments: tuple[str, ...], env: dict[str, str], *outputs: Connection) -> BaseProcess:
+    process = _forks.Process(target=commands.call, args=(arguments, env, *outputs))
+    await asyncio.to_thread(process.start)
+    for each in outputs:
+        each.close()
+    return process
+
+
+def _reading(pipe: Connection) -> TextIO:
+    with pipe:
+        return os.fdopen(os.dup(pipe.fileno()), encoding="utf-8")

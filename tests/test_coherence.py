@@ -12,7 +12,6 @@ from sqlalchemy.engine import make_url
 from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
-from tests.processes import COMMAND
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
@@ -60,9 +59,8 @@ async def test_every_process_shows_the_same_and_never_goes_back(settings: Settin
             await stack.enter_async_context(processes.serving("--no-delivery", env=env)) for _ in range(_SERVERS)
         ]
         for _ in range(_WORKERS):
-            worker = await asyncio.create_subprocess_exec(COMMAND, "worker", env=env)
-            stack.push_async_callback(worker.wait)
-            stack.callback(worker.terminate)
+            worker = await processes.start("worker", env=env, announces="delivers webhooks")
+            stack.push_async_callback(worker.kill)
         clients = [
             await stack.enter_async_context(httpx.AsyncClient(base_url=server.address, timeout=30))
             for server in servers

@@ -51,12 +51,12 @@ async def until(fact: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def watching(root: Path, env: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def watching(root: Path, env: dict[str, str]) -> AsyncIterator[processes.Process]:
     watcher = await processes.start("site", "build", str(root), "--watch", env=env, announces="holds version ")
     try:
-        yield watcher._process
+        yield watcher
     finally:
-        if watcher._process.returncode is None:
+        if watcher.returncode is None:
             await watcher.kill()
 
 
