@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from tests.conftest import Clock
 from tests.delivery import rows
-from tests.delivery.rows import add_responder, add_webhook, bring_up_to_date, claim, record, report, tell
+from tests.delivery.rows import LEASE, add_responder, add_webhook, bring_up_to_date, claim, record, report, tell
 
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import WebhookRow
@@ -468,6 +468,21 @@ async def test_a_gap_that_closed_and_one_that_opened_again_are_not_told(database
     other = await add_webhook(database, clock(), URL, event_types=both, position=opened - 1)
     closed_again = await report(database, clock(), OPEN) + 1
     assert await sent_to(database, clock(), other) == [closed_again]
+
+
+async def test_what_was_passed_over_before_something_newer_was_sent_stays_so(database: Database, clock: Clock) -> None:
+    """A gap comes and goes: what is past when one worker looks may hold again when the next one does."""
+    await add_responder(database, clock(), areas=[WALES], exploitation_types="all")
+    webhook = await add_webhook(database, clock(), URL, event_types=["coverage.gap_opened", "coverage.gap_closed"])
+    closed = await report(database, clock(), OPEN) + 1
+    opened = await report(database, clock(), PAUSED) + 1
+    (claimed,) = await claim(database, clock())
+    assert [message.sequence for message in claimed.messages] == [opened]
+    # Whoever sent it died before that was recorded, and meanwhile the older of the two holds again.
+    closed_again = await report(database, clock(), OPEN) + 1
+    clock.advance(LEASE)
+    assert await sent_to(database, clock(), webhook) == [closed_again]
+    assert (await statuses(database))[closed] == "superseded"
 
 
 def test_only_secrets_that_have_not_ended_sign(clock: Clock) -> None:

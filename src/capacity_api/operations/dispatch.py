@@ -3,16 +3,17 @@
 Whoever delivers looks first, at what stands between a webhook's place and the newest event, a window at a time: so a
 backlog takes neither rows nor memory. It looks at a snapshot, which holds up nobody, and then takes what still stands
 as it was seen, in a short transaction and with a lease, so that nobody ever has two claims. A webhook is claimed for
-the first event that it wants, and its place moves when that is recorded (`operations.attempts`).
+the first event that it wants: its place moves up to that at once, and past it when it is recorded
+(`operations.attempts`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -40,6 +41,8 @@ _WITHOUT_ORDER = text("delivery.next_attempt_at IS NOT NULL")
 _NOT_FANNED_OUT = text("event.sequence IS NULL AND event.fanned_out_at IS NULL")
 
 
+_table = cast("Any", WebhookRow.__table__)
+_MOVE = update(_table).where(_table.c.id == bindparam("key")).values(position=bindparam("place"))
 _COLUMNS = (
     WebhookRow.id,
     WebhookRow.url,
@@ -144,6 +147,14 @@ async def take(session: AsyncSession, sight: Sight, now: datetime, lease: timede
             .values(claim_id=claim_id, claimed_until=now + lease)
             .execution_options(synchronize_session=False)
         )
+    # What is past may hold again later: whoever dies before this is recorded must not leave it to be sent after it.
+    moved = [
+        {"key": row.id, "place": place}
+        for row, each in found
+        if each.messages and (place := _reached(row, each)) != row.position
+    ]
+    if moved:
+        await (await session.connection()).execute(_MOVE, moved)
     return claims
 
 
@@ -434,10 +445,16 @@ def _claimed(row: Row[Any], claim_id: UUID, now: datetime, lease: timedelta, fou
             next_attempt_at=row.next_attempt_at,
             pace=timedelta(milliseconds=row.pace_ms),
         ),
-        position=row.position,
+        position=_reached(row, found),
         through=found.through,
         messages=tuple(found.messages),
     )
+
+
+def _reached(row: Row[Any], found: _Found) -> int:
+    """Its place once what stands before the first message of the order is passed over."""
+    first = next((message.sequence for message in found.messages if message.sequence and not message.is_extra), None)
+    return row.position if first is None else first - 1
 
 
 def _subscription(row: Row[Any] | WebhookRow) -> Subscription:
