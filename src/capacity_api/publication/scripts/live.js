@@ -3,18 +3,15 @@
 import { FACTS } from "./facts.js";
 import { arrange, offer } from "./filter.js";
 import { entries, held, lapse, nextLapse, slugOf, stateOf } from "./list.js";
-import { ANSWERED_WITHIN, fetchPage } from "./page.js";
+import { ask, fetchPage, news, tellAge, tellFresh } from "./page.js";
 import { moment, say, words } from "./words.js";
 
 const ASK_EVERY = 30_000;
-const news = document.getElementById("news");
-const age = document.getElementById("age");
 
 // The server's time, because the device's may be wrong. Until the first answer, the page's own "as of".
 let told = { at: Date.parse(document.querySelector("#now time").dateTime), wall: Date.now() - performance.now(), ran: 0 };
 let read = told.at;
 let etag = null;
-let asking = false;
 let due = nextLapse();
 // The slugs of the responders that are not as the list shows them.
 const changed = new Set();
@@ -24,38 +21,24 @@ function now() {
   return told.at + Math.max(Date.now() - told.wall, performance.now() - told.ran);
 }
 
-async function ask() {
-  if (asking) return;
-  asking = true;
-  const waiting = new AbortController();
-  const patience = setTimeout(() => waiting.abort(), ANSWERED_WITHIN);
-  try {
-    const headers = etag ? { "If-None-Match": etag } : {};
-    const answer = await fetch("/v1/directory", { cache: "no-store", credentials: "omit", headers, signal: waiting.signal });
-    if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
-    if (answer.ok) take(await answer.json());
-    etag = answer.headers.get("etag") ?? etag;
-    // A second more, because the header leaves out its fraction: never open for longer.
-    const at = Date.parse(answer.headers.get("date") ?? "") + 1000;
-    if (at) told = { at, wall: Date.now(), ran: performance.now() };
-    if (isBehind()) await renew(waiting.signal);
-    else changed.clear();
-    readAt(now());
-    if (!age.hidden) news.textContent = words.fresh;
-    age.hidden = true;
-    offer();
-    tick();
-  } catch {
-    const first = age.hidden;
-    const minutes = Math.max(0, Math.floor((now() - read) / 60_000));
-    age.textContent = say(words.stale, { time: moment(read), minutes });
-    age.hidden = false;
-    if (first) news.textContent = age.textContent;
-  } finally {
-    clearTimeout(patience);
-    asking = false;
-  }
+async function follow(signal) {
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const answer = await fetch("/v1/directory", { cache: "no-store", credentials: "omit", headers, signal });
+  if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
+  if (answer.ok) take(await answer.json());
+  etag = answer.headers.get("etag") ?? etag;
+  // A second more, because the header leaves out its fraction: never open for longer.
+  const at = Date.parse(answer.headers.get("date") ?? "") + 1000;
+  if (at) told = { at, wall: Date.now(), ran: performance.now() };
+  if (isBehind()) await renew(signal);
+  else changed.clear();
+  readAt(now());
+  tellFresh();
+  offer();
+  tick();
 }
+
+const refresh = () => ask(follow, () => tellAge(read, now() - read));
 
 /** Say for which moment the list is true. */
 function readAt(at) {
@@ -151,16 +134,16 @@ function tick() {
   if (!lapsed.length) return;
   arrange();
   announce(lapsed);
-  ask();
+  refresh();
 }
 
 setInterval(tick, 1000);
-setInterval(() => document.hidden || ask(), ASK_EVERY);
+setInterval(() => document.hidden || refresh(), ASK_EVERY);
 for (const event of ["visibilitychange", "online", "offline", "pageshow"]) {
   addEventListener(event, () => {
     tick();
-    if (!document.hidden) ask();
+    if (!document.hidden) refresh();
   });
 }
 document.getElementById("address").textContent ||= location.origin + location.pathname;
-ask();
+refresh();
