@@ -16,17 +16,17 @@ from typing import NamedTuple
 
 from bench.registers import rows
 
-from capacity_api import loop
 from capacity_api.cli.session import uvloop_runner
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import SequenceRow
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.operations import intake
-from capacity_api.publication import documents
-from capacity_api.publication.publication import Publication
-from capacity_api.publication.resources import CODINGS
+from capacity_api.publication.documents import catalogue
+from capacity_api.publication.publisher import Publisher
+from capacity_api.snapshot.resource import CODINGS
 
 SIZES = (13, 1_000, 10_000)
 CHANGES = 15
@@ -55,10 +55,10 @@ class Ticker:
             self.longest = max(self.longest, time.perf_counter() - began - _TICK_SECONDS)
 
 
-async def change(publication: Publication, database: Database, slug: str, number: int) -> Change:
+async def change(publication: Publisher, database: Database, slug: str, number: int) -> Change:
     state = (ReportedState.OPEN, ReportedState.PAUSED)[number % 2]
     async with database.write() as session:
-        await intake.report(session, loop.now(), slug, Report(state=state, note=f"Change {number}"))
+        await intake.report_intake(session, utc_now(), slug, Report(state=state, note=f"Change {number}"))
     ticker = Ticker()
     ticking = asyncio.create_task(ticker.run())
     await asyncio.sleep(0.01)
@@ -79,11 +79,11 @@ async def measured(size: int, folder: str) -> None:
     settings = Settings(database_url=f"sqlite+aiosqlite:///{Path(folder) / f'{size}.db'}")
     database = Database(settings)
     await schema.upgrade(database)
-    made = rows(size, loop.now())
+    made = rows(size, utc_now())
     async with database.write() as session:
         session.add_all(made)
         (await session.get_one(SequenceRow, 1)).n = size
-    publication = Publication(database, loop.now, documents.site(settings))
+    publication = Publisher(database, utc_now, catalogue(settings))
     began = time.perf_counter()
     await publication.refresh()
     start = time.perf_counter() - began

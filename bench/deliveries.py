@@ -29,6 +29,7 @@ from sqlalchemy import delete, insert, select, text
 from uuid_utils.compat import uuid7
 
 from capacity_api.cli.session import uvloop_runner
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
@@ -37,7 +38,6 @@ from capacity_api.delivery.worker import AT_ONCE, Worker
 from capacity_api.domain import signing
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.keys import Keys
-from capacity_api.loop import now
 from capacity_api.operations import dispatch, intake, responders, tokens
 
 DELIVERIES = 10_000
@@ -75,7 +75,7 @@ async def prepared(url: str) -> AsyncIterator[Database]:
     )
     await schema.upgrade(database)
     async with database.write() as session:
-        await responders.load_register(session, now())
+        await responders.load_register(session, utc_now())
     try:
         yield database
     finally:
@@ -98,7 +98,7 @@ async def subscribe(database: Database, urls: list[str], count: int, hanging: in
                     "position": latest,
                     "secrets": [{"sealed": KEYS.seal(signing.make_secret("v1", os.urandom(32))), "until": None}],
                     "status": "active",
-                    "created_at": now(),
+                    "created_at": utc_now(),
                 }
                 for n in range(count)
             ],
@@ -108,13 +108,15 @@ async def subscribe(database: Database, urls: list[str], count: int, hanging: in
 async def tell(database: Database) -> datetime:
     """One event, and when it was committed. No note twice: what changes nothing is no event."""
     async with database.write() as session:
-        await intake.report(session, now(), SLUG, Report(state=ReportedState.OPEN, note=now().isoformat()))
-    return now()
+        await intake.report_intake(
+            session, utc_now(), SLUG, Report(state=ReportedState.OPEN, note=utc_now().isoformat())
+        )
+    return utc_now()
 
 
 async def deliver_all(database: Database) -> tuple[float, float]:
     """Deliver what there is with one worker: seconds, and seconds of the processor."""
-    worker = Worker(database, KEYS, database.settings, now, asyncio.Event())
+    worker = Worker(database, KEYS, database.settings, utc_now, asyncio.Event())
     began, used = time.perf_counter(), time.process_time()
     running = asyncio.create_task(worker.run())
     while True:
@@ -191,7 +193,7 @@ async def waits(database: Database, urls: list[str], count: int, hanging: int = 
     """For each event what it took from the commit to each arrival, in milliseconds. The first event is left out."""
     await subscribe(database, urls, count, hanging)
     wake = asyncio.Event()
-    running = asyncio.create_task(Worker(database, KEYS, database.settings, now, wake).run())
+    running = asyncio.create_task(Worker(database, KEYS, database.settings, utc_now, wake).run())
     taken: list[list[float]] = []
     async with httpx.AsyncClient(trust_env=False) as client:
         for _ in range(NEWS):
@@ -243,7 +245,7 @@ async def reports(database: Database, urls: list[str], command: str, rounds: int
     """
     async with database.write() as session:
         owner = await tokens.responder_owner(session, SLUG)
-        token = (await tokens.issue(session, now(), KEYS, owner)).token
+        token = (await tokens.issue_token(session, utc_now(), KEYS, owner)).token
     found: dict[int, list[float]] = {FEW: [], MANY: []}
     for _ in range(rounds):
         for count, taken in found.items():

@@ -6,17 +6,16 @@ from itertools import cycle, product
 
 from bench.registers import NOW, rows
 
-from capacity_api import representations
 from capacity_api.domain import match_index
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import Circumstance
 from capacity_api.domain.matching import Outcome, Question
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
-from capacity_api.publication import matches
-from capacity_api.publication import tree as trees
-from capacity_api.publication.entries import Entry
-from capacity_api.publication.past import Past
-from capacity_api.publication.tree import Site, Tree
+from capacity_api.representations.encoding import encode
+from capacity_api.snapshot import matches
+from capacity_api.snapshot.entry import Candidate
+from capacity_api.snapshot.history import Past
+from capacity_api.snapshot.snapshot import Catalogue, Snapshot, empty_snapshot
 
 SIZES = (1_000, 10_000)
 SHOWN = 20
@@ -36,7 +35,7 @@ def processor_milliseconds(size: int) -> tuple[float, float]:
     taken = []
     for question in _questions():
         start = time.process_time_ns()
-        representations.encode(matches.matches(tree, question, tuple(Outcome), SHOWN))
+        encode(matches.find_matches(tree, question, tuple(Outcome), SHOWN))
         taken.append((time.process_time_ns() - start) / 1e6)
     return statistics.median(taken), statistics.quantiles(taken, n=100)[-1]
 
@@ -51,6 +50,6 @@ def _questions() -> list[Question]:
     return every[:: len(every) // QUESTIONS]
 
 
-def _tree(size: int) -> Tree:
-    nothing = trees.empty(Site(static={}, documents={}, pages=frozenset()), NOW, match_index.index(()))
-    return nothing.changed({row.slug: Entry(row, Past(), NOW) for row in rows(size)}, NOW, sequence=size)
+def _tree(size: int) -> Snapshot:
+    nothing = empty_snapshot(Catalogue(static={}, documents={}, pages=frozenset()), NOW, match_index.build_index(()))
+    return nothing.changed({row.slug: Candidate(row, Past(), NOW) for row in rows(size)}, NOW, sequence=size)

@@ -19,11 +19,15 @@ import pydantic
 from fastapi.responses import Response as FastResponse
 from sqlalchemy import select
 
-from capacity_api import config, loop, representations
+from capacity_api import config
 from capacity_api.cli.serving import Server, bind
 from capacity_api.cli.session import uvloop_runner
+from capacity_api.clock import utc_now
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import ResponderRow
+from capacity_api.representations.directory import Directory
+from capacity_api.representations.encoding import encode
+from capacity_api.representations.responder import represent_responder
 
 CASES = {
     "directory": ("/v1/directory", {"accept-encoding": "identity"}),
@@ -114,7 +118,7 @@ class Responder(pydantic.BaseModel):
     updated_at: str
 
 
-class Directory(pydantic.BaseModel):
+class DirectoryModel(pydantic.BaseModel):
     version: str
     sequence: int
     updated_at: str
@@ -126,7 +130,7 @@ class Directory(pydantic.BaseModel):
 
 def with_fastapi(port: int) -> Any:
     _, headers, body = asked(port, *CASES["directory"])
-    held = Directory.model_validate_json(body)
+    held = DirectoryModel.model_validate_json(body)
     added = {name.decode(): value.decode() for name, value in headers if not name.lower().startswith(b"content-")}
     application = fastapi.FastAPI(openapi_url=None)
 
@@ -135,7 +139,7 @@ def with_fastapi(port: int) -> Any:
         response: FastResponse,
         area: Annotated[list[str] | None, fastapi.Query()] = None,
         gender: Annotated[list[str] | None, fastapi.Query()] = None,
-    ) -> Directory:
+    ) -> DirectoryModel:
         response.headers.update(added)
         kept = [
             each
@@ -167,12 +171,10 @@ def database(port: int) -> Any:
             return
         async with opened() as session:
             rows = list(await session.scalars(select(ResponderRow).where(ResponderRow.delisted_at.is_(None))))
-        now = loop.now()
-        shown = [representations.from_responder(row, now) for row in rows]
-        body = representations.encode(
-            representations.Directory(
-                sequence=max(each.sequence for each in shown), updated_at=now, total=len(shown), responders=shown
-            )
+        now = utc_now()
+        shown = [represent_responder(row.record, now) for row in rows]
+        body = encode(
+            Directory(sequence=max(each.sequence for each in shown), updated_at=now, total=len(shown), responders=shown)
         )
         sent = [each for each in headers if each[0].lower() != b"content-length"]
         sent.append((b"content-length", str(len(body)).encode()))

@@ -16,11 +16,12 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import text
 
-from capacity_api import representations
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.operations import periods, responders, statistics
+from capacity_api.representations.encoding import encode
+from capacity_api.representations.responder import represent_remit
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -45,8 +46,8 @@ SELECT printf('%032x', n), 'responder-' || n, 'Responder ' || n, '{}', :remit, 1
 
 
 async def fill(database: Database, count: int, reports: int) -> None:
-    new = responders.register()[0]
-    shown = msgspec.to_builtins(representations.from_remit(new.remit))
+    new = responders.read_register()[0]
+    shown = msgspec.to_builtins(represent_remit(new.remit))
     body = msgspec.json.encode({"data": {"responder": {"remit": shown, "intake": {"state": "STATE"}}}}).decode()
     at = START.strftime("%Y-%m-%d %H:%M:%S.%f")
     async with database.write() as session:
@@ -62,7 +63,7 @@ async def count_all(database: Database) -> int:
     counted = 0
     while True:
         async with database.write() as session:
-            batch = await periods.count(session)
+            batch = await periods.count_events(session)
         if not batch:
             return counted
         counted += batch
@@ -71,8 +72,8 @@ async def count_all(database: Database) -> int:
 async def read(database: Database, start: datetime, end: datetime) -> float:
     began = time.perf_counter()
     async with database.read() as session:
-        found = await statistics.over(session, start, end)
-    representations.encode(found)
+        found = await statistics.read_statistics(session, start, end)
+    encode(found)
     return time.perf_counter() - began
 
 

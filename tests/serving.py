@@ -9,11 +9,11 @@ import httpx
 
 from capacity_api.app import create_app
 from capacity_api.cli.serving import Server, bind
+from capacity_api.clock import Clock
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.egress import default_context
 from capacity_api.domain.keys import Keys
-from capacity_api.loop import Clock
 from capacity_api.operations import responders, tokens
 from capacity_api.operations.tokens import Owner
 
@@ -48,7 +48,7 @@ class Service:
             if partner is not None:
                 await tokens.add_partner(session, self.clock(), partner)
                 owner = await tokens.partner_owner(session, partner)
-            issued = await tokens.issue(session, self.clock(), self.keys, owner, **options)
+            issued = await tokens.issue_token(session, self.clock(), self.keys, owner, **options)
         return {"authorization": f"Bearer {issued.token}"}
 
     async def report(self, slug: str, said: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) ->
         where.append(address)
         started.set()
 
-    server = Server(create_app(settings, clock, deliver=deliver, patience=PATIENCE_SECONDS), bound, announce)
+    server = Server(create_app(settings, clock, deliver=deliver, acknowledge_timeout=PATIENCE_SECONDS), bound, announce)
     running = asyncio.create_task(server.serve_bound())
     waiting = asyncio.create_task(started.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)

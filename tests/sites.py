@@ -37,7 +37,7 @@ async def list_register(database: Database, at: datetime | None = None) -> None:
 
 async def say_open(database: Database, slug: str, note: str, at: datetime | None = None) -> None:
     async with database.write() as session:
-        await intake.report(session, at or datetime.now(UTC), slug, Report(state=ReportedState.OPEN, note=note))
+        await intake.report_intake(session, at or datetime.now(UTC), slug, Report(state=ReportedState.OPEN, note=note))
 
 
 def read(root: Path, name: str) -> Any:

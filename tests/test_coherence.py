@@ -13,10 +13,10 @@ from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
-from capacity_api.loop import now
 from capacity_api.operations import responders, tokens
 from capacity_api.operations.tokens import Owner
 
@@ -37,10 +37,10 @@ async def prepared(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
     database = Database(settings)
     keys = Keys(settings.secret_keys)
     async with database.write() as session:
-        await responders.load_register(session, now())
-        await tokens.add_partner(session, now(), "Case tool")
+        await responders.load_register(session, utc_now())
+        await tokens.add_partner(session, utc_now(), "Case tool")
         partner = await tokens.partner_owner(session, "Case tool")
-        issued = [await tokens.issue(session, now(), keys, owner) for owner in (Owner(type="admin"), partner)]
+        issued = [await tokens.issue_token(session, utc_now(), keys, owner) for owner in (Owner(type="admin"), partner)]
     await database.close()
     admin, of_partner = ({"authorization": f"Bearer {each.token}"} for each in issued)
     return admin, of_partner

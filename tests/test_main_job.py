@@ -10,7 +10,7 @@ from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.serving import OPEN, PAUSED, serving
 
-from capacity_api import loop
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 
 
@@ -27,7 +27,7 @@ def _verified(headers: dict[str, str], body: bytes, secret: str) -> Any:
 
 async def test_a_partner_is_told_of_a_pause_by_a_webhook_that_verifies(settings: Settings) -> None:
     endpoint = Endpoint()
-    async with endpoints.serving(endpoint) as url, serving(settings, loop.now, deliver=True) as service:
+    async with endpoints.serving(endpoint) as url, serving(settings, utc_now, deliver=True) as service:
         partner = await service.token(partner="Case tool")
         created = (await service.client.post("/v1/webhooks", json={"url": url}, headers=partner)).json()
         before = (await service.read("/v1/directory"))["sequence"]
@@ -52,7 +52,7 @@ async def test_all_does_not_mean_confirmations(settings: Settings) -> None:
     async with (
         endpoints.serving(everything) as url,
         endpoints.serving(named) as other,
-        serving(settings, loop.now, deliver=True) as service,
+        serving(settings, utc_now, deliver=True) as service,
     ):
         partner = await service.token(partner="Case tool")
         for body in ({"url": url}, {"url": other, "event_types": ["intake.confirmed"]}):
@@ -72,18 +72,18 @@ async def test_all_does_not_mean_confirmations(settings: Settings) -> None:
 
 async def test_a_new_webhook_hears_nothing_of_what_was_before_it(settings: Settings) -> None:
     endpoint = Endpoint()
-    async with endpoints.serving(endpoint) as url, serving(settings, loop.now, deliver=False) as quiet:
+    async with endpoints.serving(endpoint) as url, serving(settings, utc_now, deliver=False) as quiet:
         await quiet.report("tara", OPEN)
         partner = await quiet.token(partner="Case tool")
         await quiet.client.post("/v1/webhooks", json={"url": url}, headers=partner)
-        async with serving(settings, loop.now, deliver=True) as service:
+        async with serving(settings, utc_now, deliver=True) as service:
             await service.report("tara", PAUSED)
             await endpoint.arrived(2)
             assert [_type(body) for _, body in endpoint.posts] == ["intake.paused", "coverage.gap_opened"]
 
 
 async def test_the_first_read_of_a_new_database_is_table_2_and_nobody_confirmed(settings: Settings) -> None:
-    async with serving(settings, loop.now) as service:
+    async with serving(settings, utc_now) as service:
         directory = await service.read("/v1/directory")
         assert directory["total"] == len(directory["responders"]) == 13
         assert {each["intake"]["state"] for each in directory["responders"]} == {"unconfirmed"}

@@ -10,8 +10,8 @@ from pathlib import Path
 from capacity_api.domain import match_index
 from capacity_api.domain.areas import LONDON
 from capacity_api.domain.intake import NEVER_REPORTED, Circumstance, Intake, Report, ReportedState
-from capacity_api.domain.match_index import Entry
-from capacity_api.domain.matching import OUTCOME_OF, Question, ReasonCode, about, decide_asked
+from capacity_api.domain.match_index import Candidate
+from capacity_api.domain.matching import OUTCOME_OF, Question, ReasonCode, decide_situations, situation_of
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.operations.responders import register
@@ -58,13 +58,15 @@ def tables() -> dict[str, list[str]]:
 
 def _decided(question: Question, said: Mapping[str, Report]) -> list[str]:
     entries = [
-        Entry(each.slug, each.name, each.remit, Intake(report=said[each.slug]) if each.slug in said else NEVER_REPORTED)
+        Candidate(
+            each.slug, each.name, each.remit, Intake(report=said[each.slug]) if each.slug in said else NEVER_REPORTED
+        )
         for each in register()
     ]
-    asked = about(question)
+    asked = situation_of(question)
     lines = ["| responder | outcome | why |", "|---|---|---|"]
-    for entry in match_index.index(entries).first(asked, len(entries)):
-        outcome, codes = decide_asked(entry.slug, entry.remit, entry.intake, asked)
+    for entry in match_index.build_index(entries).first(asked, len(entries)):
+        outcome, codes = decide_situations(entry.slug, entry.remit, entry.intake, asked)
         lines.append(f"| {entry.name} | `{outcome}` | {' '.join(MATCH_REASONS[code] for code in codes)} |")
     return lines
 

@@ -14,10 +14,10 @@ from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
-from capacity_api.publication import documents
-from capacity_api.publication.folder import NEIGHBOURS, Folder, opened
-from capacity_api.publication.publication import Publication
-from capacity_api.publication.site import Copy, page_headers
+from capacity_api.publication.documents import catalogue
+from capacity_api.publication.publisher import Publisher
+from capacity_api.static_site.folder import NEIGHBOURS, Folder, opened
+from capacity_api.static_site.site import Copy, page_headers
 
 pytestmark = pytest.mark.skipif(nginx.NGINX is None, reason="nginx is not installed: it served nothing")
 DIRECTORY = "/v1/directory"
@@ -44,7 +44,7 @@ def folder(root: Path) -> Iterator[Folder]:
 class Mirror:
     """A service, its copy in files, and nginx before that."""
 
-    def __init__(self, service: Service, publication: Publication, copy: Copy, client: httpx.AsyncClient) -> None:
+    def __init__(self, service: Service, publication: Publisher, copy: Copy, client: httpx.AsyncClient) -> None:
         self.service = service
         self.client = client
         self._publication = publication
@@ -62,12 +62,12 @@ class Mirror:
 @asynccontextmanager
 async def mirrored(settings: Settings, clock: Clock, root: Path, folder: Folder, own: Path) -> AsyncIterator[Mirror]:
     own.mkdir()
-    site = documents.site(settings)
+    site = catalogue(settings)
     said = "".join(f'add_header {name} "{value}";\n' for name, value in page_headers(site, clock()))
     async with serving(settings, clock) as service, nginx.serving(root, said, own) as address:
         await service.report("salvation-army", OPEN)
         await service.report("tara", PAUSED)
-        publication = Publication(service.database, clock, site)
+        publication = Publisher(service.database, clock, site)
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
             mirror = Mirror(service, publication, Copy(publication, folder, clock), client)
             await mirror.write()

@@ -7,10 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from capacity_api.domain import contact as contacts
-from capacity_api.domain import remit as remits
-from capacity_api.domain.contact import Contact
-from capacity_api.domain.remit import Remit
+from capacity_api.domain.contact import Contact, validate_contact
+from capacity_api.domain.remit import Remit, validate_remit
 
 ALL, SEXUAL, SERVITUDE = "all", ("sexual",), ("domestic_servitude",)
 UK, ENGLAND, WALES, SCOTLAND = ("K02000001",), ("E92000001",), ("W92000004",), ("S92000003",)
@@ -88,7 +86,7 @@ def test_the_codes_say_what_the_words_say(row: dict[str, Any]) -> None:
 
 def test_the_remit_is_already_in_the_standard_form(row: dict[str, Any]) -> None:
     remit = msgspec.convert(row["remit"], Remit)
-    assert remits.checked(remit) == remit
+    assert validate_remit(remit) == remit
 
 
 def test_the_source_and_its_date_stand_beside_the_words(row: dict[str, Any]) -> None:
@@ -98,7 +96,7 @@ def test_the_source_and_its_date_stand_beside_the_words(row: dict[str, Any]) -> 
 
 def test_only_a_contact_that_was_verified_is_given(row: dict[str, Any]) -> None:
     contact = msgspec.convert(row["contact"], Contact)
-    assert contacts.checked(contact) == contact
+    assert validate_contact(contact) == contact
     if row["slug"] == "salvation-army":
         hours = "Answered at all hours according to its own site"
         assert contact == Contact(phone="0800 808 3733", hours=hours)

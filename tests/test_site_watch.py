@@ -13,16 +13,17 @@ import pytest
 from sqlalchemy.engine import URL
 from tests import processes
 from tests.conftest import Clock
+from tests.outage import away
 from tests.processes import run
-from tests.publication.test_outage import away
 from tests.sites import UNPACK, files, list_register, read, say_open, state, without_key
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
-from capacity_api.publication import documents
-from capacity_api.publication.folder import opened
-from capacity_api.publication.publication import Publication
-from capacity_api.publication.site import Copy
+from capacity_api.formats.registry import FORMATS
+from capacity_api.publication.documents import catalogue
+from capacity_api.publication.publisher import Publisher
+from capacity_api.static_site.folder import open_folder
+from capacity_api.static_site.site import StaticSite
 
 _WITHIN_SECONDS = 20
 
@@ -83,11 +84,11 @@ async def test_a_watcher_follows_the_database_until_it_is_stopped(
 async def following(settings: Settings, clock: Clock, root: Path) -> AsyncIterator[asyncio.Event]:
     """A watcher in the test's own loop; yields what wakes it."""
     database = Database(settings)
-    publication = Publication(database, clock, documents.site(settings))
+    publication = Publisher(database, clock, catalogue(settings))
     await publication.refresh()
     wake = asyncio.Event()
-    with opened(root) as folder:
-        copy = Copy(publication, folder, clock)
+    with open_folder(root) as folder:
+        copy = StaticSite(publication, FORMATS, folder, clock)
         await copy.write()
         task = asyncio.create_task(copy.follow(wake))
         try:
@@ -128,10 +129,10 @@ async def test_who_stops_it_waits_until_the_files_are_whole(
     settings: Settings, database: Database, clock: Clock, root: Path
 ) -> None:
     await list_register(database, clock())
-    publication = Publication(database, clock, documents.site(settings))
+    publication = Publisher(database, clock, catalogue(settings))
     await publication.refresh()
-    with opened(root) as folder:
-        task = asyncio.create_task(Copy(publication, folder, clock).follow(asyncio.Event()))
+    with open_folder(root) as folder:
+        task = asyncio.create_task(StaticSite(publication, FORMATS, folder, clock).follow(asyncio.Event()))
         await until((root / "v1").exists)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

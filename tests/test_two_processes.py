@@ -36,7 +36,7 @@ async def owners(database: Database) -> tuple[dict[str, str], dict[str, str], di
         await tokens.add_partner(session, now, "Case tool")
         owners = [await tokens.responder_owner(session, slug) for slug in ("salvation-army", "migrant-help")]
         owners.append(await tokens.partner_owner(session, "Case tool"))
-        issued = [await tokens.issue(session, now, keys, owner) for owner in owners]
+        issued = [await tokens.issue_token(session, now, keys, owner) for owner in owners]
     first, second, partner = ({"authorization": f"Bearer {each.token}"} for each in issued)
     return first, second, partner
 
@@ -56,7 +56,7 @@ async def subscribe(server: Process, partner: dict[str, str], url: str, of: str)
 async def lapsing(database: Database, at: datetime) -> str:
     """Have a responder say that it is open so that it lapses at that time; gives the time as events tell it."""
     async with database.write() as session:
-        said = await intake.report(session, at - WEEK, "tara", Report(state=ReportedState.OPEN))
+        said = await intake.report_intake(session, at - WEEK, "tara", Report(state=ReportedState.OPEN))
     assert said.intake.confirm_by == at
     return at.isoformat().replace("+00:00", "Z")
 

@@ -99,7 +99,7 @@ async def test_what_is_newer_than_what_is_published_stands_on_no_page_yet(servic
     await service.report("tara", OPEN)
     async with service.database.read() as session:
         for until, newest in ((13, 13), (14, 14)):
-            found = await responders.changed_next(session, 10, until, 100)
+            found = await responders.changed_between(session, 10, until, 100)
             assert [row.sequence for row in found][-1] == newest
             assert ("tara" in [row.slug for row in found]) == (until == 14)
 

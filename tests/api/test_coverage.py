@@ -10,7 +10,7 @@ from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
-from capacity_api import loop
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 
 SCOTLAND, NORTHERN_IRELAND, LONDON = "S92000003", "N92000002", "E12000007"
@@ -257,7 +257,7 @@ async def test_a_partner_hears_of_the_gaps_in_its_areas(settings: Settings) -> N
         endpoints.serving(elsewhere) as elsewhere_url,
         endpoints.serving(about_tara) as tara_url,
         endpoints.serving(everything) as everything_url,
-        serving(settings, loop.now, deliver=True) as service,
+        serving(settings, utc_now, deliver=True) as service,
     ):
         partner = await service.token(partner="Case tool")
         for body in (

@@ -9,8 +9,8 @@ from tests.conftest import Clock
 from tests.domain.strategies import remits, unhurried
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
-from capacity_api import representations
 from capacity_api.domain.remit import Remit
+from capacity_api.representations.responder import remit_of, represent_remit
 
 PATH = "/v1/directory"
 SMALL = {"areas": ["S92000003"], "exploitation_types": ["sexual"], "age_groups": ["child"], "genders": ["woman"]}
@@ -85,4 +85,4 @@ async def test_a_time_that_has_not_come_is_refused(service: Service, clock: Cloc
 @unhurried
 @given(remits)
 def test_a_remit_can_be_read_back_from_what_is_shown(remit: Remit) -> None:
-    assert representations.to_remit(representations.from_remit(remit)) == remit
+    assert remit_of(represent_remit(remit)) == remit

@@ -16,7 +16,7 @@ from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
 from capacity_api.config import Settings
-from capacity_api.publication.taxonomies import TAXONOMIES, TERMS
+from capacity_api.formats.open_referral.taxonomies import TAXONOMIES, TERMS
 
 ROOT = "/open-referral-uk"
 ENVELOPE = ["total_items", "total_pages", "page_number", "size", "first_page", "last_page", "empty", "contents"]

@@ -29,7 +29,7 @@ async def read(service: Service, start: str | None = None, end: str | None = Non
     parameters = {name: time for name, time in (("from", start), ("to", end)) if time is not None}
     found = await service.read(PATH, **parameters)
     async with service.database.write() as session:
-        while await periods.count(session):
+        while await periods.count_events(session):
             pass
     assert await service.read(PATH, **parameters) == found
     return dict(found)

@@ -9,7 +9,7 @@ from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.serving import OPEN, PAUSED, Service, serving
 
-from capacity_api import loop
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 
 SLUG = "salvation-army"
@@ -37,7 +37,7 @@ async def prepare(service: Service, threshold: dict[str, Any] = THRESHOLD) -> di
 
 async def test_the_hundredth_referral_pauses_and_the_sixtieth_reopens(settings: Settings) -> None:
     endpoint = Endpoint()
-    async with endpoints.serving(endpoint) as url, serving(settings, loop.now, deliver=True) as service:
+    async with endpoints.serving(endpoint) as url, serving(settings, utc_now, deliver=True) as service:
         partner = await service.token(partner="Case tool")
         body = {"url": url, "responders": [SLUG], "stale": "send"}
         created = await service.client.post("/v1/webhooks", json=body, headers=partner)
@@ -79,7 +79,7 @@ async def test_a_pause_that_nobody_confirmed_can_be_read_everywhere(service: Ser
 
 async def test_the_numbers_are_in_nothing_that_anybody_else_can_read(settings: Settings) -> None:
     endpoint = Endpoint()
-    async with endpoints.serving(endpoint) as url, serving(settings, loop.now, deliver=True) as service:
+    async with endpoints.serving(endpoint) as url, serving(settings, utc_now, deliver=True) as service:
         partner, admin = await service.token(partner="Case tool"), await service.token()
         await service.client.post("/v1/webhooks", json={"url": url}, headers=partner)
         token = await prepare(service, {**THRESHOLD, "pause_at": 7919, "reopen_below": 6007})

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
-from tests.publication.test_translation import invented_language
 from tests.serving import Service, serving
+from tests.wording.test_translation import invented_language
 
-from capacity_api import loop
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 
 __all__ = ["invented_language"]
@@ -94,7 +94,7 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """By the real clock, because a browser has one of its own."""
     settings = msgspec.structs.replace(settings, contact="corrections@example.org")
-    async with serving(settings, loop.now) as running:
+    async with serving(settings, utc_now) as running:
         yield running
 
 

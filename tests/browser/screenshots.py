@@ -12,7 +12,7 @@ from tests.browser.conftest import CHROMIUM, LAUNCH
 from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
-from capacity_api import loop
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
@@ -110,7 +110,7 @@ async def main() -> None:
         database = Database(settings)
         await schema.upgrade(database)
         await database.close()
-        end = loop.now()
+        end = utc_now()
         clock = Clock(end - timedelta(days=91))
         async with serving(settings, clock) as service:
             await live(service, clock, end)

@@ -11,10 +11,13 @@ from playwright.async_api import Page, Route, expect
 from tests.browser.conftest import Visiting
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
-from capacity_api import loop
-from capacity_api.publication import pages, scripts, wording
-from capacity_api.publication.language import Language
-from capacity_api.representations import Directory
+from capacity_api.clock import utc_now
+from capacity_api.pages import scripts
+from capacity_api.pages.directory import render_directory
+from capacity_api.pages.headers import page_headers
+from capacity_api.representations.directory import Directory
+from capacity_api.wording import sentences
+from capacity_api.wording.language import Language
 
 ENTRY = ".entry:visible"
 WIDE = {"width": 1280, "height": 900}
@@ -32,7 +35,7 @@ STRIP_FILL = """() => {
 async def everybody_says_something(service: Service) -> None:
     await service.report("salvation-army", {**OPEN, "note": "Please ring before 10:00."})
     await service.report("migrant-help", WAITING)
-    until = (loop.now() + timedelta(days=9)).date()
+    until = (utc_now() + timedelta(days=9)).date()
     await service.report("kalayaan", {**PAUSED, "reopens_on": until.isoformat()})
 
 
@@ -230,7 +233,7 @@ async def test_the_page_says_for_which_moment_it_was_read_last(visiting: Visitin
         await visit.page.clock.install()
         page = await visit.open()
         await with_the_script(page)
-        at = loop.now() + timedelta(minutes=5)
+        at = utc_now() + timedelta(minutes=5)
 
         async def later(route: Route) -> None:
             answer = await route.fetch()
@@ -239,7 +242,7 @@ async def test_the_page_says_for_which_moment_it_was_read_last(visiting: Visitin
         await page.route(f"{visit.home}/v1/directory", later)
         await page.clock.run_for(31_000)
         for time in ("#now time", ".print time"):
-            await expect(page.locator(time)).to_have_text(wording.moment(at + timedelta(seconds=1)))
+            await expect(page.locator(time)).to_have_text(sentences.moment(at + timedelta(seconds=1)))
 
 
 async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: Service, visiting: Visiting) -> None:
@@ -443,8 +446,8 @@ async def test_an_invented_language_from_right_to_left_works_and_fits(
     await everybody_says_something(service)
     answer = await service.client.get("/v1/directory")
     directory = msgspec.json.decode(answer.content, type=Directory)
-    body = pages.directory_page(directory, loop.now(), None, language=invented_language)
-    headers = {"content-type": "text/html; charset=utf-8", **dict(pages.headers(body))}
+    body = render_directory(directory, utc_now(), None, language=invented_language)
+    headers = {"content-type": "text/html; charset=utf-8", **dict(page_headers(body))}
     script = scripts.script("directory.js", invented_language)
     async with visiting(bypass_csp=True) as visit:
         page = visit.page

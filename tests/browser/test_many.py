@@ -5,11 +5,13 @@ from datetime import timedelta
 import msgspec
 from playwright.async_api import CDPSession, Page, Route
 from tests.browser.conftest import Visiting
-from tests.publication.test_pages import directory, register, said
+from tests.pages.responders import directory_of, register, said
 
-from capacity_api import loop, representations
+from capacity_api.clock import utc_now
 from capacity_api.domain.intake import Report, ReportedState
-from capacity_api.publication import pages
+from capacity_api.pages import headers
+from capacity_api.pages.directory import render_directory
+from capacity_api.representations.encoding import encode
 
 # From the choice to the frame that shows it.
 FILTERED = """(area) => {
@@ -53,7 +55,7 @@ class Busy:
 
 async def crowded(page: Page, home: str) -> None:
     """The page and the directory with a thousand of them, in front of the service."""
-    now = loop.now()
+    now = utc_now()
     confirmed = now - timedelta(hours=1)
     some = register(said(Report(state=ReportedState.OPEN)))
     everybody = [
@@ -66,15 +68,15 @@ async def crowded(page: Page, home: str) -> None:
         for number in range(77)
         for each in some
     ][:1000]
-    body = pages.directory_page(directory(*everybody), now, None)
+    body = render_directory(directory_of(*everybody), now, None)
 
     async def html(route: Route) -> None:
         await route.fulfill(
-            body=body, headers={"content-type": "text/html; charset=utf-8", **dict(pages.headers(body))}
+            body=body, headers={"content-type": "text/html; charset=utf-8", **dict(headers.page_headers(body))}
         )
 
     async def json(route: Route) -> None:
-        await route.fulfill(body=representations.encode(directory(*everybody)), content_type="application/json")
+        await route.fulfill(body=encode(directory_of(*everybody)), content_type="application/json")
 
     await page.route(f"{home}/", html)
     await page.route(f"{home}/v1/directory", json)

@@ -8,19 +8,18 @@ from tests.browser.conftest import Visiting
 from tests.browser.test_update_page import REFUSED, SLUG, signed_in
 from tests.serving import OPEN, Service
 
-from capacity_api import loop
+from capacity_api.clock import utc_now
 from capacity_api.domain.intake import LONDON_TIME
-from capacity_api.publication import scripts, wording
-from capacity_api.publication.language import ENGLISH, Language, speaking
+from capacity_api.pages import scripts
+from capacity_api.wording import sentences
+from capacity_api.wording.language import ENGLISH, Language, speaking
 
 FROM_WHEN = "From when"
 
 
 def at_nine(days: int) -> datetime:
     """Nine o'clock in the UK, in so many days."""
-    return (loop.now().astimezone(LONDON_TIME) + timedelta(days=days)).replace(
-        hour=9, minute=0, second=0, microsecond=0
-    )
+    return (utc_now().astimezone(LONDON_TIME) + timedelta(days=days)).replace(hour=9, minute=0, second=0, microsecond=0)
 
 
 def typed(at: datetime) -> str:
@@ -48,7 +47,7 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
         await page.get_by_label(FROM_WHEN).fill(typed(start))
         preview = page.locator("#preview")
         await expect(preview.locator(".state")).to_have_text("Open")
-        planned = f"Planned: paused from {wording.moment(start)} until {wording.day(end)}."
+        planned = f"Planned: paused from {sentences.moment(start)} until {sentences.day(end)}."
         promised = await preview.locator(".plan p").all_inner_texts()
         assert promised == [f"{planned} Will still take people in detention.", "Closed over the holidays."]
         await visit.assert_accessible()
@@ -56,11 +55,11 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
 
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(page.locator("#done")).to_have_text(
-            f"Announced: paused from {wording.moment(start)}. It starts by itself."
+            f"Announced: paused from {sentences.moment(start)}. It starts by itself."
         )
         intake = (await service.responder(SLUG))["intake"]
         assert intake["state"] == "open"
-        assert intake["planned"]["effective_from"] == wording.utc(start)
+        assert intake["planned"]["effective_from"] == sentences.utc(start)
         assert await page.locator("#shown .plan p").all_inner_texts() == promised
         assert await page.get_by_label(FROM_WHEN).input_value() == ""
         await visit.assert_accessible()
@@ -76,7 +75,7 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
         await expect(page.locator("#prepared .plan")).to_contain_text(planned)
 
         await page.get_by_role("button", name="Call off what is planned").click()
-        await expect(page.locator("#done")).to_have_text(f"Called off: paused from {wording.moment(start)}.")
+        await expect(page.locator("#done")).to_have_text(f"Called off: paused from {sentences.moment(start)}.")
         await expect(page.get_by_role("button", name="Call off")).to_be_hidden()
         await expect(page.locator(".plan")).to_have_count(0)
         assert (await service.responder(SLUG))["intake"]["planned"] is None
@@ -105,7 +104,7 @@ async def test_planning_and_calling_off_need_no_pointer(service: Service, visiti
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="Publish", exact=True)).to_be_focused()
         await page.keyboard.press("Enter")
-        await expect(page.locator("#done")).to_contain_text(f"Announced: waiting list from {wording.moment(start)}.")
+        await expect(page.locator("#done")).to_contain_text(f"Announced: waiting list from {sentences.moment(start)}.")
         await expect(page.locator("#name")).to_be_focused()
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("button", name="Still true")).to_be_focused()
@@ -150,10 +149,10 @@ async def test_a_time_that_cannot_be_is_refused_in_words_and_kept(service: Servi
 
 async def test_somebody_elses_change_is_seen_before_a_plan_is_called_off(service: Service, visiting: Visiting) -> None:
     start = at_nine(11).astimezone(UTC)
-    await service.report(SLUG, {"state": "paused", "effective_from": wording.utc(start)})
+    await service.report(SLUG, {"state": "paused", "effective_from": sentences.utc(start)})
     async with visiting() as visit:
         page = await signed_in(visit)
-        later = wording.utc(start + timedelta(days=1))
+        later = sentences.utc(start + timedelta(days=1))
         await service.report(SLUG, {"state": "waiting_list", "effective_from": later})
         await page.get_by_role("button", name="Call off what is planned").click()
         await expect(page.get_by_role("alert")).to_contain_text("What is shown had changed since you looked")
@@ -162,7 +161,7 @@ async def test_somebody_elses_change_is_seen_before_a_plan_is_called_off(service
 
 
 async def test_a_plan_that_has_started_does_not_stand_there_as_one(service: Service, visiting: Visiting) -> None:
-    await service.report(SLUG, {"state": "paused", "effective_from": wording.utc(at_nine(1))})
+    await service.report(SLUG, {"state": "paused", "effective_from": sentences.utc(at_nine(1))})
     async with visiting() as visit:
         await visit.page.clock.install()
         page = await signed_in(visit)
@@ -209,4 +208,4 @@ async def test_the_page_writes_times_as_the_service_does_in_every_language(
                 [at.timestamp() * 1000 for at in moments],
             )
         with speaking(language):
-            assert written == [wording.until(at) for at in moments]
+            assert written == [sentences.until(at) for at in moments]

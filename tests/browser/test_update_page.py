@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import Visit, Visiting
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
-from capacity_api import loop
+from capacity_api.clock import utc_now
 
 SLUG = "salvation-army"
 THRESHOLD = {"pause_at": 100, "exceptions": ["homelessness"], "note": "Full for now."}
@@ -100,7 +100,7 @@ async def test_the_public_reads_what_was_shown_before_it_was_sent(service: Servi
         for label in ("People in detention", "Other urgent cases", "People who are homeless or destitute"):
             await page.get_by_label(label).check()
         await page.get_by_label("Reason").select_option(label="Staffing")
-        await page.get_by_label("Until which day").fill((loop.now() + timedelta(days=9)).date().isoformat())
+        await page.get_by_label("Until which day").fill((utc_now() + timedelta(days=9)).date().isoformat())
         await page.get_by_label("Note").fill("Back soon <b>\u202e\n" + "W" * 90)
         await visit.assert_accessible()
         assert await visit.overflow() <= 0
@@ -304,7 +304,7 @@ async def test_what_holds_is_told_by_the_servers_clock(
 ) -> None:
     await service.report(SLUG, OPEN)
     async with visiting() as visit:
-        await visit.page.clock.install(time=loop.now() + wrong_by)
+        await visit.page.clock.install(time=utc_now() + wrong_by)
         page = await signed_in(visit)
         asked = len(visit.requests)
         await page.clock.run_for(31_000)

@@ -46,14 +46,14 @@ async def test_a_committed_change_is_heard_and_a_failed_one_is_not(settings: Set
         await heard.again()
         with pytest.raises(RuntimeError):
             async with database.write() as session:
-                await intake.report(session, clock(), "tara", Report(state=ReportedState.OPEN))
+                await intake.report_intake(session, clock(), "tara", Report(state=ReportedState.OPEN))
                 raise RuntimeError
         async with database.write() as session:
             # Changes nothing that anybody waits for.
             await session.execute(text("SELECT 1"))
         before = heard.times
         async with database.write() as session:
-            await intake.report(session, clock(), "tara", Report(state=ReportedState.OPEN))
+            await intake.report_intake(session, clock(), "tara", Report(state=ReportedState.OPEN))
         await heard.again()
         assert heard.times == before + 1
     finally:

@@ -18,7 +18,7 @@ async def _event(database: Database, at: datetime = NOON) -> int:
         row = await sequence.lock(session)
         # Let the others come in between, if anything lets them.
         await asyncio.sleep(0.001)
-        number = sequence.take(row, at)
+        number = sequence.next_number(row, at)
         session.add(EventRow(id=uuid7(), sequence=number, type=EventType.INTAKE_OPENED, at=row.at, body="{}"))
     return number
 
@@ -51,7 +51,7 @@ async def test_a_transaction_that_is_undone_gives_its_number_back(database: Data
     assert await _event(database) == 1
     with pytest.raises(RuntimeError, match="halfway"):
         async with database.write() as session:
-            assert sequence.take(await sequence.lock(session), NOON) == 2
+            assert sequence.next_number(await sequence.lock(session), NOON) == 2
             await session.flush()
             raise RuntimeError("halfway")
 
@@ -62,7 +62,7 @@ async def test_a_transaction_that_is_undone_gives_its_number_back(database: Data
 async def test_failures_among_writers_at_once_leave_no_gap(database: Database) -> None:
     async def fail() -> None:
         async with database.write() as session:
-            sequence.take(await sequence.lock(session), NOON)
+            sequence.next_number(await sequence.lock(session), NOON)
             await session.flush()
             raise RuntimeError("halfway")
 
@@ -80,7 +80,7 @@ async def test_who_waited_for_the_turn_sees_what_was_written_meanwhile(database:
         row = await sequence.lock(session)
         waiting = asyncio.create_task(_event(second))
         await asyncio.sleep(0.05)
-        assert sequence.take(row, NOON) == 1
+        assert sequence.next_number(row, NOON) == 1
     assert await waiting == 2
     await second.close()
 

@@ -21,7 +21,7 @@ from capacity_api.domain.retry import Outcome
 from capacity_api.operations import attempts, changes, dispatch, intake
 from capacity_api.operations.attempts import Ended, Result
 from capacity_api.operations.dispatch import Claimed, Sight
-from capacity_api.representations import EventData
+from capacity_api.representations.event import EventData
 
 KEYS = Keys((bytes(range(32)),))
 SECRET = signing.make_secret("v1", bytes(range(32)))
@@ -82,7 +82,7 @@ async def tell(
     """Add one public event about a responder and return its number."""
     async with database.write() as session:
         change = await changes.begin(session, now)
-        return change.tell(event_type, await change.responder(slug), now)
+        return change.add_event(event_type, await change.get_responder(slug), now)
 
 
 async def whisper(database: Database, now: datetime, responder_id: UUID) -> None:
@@ -94,7 +94,7 @@ async def whisper(database: Database, now: datetime, responder_id: UUID) -> None
 async def report(database: Database, now: datetime, said: ReportedState, note: str | None = None) -> int:
     """Have the responder say something, and return the number of its event."""
     async with database.write() as session:
-        return (await intake.report(session, now, "kalayaan", Report(state=said, note=note))).sequence
+        return (await intake.report_intake(session, now, "kalayaan", Report(state=said, note=note))).sequence
 
 
 async def look(database: Database, now: datetime, quick: int = 64, held_up: int = 64) -> Sight:

@@ -10,10 +10,10 @@ from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
 from tests.delivery.test_worker import deliver_all, running, sequence_of, stepping
 
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.domain.intake import ReportedState
-from capacity_api.loop import now
 
 _HANGING = 100
 
@@ -51,20 +51,20 @@ async def test_after_three_days_and_two_hundred_changes_it_hears_the_last_state_
 async def test_more_endpoints_that_hang_than_there_are_places_hold_up_nobody(
     database: Database, settings: Settings
 ) -> None:
-    await rows.add_responder(database, now())
+    await rows.add_responder(database, utc_now())
     hanging, other, wake = Endpoint(), Endpoint(), asyncio.Event()
     hanging.gate.clear()
     async with serving(hanging) as slow, serving(other) as fast:
         for _ in range(_HANGING):
-            await rows.add_webhook(database, now(), slow)
+            await rows.add_webhook(database, utc_now(), slow)
         async with running(database, settings, wake):
-            await rows.tell(database, now())
+            await rows.tell(database, utc_now())
             wake.set()
             await hanging.arrived(_HANGING)
             # All of them hang now, and who comes new is served as if they were not there.
-            await rows.add_webhook(database, now(), fast)
+            await rows.add_webhook(database, utc_now(), fast)
             for count in range(1, 6):
-                await rows.tell(database, now())
+                await rows.tell(database, utc_now())
                 wake.set()
                 # Long before any of the others gives up.
                 await other.arrived(count)

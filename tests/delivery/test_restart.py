@@ -15,11 +15,11 @@ from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
 from tests.delivery.test_worker import running, sequence_of
 
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings, loopback
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.errors import DatabaseUnavailable
-from capacity_api.loop import now
 
 _EVENTS = 40
 
@@ -41,12 +41,12 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
     settings = Settings(database_url=url, secret_keys=(SECRET_KEY,), egress_allow=(loopback(),))
     database, workers = Database(settings), Database(settings)
     await schema.upgrade(database)
-    await rows.add_responder(database, now())
+    await rows.add_responder(database, utc_now())
     endpoint, wake = Endpoint(), asyncio.Event()
     async with serving(endpoint) as where, running(workers, settings, wake):
-        webhook = await rows.add_webhook(database, now(), where)
+        webhook = await rows.add_webhook(database, utc_now(), where)
         for _ in range(_EVENTS):
-            await rows.tell(database, now())
+            await rows.tell(database, utc_now())
         wake.set()
         await endpoint.arrived(3)
         await asyncio.to_thread(_restart, own_server)

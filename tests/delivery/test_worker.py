@@ -13,12 +13,12 @@ from tests.conftest import Clock as StoppedClock
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
 
+from capacity_api.clock import Clock, utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
-from capacity_api.loop import Clock, now
 
 
 @asynccontextmanager
@@ -32,7 +32,7 @@ async def stepping(database: Database, settings: Settings, clock: Clock) -> Asyn
 
 @asynccontextmanager
 async def running(database: Database, settings: Settings, wake: asyncio.Event) -> AsyncIterator[None]:
-    task = asyncio.create_task(Worker(database, rows.KEYS, settings, now, wake).run())
+    task = asyncio.create_task(Worker(database, rows.KEYS, settings, utc_now, wake).run())
     try:
         yield
     finally:
@@ -76,12 +76,12 @@ async def test_an_event_reaches_the_webhook_in_the_bytes_that_were_stored(
 async def test_what_arrives_verifies_with_the_libraries_that_subscribers_use(
     database: Database, settings: Settings
 ) -> None:
-    await rows.add_responder(database, now())
+    await rows.add_responder(database, utc_now())
     endpoint = Endpoint()
     # These libraries read the clock of the machine.
-    async with serving(endpoint) as url, stepping(database, settings, now) as worker:
-        await rows.add_webhook(database, now(), url)
-        await rows.tell(database, now())
+    async with serving(endpoint) as url, stepping(database, settings, utc_now) as worker:
+        await rows.add_webhook(database, utc_now(), url)
+        await rows.tell(database, utc_now())
         await deliver_all(worker)
 
     headers, body = endpoint.posts[0]
@@ -287,24 +287,24 @@ async def test_nothing_is_begun_that_might_outlast_its_lease(
 async def test_an_idle_worker_delivers_whether_or_not_it_is_woken(
     database: Database, settings: Settings, woken: bool
 ) -> None:
-    await rows.add_responder(database, now())
+    await rows.add_responder(database, utc_now())
     endpoint, wake = Endpoint(), asyncio.Event()
     async with serving(endpoint) as url, running(database, settings, wake):
-        await rows.add_webhook(database, now(), url)
+        await rows.add_webhook(database, utc_now(), url)
         for count in range(1, 4):
-            await rows.tell(database, now())
+            await rows.tell(database, utc_now())
             if woken:
                 wake.set()
             await endpoint.arrived(count)
 
 
 async def test_a_worker_that_is_stopped_records_what_was_in_flight(database: Database, settings: Settings) -> None:
-    await rows.add_responder(database, now())
+    await rows.add_responder(database, utc_now())
     endpoint = Endpoint()
     endpoint.gate.clear()
     async with serving(endpoint) as url:
-        await rows.add_webhook(database, now(), url)
-        await rows.tell(database, now())
+        await rows.add_webhook(database, utc_now(), url)
+        await rows.tell(database, utc_now())
         async with running(database, settings, asyncio.Event()):
             await endpoint.arrived(1)
             asyncio.get_running_loop().call_later(0.1, endpoint.gate.set)
@@ -315,16 +315,16 @@ async def test_a_worker_that_is_stopped_records_what_was_in_flight(database: Dat
 async def test_two_workers_on_one_database_deliver_everything_once_and_in_order(
     database: Database, settings: Settings
 ) -> None:
-    await rows.add_responder(database, now())
+    await rows.add_responder(database, utc_now())
     endpoints = [Endpoint() for _ in range(3)]
     other = Database(settings)
     async with contextlib.AsyncExitStack() as stack:
         for endpoint in endpoints:
-            await rows.add_webhook(database, now(), await stack.enter_async_context(serving(endpoint)))
+            await rows.add_webhook(database, utc_now(), await stack.enter_async_context(serving(endpoint)))
         await stack.enter_async_context(running(database, settings, asyncio.Event()))
         await stack.enter_async_context(running(other, settings, asyncio.Event()))
         for _ in range(20):
-            await rows.tell(database, now())
+            await rows.tell(database, utc_now())
         for endpoint in endpoints:
             await endpoint.arrived(20)
     await other.close()
@@ -336,12 +336,12 @@ async def test_a_worker_that_is_stopped_lets_go_of_what_does_not_answer(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capacity_api.delivery.worker._GRACE_SECONDS", 0.05)
-    await rows.add_responder(database, now())
+    await rows.add_responder(database, utc_now())
     endpoint = Endpoint()
     endpoint.gate.clear()
     async with serving(endpoint) as url:
-        webhook = await rows.add_webhook(database, now(), url)
-        await rows.tell(database, now())
+        webhook = await rows.add_webhook(database, utc_now(), url)
+        await rows.tell(database, utc_now())
         async with running(database, settings, asyncio.Event()):
             await endpoint.arrived(1)
         endpoint.gate.set()

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.domain.strategies import texts, unhurried
 
-from capacity_api.domain.contact import Contact, checked, web_address
+from capacity_api.domain.contact import Contact, validate_contact, web_address
 from capacity_api.errors import Invalid
 
 
 def test_what_was_not_supplied_stays_empty() -> None:
-    assert checked(Contact()) == Contact()
-    assert checked(Contact(phone=" ", email="", url="  ", hours="")) == Contact()
+    assert validate_contact(Contact()) == Contact()
+    assert validate_contact(Contact(phone=" ", email="", url="  ", hours="")) == Contact()
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_what_was_not_supplied_stays_empty() -> None:
     ],
 )
 def test_a_contact_that_can_be_used_is_taken_as_it_is(contact: Contact) -> None:
-    assert checked(contact) == contact
+    assert validate_contact(contact) == contact
 
 
 def test_the_space_around_is_taken_off() -> None:
     typed = Contact(phone=" 0800 808 3733 ", email=" a@example.org ", url=" https://example.org ", hours=" Always ")
-    assert checked(typed) == Contact(
+    assert validate_contact(typed) == Contact(
         phone="0800 808 3733", email="a@example.org", url="https://example.org", hours="Always"
     )
 
@@ -85,7 +85,7 @@ def test_the_space_around_is_taken_off() -> None:
 def test_a_contact_that_cannot_be_used_is_refused_at_its_field(field: str, values: list[str]) -> None:
     for value in values:
         with pytest.raises(Invalid) as refusal:
-            checked(Contact(**{field: value}))
+            validate_contact(Contact(**{field: value}))
         assert [error.pointer for error in refusal.value.errors] == [f"/contact/{field}"], value
 
 
@@ -103,7 +103,7 @@ def test_a_contact_that_cannot_be_used_is_refused_at_its_field(field: str, value
 )
 def test_what_only_looks_like_a_contact_is_refused(contact: Contact) -> None:
     with pytest.raises(Invalid):
-        checked(contact)
+        validate_contact(contact)
 
 
 def test_a_web_address_of_something_else_is_refused_at_its_own_field() -> None:
@@ -130,10 +130,10 @@ _near = st.text(string.ascii_letters + string.digits + "+-() @.:/?#[]\\%", max_s
 )
 def test_a_contact_is_either_refused_or_safe_to_link_to_and_stays_as_it_is(contact: Contact) -> None:
     try:
-        taken = checked(contact)
+        taken = validate_contact(contact)
     except Invalid:
         return
-    assert checked(taken) == taken
+    assert validate_contact(taken) == taken
     assert taken.phone is None or set(taken.phone) <= set("+0123456789 ()-")
     assert taken.email is None or taken.email.count("@") == 1
     assert taken.url is None or (urlsplit(taken.url).scheme in {"http", "https"} and urlsplit(taken.url).hostname)

@@ -24,14 +24,14 @@ from capacity_api.domain.coverage import (
     PLACES,
     Contribution,
     Counts,
-    cells,
-    counted,
-    dumped,
-    gaps,
-    loaded,
-    members,
-    moved,
-    numbers,
+    cell_counts,
+    cells_in,
+    count_contributions,
+    counts_from_document,
+    counts_to_document,
+    covered_cells,
+    gap_cells,
+    move_contribution,
 )
 from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, Gender, Remit
@@ -39,7 +39,7 @@ from capacity_api.domain.remit import AgeGroup, Gender, Remit
 ADULT_WOMEN = Remit(areas=(SCOTLAND,), exploitation_types=("sexual",), age_groups=("adult",), genders=("woman",))
 EVERYBODY = Remit(areas=(UNITED_KINGDOM,), exploitation_types="all", age_groups=tuple(AgeGroup))
 
-cell_sets = st.integers(0, ALL_CELLS) | remits.map(cells)
+cell_sets = st.integers(0, ALL_CELLS) | remits.map(covered_cells)
 contributions = st.builds(Contribution, cell_sets, st.sampled_from(State))
 
 
@@ -52,7 +52,7 @@ def by_hand(held: list[Contribution]) -> dict[State, list[int]]:
 
 
 def shown(counts: Counts) -> dict[State, list[int]]:
-    return {state: numbers(counts[state]) for state in State}
+    return {state: cell_counts(counts[state]) for state in State}
 
 
 def test_a_cell_is_a_nation_or_region_a_type_an_age_group_and_a_gender() -> None:
@@ -88,25 +88,25 @@ def test_a_cell_is_a_nation_or_region_a_type_an_age_group_and_a_gender() -> None
     ],
 )
 def test_a_remit_covers_the_cells_that_it_is_known_to_cover_wholly(change: dict[str, object], expected: int) -> None:
-    assert cells(msgspec.structs.replace(ADULT_WOMEN, **change)).bit_count() == expected
+    assert covered_cells(msgspec.structs.replace(ADULT_WOMEN, **change)).bit_count() == expected
 
 
 def test_an_adult_remit_covers_the_young_and_a_young_one_not_the_adults() -> None:
-    assert {cell.age_group for cell in members(cells(ADULT_WOMEN))} == {AgeGroup.ADULT, AgeGroup.YOUNG_PERSON}
+    assert {cell.age_group for cell in cells_in(covered_cells(ADULT_WOMEN))} == {AgeGroup.ADULT, AgeGroup.YOUNG_PERSON}
     young = msgspec.structs.replace(ADULT_WOMEN, age_groups=(AgeGroup.YOUNG_PERSON,))
-    assert [(cell.age_group, cell.gender) for cell in members(cells(young))] == [
+    assert [(cell.age_group, cell.gender) for cell in cells_in(covered_cells(young))] == [
         (AgeGroup.YOUNG_PERSON, Gender.WOMAN),
     ]
 
 
 def test_a_remit_for_everybody_everywhere_covers_all() -> None:
-    assert cells(EVERYBODY) == ALL_CELLS
+    assert covered_cells(EVERYBODY) == ALL_CELLS
 
 
 @unhurried
 @given(remits)
 def test_each_cell_is_covered_by_the_rule(remit: Remit) -> None:
-    held = set(members(cells(remit)))
+    held = set(cells_in(covered_cells(remit)))
     for cell in CELLS:
         kinds, ages = remit.exploitation_types, remit.age_groups
         by_age = cell.age_group in ages or (cell.age_group is AgeGroup.YOUNG_PERSON and AgeGroup.ADULT in ages)
@@ -121,24 +121,24 @@ def test_each_cell_is_covered_by_the_rule(remit: Remit) -> None:
 
 
 def test_where_nobody_is_listed_everything_is_a_gap() -> None:
-    assert gaps(NOBODY) == ALL_CELLS
-    assert counted([]) == NOBODY
+    assert gap_cells(NOBODY) == ALL_CELLS
+    assert count_contributions([]) == NOBODY
     assert shown(NOBODY) == by_hand([])
 
 
 @pytest.mark.parametrize(("state", "is_gap"), [("open", 0), ("waiting_list", 0), ("paused", 1), ("unconfirmed", 1)])
 def test_a_gap_is_where_nobody_is_confirmed_as_open_or_on_a_waiting_list(state: str, is_gap: int) -> None:
-    found = gaps(counted([Contribution(ALL_CELLS, State(state))]))
+    found = gap_cells(count_contributions([Contribution(ALL_CELLS, State(state))]))
     assert found == (ALL_CELLS if is_gap else 0)
 
 
 @unhurried
 @given(st.lists(contributions, max_size=9))
 def test_the_counts_are_those_made_by_hand(held: list[Contribution]) -> None:
-    counts = counted(held)
+    counts = count_contributions(held)
     assert shown(counts) == by_hand(held)
     taking = [each.cells for each in held if each.state in {State.OPEN, State.WAITING_LIST}]
-    assert gaps(counts) == sum(1 << n for n in range(len(CELLS)) if not any(each >> n & 1 for each in taking))
+    assert gap_cells(counts) == sum(1 << n for n in range(len(CELLS)) if not any(each >> n & 1 for each in taking))
 
 
 @unhurried
@@ -147,33 +147,33 @@ def test_moving_the_counts_comes_to_the_same_as_counting_anew(life: list[tuple[i
     listed: dict[int, Contribution] = {}
     counts = NOBODY
     for who, after in life:
-        before = gaps(counts)
-        counts = moved(counts, listed.pop(who, None), after)
+        before = gap_cells(counts)
+        counts = move_contribution(counts, listed.pop(who, None), after)
         if after is not None:
             listed[who] = after
-        assert counts == counted(listed.values())
+        assert counts == count_contributions(listed.values())
         # Nothing both opens and closes.
-        assert not (gaps(counts) & ~before) & (before & ~gaps(counts))
+        assert not (gap_cells(counts) & ~before) & (before & ~gap_cells(counts))
 
 
 @unhurried
 @given(st.lists(contributions, max_size=9))
 def test_the_counts_survive_being_written_down(held: list[Contribution]) -> None:
-    counts = counted(held)
-    assert loaded(json.loads(json.dumps(dumped(counts)))) == counts
+    counts = count_contributions(held)
+    assert counts_from_document(json.loads(json.dumps(counts_to_document(counts)))) == counts
 
 
 def test_the_document_of_ten_thousand_responders_is_small() -> None:
-    each = Contribution(cells(EVERYBODY), State.OPEN)
-    document = dumped(counted([each] * 10_000))
+    each = Contribution(covered_cells(EVERYBODY), State.OPEN)
+    document = counts_to_document(count_contributions([each] * 10_000))
     assert len(json.dumps(document)) < 4_000
-    assert Counter(numbers(loaded(document)[State.OPEN])) == {10_000: 702}
+    assert Counter(cell_counts(counts_from_document(document)[State.OPEN])) == {10_000: 702}
 
 
 @unhurried
 @given(contributions, contributions)
 def test_a_count_that_is_wrong_never_goes_below_zero(held: Contribution, unknown: Contribution) -> None:
-    counts = moved(counted([held]), unknown, None)
+    counts = move_contribution(count_contributions([held]), unknown, None)
     for state, columns in shown(counts).items():
         assert min(columns) >= 0
         assert all(a <= b for a, b in zip(columns, by_hand([held])[state], strict=True))

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from tests.domain.strategies import remits, unhurried
 
-from capacity_api import representations
 from capacity_api.domain.areas import ENGLAND, LONDON, NORTHERN_IRELAND, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WALES
-from capacity_api.domain.coverage import ALL_CELLS, CELLS, PLACES, cells, members
+from capacity_api.domain.coverage import ALL_CELLS, CELLS, PLACES, cells_in, covered_cells
 from capacity_api.domain.events import EventType
-from capacity_api.domain.gaps import MOST_GROUPS, Cells, around, in_words, is_past
+from capacity_api.domain.gaps import MOST_GROUPS, Cells, describe_gaps, enclosing_cells, is_superseded
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
-from capacity_api.representations import Event, EventData
+from capacity_api.representations.encoding import encode
+from capacity_api.representations.event import Event, EventData
 
 SIDES: dict[str, tuple[Any, ...]] = {
     "areas": PLACES,
@@ -30,8 +30,8 @@ CLOSED = "a responder is now confirmed open or on a waiting list for "
 # As they come about: what some remits leave uncovered, or any set at all.
 cell_sets = (
     st.integers(0, ALL_CELLS)
-    | st.lists(remits.map(cells), max_size=6).map(lambda held: ALL_CELLS & ~_union(held))
-    | st.lists(remits.map(cells), max_size=3).map(lambda held: _union(held))
+    | st.lists(remits.map(covered_cells), max_size=6).map(lambda held: ALL_CELLS & ~_union(held))
+    | st.lists(remits.map(covered_cells), max_size=3).map(lambda held: _union(held))
 )
 # So scattered that nothing much can be merged.
 SCATTERED = random.Random(2024).getrandbits(len(CELLS))
@@ -107,27 +107,27 @@ ENGLISH = (ENGLAND, *(f"E1200000{n}" for n in range(1, 10)))
     ],
 )
 def test_a_group_is_one_sentence(held: int, without: str | None, within: str) -> None:
-    (opened,) = in_words(held)
-    (closed,) = in_words(held, opened=False)
+    (opened,) = describe_gaps(held)
+    (closed,) = describe_gaps(held, opened=False)
     if without is not None:
         assert opened.text == OPENED + without
     assert closed.text == CLOSED + within
 
 
 def test_a_group_carries_its_codes_and_says_all_for_a_full_side() -> None:
-    (group,) = in_words(box((SCOTLAND,), ("sexual",), ("adult", "young_person"), ("woman",)))
+    (group,) = describe_gaps(box((SCOTLAND,), ("sexual",), ("adult", "young_person"), ("woman",)))
     assert codes(group) == {
         "areas": (SCOTLAND,),
         "exploitation_types": ("sexual",),
         "age_groups": ("adult", "young_person"),
         "genders": ("woman",),
     }
-    (group,) = in_words(ALL_CELLS)
+    (group,) = describe_gaps(ALL_CELLS)
     assert (group.areas, group.exploitation_types, group.age_groups, group.genders) == (ALL, ALL, ALL, ALL)
 
 
 def test_no_cells_are_no_words() -> None:
-    assert in_words(0) == ()
+    assert describe_gaps(0) == ()
 
 
 @unhurried
@@ -135,10 +135,10 @@ def test_no_cells_are_no_words() -> None:
 @example(ALL_CELLS)
 @given(cell_sets)
 def test_the_groups_hold_exactly_the_cells_each_once(held: int) -> None:
-    groups = in_words(held)
+    groups = describe_gaps(held)
     found = [cell for group in groups for cell in product(*codes(group).values())]
     assert len(found) == len(set(found))
-    assert set(found) == set(members(held))
+    assert set(found) == set(cells_in(held))
     assert all(group.combinations is UNSET for group in groups)
     assert len({group.text for group in groups}) == len(groups)
 
@@ -146,13 +146,13 @@ def test_the_groups_hold_exactly_the_cells_each_once(held: int) -> None:
 @unhurried
 @given(cell_sets)
 def test_nothing_is_left_that_could_be_one_group(held: int) -> None:
-    for one, other in combinations([codes(group) for group in in_words(held)], 2):
+    for one, other in combinations([codes(group) for group in describe_gaps(held)], 2):
         assert sum(one[name] != other[name] for name in SIDES) > 1
 
 
 def test_the_cells_of_one_remit_are_one_group() -> None:
     remit = Remit(areas=(UNITED_KINGDOM,), exploitation_types=("sexual",), age_groups=("adult",), genders=("woman",))
-    assert len(in_words(cells(remit))) == 1
+    assert len(describe_gaps(covered_cells(remit))) == 1
 
 
 @unhurried
@@ -160,7 +160,7 @@ def test_the_cells_of_one_remit_are_one_group() -> None:
 @given(cell_sets)
 def test_an_event_says_less_rather_than_too_much_and_stays_true(held: int) -> None:
     for opened in (True, False):
-        groups = in_words(held, opened=opened, most=MOST_GROUPS)
+        groups = describe_gaps(held, opened=opened, most=MOST_GROUPS)
         assert len(groups) <= MOST_GROUPS
         told = Event(
             type=EventType.COVERAGE_GAP_OPENED,
@@ -168,20 +168,20 @@ def test_an_event_says_less_rather_than_too_much_and_stays_true(held: int) -> No
             sequence=2**53,
             data=EventData(cells=groups),
         )
-        assert len(representations.encode(told)) <= 20_000
+        assert len(encode(told)) <= 20_000
         around: set[Any] = set()
         for group in groups:
             named = set(product(*codes(group).values()))
-            inside = named & set(members(held))
+            inside = named & set(cells_in(held))
             assert len(inside) == (len(named) if group.combinations is UNSET else group.combinations)
             if group.combinations is not UNSET:
                 assert f"for {group.combinations} combinations of exploitation, age and gender in " in group.text
             around |= named
-        assert around >= set(members(held))
+        assert around >= set(cells_in(held))
 
 
 def test_more_than_an_event_holds_is_told_area_by_area() -> None:
-    groups = in_words(SCATTERED, most=MOST_GROUPS)
+    groups = describe_gaps(SCATTERED, most=MOST_GROUPS)
     assert [group.areas for group in groups] == [(code,) for code in PLACES]
     assert sum(group.combinations or 0 for group in groups) == SCATTERED.bit_count()
     assert (
@@ -190,26 +190,26 @@ def test_more_than_an_event_holds_is_told_area_by_area() -> None:
 
 
 def test_as_many_groups_as_an_event_holds_stay_below_20_kilobytes() -> None:
-    texts = [group for n in range(702) for group in in_words(SCATTERED ^ 1 << n)]
-    assert MOST_GROUPS * max(len(representations.encode(group)) for group in texts) < 19_000
+    texts = [group for n in range(702) for group in describe_gaps(SCATTERED ^ 1 << n)]
+    assert MOST_GROUPS * max(len(encode(group)) for group in texts) < 19_000
 
 
 def test_an_opened_gap_is_past_once_all_of_it_is_closed_and_a_closed_one_once_any_is_open() -> None:
-    both = in_words(0b11)
-    assert [is_past(both, now, opened=True) for now in (0b00, 0b01, 0b11, 0b100)] == [True, False, False, True]
-    assert [is_past(both, now, opened=False) for now in (0b00, 0b01, 0b11, 0b100)] == [False, True, True, False]
+    both = describe_gaps(0b11)
+    assert [is_superseded(both, now, opened=True) for now in (0b00, 0b01, 0b11, 0b100)] == [True, False, False, True]
+    assert [is_superseded(both, now, opened=False) for now in (0b00, 0b01, 0b11, 0b100)] == [False, True, True, False]
 
 
 def test_a_group_that_only_counts_its_cells_is_past_when_too_few_can_be_left() -> None:
-    (group,) = in_words(0b11)
+    (group,) = describe_gaps(0b11)
     counted = (msgspec.structs.replace(group, combinations=1),)
     # One of these two closed, nobody knows which; with one open it may still be true.
-    assert [is_past(counted, now, opened=False) for now in (0b00, 0b01, 0b11)] == [False, False, True]
+    assert [is_superseded(counted, now, opened=False) for now in (0b00, 0b01, 0b11)] == [False, False, True]
 
 
 @given(st.integers(min_value=0, max_value=ALL_CELLS))
 def test_the_groups_of_a_gap_name_its_cells_and_no_others(held: int) -> None:
     found = 0
-    for group in in_words(held):
-        found |= around(group)
+    for group in describe_gaps(held):
+        found |= enclosing_cells(group)
     assert found == held

@@ -18,14 +18,14 @@ from capacity_api.domain.intake import (
     ReportedState,
     State,
     Unit,
-    advance,
-    at,
-    checked,
-    confirmed,
-    holds_until,
-    planned,
-    reported,
-    unplanned,
+    apply_confirmation,
+    apply_plan,
+    apply_report,
+    cancel_plan,
+    due_steps,
+    intake_at,
+    report_expiry,
+    validate_report,
 )
 from capacity_api.errors import Invalid, NothingToConfirm
 
@@ -40,7 +40,7 @@ PAUSED = Report(state=ReportedState.PAUSED)
 
 
 def said(report: Report, now: datetime = NOON) -> Intake:
-    return reported(NEVER_REPORTED, report, now, WEEK).after
+    return apply_report(NEVER_REPORTED, report, now, WEEK).after
 
 
 def replaced(report: Report, **fields: Any) -> Report:
@@ -77,7 +77,7 @@ def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
     ],
 )
 def test_a_report_is_put_into_a_standard_form(typed: dict[str, Any], held: dict[str, Any]) -> None:
-    assert checked(replaced(PAUSED, **typed), NOON) == replaced(PAUSED, **held)
+    assert validate_report(replaced(PAUSED, **typed), NOON) == replaced(PAUSED, **held)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_report_is_put_into_a_standard_form(typed: dict[str, Any], held: dict[
 )
 def test_every_fault_of_a_report_is_pointed_at(fields: dict[str, Any], expected: list[str]) -> None:
     with pytest.raises(Invalid) as refusal:
-        checked(replaced(PAUSED, **fields), NOON)
+        validate_report(replaced(PAUSED, **fields), NOON)
     assert pointers(refusal) == expected
 
 
@@ -112,9 +112,9 @@ def test_the_past_begins_at_midnight_in_london() -> None:
     # 23:30 UTC on 30 June is 0:30 on 1 July in London.
     late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
     today = replaced(PAUSED, reopens_on=date(2026, 7, 1))
-    assert checked(today, late) == today
+    assert validate_report(today, late) == today
     with pytest.raises(Invalid, match="not valid"):
-        checked(replaced(PAUSED, reopens_on=date(2026, 6, 30)), late)
+        validate_report(replaced(PAUSED, reopens_on=date(2026, 6, 30)), late)
 
 
 # For how long it holds
@@ -146,12 +146,12 @@ def test_the_past_begins_at_midnight_in_london() -> None:
 )
 def test_until_when_a_report_holds(reopens_on: date | None, start: str, until: str) -> None:
     report = replaced(PAUSED, reopens_on=reopens_on)
-    assert holds_until(report, datetime.fromisoformat(start), WEEK) == datetime.fromisoformat(until)
+    assert report_expiry(report, datetime.fromisoformat(start), WEEK) == datetime.fromisoformat(until)
 
 
 @pytest.mark.parametrize(("after", "state"), [(WEEK - MOMENT, State.OPEN), (WEEK, State.UNCONFIRMED)])
 def test_a_lapsed_report_is_never_shown_as_open(after: timedelta, state: State) -> None:
-    assert at(said(OPEN), NOON + after).state is state
+    assert intake_at(said(OPEN), NOON + after).state is state
 
 
 # What a report brings
@@ -159,7 +159,7 @@ def test_a_lapsed_report_is_never_shown_as_open(after: timedelta, state: State) 
 
 @pytest.mark.parametrize("valid_for", [timedelta(hours=1), WEEK, timedelta(hours=2160)])
 def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
-    step = reported(NEVER_REPORTED, PAUSED, NOON, valid_for)
+    step = apply_report(NEVER_REPORTED, PAUSED, NOON, valid_for)
     assert step.after == Intake(
         report=PAUSED,
         changed_at=NOON,
@@ -194,9 +194,9 @@ def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
 )
 def test_a_report_is_told_by_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
     intake = said(before) if before is not None else NEVER_REPORTED
-    assert reported(intake, report, NOON + DAY, WEEK).event == event
-    lapsed = at(intake, NOON + 2 * WEEK)
-    again = reported(lapsed, report, NOON + 2 * WEEK, WEEK)
+    assert apply_report(intake, report, NOON + DAY, WEEK).event == event
+    lapsed = intake_at(intake, NOON + 2 * WEEK)
+    again = apply_report(lapsed, report, NOON + 2 * WEEK, WEEK)
     assert (again.before, again.after.state) == (State.UNCONFIRMED, State(report.state))
     assert (
         again.event
@@ -220,13 +220,13 @@ def test_a_report_is_told_by_the_event_of_its_state(before: Report | None, repor
 )
 def test_another_report_of_the_same_state_is_an_update(change: dict[str, Any]) -> None:
     report = replaced(PAUSED, **change)
-    step = reported(said(PAUSED), report, NOON + DAY, WEEK)
+    step = apply_report(said(PAUSED), report, NOON + DAY, WEEK)
     assert (step.kind, step.event) == ("reported", EventType.INTAKE_UPDATED)
     assert (step.after.report, step.after.changed_at, step.after.confirmed_at) == (report, NOON + DAY, NOON + DAY)
 
 
 def test_the_same_report_again_only_confirms_it() -> None:
-    step = reported(said(OPEN), OPEN, NOON + DAY, WEEK)
+    step = apply_report(said(OPEN), OPEN, NOON + DAY, WEEK)
     assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_CONFIRMED)
     assert step.after == Intake(
         report=OPEN,
@@ -235,12 +235,12 @@ def test_the_same_report_again_only_confirms_it() -> None:
         confirm_by=NOON + DAY + WEEK,
         remind_at=NOON + DAY + WEEK * 3 / 4,
     )
-    assert step == confirmed(said(OPEN), NOON + DAY, WEEK)
+    assert step == apply_confirmation(said(OPEN), NOON + DAY, WEEK)
 
 
 def test_a_confirmation_after_a_lapse_brings_the_state_back() -> None:
     now = NOON + 2 * WEEK
-    step = confirmed(at(said(OPEN), now), now, WEEK)
+    step = apply_confirmation(intake_at(said(OPEN), now), now, WEEK)
     assert (step.before, step.after.state) == (State.UNCONFIRMED, State.OPEN)
     assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_OPENED)
     assert step.after.changed_at == NOON
@@ -248,17 +248,17 @@ def test_a_confirmation_after_a_lapse_brings_the_state_back() -> None:
 
 def test_nothing_that_was_never_said_can_be_confirmed() -> None:
     with pytest.raises(NothingToConfirm):
-        confirmed(NEVER_REPORTED, NOON, WEEK)
+        apply_confirmation(NEVER_REPORTED, NOON, WEEK)
     with pytest.raises(NothingToConfirm):
-        confirmed(planned(NEVER_REPORTED, PAUSED, NOON + DAY, NOON, WEEK).after, NOON, WEEK)
+        apply_confirmation(apply_plan(NEVER_REPORTED, PAUSED, NOON + DAY, NOON, WEEK).after, NOON, WEEK)
 
 
 def test_a_pause_can_be_confirmed_until_its_last_day_is_over() -> None:
     pause = said(replaced(PAUSED, reopens_on=date(2026, 12, 1)))
     midnight = datetime(2026, 12, 2, tzinfo=UTC)
-    assert confirmed(pause, midnight - MOMENT, WEEK).after.confirm_by == midnight
+    assert apply_confirmation(pause, midnight - MOMENT, WEEK).after.confirm_by == midnight
     with pytest.raises(NothingToConfirm, match="ends on 2026-12-01"):
-        confirmed(at(pause, midnight), midnight, WEEK)
+        apply_confirmation(intake_at(pause, midnight), midnight, WEEK)
 
 
 # What is announced
@@ -280,7 +280,7 @@ def test_only_a_pause_or_waiting_list_that_is_still_to_come_is_announced(
     report: Report, starts_in: timedelta, expected: list[str]
 ) -> None:
     with pytest.raises(Invalid) as refusal:
-        planned(said(OPEN), report, NOON + starts_in, NOON, WEEK)
+        apply_plan(said(OPEN), report, NOON + starts_in, NOON, WEEK)
     assert pointers(refusal) == expected
 
 
@@ -288,21 +288,21 @@ def test_the_day_on_which_an_announcement_starts_is_that_of_london() -> None:
     # 23:30 UTC on 30 June is 0:30 on 1 July in London.
     now = datetime(2026, 6, 29, 12, tzinfo=UTC)
     late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
-    step = planned(NEVER_REPORTED, replaced(PAUSED, reopens_on=date(2026, 7, 1)), late, now, WEEK)
+    step = apply_plan(NEVER_REPORTED, replaced(PAUSED, reopens_on=date(2026, 7, 1)), late, now, WEEK)
     assert step.event is EventType.INTAKE_PLANNED
     with pytest.raises(Invalid) as refusal:
-        planned(NEVER_REPORTED, replaced(PAUSED, reopens_on=date(2026, 6, 30)), late, now, WEEK)
+        apply_plan(NEVER_REPORTED, replaced(PAUSED, reopens_on=date(2026, 6, 30)), late, now, WEEK)
     assert pointers(refusal) == ["/reopens_on"]
 
 
 @pytest.mark.parametrize("starts_in", [MOMENT, DAY, LONGEST_PLAN])
 @pytest.mark.parametrize("report", [WAITING_LIST, PAUSED])
 def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_in: timedelta) -> None:
-    step = planned(said(OPEN), report, NOON + starts_in, NOON, WEEK)
+    step = apply_plan(said(OPEN), report, NOON + starts_in, NOON, WEEK)
     assert (step.before, step.kind, step.event) == (State.OPEN, "planned", EventType.INTAKE_PLANNED)
     assert msgspec.structs.replace(step.after, planned=None) == said(OPEN)
-    assert at(step.after, NOON + min(starts_in, WEEK) - MOMENT).state is State.OPEN
-    started = at(step.after, NOON + starts_in)
+    assert intake_at(step.after, NOON + min(starts_in, WEEK) - MOMENT).state is State.OPEN
+    started = intake_at(step.after, NOON + starts_in)
     assert started == Intake(
         report=report,
         changed_at=NOON + starts_in,
@@ -314,34 +314,34 @@ def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_
 
 def test_an_announcement_that_names_a_day_holds_to_the_end_of_that_day() -> None:
     report = replaced(PAUSED, reopens_on=date(2026, 12, 31))
-    step = planned(said(OPEN), report, datetime(2026, 12, 23, 17, tzinfo=UTC), NOON, WEEK)
+    step = apply_plan(said(OPEN), report, datetime(2026, 12, 23, 17, tzinfo=UTC), NOON, WEEK)
     assert step.after.planned is not None
     assert step.after.planned.confirm_by == datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() -> None:
-    first = planned(said(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
-    again = planned(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
+    first = apply_plan(said(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
+    again = apply_plan(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
     assert (again.after, again.event) == (first, None)
     for report, starts_in in ((PAUSED, 2 * DAY), (WAITING_LIST, DAY)):
-        other = planned(first, report, NOON + starts_in, NOON, WEEK)
+        other = apply_plan(first, report, NOON + starts_in, NOON, WEEK)
         assert other.event is EventType.INTAKE_PLANNED
         assert other.after.planned is not None
         assert (other.after.planned.report, other.after.planned.effective_from) == (report, NOON + starts_in)
 
 
 def test_a_report_in_the_meantime_leaves_the_announcement_standing() -> None:
-    announced = planned(said(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
+    announced = apply_plan(said(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
     for now_said in (OPEN, WAITING_LIST):
-        after = reported(announced, now_said, NOON + DAY, WEEK).after
+        after = apply_report(announced, now_said, NOON + DAY, WEEK).after
         assert after.planned == announced.planned
-        assert at(after, NOON + 2 * DAY).state is State.PAUSED
+        assert intake_at(after, NOON + 2 * DAY).state is State.PAUSED
 
 
 def test_an_announcement_is_called_off_once() -> None:
-    step = unplanned(planned(said(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after, NOON)
+    step = cancel_plan(apply_plan(said(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after, NOON)
     assert (step.after, step.kind, step.event) == (said(OPEN), "unplanned", EventType.INTAKE_UPDATED)
-    again = unplanned(step.after, NOON)
+    again = cancel_plan(step.after, NOON)
     assert (again.after, again.event) == (said(OPEN), None)
 
 
@@ -351,7 +351,7 @@ def test_an_announcement_is_called_off_once() -> None:
 def test_nothing_happens_to_a_responder_that_never_reported() -> None:
     assert NEVER_REPORTED.state is State.UNCONFIRMED
     assert NEVER_REPORTED.next_due is None
-    assert advance(NEVER_REPORTED, datetime.max.replace(tzinfo=UTC)) == []
+    assert due_steps(NEVER_REPORTED, datetime.max.replace(tzinfo=UTC)) == []
 
 
 @pytest.mark.parametrize(
@@ -374,24 +374,24 @@ def test_nothing_happens_to_a_responder_that_never_reported() -> None:
 def test_each_step_of_time_is_dated_when_it_was_due(
     starts_in: timedelta, told: list[tuple[str, timedelta, str]]
 ) -> None:
-    intake = planned(said(OPEN), PAUSED, NOON + starts_in, NOON, WEEK).after
-    steps = advance(intake, NOON + 52 * WEEK)
+    intake = apply_plan(said(OPEN), PAUSED, NOON + starts_in, NOON, WEEK).after
+    steps = due_steps(intake, NOON + 52 * WEEK)
     assert [(step.kind, step.at - NOON, step.event) for step in steps if step.kind != "reminded"] == told
 
 
 def test_an_announcement_of_the_state_that_holds_already_starts_as_an_update() -> None:
-    intake = planned(said(PAUSED), replaced(PAUSED, note="Holidays"), NOON + DAY, NOON, WEEK).after
-    (step,) = advance(intake, NOON + DAY)
+    intake = apply_plan(said(PAUSED), replaced(PAUSED, note="Holidays"), NOON + DAY, NOON, WEEK).after
+    (step,) = due_steps(intake, NOON + DAY)
     assert (step.before, step.kind, step.event) == (State.PAUSED, "started", EventType.INTAKE_UPDATED)
 
 
 def test_an_announcement_by_a_responder_that_never_reported_starts_too() -> None:
-    intake = planned(NEVER_REPORTED, PAUSED, NOON + DAY, NOON, WEEK).after
-    assert at(intake, NOON + DAY - MOMENT).state is State.UNCONFIRMED
-    assert at(intake, NOON + DAY).state is State.PAUSED
+    intake = apply_plan(NEVER_REPORTED, PAUSED, NOON + DAY, NOON, WEEK).after
+    assert intake_at(intake, NOON + DAY - MOMENT).state is State.UNCONFIRMED
+    assert intake_at(intake, NOON + DAY).state is State.PAUSED
 
 
 def test_times_of_another_zone_are_the_same_times() -> None:
     london = ZoneInfo("Europe/London")
-    assert at(said(OPEN), (NOON + WEEK).astimezone(london)).state is State.UNCONFIRMED
-    assert at(said(OPEN), (NOON + WEEK - MOMENT).astimezone(london)).state is State.OPEN
+    assert intake_at(said(OPEN), (NOON + WEEK).astimezone(london)).state is State.UNCONFIRMED
+    assert intake_at(said(OPEN), (NOON + WEEK - MOMENT).astimezone(london)).state is State.OPEN

@@ -18,15 +18,15 @@ from capacity_api.domain.intake import (
     ReportedState,
     State,
     Step,
-    advance,
-    at,
-    checked,
-    confirmed,
-    holds_until,
-    planned,
-    reminder,
-    reported,
-    unplanned,
+    apply_confirmation,
+    apply_plan,
+    apply_report,
+    cancel_plan,
+    due_steps,
+    intake_at,
+    reminder_time,
+    report_expiry,
+    validate_report,
 )
 from capacity_api.errors import Invalid, NothingToConfirm
 
@@ -90,7 +90,7 @@ class Life:
             self.now += move.wait
         else:
             self.now = max(self.now, due if move.wait == "until it is due" else due - MOMENT)
-        self._take(*advance(self.intake, self.now))
+        self._take(*due_steps(self.intake, self.now))
 
     def _take(self, *steps: Step) -> None:
         for step in steps:
@@ -99,14 +99,14 @@ class Life:
 
     def _report(self, move: Move) -> None:
         report = _dated(move, self.now)
-        self._take(reported(self.intake, report, self.now, move.valid_for))
-        self.spoken.append(Spoken(report, self.now, holds_until(report, self.now, move.valid_for)))
+        self._take(apply_report(self.intake, report, self.now, move.valid_for))
+        self.spoken.append(Spoken(report, self.now, report_expiry(report, self.now, move.valid_for)))
 
     def _confirm(self, move: Move) -> None:
         heard = self.heard(self.now)
-        again = heard and Spoken(heard.report, self.now, holds_until(heard.report, self.now, move.valid_for))
+        again = heard and Spoken(heard.report, self.now, report_expiry(heard.report, self.now, move.valid_for))
         try:
-            self._take(confirmed(self.intake, self.now, move.valid_for))
+            self._take(apply_confirmation(self.intake, self.now, move.valid_for))
         except NothingToConfirm:
             assert again is None or again.until <= self.now
         else:
@@ -117,17 +117,17 @@ class Life:
         start = self.now + move.starts_in
         report = _dated(move, start)
         try:
-            self._take(planned(self.intake, report, start, self.now, move.valid_for))
+            self._take(apply_plan(self.intake, report, start, self.now, move.valid_for))
         except Invalid:
             assert report.state is ReportedState.OPEN
             return
         assert report.state is not ReportedState.OPEN
         if [(each.report, each.start) for each in self.coming(self.now)] != [(report, start)]:
             self._call_off()
-            self.spoken.append(Spoken(report, start, holds_until(report, start, move.valid_for)))
+            self.spoken.append(Spoken(report, start, report_expiry(report, start, move.valid_for)))
 
     def _unplan(self, _: Move) -> None:
-        self._take(unplanned(self.intake, self.now))
+        self._take(cancel_plan(self.intake, self.now))
         self._call_off()
 
     def _call_off(self) -> None:
@@ -148,7 +148,7 @@ def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
 ) -> None:
     life = Life(start, happened)
     for moment in life.probes(span):
-        seen, heard = at(life.intake, moment), life.heard(moment)
+        seen, heard = intake_at(life.intake, moment), life.heard(moment)
         if heard is None:
             assert (seen.state, seen.report, seen.confirm_by) == (State.UNCONFIRMED, None, None)
         else:
@@ -164,7 +164,7 @@ def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
 def test_a_lapsed_report_is_never_shown_as_open(start: datetime, happened: list[Move], span: timedelta) -> None:
     life = Life(start, happened)
     for moment in life.probes(span):
-        seen = at(life.intake, moment)
+        seen = intake_at(life.intake, moment)
         assert seen.state is not State.OPEN or (seen.confirm_by is not None and moment < seen.confirm_by)
         # Nor does anything that time brings open it again.
         if life.intake.confirm_by is None or life.intake.confirm_by <= moment:
@@ -175,7 +175,7 @@ def test_a_lapsed_report_is_never_shown_as_open(start: datetime, happened: list[
 @given(moments, what_happens)
 def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
     life = Life(start, happened)
-    steps = [*life.steps, *advance(life.intake, life.now + timedelta(days=1000))]
+    steps = [*life.steps, *due_steps(life.intake, life.now + timedelta(days=1000))]
     assert all(step.after.state is not State.OPEN for step in steps if step.kind in {"started", "lapsed"})
 
 
@@ -186,10 +186,10 @@ def test_it_makes_no_difference_how_often_somebody_looks(
 ) -> None:
     life = Life(start, happened)
     early, late = life.now + first, life.now + first + then
-    steps = advance(life.intake, early)
-    assert advance(at(life.intake, early), early) == []
-    assert _seen(steps + advance(at(life.intake, early), late)) == _seen(advance(life.intake, late))
-    assert at(at(life.intake, early), late) == at(life.intake, late)
+    steps = due_steps(life.intake, early)
+    assert due_steps(intake_at(life.intake, early), early) == []
+    assert _seen(steps + due_steps(intake_at(life.intake, early), late)) == _seen(due_steps(life.intake, late))
+    assert intake_at(intake_at(life.intake, early), late) == intake_at(life.intake, late)
 
 
 @briefly
@@ -198,7 +198,7 @@ def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ende
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
     life = Life(start, happened)
-    steps = [*life.steps, *advance(life.intake, life.now + span)]
+    steps = [*life.steps, *due_steps(life.intake, life.now + span)]
     dates = [start, *(step.at for step in steps), life.now + span]
     assert dates == sorted(dates)
     states = [State.UNCONFIRMED, *(step.after.state for step in steps)]
@@ -212,7 +212,7 @@ def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
 ) -> None:
     life = Life(start, happened)
     held = NEVER_REPORTED
-    for step in [*life.steps, *advance(life.intake, life.now + span)]:
+    for step in [*life.steps, *due_steps(life.intake, life.now + span)]:
         if step.kind == "reminded":
             assert msgspec.structs.replace(held, remind_at=None) == step.after
             held = step.after
@@ -237,8 +237,8 @@ def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened
     intake, steps = life.intake, 0
     while (due := intake.next_due) is not None:
         assert due > life.now
-        assert advance(intake, due - MOMENT) == []
-        first, *rest = advance(intake, due)
+        assert due_steps(intake, due - MOMENT) == []
+        first, *rest = due_steps(intake, due)
         assert (first.at, rest) == (due, [])
         intake, steps = first.after, steps + 1
     # At most the lapse of what holds, the start of what was announced, the lapse of that, and a reminder of each.
@@ -252,15 +252,15 @@ def test_the_same_report_again_moves_only_its_confirmation(
 ) -> None:
     life = Life(start, happened)
     now = life.now + span
-    intake = at(life.intake, now)
-    if intake.report is None or holds_until(intake.report, now, valid_for) <= now:
+    intake = intake_at(life.intake, now)
+    if intake.report is None or report_expiry(intake.report, now, valid_for) <= now:
         return
-    step = reported(intake, intake.report, now, valid_for)
-    assert step == confirmed(intake, now, valid_for)
+    step = apply_report(intake, intake.report, now, valid_for)
+    assert step == apply_confirmation(intake, now, valid_for)
     assert step.kind == "confirmed"
-    until = holds_until(intake.report, now, valid_for)
+    until = report_expiry(intake.report, now, valid_for)
     assert step.after == msgspec.structs.replace(
-        intake, confirmed_at=now, confirm_by=until, remind_at=reminder(now, until), lapsed=False
+        intake, confirmed_at=now, confirm_by=until, remind_at=reminder_time(now, until), lapsed=False
     )
     if not intake.lapsed:
         assert step.event is EventType.INTAKE_CONFIRMED
@@ -271,8 +271,8 @@ def test_the_same_report_again_moves_only_its_confirmation(
 def test_an_announcement_that_is_called_off_leaves_nothing_behind(start: datetime, happened: list[Move]) -> None:
     life = Life(start, happened)
     pause = Report(state=ReportedState.PAUSED)
-    announced = planned(life.intake, pause, life.now + timedelta(days=1), life.now, timedelta(days=7)).after
-    assert unplanned(announced, life.now).after == msgspec.structs.replace(life.intake, planned=None)
+    announced = apply_plan(life.intake, pause, life.now + timedelta(days=1), life.now, timedelta(days=7)).after
+    assert cancel_plan(announced, life.now).after == msgspec.structs.replace(life.intake, planned=None)
 
 
 @settings(unhurried, max_examples=200)
@@ -281,7 +281,7 @@ def test_a_named_day_holds_until_midnight_in_london_and_90_days_at_most(
     start: datetime, days: int, valid_for: timedelta, state: ReportedState
 ) -> None:
     day = start.astimezone(LONDON_TIME).date() + timedelta(days=days)
-    until = holds_until(Report(state=state, reopens_on=day), start, valid_for)
+    until = report_expiry(Report(state=state, reopens_on=day), start, valid_for)
     assert start < until <= start + LONGEST_VALIDITY
     assert until.utcoffset() == timedelta()
     assert until == min(_midnight_in_london(day + timedelta(days=1)), start + timedelta(days=90))
@@ -290,7 +290,7 @@ def test_a_named_day_holds_until_midnight_in_london_and_90_days_at_most(
 @unhurried
 @given(moments, validities, reports)
 def test_a_report_that_names_no_day_holds_for_its_period(start: datetime, valid_for: timedelta, report: Report) -> None:
-    assert holds_until(report, start, valid_for) - start == valid_for
+    assert report_expiry(report, start, valid_for) - start == valid_for
 
 
 @unhurried
@@ -301,8 +301,8 @@ def test_a_checked_report_is_in_standard_form_and_checking_it_again_changes_noth
     if days is not None and report.state is not ReportedState.OPEN:
         day = now.astimezone(LONDON_TIME).date() + timedelta(days=days)
         report = msgspec.structs.replace(report, reopens_on=day)
-    held = checked(report, now)
-    assert checked(held, now) == held
+    held = validate_report(report, now)
+    assert validate_report(held, now) == held
     assert set(held.exceptions) == set(report.exceptions)
     assert len(held.exceptions) == len(set(held.exceptions))
     assert (held.note or "") == (report.note or "").strip()
@@ -316,9 +316,9 @@ def test_a_checked_report_is_in_standard_form_and_checking_it_again_changes_noth
 def test_the_same_exceptions_in_another_order_are_the_same_report(
     now: datetime, report: Report, valid_for: timedelta
 ) -> None:
-    first = reported(NEVER_REPORTED, checked(report, now), now, valid_for).after
-    again = checked(msgspec.structs.replace(report, exceptions=report.exceptions[::-1]), now)
-    assert reported(first, again, now, valid_for).event is EventType.INTAKE_CONFIRMED
+    first = apply_report(NEVER_REPORTED, validate_report(report, now), now, valid_for).after
+    again = validate_report(msgspec.structs.replace(report, exceptions=report.exceptions[::-1]), now)
+    assert apply_report(first, again, now, valid_for).event is EventType.INTAKE_CONFIRMED
 
 
 def _midnight_in_london(day: date) -> datetime:

@@ -8,44 +8,51 @@ from tests.domain.strategies import intakes_now, questions, remits, unhurried
 from capacity_api.domain import match_index
 from capacity_api.domain.areas import LONDON, UNITED_KINGDOM
 from capacity_api.domain.intake import NEVER_REPORTED, Intake, Report, ReportedState
-from capacity_api.domain.match_index import Entry, MatchIndex
-from capacity_api.domain.matching import Asked, Outcome, Question, about, decide_asked, within
+from capacity_api.domain.match_index import Candidate, MatchIndex
+from capacity_api.domain.matching import (
+    Outcome,
+    Question,
+    Situations,
+    decide_situations,
+    situation_of,
+    situations_within,
+)
 from capacity_api.domain.remit import AgeGroup, Remit
 
 ADULTS = Remit(areas=(UNITED_KINGDOM,), exploitation_types="all", age_groups=(AgeGroup.ADULT,))
-ADULT = about(Question(age_group=AgeGroup.ADULT))
+ADULT = situation_of(Question(age_group=AgeGroup.ADULT))
 OPEN = Intake(report=Report(state=ReportedState.OPEN))
 
 entries = st.builds(
-    Entry,
+    Candidate,
     st.sampled_from(["bawso", "nspcc", "tara", "unseen", *(f"other-{n}" for n in range(12))]),
     st.sampled_from(["Unseen", "unseen", "TARA", "Émile", "an other", "NSPCC"]),
     remits,
     intakes_now,
 )
 registers = st.lists(entries, max_size=16, unique_by=lambda entry: entry.slug)
-asked = questions.map(about) | remits.map(within)
+asked = questions.map(situation_of) | remits.map(situations_within)
 
 
-def decided(register: list[Entry], asked: Asked) -> list[tuple[Outcome, Entry]]:
+def decided(register: list[Candidate], asked: Situations) -> list[tuple[Outcome, Candidate]]:
     """Everybody with an outcome, one by one, in the order that readers see."""
     ranks = list(Outcome)
-    found = [(decide_asked(each.slug, each.remit, each.intake, asked)[0], each) for each in register]
+    found = [(decide_situations(each.slug, each.remit, each.intake, asked)[0], each) for each in register]
     return sorted(found, key=lambda pair: (ranks.index(pair[0]), pair[1].name.casefold(), pair[1].slug))
 
 
-def assert_decides(index: MatchIndex, register: list[Entry], asked: Asked) -> None:
+def assert_decides(index: MatchIndex, register: list[Candidate], asked: Situations) -> None:
     expected = decided(register, asked)
     assert index.first(asked, len(register)) == [entry for _, entry in expected]
     for outcome, bits in index.by_outcome(asked).items():
-        held = {entry.slug for place, entry in enumerate(index.entries) if bits >> place & 1}
+        held = {entry.slug for place, entry in enumerate(index.candidates) if bits >> place & 1}
         assert held == {entry.slug for found, entry in expected if found is outcome}
 
 
 @given(registers, asked)
 @settings(unhurried, max_examples=150)
-def test_the_index_decides_as_the_rules_do(register: list[Entry], asked: Asked) -> None:
-    assert_decides(match_index.index(register), register, asked)
+def test_the_index_decides_as_the_rules_do(register: list[Candidate], asked: Situations) -> None:
+    assert_decides(match_index.build_index(register), register, asked)
 
 
 @given(
@@ -55,62 +62,62 @@ def test_the_index_decides_as_the_rules_do(register: list[Entry], asked: Asked) 
 )
 @settings(unhurried, max_examples=150)
 def test_an_index_that_is_brought_up_to_date_is_the_one_made_anew(
-    register: list[Entry], changes: list[tuple[list[Entry], list[int]]], asked: Asked
+    register: list[Candidate], changes: list[tuple[list[Candidate], list[int]]], asked: Situations
 ) -> None:
-    index = match_index.index(register)
+    index = match_index.build_index(register)
     held = {entry.slug: entry for entry in register}
     for come, gone in changes:
-        changed: dict[str, Entry | None] = {entry.slug: entry for entry in come}
+        changed: dict[str, Candidate | None] = {entry.slug: entry for entry in come}
         changed |= {sorted(held)[number % len(held)]: None for number in gone if held}
         held = {slug: entry for slug, entry in {**held, **changed}.items() if entry is not None}
-        index = index.brought_to(changed)
+        index = index.with_changes(changed)
         assert_decides(index, list(held.values()), asked)
-    anew = match_index.index(held.values())
-    assert (index.entries, index.places) == (anew.entries, anew.places)
+    anew = match_index.build_index(held.values())
+    assert (index.candidates, index.positions) == (anew.candidates, anew.positions)
     assert {trait: mask for trait, mask in index.masks.items() if mask} == anew.masks
 
 
 @given(registers, asked, st.integers(1, 20), st.sets(st.sampled_from(Outcome)), st.data())
 @unhurried
 def test_only_so_many_with_the_outcomes_that_are_wanted(
-    register: list[Entry], asked: Asked, limit: int, outcomes: set[Outcome], data: st.DataObject
+    register: list[Candidate], asked: Situations, limit: int, outcomes: set[Outcome], data: st.DataObject
 ) -> None:
     but = data.draw(st.none() | st.sampled_from([each.slug for each in register])) if register else None
-    found = match_index.index(register).first(asked, limit, outcomes, but)
+    found = match_index.build_index(register).first(asked, limit, outcomes, but)
     wanted = [entry for outcome, entry in decided(register, asked) if outcome in outcomes and entry.slug != but]
     assert found == wanted[:limit]
 
 
 def test_a_change_touches_the_bits_that_differ_and_the_index_before_it_stays_as_it_was() -> None:
-    register = [Entry(f"r-{n}", f"R {n:03}", ADULTS, NEVER_REPORTED) for n in range(100)]
-    before = match_index.index(register)
+    register = [Candidate(f"r-{n}", f"R {n:03}", ADULTS, NEVER_REPORTED) for n in range(100)]
+    before = match_index.build_index(register)
     register[7] = msgspec.structs.replace(register[7], intake=OPEN)
-    after = before.brought_to({each.slug: each for each in register})
+    after = before.with_changes({each.slug: each for each in register})
     different = {trait for trait in before.masks | after.masks if before.masks.get(trait) != after.masks.get(trait)}
     assert different == {("state", 0, "open"), ("state", 0, "unconfirmed")}
     assert after.by_outcome(ADULT)[Outcome.YES] == 1 << 7
     assert before.by_outcome(ADULT)[Outcome.YES] == 0
-    assert after.places is before.places
-    assert after.brought_to({each.slug: each for each in register}) is after
+    assert after.positions is before.positions
+    assert after.with_changes({each.slug: each for each in register}) is after
 
 
 def test_who_is_listed_delisted_or_renamed_finds_a_new_place() -> None:
-    register = [Entry("b", "Beta", ADULTS, OPEN), Entry("d", "Delta", ADULTS, OPEN)]
-    index = match_index.index(register)
+    register = [Candidate("b", "Beta", ADULTS, OPEN), Candidate("d", "Delta", ADULTS, OPEN)]
+    index = match_index.build_index(register)
     names = []
     for changed in (
-        [*register, Entry("a", "alpha", ADULTS, OPEN)],
-        [Entry("b", "Zeta", ADULTS, OPEN), register[1]],
+        [*register, Candidate("a", "alpha", ADULTS, OPEN)],
+        [Candidate("b", "Zeta", ADULTS, OPEN), register[1]],
         [register[1]],
         [],
     ):
-        index = index.brought_to({**dict.fromkeys(index.places), **{each.slug: each for each in changed}})
+        index = index.with_changes({**dict.fromkeys(index.positions), **{each.slug: each for each in changed}})
         names.append([entry.name for entry in index.first(ADULT, 9)])
     assert names == [["alpha", "Beta", "Delta"], ["Delta", "Zeta"], ["Delta"], []]
 
 
 def test_nobody_takes_anybody() -> None:
-    nobody = match_index.index(())
-    assert nobody.first(about(Question(area=LONDON)), 5) == []
-    assert nobody.brought_to({}) is nobody
-    assert nobody.brought_to({"gone": None}) is nobody
+    nobody = match_index.build_index(())
+    assert nobody.first(situation_of(Question(area=LONDON)), 5) == []
+    assert nobody.with_changes({}) is nobody
+    assert nobody.with_changes({"gone": None}) is nobody

@@ -13,8 +13,16 @@ import msgspec
 
 from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SOUTH_WEST, UNITED_KINGDOM, WEST_OF_ENGLAND
 from capacity_api.domain.intake import Circumstance, Intake, Report, ReportedState
-from capacity_api.domain.matching import Decision, Outcome, Question, ReasonCode, decide, decide_asked, within
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, checked
+from capacity_api.domain.matching import (
+    Decision,
+    Outcome,
+    Question,
+    ReasonCode,
+    decide,
+    decide_situations,
+    situations_within,
+)
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, validate_remit
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "matching.json"
 ABOUT = (
@@ -45,7 +53,7 @@ class Draws:
         return self._random.random() < probability
 
     def remit(self) -> Remit:
-        return checked(
+        return validate_remit(
             Remit(
                 areas=tuple(self.one(_LIKELY_AREAS) for _ in range(self.one((1, 1, 1, 2, 4)))),
                 exploitation_types=self.one(("all", "all", None, self.some(ExploitationType, 0.4))),
@@ -102,7 +110,7 @@ def about_a_question(draws: Draws) -> dict[str, Any]:
 
 def about_a_remit(draws: Draws) -> dict[str, Any]:
     mine, remit, intake = draws.remit(), draws.remit(), draws.intake()
-    decision = decide_asked("tara", remit, intake, within(mine))
+    decision = decide_situations("tara", remit, intake, situations_within(mine))
     return {"remit": _remit(mine), "responder": _shown(remit, intake), **_decided(decision)}
 
 

@@ -21,14 +21,14 @@ from capacity_api.domain.areas import (
 from capacity_api.domain.intake import NEVER_REPORTED, Circumstance, Intake, Report, ReportedState, State
 from capacity_api.domain.matching import (
     OUTCOME_OF,
-    Asked,
     Decision,
     Outcome,
     Question,
     ReasonCode,
+    Situations,
     decide,
-    decide_asked,
-    within,
+    decide_situations,
+    situations_within,
 )
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Remit
 from capacity_api.domain.vocabulary import MATCH_REASONS, OUTCOMES
@@ -207,7 +207,10 @@ def test_no_goes_before_ask_and_ask_before_the_rest(
 def test_a_remit_is_covered_by_another_in_whole_in_part_or_not(
     mine: dict[str, Any], other: dict[str, Any], intake: Intake, outcome: Outcome, codes: list[str]
 ) -> None:
-    assert decide_asked("unseen", remit(**other), intake, within(remit(**mine))) == (outcome, tuple(codes))
+    assert decide_situations("unseen", remit(**other), intake, situations_within(remit(**mine))) == (
+        outcome,
+        tuple(codes),
+    )
 
 
 def test_every_outcome_and_every_reason_has_its_words() -> None:
@@ -285,14 +288,14 @@ def test_every_reason_stands_for_the_outcome(held: Remit, intake: Intake, questi
 @given(remits, remits, intakes_now)
 @unhurried
 def test_a_remit_is_covered_as_the_situations_in_it_are(mine: Remit, other: Remit, intake: Intake) -> None:
-    asked = within(mine)
+    asked = situations_within(mine)
     situations = [
-        Asked(answers=((area,), (kind,), (age,), (gender,)))
+        Situations(answers=((area,), (kind,), (age,), (gender,)))
         for area in set(asked.answers[0])
         for kind in set(asked.answers[1])
         for age in set(asked.answers[2])
         for gender in set(asked.answers[3])
     ]
-    outcomes = {decide_asked("tara", other, intake, each)[0] for each in situations}
+    outcomes = {decide_situations("tara", other, intake, each)[0] for each in situations}
     expected = outcomes.pop() if len(outcomes) == 1 else ASK
-    assert decide_asked("tara", other, intake, asked)[0] is expected
+    assert decide_situations("tara", other, intake, asked)[0] is expected

@@ -20,7 +20,17 @@ from capacity_api.domain.areas import (
     WEST_OF_ENGLAND,
 )
 from capacity_api.domain.intake import State
-from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, Totals, Turn, moment, second, served
+from capacity_api.domain.periods import (
+    NATIONS,
+    Gap,
+    Ledger,
+    Period,
+    StateChange,
+    Totals,
+    moment,
+    nations_covered,
+    second,
+)
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 OPEN, PAUSED, WAITING, UNCONFIRMED = State.OPEN, State.PAUSED, State.WAITING_LIST, State.UNCONFIRMED
@@ -30,7 +40,7 @@ REGIONS = tuple(f"E1200000{n}" for n in range(1, 10))
 def carried(*turns: tuple[int, State | None], nations: tuple[str, ...] = ()) -> list[Period]:
     ledger = Ledger({}, {})
     for at, state in turns:
-        ledger.take(Turn(ONE, at, state, nations))
+        ledger.take(StateChange(ONE, at, state, nations))
     return ledger.periods[ONE]
 
 
@@ -103,9 +113,9 @@ def test_a_period_is_cut_at_the_edges(began: int, ended: int | None, start: int,
     ],
 )
 def test_only_all_of_a_nation_is_served(areas: tuple[str, ...], nations: tuple[str, ...]) -> None:
-    assert served(areas, is_known=True, existing_clients_only=False) == nations
-    assert served(areas, is_known=False, existing_clients_only=False) == ()
-    assert served(areas, is_known=True, existing_clients_only=True) == ()
+    assert nations_covered(areas, is_known=True, existing_clients_only=False) == nations
+    assert nations_covered(areas, is_known=False, existing_clients_only=False) == ()
+    assert nations_covered(areas, is_known=True, existing_clients_only=True) == ()
 
 
 def test_a_gap_lasts_while_nobody_is_open_and_the_first_begins_with_the_first_turn() -> None:
@@ -120,7 +130,7 @@ def test_a_gap_lasts_while_nobody_is_open_and_the_first_begins_with_the_first_tu
         (ONE, 60, None, (SCOTLAND,)),
         (TWO, 60, OPEN, (SCOTLAND,)),
     ):
-        ledger.take(Turn(responder, at, state, nations))
+        ledger.take(StateChange(responder, at, state, nations))
     assert ledger.gaps == {
         ENGLAND: [Gap(began=10, ended=30), Gap(began=50, before=20)],
         WALES: [Gap(began=10, ended=20), Gap(began=50, before=10)],
@@ -130,7 +140,7 @@ def test_a_gap_lasts_while_nobody_is_open_and_the_first_begins_with_the_first_tu
     assert ledger.open_in == {ENGLAND: 0, WALES: 0, SCOTLAND: 1, NORTHERN_IRELAND: 0}
     assert ledger.gaps[ENGLAND][-1].seconds(55) == 25
     # In the same second nobody is open again: the gap goes on, and no second one begins with it.
-    ledger.take(Turn(TWO, 60, PAUSED, (SCOTLAND,)))
+    ledger.take(StateChange(TWO, 60, PAUSED, (SCOTLAND,)))
     assert ledger.gaps[SCOTLAND][1:] == [Gap(began=60, before=20)]
 
 
@@ -152,7 +162,7 @@ def test_what_is_let_go_of_is_not_missed(
         if at >= end:
             break
         for ledger in (whole, thinned):
-            ledger.take(Turn(responder, at, state, (WALES,)))
+            ledger.take(StateChange(responder, at, state, (WALES,)))
         if n % 3 == 0:
             thinned.thin(start, end)
             assert all(len(held) <= 4 for held in (*thinned.periods.values(), *thinned.gaps.values()))
@@ -184,7 +194,7 @@ def test_a_ledger_goes_on_from_what_was_kept() -> None:
     kept = carried((10, PAUSED), nations=NATIONS)[-1]
     ledger = Ledger({WALES: Gap(began=10)}, {ENGLAND: 1, SCOTLAND: 1, NORTHERN_IRELAND: 1})
     ledger.periods[ONE] = [msgspec.structs.replace(kept)]
-    ledger.take(Turn(ONE, 30, OPEN, (WALES,)))
+    ledger.take(StateChange(ONE, 30, OPEN, (WALES,)))
     assert [(each.number, each.began, each.ended) for each in ledger.periods[ONE]] == [(0, 10, 30), (1, 30, None)]
     assert ledger.gaps[WALES] == [Gap(began=10, ended=30)]
     assert ledger.open_in == dict.fromkeys(NATIONS, 1)

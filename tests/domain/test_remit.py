@@ -12,8 +12,8 @@ from capacity_api.domain.remit import (
     Gender,
     Remit,
     Source,
-    checked,
     may_take_age,
+    validate_remit,
 )
 from capacity_api.errors import Invalid
 
@@ -47,11 +47,11 @@ def remit(**fields: object) -> Remit:
     ],
 )
 def test_a_remit_is_put_into_standard_order(said: dict[str, object], held: dict[str, object]) -> None:
-    assert checked(remit(**said)) == remit(**held)
+    assert validate_remit(remit(**said)) == remit(**held)
 
 
 def test_what_nobody_knows_stays_unknown() -> None:
-    assert checked(remit(exploitation_types=None)).exploitation_types is None
+    assert validate_remit(remit(exploitation_types=None)).exploitation_types is None
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_what_nobody_knows_stays_unknown() -> None:
 )
 def test_a_fault_is_pointed_at(said: dict[str, object], pointers: list[str]) -> None:
     with pytest.raises(Invalid) as refusal:
-        checked(remit(**said))
+        validate_remit(remit(**said))
     assert [error.pointer for error in refusal.value.errors] == pointers
 
 
 @pytest.mark.parametrize("published", ["2024", "2024-07", "2024-07-15", "2024-02-29"])
 def test_a_source_is_dated_as_exactly_as_it_is(published: str) -> None:
     source = Source("Briefing", published)
-    assert checked(remit(source=source)).source == source
+    assert validate_remit(remit(source=source)).source == source
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_source_is_dated_as_exactly_as_it_is(published: str) -> None:
 )
 def test_a_source_is_dated_by_year_month_or_day_and_nothing_else(published: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        checked(remit(source=Source("Briefing", published)))
+        validate_remit(remit(source=Source("Briefing", published)))
     assert [error.pointer for error in refusal.value.errors] == ["/remit/source/published"]
 
 
@@ -166,8 +166,8 @@ def test_a_young_person_is_an_adult_and_a_child_is_not(
 @unhurried
 @given(remits)
 def test_a_checked_remit_is_in_standard_order_and_checking_it_again_changes_nothing(said: Remit) -> None:
-    held = checked(said)
-    assert checked(held) == held
+    held = validate_remit(said)
+    assert validate_remit(held) == held
     for field, order in (
         ("areas", list(AREAS)),
         ("age_groups", list(AgeGroup)),
@@ -184,7 +184,7 @@ def test_a_checked_remit_is_in_standard_order_and_checking_it_again_changes_noth
 @unhurried
 @given(remits, filters)
 def test_checking_a_remit_changes_nothing_about_whom_it_reaches(said: Remit, asked: Filter) -> None:
-    assert asked.keeps(checked(said)) is asked.keeps(said)
+    assert asked.keeps(validate_remit(said)) is asked.keeps(said)
 
 
 @unhurried

@@ -7,10 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity_api.domain import intake as intakes
 from capacity_api.domain.events import EventType
-from capacity_api.domain.intake import Circumstance, Intake, Reason, Report, ReportedState, State
-from capacity_api.domain.threshold import Threshold, checked, counted
+from capacity_api.domain.intake import (
+    NEVER_REPORTED,
+    Circumstance,
+    Intake,
+    Reason,
+    Report,
+    ReportedState,
+    State,
+    apply_confirmation,
+    apply_report,
+    due_steps,
+    intake_at,
+)
+from capacity_api.domain.threshold import Threshold, apply_count, validate_threshold
 from capacity_api.errors import Invalid
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -22,12 +33,12 @@ HUNDRED = Threshold(pause_at=100, reopen_below=61, exceptions=(Circumstance.DETE
 
 
 def said(report: Report) -> Intake:
-    return intakes.reported(intakes.NEVER_REPORTED, report, NOON, WEEK).after
+    return apply_report(NEVER_REPORTED, report, NOON, WEEK).after
 
 
 def count(intake: Intake, number: int, threshold: Threshold = HUNDRED, at: datetime = NOON) -> Intake:
-    step = counted(intakes.at(intake, at), threshold, number, at, WEEK)
-    return intakes.at(intake, at) if step is None else step.after
+    step = apply_count(intake_at(intake, at), threshold, number, at, WEEK)
+    return intake_at(intake, at) if step is None else step.after
 
 
 @pytest.mark.parametrize(
@@ -70,12 +81,12 @@ def test_without_a_number_to_reopen_at_nothing_reopens() -> None:
 
 def test_a_pause_by_hand_over_the_thresholds_own_is_not_reopened() -> None:
     paused = count(said(OPEN), 100)
-    by_hand = intakes.reported(paused, msgspec.structs.replace(BY_HAND, note="Staff are ill."), NOON, WEEK).after
+    by_hand = apply_report(paused, msgspec.structs.replace(BY_HAND, note="Staff are ill."), NOON, WEEK).after
     assert count(by_hand, 0).state is State.PAUSED
 
 
 def test_confirming_the_thresholds_pause_keeps_it_the_thresholds() -> None:
-    confirmed = intakes.confirmed(count(said(OPEN), 100), NOON + timedelta(days=1), WEEK).after
+    confirmed = apply_confirmation(count(said(OPEN), 100), NOON + timedelta(days=1), WEEK).after
     assert count(confirmed, 0, at=NOON + timedelta(days=1)).state is State.OPEN
 
 
@@ -111,24 +122,24 @@ def test_what_lapsed_under_a_pause_that_was_counted_again_comes_back_lapsed() ->
 def test_confirming_the_pause_does_not_confirm_what_was_before_it() -> None:
     intake = count(said(OPEN), 100, at=NOON + timedelta(days=1))
     for day in range(6, 55, 6):
-        intake = intakes.confirmed(
-            intakes.at(intake, NOON + timedelta(days=day)), NOON + timedelta(days=day), WEEK
+        intake = apply_confirmation(
+            intake_at(intake, NOON + timedelta(days=day)), NOON + timedelta(days=day), WEEK
         ).after
     assert count(intake, 10, at=NOON + timedelta(days=55)).state is State.UNCONFIRMED
 
 
 def test_a_responder_that_never_reported_is_paused_and_then_unconfirmed_again() -> None:
-    paused = count(intakes.NEVER_REPORTED, 100)
+    paused = count(NEVER_REPORTED, 100)
     assert (paused.state, paused.confirmed_at) == (State.PAUSED, None)
     restored = count(paused, 60)
-    assert restored == msgspec.structs.replace(intakes.NEVER_REPORTED, changed_at=NOON)
+    assert restored == msgspec.structs.replace(NEVER_REPORTED, changed_at=NOON)
 
 
 def test_the_events_are_those_of_the_states() -> None:
-    pause = counted(said(OPEN), HUNDRED, 100, NOON, WEEK)
+    pause = apply_count(said(OPEN), HUNDRED, 100, NOON, WEEK)
     assert pause is not None
     assert (pause.before, pause.event) == (State.OPEN, EventType.INTAKE_PAUSED)
-    reopening = counted(pause.after, HUNDRED, 60, NOON, WEEK)
+    reopening = apply_count(pause.after, HUNDRED, 60, NOON, WEEK)
     assert reopening is not None
     assert (reopening.before, reopening.event) == (State.PAUSED, EventType.INTAKE_OPENED)
 
@@ -146,7 +157,7 @@ def test_the_events_are_those_of_the_states() -> None:
 )
 def test_a_threshold_that_makes_no_sense_is_refused(fields: dict[str, object], pointer: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        checked(msgspec.convert(fields, Threshold))
+        validate_threshold(msgspec.convert(fields, Threshold))
     assert [each.pointer for each in refusal.value.errors] == [pointer]
 
 
@@ -162,12 +173,12 @@ def test_no_count_ever_opens_what_was_not_open(numbers: list[int], by_hand: Repo
 def test_a_reminder_is_due_at_three_quarters_of_the_period_and_once() -> None:
     intake = said(OPEN)
     at = NOON + WEEK * 3 / 4
-    assert intakes.advance(intake, at - timedelta(seconds=1)) == []
-    (step,) = intakes.advance(intake, at)
+    assert due_steps(intake, at - timedelta(seconds=1)) == []
+    (step,) = due_steps(intake, at)
     assert (step.event, step.at, step.after.state) == (EventType.INTAKE_CONFIRMATION_DUE, at, State.OPEN)
-    assert intakes.advance(step.after, at + timedelta(days=1)) == []
+    assert due_steps(step.after, at + timedelta(days=1)) == []
 
 
 def test_nobody_is_reminded_of_what_has_lapsed() -> None:
-    steps = intakes.advance(said(OPEN), NOON + WEEK)
+    steps = due_steps(said(OPEN), NOON + WEEK)
     assert [step.event for step in steps] == [None, EventType.INTAKE_UNCONFIRMED]

@@ -24,7 +24,14 @@ from capacity_api.config import Settings
 from capacity_api.db import schema, sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import CoverageRow, EventRow
-from capacity_api.domain.coverage import ALL_CELLS, NOBODY, dumped, gaps, loaded, members
+from capacity_api.domain.coverage import (
+    ALL_CELLS,
+    NOBODY,
+    cells_in,
+    counts_from_document,
+    counts_to_document,
+    gap_cells,
+)
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
 from capacity_api.errors import AlreadyExists, NotFound, NothingToConfirm
@@ -38,7 +45,7 @@ OPENED, CLOSED = "coverage.gap_opened", "coverage.gap_closed"
 
 async def report(database: Database, now: datetime, slug: str, said: Report) -> None:
     async with database.write() as session:
-        await intake.report(session, now, slug, said)
+        await intake.report_intake(session, now, slug, said)
 
 
 async def load(database: Database, now: datetime) -> None:
@@ -62,8 +69,8 @@ async def assert_counted(database: Database) -> int:
     async with database.read() as session:
         row = await session.get_one(CoverageRow, 1)
         assert row.counts is not None
-        assert row.counts == dumped(await coverage.recounted(session))
-        return gaps(loaded(row.counts))
+        assert row.counts == counts_to_document(await coverage.recount(session))
+        return gap_cells(counts_from_document(row.counts))
 
 
 async def test_loading_the_register_opens_no_gap(database: Database, clock: Clock) -> None:
@@ -124,7 +131,7 @@ async def test_rebuilding_puts_wrong_counts_right_and_tells_nobody(database: Dat
     async with database.write() as session:
         assert not await coverage.rebuild(session)
         row = await session.get_one(CoverageRow, 1)
-        row.counts = dumped(dict.fromkeys(loaded(row.counts or {}), (ALL_CELLS, ALL_CELLS)))
+        row.counts = counts_to_document(dict.fromkeys(counts_from_document(row.counts or {}), (ALL_CELLS, ALL_CELLS)))
     async with database.write() as session:
         assert await coverage.rebuild(session)
         assert not await coverage.rebuild(session)
@@ -135,7 +142,7 @@ async def test_rebuilding_puts_wrong_counts_right_and_tells_nobody(database: Dat
 async def test_wrong_counts_stop_no_report(database: Database, clock: Clock) -> None:
     await load(database, clock())
     async with database.write() as session:
-        (await session.get_one(CoverageRow, 1)).counts = dumped(NOBODY)
+        (await session.get_one(CoverageRow, 1)).counts = counts_to_document(NOBODY)
     await report(database, clock(), "tara", OPEN)
     await report(database, clock(), "tara", PAUSED)
     assert [each["type"] for each in (await told(database))[-4:]] == ["intake.opened", CLOSED, "intake.paused", OPENED]
@@ -145,7 +152,7 @@ async def test_a_change_that_is_undone_moves_nothing(database: Database, clock: 
     await load(database, clock())
     with pytest.raises(RuntimeError, match="halfway"):
         async with database.write() as session:
-            await intake.report(session, clock(), "tara", OPEN)
+            await intake.report_intake(session, clock(), "tara", OPEN)
             raise RuntimeError("halfway")
     assert await assert_counted(database) == ALL_CELLS
     assert {each["type"] for each in await told(database)} == {"responder.listed"}
@@ -178,17 +185,17 @@ async def live(database: Database, life: Sequence[tuple[str, str, timedelta, Rem
 async def _happen(session: AsyncSession, now: datetime, slug: str, happening: str, remit: Remit) -> None:
     match happening:
         case "confirm":
-            await intake.confirm(session, now, slug)
+            await intake.confirm_intake(session, now, slug)
         case "plan":
-            await intake.report(session, now, slug, PAUSED, effective_from=now + timedelta(days=1))
+            await intake.report_intake(session, now, slug, PAUSED, effective_from=now + timedelta(days=1))
         case "remit":
             await responders.change_details(session, now, slug, ResponderPatch(remit=remit))
         case "delist":
-            await responders.delist(session, now, slug)
+            await responders.delist_responder(session, now, slug)
         case "list":
-            await responders.add(session, now, NewResponder(slug=slug, name=slug, remit=remit))
+            await responders.list_responder(session, now, NewResponder(slug=slug, name=slug, remit=remit))
         case _:
-            await intake.report(session, now, slug, Report(state=ReportedState(happening)))
+            await intake.report_intake(session, now, slug, Report(state=ReportedState(happening)))
 
 
 def _follow(held: int, events: list[dict[str, Any]]) -> int:
@@ -220,7 +227,7 @@ def _bits(group: dict[str, Any]) -> int:
     }
     return sum(
         1 << number
-        for number, cell in enumerate(members(ALL_CELLS))
+        for number, cell in enumerate(cells_in(ALL_CELLS))
         if all(held == "all" or getattr(cell, name) in held for name, held in sides.items())
     )
 

@@ -14,7 +14,7 @@ from capacity_api.config import Settings
 from capacity_api.db import schema, sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import CoverageRow, EventRow, NationGapRow, PeriodRow, RollupRow
-from capacity_api.domain.coverage import NOBODY, dumped
+from capacity_api.domain.coverage import NOBODY, counts_to_document
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.operations import directory, intake, periods, responders, statistics
 
@@ -31,7 +31,7 @@ async def _happen(database: Database) -> datetime:
         now += DAY
         said = Report(state=list(ReportedState)[n % 3])
         async with database.write() as session:
-            await intake.report(session, now, ("tara", "bawso")[n % 2], said)
+            await intake.report_intake(session, now, ("tara", "bawso")[n % 2], said)
     return now
 
 
@@ -45,7 +45,7 @@ async def _kept(database: Database) -> list[Any]:
 
 async def _count(database: Database, most: int = periods.BATCH) -> int:
     async with database.write() as session:
-        return await periods.count(session, most)
+        return await periods.count_events(session, most)
 
 
 async def _events(database: Database) -> int:
@@ -90,11 +90,11 @@ async def test_an_older_database_is_counted_from_its_first_event(empty_database:
     await _count(empty_database)
     kept = await _kept(empty_database)
     async with empty_database.read() as session:
-        found = await statistics.over(session, START, now)
+        found = await statistics.read_statistics(session, START, now)
     await schema.downgrade(empty_database, "0001")
     await schema.upgrade(empty_database)
     async with empty_database.read() as session:
-        assert await statistics.over(session, START, now) == found
+        assert await statistics.read_statistics(session, START, now) == found
     await _count(empty_database)
     assert await _kept(empty_database) == kept
 
@@ -109,7 +109,7 @@ async def test_the_command_counts_everything_anew_and_the_coverage_with_it(
     async with database.write() as session:
         await session.execute(delete(PeriodRow).where(PeriodRow.number == 0))
         await session.execute(text("UPDATE period SET paused = 77, ended = NULL"))
-        (await session.get_one(CoverageRow, 1)).counts = dumped(NOBODY)
+        (await session.get_one(CoverageRow, 1)).counts = counts_to_document(NOBODY)
     assert await _kept(database) != kept
     counted = f"counted {await _events(database)} events for the statistics\n"
     for coverage in ("wrong and are right now", "right"):
@@ -140,7 +140,7 @@ async def test_an_event_of_the_first_version_can_still_be_read(database: Databas
         assert row.responder_id is not None
         row.body = FIRST.replace("\n", "").replace(str(tara), str(row.responder_id))
     async with database.read() as session:
-        found = await directory.as_of(session, START)
+        found = await directory.directory_as_of(session, START)
         assert any(each.slug == "tara" and each.sequence == 1 for each in found.responders)
         told = msgspec.json.decode(FIRST)["data"]["responder"]
         shown = next(each for each in found.responders if each.sequence == 1)

@@ -88,7 +88,7 @@ class Lives:
                 await self._act(act)
             if act.is_counted:
                 async with self.database.write() as session:
-                    await periods.count(session)
+                    await periods.count_events(session)
 
     async def _wait(self, move: Move) -> timedelta:
         if isinstance(move.wait, timedelta):
@@ -102,10 +102,12 @@ class Lives:
         remit, nations = REMITS[act.remit]
         async with self.database.write() as session:
             if act.does == "list":
-                await responders.add(session, self.now, NewResponder(slug=act.slug, name=act.slug, remit=remit))
+                await responders.list_responder(
+                    session, self.now, NewResponder(slug=act.slug, name=act.slug, remit=remit)
+                )
                 self.noted[act.slug].append((self.now, True, nations))
             elif act.does == "delist":
-                await responders.delist(session, self.now, act.slug)
+                await responders.delist_responder(session, self.now, act.slug)
                 self.noted[act.slug].append((self.now, False, set()))
             elif act.does == "change":
                 hours = int(act.move.valid_for / timedelta(hours=1))
@@ -113,12 +115,12 @@ class Lives:
                 await responders.change_details(session, self.now, act.slug, patch)
                 self.noted[act.slug].append((self.now, True, nations))
             elif act.move.says == "confirm":
-                await intake.confirm(session, self.now, act.slug)
+                await intake.confirm_intake(session, self.now, act.slug)
             elif act.move.says == "unplan":
-                await intake.cancel_planned(session, self.now, act.slug)
+                await intake.cancel_planned_intake(session, self.now, act.slug)
             else:
                 planned = self.now + act.move.starts_in if act.move.says == "plan" else None
-                await intake.report(session, self.now, act.slug, act.move.report, effective_from=planned)
+                await intake.report_intake(session, self.now, act.slug, act.move.report, effective_from=planned)
 
 
 class Naive:
@@ -217,13 +219,13 @@ async def test_the_statistics_are_what_stepping_through_the_reports_gives(
             await changes.begin(session, lives.now)
         assert [await _over(database, start, end) for start, end in asked] == told
         async with database.write() as session:
-            while await periods.count(session, 7):
+            while await periods.count_events(session, 7):
                 pass
         assert [await _over(database, start, end) for start, end in asked] == told
         kept = await _kept(database)
         async with database.write() as session:
             await periods.reset(session)
-            while await periods.count(session):
+            while await periods.count_events(session):
                 pass
         assert await _kept(database) == kept
 
@@ -259,7 +261,7 @@ async def _emptied(database: Database) -> Any:
 
 async def _over(database: Database, start: datetime, end: datetime) -> statistics.Statistics:
     async with database.read() as session:
-        return await statistics.over(session, start, end)
+        return await statistics.read_statistics(session, start, end)
 
 
 async def _kept(database: Database) -> list[Any]:

@@ -1,15 +1,15 @@
-"""The address under which this service is reached, for the few formats that need absolute ones."""
+"""The public address of this service, for the few formats that need absolute addresses."""
 
 from capacity_api.api.requests import Connection
 from capacity_api.config import HOST, Settings
 from capacity_api.errors import Malformed
 
 
-def base(settings: Settings, connection: Connection) -> str:
-    """What to put before a path: the setting, else what the request was sent to. Raises `Malformed`.
+def base_url(settings: Settings, connection: Connection) -> str:
+    """The address to put before a path: the setting, or else the one that the request was sent to. Raises `Malformed`.
 
-    `X-Forwarded-…` is not believed: anybody can send it. What is made from a request's own `Host` is for whoever sent
-    it and must not be kept by anybody on the way.
+    `X-Forwarded-…` is ignored: anybody can send it. An answer with an address from the request's own `Host` is for
+    this reader alone, and no cache may keep it.
     """
     if settings.public_url is not None:
         return settings.public_url

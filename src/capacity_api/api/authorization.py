@@ -13,7 +13,7 @@ from capacity_api.api.requests import Connection
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import CapacityError, Forbidden, NotOwner, TokenMalformed, TokenMissing, TooManyWrites
 from capacity_api.operations import tokens
-from capacity_api.operations.tokens import USE_NOTED_EVERY, Identity, Owner
+from capacity_api.operations.tokens import USE_RECORDED_EVERY, Identity, Owner
 
 _logger = logging.getLogger(__name__)
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -39,8 +39,8 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
         raise Forbidden(f"The token would need the scope {' or '.join(sorted(scopes))}")
     if connection.scope.get("method") in _WRITES:
         connection.app.state.write_limit.count(identity.token_id, now)
-    if identity.last_used_at is None or now - identity.last_used_at >= USE_NOTED_EVERY:
-        await _note_use(context, now, identity, secret)
+    if identity.last_used_at is None or now - identity.last_used_at >= USE_RECORDED_EVERY:
+        await _record_use(context, now, identity, secret)
 
 
 def bearer(connection: Connection) -> str:
@@ -54,10 +54,10 @@ def bearer(connection: Connection) -> str:
     return secret.strip()
 
 
-async def _note_use(context: Context, now: datetime, identity: Identity, secret: str) -> None:
+async def _record_use(context: Context, now: datetime, identity: Identity, secret: str) -> None:
     try:
         async with context.database.write() as session:
-            await tokens.note_use(session, now, identity, context.keys.token_hashes(secret)[0])
+            await tokens.record_use(session, now, identity, context.keys.token_hashes(secret)[0])
     except CapacityError:
         # When a token was last used is worth less than the call it is used for.
         _logger.warning("the use of a token could not be noted")
@@ -74,7 +74,7 @@ def require_owner(identity: Identity, slug: str) -> None:
         raise NotOwner(f"The token does not speak for {slug!r}")
 
 
-def scope_of(identity: Identity) -> Owner | None:
+def only_owner(identity: Identity) -> Owner | None:
     """Whose things a call may touch: its owner's, or `None` for everybody's."""
     return None if identity.is_admin else identity.owner
 

@@ -1,4 +1,4 @@
-"""What a controller has at hand, and the one place where a transaction of the API begins and ends."""
+"""What every handler works with, and the one place where a transaction of the API begins and ends."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -6,15 +6,15 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capacity_api.clock import Clock
 from capacity_api.config import Settings
 from capacity_api.db.engine import CHANGED, Database
 from capacity_api.domain.keys import Keys
-from capacity_api.loop import Clock
-from capacity_api.publication.publication import Publication
+from capacity_api.publication.publisher import Publisher
 
 
 class Context:
-    """One per application; handed to every handler as `context`."""
+    """One for each application; handlers get it as `context`."""
 
     def __init__(
         self,
@@ -23,15 +23,15 @@ class Context:
         database: Database,
         keys: Keys,
         clock: Clock,
-        publication: Publication,
-        committed: Callable[[], None],
+        publisher: Publisher,
+        notify: Callable[[], None],
     ) -> None:
         self.settings = settings
         self.database = database
         self.keys = keys
         self.clock = clock
-        self.publication = publication
-        self._committed = committed
+        self.publisher = publisher
+        self._notify = notify
 
     def now(self) -> datetime:
         return self.clock()
@@ -41,12 +41,12 @@ class Context:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that is over, and can be read here, before the handler answers.
+        """A transaction that is committed, and shown by this process, before the handler answers.
 
-        Only after the commit is anybody woken: woken earlier they would look, find nothing and sleep again.
+        Publication and delivery are woken after the commit: before it they would find nothing and go back to sleep.
         """
         async with self.database.write() as session:
             yield session
         if CHANGED in session.info:
-            self._committed()
-            await self.publication.show(session.info[CHANGED])
+            self._notify()
+            await self.publisher.wait_for(session.info[CHANGED])

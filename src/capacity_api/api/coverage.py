@@ -1,10 +1,10 @@
-"""`/v1/coverage`: for whom somebody is confirmed, and for whom nobody is. The publication answers first."""
+"""`/v1/coverage`: who is covered, and who is not. Usually the middleware answers it."""
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
 from capacity_api.api.context import Context
-from capacity_api.representations import Coverage
+from capacity_api.representations.coverage import Coverage
 
 
 class CoverageController(Controller):
@@ -13,9 +13,9 @@ class CoverageController(Controller):
 
     @get(operation_id="readCoverage", summary="Read the coverage and its gaps")
     async def coverage(self, context: NamedDependency[Context]) -> Coverage:
-        """For each nation and region of England, exploitation type, age group and gender: who is in which state.
+        """For each nation and region of England, exploitation type, age group and gender: how many are in each state.
 
-        Only known remits count that cover the whole of the area and are not for existing clients alone. A gap says
-        that nobody is confirmed as open or on a waiting list; somebody who is not counted here may still take a person.
+        A responder counts where its remit is known, covers the whole area, and is not for existing clients alone. A gap
+        means that nobody is confirmed as open or on a waiting list. A responder that does not count may still help.
         """
-        return context.publication.current().coverage
+        return context.publisher.current().coverage

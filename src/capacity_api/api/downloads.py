@@ -1,10 +1,10 @@
-"""Answers that are files."""
+"""Answers that browsers save as files."""
 
 from litestar import Response
 
-from capacity_api.publication.tables import CSV
+from capacity_api.wording.tables import CSV
 
 
-def saved_as(name: str, table: bytes) -> Response[bytes]:
-    """A table as an answer that browsers save as `name`."""
+def csv_download(name: str, table: bytes) -> Response[bytes]:
+    """A table that browsers save as `name`."""
     return Response(table, headers={"content-type": CSV, "content-disposition": f'attachment; filename="{name}"'})

@@ -6,27 +6,29 @@ from uuid import UUID
 
 import msgspec
 
-from capacity_api import representations
-from capacity_api.db.tables import IntakeRow, ResponderRow
 from capacity_api.domain.areas import WALES
-from capacity_api.domain.coverage import cells
+from capacity_api.domain.coverage import covered_cells
 from capacity_api.domain.events import PRIVATE, EventType
-from capacity_api.domain.gaps import in_words
+from capacity_api.domain.gaps import describe_gaps
 from capacity_api.domain.intake import Intake, Report, State
 from capacity_api.domain.matching import Outcome, ReasonCode
+from capacity_api.domain.responder import ResponderRecord
 from capacity_api.domain.vocabulary import MATCH_REASONS
+from capacity_api.formats import rpde
+from capacity_api.formats.open_referral import services, taxonomies
 from capacity_api.operations import responders
 from capacity_api.operations.responders import NewResponder
-from capacity_api.operations.statistics import (
+from capacity_api.representations.encoding import encode
+from capacity_api.representations.event import Event, EventData
+from capacity_api.representations.responder import Responder, represent_responder
+from capacity_api.representations.statistics import (
     NationStatistics,
     ResponderStatistics,
     StateSeconds,
     StateShares,
     Statistics,
 )
-from capacity_api.publication import open_referral, rpde, taxonomies
-from capacity_api.publication.matches import Match, Matches, MatchReason
-from capacity_api.representations import Event, EventData, Responder
+from capacity_api.snapshot.matches import Match, Matches, MatchReason
 
 _NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)
 _PAUSE = {
@@ -144,7 +146,7 @@ def event(event_type: EventType) -> dict[str, Any]:
         data = EventData(message="This is a test of your webhook.")
     elif event_type in {EventType.COVERAGE_GAP_OPENED, EventType.COVERAGE_GAP_CLOSED}:
         opened = event_type is EventType.COVERAGE_GAP_OPENED
-        data = EventData(cells=in_words(cells(_registered("tara").remit), opened=opened))
+        data = EventData(cells=describe_gaps(covered_cells(_registered("tara").remit), opened=opened))
     else:
         data = EventData(
             responder=_responder(_SAID.get(event_type, _OPEN), lapsed=event_type is EventType.INTAKE_UNCONFIRMED)
@@ -156,36 +158,35 @@ def event(event_type: EventType) -> dict[str, Any]:
     return body
 
 
-def _responder(said: dict[str, Any], *, lapsed: bool = False) -> Responder:
+def _responder(report: dict[str, Any], *, lapsed: bool = False) -> Responder:
     new = _registered("salvation-army")
-    intake = IntakeRow()
-    intake.value = Intake(
-        report=msgspec.convert(said, Report),
-        changed_at=_NOW,
-        confirmed_at=_NOW,
-        confirm_by=_NOW + timedelta(days=7),
-        lapsed=lapsed,
-    )
-    row = ResponderRow(
+    record = ResponderRecord(
         id=UUID("019e4500-0000-7000-8000-000000000010"),
         slug=new.slug,
         name=new.name,
         website=None,
         contact=new.contact,
         remit=new.remit,
+        intake=Intake(
+            report=msgspec.convert(report, Report),
+            changed_at=_NOW,
+            confirmed_at=_NOW,
+            confirm_by=_NOW + timedelta(days=7),
+            lapsed=lapsed,
+        ),
         sequence=42,
         updated_at=_NOW,
-        intake=intake,
+        created_at=_NOW,
     )
-    return representations.from_responder(row, _NOW)
+    return represent_responder(record, _NOW)
 
 
 def _registered(slug: str) -> NewResponder:
-    return next(each for each in responders.register() if each.slug == slug)
+    return next(each for each in responders.read_register() if each.slug == slug)
 
 
 def _plain(value: Any) -> Any:
-    return msgspec.json.decode(representations.encode(value))
+    return msgspec.json.decode(encode(value))
 
 
 def _match(said: dict[str, Any], *codes: ReasonCode) -> Any:
@@ -201,25 +202,27 @@ _GONE = UUID("019e4500-0000-7000-8000-000000000011")
 
 
 def _page(item: Any) -> Any:
-    return _plain(open_referral.page([item], lambda held: held, 1, 50))
+    return _plain(services.page([item], lambda held: held, 1, 50))
 
 
 ANSWERS: dict[str, Any] = {
     "findMatches": _match(_PAUSE, ReasonCode.WITHIN_REMIT, ReasonCode.EXCEPTION_HOMELESSNESS),
     "readAlternatives": _match(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
     "readChanges": _plain(
-        rpde.page(
-            [rpde.updated(_responder(_PAUSE)), rpde.deleted(_GONE, 43)], 0, "https://capacity.example.org/v1/changes"
+        rpde.changes_page(
+            [rpde.updated_item(_responder(_PAUSE)), rpde.deleted_item(_GONE, 43)],
+            0,
+            "https://capacity.example.org/v1/changes",
         )
     ),
-    "readOpenReferral": _plain(open_referral.About()),
-    "listServices": _page(open_referral.listed_service(_responder(_PAUSE))),
-    "readService": _plain(open_referral.service(_responder(_PAUSE))),
-    "listTaxonomies": _page(taxonomies.listed_taxonomy(_TAXONOMY)),
+    "readOpenReferral": _plain(services.About()),
+    "listServices": _page(services.summarise_service(_responder(_PAUSE))),
+    "readService": _plain(services.represent_service(_responder(_PAUSE))),
+    "listTaxonomies": _page(taxonomies.without_terms(_TAXONOMY)),
     "readTaxonomy": _plain(_TAXONOMY),
     "listTaxonomyTerms": _page(_TERM),
     "readTaxonomyTerm": _plain(_TERM),
-    "listServiceAtLocations": _plain(open_referral.page([], open_referral.service, 1, 50)),
+    "listServiceAtLocations": _plain(services.page([], services.represent_service, 1, 50)),
     "reportIntake": _plain(_responder(_PAUSE)),
     "readResponder": _plain(_responder(_OPEN)),
     "readStatistics": _plain(

@@ -1,4 +1,4 @@
-"""What every answer of a handler says about itself."""
+"""Headers that every answer of a handler has."""
 
 import re
 from collections.abc import Iterable
@@ -6,32 +6,31 @@ from collections.abc import Iterable
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from capacity_api.publication.serve import OF_TREE
-from capacity_api.representations import TTL_SECONDS
+from capacity_api.publication.middleware import OF_SNAPSHOT
+from capacity_api.representations.encoding import TTL_SECONDS
 
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 
 
-async def unkept(message: Message, scope: Scope) -> None:
-    """A `before_send` hook: what a handler answers is for whoever asked, now; nobody on the way keeps it.
+async def forbid_caching(message: Message, scope: Scope) -> None:
+    """A `before_send` hook: the answer of a handler is for this reader, now, and no cache keeps it.
 
-    Apart from a route with `of_tree`: what it answers depends on the published tree alone, and is published.
+    A route with `of_snapshot` is the exception: its answer depends on the snapshot alone, so the middleware publishes
+    it.
     """
     if message["type"] != "http.response.start":
         return
     headers = MutableScopeHeaders.from_message(message)
-    if message["status"] == 200 and _is_of_tree(scope, headers):
+    if message["status"] == 200 and _is_of_snapshot(scope, headers):
         age = _MAX_AGE.search(headers.get("cache-control", ""))
-        message[OF_TREE] = int(age[1]) if age else TTL_SECONDS  # type: ignore[literal-required]  # a key of our own
+        message[OF_SNAPSHOT] = int(age[1]) if age else TTL_SECONDS  # type: ignore[literal-required]  # a key of our own
         return
     headers.setdefault("cache-control", "no-store")
     headers.setdefault("x-content-type-options", "nosniff")
 
 
-async def options(message: Message, scope: Scope) -> None:
-    """A `before_send` hook: `OPTIONS` lists all that a path takes. By itself, the framework names the methods of one of
-    its handlers there.
-    """
+async def list_methods(message: Message, scope: Scope) -> None:
+    """A `before_send` hook: `OPTIONS` lists every method of a path. The framework lists those of one handler."""
     if message["type"] != "http.response.start" or scope.get("method") != "OPTIONS":
         return
     headers = MutableScopeHeaders.from_message(message)
@@ -48,12 +47,12 @@ def allow(methods: Iterable[str]) -> str:
     return ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))
 
 
-def _is_of_tree(scope: Scope, headers: MutableScopeHeaders) -> bool:
+def _is_of_snapshot(scope: Scope, headers: MutableScopeHeaders) -> bool:
     handler = scope.get("route_handler")
     return (
         handler is not None
-        and handler.opt.get("of_tree", False)
+        and handler.opt.get("of_snapshot", False)
         and headers.get("cache-control") != "no-store"
-        # The past is not in the tree.
+        # The snapshot does not hold the past.
         and b"as_of=" not in scope["query_string"]
     )

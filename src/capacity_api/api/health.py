@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz`, `/metrics`: for whoever runs this."""
+"""`/healthz`, `/readyz`, `/metrics`: for the operator."""
 
 import ipaddress
 from typing import Any
@@ -47,8 +47,8 @@ class HealthController(Controller):
 
         503 also while what was committed cannot be published here: reads go on from what was published last.
         """
-        published = context.publication.sequence
-        publication = "stale" if context.publication.is_failing else "ok"
+        published = context.publisher.sequence
+        publication = "stale" if context.publisher.is_failing else "ok"
         try:
             async with context.read() as session:
                 latest, _ = await sequence.latest(session)
@@ -63,7 +63,7 @@ class HealthController(Controller):
                 ),
                 status_code=503,
             )
-        stale = context.publication.is_failing
+        stale = context.publisher.is_failing
         return Response(
             Readiness(
                 status="unavailable" if stale else "ok",
@@ -92,7 +92,7 @@ class HealthController(Controller):
             if Scope.ADMIN not in identity.scopes:
                 raise Forbidden("The metrics need an administrator's token")
         async with context.read() as session:
-            return Response(await metrics.render(context.publication, session), headers={"content-type": CONTENT_TYPE})
+            return Response(await metrics.render(context.publisher, session), headers={"content-type": CONTENT_TYPE})
 
 
 def _is_from(request: Request[Any, Any, Any], context: Context) -> bool:

@@ -6,15 +6,15 @@ from litestar import Controller, Response, delete, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from capacity_api import representations
 from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
-from capacity_api.api.requests import IntakeReport
+from capacity_api.api.requests import UtcMoment
 from capacity_api.domain.intake import Report
 from capacity_api.domain.tokens import Scope
-from capacity_api.operations import intake
+from capacity_api.operations.intake import VersionCheck, cancel_planned_intake, confirm_intake, report_intake
 from capacity_api.operations.tokens import Identity
-from capacity_api.representations import Responder
+from capacity_api.representations.encoding import encode, entity_tag, matches_entity_tag
+from capacity_api.representations.responder import Responder
 
 IfMatch = Annotated[
     str | None,
@@ -24,9 +24,33 @@ IfMatch = Annotated[
 ]
 
 
+class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a responder says of its intake; with `effective_from`, a pause or waiting list that it plans."""
+
+    effective_from: UtcMoment | None = None
+
+    @property
+    def report(self) -> Report:
+        return Report(
+            state=self.state,
+            expected_response=self.expected_response,
+            reason=self.reason,
+            exceptions=self.exceptions,
+            reopens_on=self.reopens_on,
+            note=self.note,
+        )
+
+
 def tagged(responder: Responder) -> Response[Responder]:
     """A responder with the `ETag` that reading it gives."""
-    return Response(responder, headers={"etag": representations.entity_tag(representations.encode(responder))})
+    return Response(responder, headers={"etag": entity_tag(encode(responder))})
+
+
+def version_check(if_match: str | None) -> VersionCheck | None:
+    """Whether a responder is the version that `If-Match` names; `None` without the header (RFC 9110 §13.1.1)."""
+    if if_match is None:
+        return None
+    return lambda responder: matches_entity_tag(if_match, encode(responder))
 
 
 class IntakeController(Controller):
@@ -44,20 +68,19 @@ class IntakeController(Controller):
     ) -> Response[Responder]:
         """Say what the responder takes on now. The answer is the responder as the public sees it from this moment on.
 
-        The same report again only confirms it. With `effective_from`, a pause or waiting list is announced and starts
-        by itself.
+        The same report again confirms it. With `effective_from`, a pause or waiting list is planned and starts by
+        itself.
         """
         require_owner(identity, slug)
-        said = Report(**{field: getattr(data, field) for field in Report.__struct_fields__})
         async with context.write() as session:
-            responder = await intake.report(
+            responder = await report_intake(
                 session,
                 context.now(),
                 slug,
-                said,
+                data.report,
                 effective_from=data.effective_from,
-                if_match=if_match,
-                token_id=identity.token_id,
+                is_expected=version_check(if_match),
+                actor_token_id=identity.token_id,
             )
         return tagged(responder)
 
@@ -78,8 +101,8 @@ class IntakeController(Controller):
         """ "Still true": like the same report again. 409 when nothing was ever reported."""
         require_owner(identity, slug)
         async with context.write() as session:
-            responder = await intake.confirm(
-                session, context.now(), slug, if_match=if_match, token_id=identity.token_id
+            responder = await confirm_intake(
+                session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id
             )
         return tagged(responder)
 
@@ -97,10 +120,10 @@ class IntakeController(Controller):
         slug: FromPath[str],
         if_match: IfMatch = None,
     ) -> Response[Responder]:
-        """Call off a pause or waiting list that was announced; without one, nothing happens."""
+        """Cancel a planned pause or waiting list; without one, nothing happens."""
         require_owner(identity, slug)
         async with context.write() as session:
-            responder = await intake.cancel_planned(
-                session, context.now(), slug, if_match=if_match, token_id=identity.token_id
+            responder = await cancel_planned_intake(
+                session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id
             )
         return tagged(responder)

@@ -1,22 +1,37 @@
-"""`/v1/matches`: who can take this person now? What is asked goes into no address, no log and no count."""
+"""`/v1/matches`: who can take this person now? The question is in no address, no log and no metric."""
 
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from capacity_api.api.context import Context
-from capacity_api.api.requests import MatchQuestion
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.matching import Outcome, Question
 from capacity_api.errors import FieldError, Invalid
-from capacity_api.publication import matches
-from capacity_api.publication.matches import Matches
+from capacity_api.snapshot.matches import MOST, USUAL, Matches, find_matches
 
-MatchLimit = Annotated[
-    int, QueryParameter(ge=1, le=matches.MOST, description=f"At most so many matches, up to {matches.MOST}.")
-]
+MatchLimit = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"At most so many matches, up to {MOST}.")]
+
+
+class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who can take this person? Null or left out: not said. `outcomes` empty: all of them."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = USUAL
+
+    @property
+    def question(self) -> Question:
+        return Question(
+            area=self.area,
+            exploitation_type=self.exploitation_type,
+            age_group=self.age_group,
+            gender=self.gender,
+            circumstances=self.circumstances,
+            existing_client_of=self.existing_client_of,
+        )
 
 
 class MatchController(Controller):
@@ -27,17 +42,16 @@ class MatchController(Controller):
     async def find(self, context: NamedDependency[Context], data: JSONBody[MatchQuestion]) -> Response[Matches]:
         """Each responder with an outcome and the reasons that decide it, by outcome, then by name.
 
-        Everything can be left out: what a question leaves out and a remit restricts is `ask`. It is a `POST` so that
-        a person's situation stands in no address; it is stored, logged and counted nowhere.
+        Everything can be left out. Where a remit restricts what the question leaves out, the outcome is `ask`. It is a
+        `POST` so that a person's situation is in no address; it is stored, logged and counted nowhere.
         """
-        tree = context.publication.current()
+        snapshot = context.publisher.current()
         errors = []
         if data.area is not None and data.area not in AREAS:
             errors.append(FieldError("/area", "unknown area code; see /v1/vocabulary"))
-        if data.existing_client_of is not None and data.existing_client_of not in tree.responders:
+        if data.existing_client_of is not None and data.existing_client_of not in snapshot.entries:
             errors.append(FieldError("/existing_client_of", "no such responder is listed; see /v1/directory"))
         if errors:
             raise Invalid("The question is not valid", tuple(errors))
-        question = Question(**{field: getattr(data, field) for field in Question.__struct_fields__})
-        found = matches.matches(tree, question, data.outcomes or tuple(Outcome), data.limit)
+        found = find_matches(snapshot, data.question, data.outcomes or tuple(Outcome), data.limit)
         return Response(found, headers={"cache-control": "no-store"})

@@ -1,4 +1,4 @@
-"""What an operator watches, for Prometheus. Labels are route templates and codes: never an address or a slug."""
+"""Metrics for Prometheus. Labels are route templates and codes, never an address or a slug."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.domain.intake import State
 from capacity_api.operations import dispatch
-from capacity_api.publication.publication import Publication
+from capacity_api.publication.publisher import Publisher
 
-# When a counter was made says nothing here, and doubles what is scraped.
+# The creation times of counters are of no use here and double the size of a scrape.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left this one out
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -44,11 +44,11 @@ class Metrics:
             registry=self._registry,
         )
 
-    async def render(self, publication: Publication, session: AsyncSession) -> bytes:
+    async def render(self, publisher: Publisher, session: AsyncSession) -> bytes:
         """The text exposition format."""
-        directory = publication.current().directory
+        directory = publisher.current().directory
         self._sequence.set(directory.sequence)
-        self._stale.set(publication.is_failing)
+        self._stale.set(publisher.is_failing)
         for state in State:
             count = sum(responder.intake.state is state for responder in directory.responders)
             self._responders.labels(state).set(count)
@@ -56,7 +56,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def counted(metrics: Metrics) -> Callable[[Message, Scope], Awaitable[None]]:
+def count_requests(metrics: Metrics) -> Callable[[Message, Scope], Awaitable[None]]:
     """A `before_send` hook that counts by the route's template, so that no slug or id becomes a label."""
 
     async def count(message: Message, scope: Scope) -> None:

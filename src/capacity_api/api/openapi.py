@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document: generated from the handlers, completed with what holds for all of them."""
 
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -11,33 +12,36 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme, 
 
 from capacity_api.api import examples
 from capacity_api.api.health import Readiness
+from capacity_api.api.intake import IntakeReport
+from capacity_api.api.matches import MatchQuestion
 from capacity_api.api.problems import MEDIA_TYPE, Problem, problems
-from capacity_api.api.requests import (
-    IntakeReport,
-    MatchQuestion,
-    NewPartner,
-    NewToken,
-    ReplaySince,
-    Rotation,
-    StrictBody,
-)
-from capacity_api.api.routes import DEPENDENCIES, ROUTES
+from capacity_api.api.requests import StrictBody
+from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.api.threshold import Count
+from capacity_api.api.tokens import NewPartner, NewToken, Rotation
+from capacity_api.api.webhooks import ReplaySince
 from capacity_api.domain.events import EventType
 from capacity_api.domain.threshold import Threshold
+from capacity_api.formats.format import Format
+from capacity_api.formats.open_referral.services import About, ListedService, Service
+from capacity_api.formats.open_referral.taxonomies import Taxonomy
+from capacity_api.formats.registry import FORMATS
+from capacity_api.formats.rpde import ChangesPage
 from capacity_api.operations.audit import AuditEntry
 from capacity_api.operations.deliveries import Delivery
 from capacity_api.operations.promptness import Promptness
 from capacity_api.operations.responders import NewResponder, ResponderPatch
-from capacity_api.operations.statistics import Statistics
 from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks import NewWebhook, Webhook, WebhookEnabled, WebhookPatch
-from capacity_api.publication.matches import Matches
-from capacity_api.publication.open_referral import About, ListedService, Service
-from capacity_api.publication.rpde import ChangesPage
-from capacity_api.publication.taxonomies import Taxonomy
-from capacity_api.representations import LICENCE, Coverage, Directory, Event, EventPage, HistoryEntry, Vocabulary
+from capacity_api.representations.coverage import Coverage
+from capacity_api.representations.directory import Directory
+from capacity_api.representations.encoding import LICENCE
+from capacity_api.representations.event import Event, EventPage
+from capacity_api.representations.responder import HistoryEntry
+from capacity_api.representations.statistics import Statistics
+from capacity_api.representations.vocabulary import Vocabulary
+from capacity_api.snapshot.matches import Matches
 
 _TAGS = {
     "directory": "What anyone reads. No token, any origin, no cookie.",
@@ -110,10 +114,10 @@ _STRUCTS = (
 )
 
 
-def document() -> dict[str, Any]:
+def document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
     """The document as plain data, the same for every installation."""
     described = Litestar(
-        ROUTES,
+        routes(formats),
         dependencies=DEPENDENCIES,
         dto=StrictBody,
         return_dto=None,
@@ -156,7 +160,7 @@ def document() -> dict[str, Any]:
     return found
 
 
-def encoded() -> bytes:
+def encode_document() -> bytes:
     """The document as it is committed and served: stable order, readable."""
     compact = msgspec.json.encode(document(), order="deterministic")
     # The framework names a page by the module that its items come from.

@@ -1,4 +1,6 @@
-"""The pages and the OpenAPI document: published, so what is here is reached only with a query, which none has."""
+"""The pages and the OpenAPI document. The middleware answers them; these handlers are reached with a query, or when a
+page cannot be built.
+"""
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -34,6 +36,7 @@ class PageController(Controller):
 
 
 def _published(context: Context, path: str) -> Response[bytes]:
-    found = context.publication.current().find(path)
+    found = context.publisher.current().find(path)
     assert found is not None
-    return Response(found.body, headers={**dict(found.headers), "content-type": found.content_type})
+    headers = {**dict(found.headers), "content-type": found.content_type}
+    return Response(found.body, status_code=found.status, headers=headers)

@@ -1,4 +1,4 @@
-"""How a request is read: strictly. Unknown parameters, lax types and other media types are refused, not ignored."""
+"""How a request is read: strictly. Unknown parameters, wrong types and other media types are refused, not ignored."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -12,11 +12,8 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from capacity_api.domain.intake import Report
-from capacity_api.domain.matching import Outcome, Question
 from capacity_api.errors import FieldError, Invalid, NotFound, UnknownParameter
-from capacity_api.publication import matches
-from capacity_api.strict import decoded
+from capacity_api.json import decode
 
 MOST_BODY_BYTES = 64 * 1024
 
@@ -27,47 +24,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 UtcMoment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a responder says; with `effective_from`, a pause or waiting list that it announces."""
-
-    effective_from: UtcMoment | None = None
-
-
-class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose token: `responder` (a slug), `partner` (a name) or `admin` true; exactly one of them."""
-
-    responder: str | None = None
-    partner: str | None = None
-    admin: bool = False
-    scopes: tuple[str, ...] | None = None
-    expires_at: UtcMoment | None = None
-
-
-class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For how many hours the old token goes on beside the new one: 0 to 168."""
-
-    overlap_hours: int = 24
-
-
-class ReplaySince(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything behind the event with this sequence number; 0 for everything there is."""
-
-    after: int
-
-
-class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who can take this person? Null or left out: not said. `outcomes` empty: all of them."""
-
-    outcomes: tuple[Outcome, ...] = ()
-    limit: Annotated[int, msgspec.Meta(ge=1, le=matches.MOST)] = matches.USUAL
-
-
-class NewPartner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: str
-
-
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a call says that takes no body."""
+    """The body of a call that takes none."""
 
 
 class StrictBody(AbstractDTO[T]):
@@ -79,7 +37,7 @@ class StrictBody(AbstractDTO[T]):
     def decode_bytes(self, value: bytes) -> Any:
         handler = cast("HTTPRouteHandler", self.asgi_connection.route_handler)
         assert handler.parsed_data_field is not None
-        return decoded(value, handler.parsed_data_field.annotation)
+        return decode(value, handler.parsed_data_field.annotation)
 
     @classmethod
     def create_for_field_definition(
@@ -104,15 +62,15 @@ class StrictBody(AbstractDTO[T]):
 
 
 async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: a parameter that the path does not have is a mistake that would otherwise show as a wrong answer."""
+    """A guard: an unknown parameter is a mistake, and ignoring it would give a wrong answer."""
     counts = Counter(key for key, _ in connection.query_params.multi_items())
-    held = parameters(cast("HTTPRouteHandler", handler), connection)
-    unknown = sorted(counts.keys() - held.keys())
+    known = parameters(cast("HTTPRouteHandler", handler), connection)
+    unknown = sorted(counts.keys() - known.keys())
     if unknown:
         raise UnknownParameter(
             "The path has no such query parameter", tuple(FieldError(f"?{name}", "unknown") for name in unknown)
         )
-    repeated = [name for name, count in counts.items() if count > 1 and not held[name]]
+    repeated = [name for name, count in counts.items() if count > 1 and not known[name]]
     if repeated:
         raise Invalid(
             "A parameter is given twice", tuple(FieldError(f"?{name}", "must be given once") for name in repeated)
@@ -121,17 +79,17 @@ async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHa
 
 def parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, bool]:
     """The query parameters of a handler by name, and whether each may be repeated."""
-    held: dict[str, bool] | None = handler.opt.get("parameters")
-    if held is None:
+    known: dict[str, bool] | None = handler.opt.get("parameters")
+    if known is None:
         model = handler.create_kwargs_model(path_parameters=cast("Any", connection.scope["path_params"]))
-        held = handler.opt["parameters"] = {each.field_alias: each.is_sequence for each in model.expected_query_params}
-    return held
+        known = handler.opt["parameters"] = {each.field_alias: each.is_sequence for each in model.expected_query_params}
+    return known
 
 
 async def refuse_odd_paths(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: each resource has one address; one with a slash or a control character more has nothing at it.
+    """A guard: each resource has one address. A slash or a control character more is another one, with nothing at it.
 
-    A handler with `slash` is the root of an API that its standard writes with a slash, and clients without.
+    A handler with `slash` is the root of an API that its standard writes with a slash and clients without.
     """
     raw = connection.scope.get("raw_path", b"").partition(b"?")[0]
     if (raw.endswith(b"/") and raw != b"/" and not handler.opt.get("slash")) or not connection.scope[
@@ -141,9 +99,9 @@ async def refuse_odd_paths(connection: Connection, handler: BaseRouteHandler) ->
 
 
 def moment(text: str, pointer: str) -> datetime:
-    """A time in a query: RFC 3339, without an offset in UTC; a day is its beginning. Raises `Invalid`."""
+    """A time in a query: RFC 3339, in UTC if it has no offset; a day is its beginning. Raises `Invalid`."""
     try:
-        # A plus sign in a query is a space unless it is written as %2B, which is easily forgotten.
+        # A plus sign in a query arrives as a space unless it is written as %2B, which is easily forgotten.
         time = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
@@ -151,15 +109,15 @@ def moment(text: str, pointer: str) -> datetime:
 
 
 async def refuse_unread_bodies(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: what is said where nobody reads it is a mistake, too. An empty object says nothing."""
+    """A guard: a body for a handler that reads none is a mistake. An empty object is allowed."""
     if cast("HTTPRouteHandler", handler).parsed_data_field is None and connection.scope.get("method") in _CHANGES:
         body = await cast("Request[Any, Any, Any]", connection).body()
         if body.strip():
-            decoded(body, Nothing)
+            decode(body, Nothing)
 
 
 async def require_json(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: a body that a handler reads is JSON (RFC 9110 §8.3)."""
+    """A guard: a body must be JSON (RFC 9110 §8.3)."""
     if cast("HTTPRouteHandler", handler).parsed_data_field is None:
         return
     media_type, _, parameters = connection.headers.get("content-type", "").partition(";")

@@ -1,4 +1,4 @@
-"""`/v1/responders`: the responders themselves, and their past."""
+"""`/v1/responders`: the responders and their history."""
 
 from datetime import timedelta
 
@@ -9,20 +9,26 @@ from msgspec import UNSET
 
 from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
-from capacity_api.api.intake import IfMatch, tagged
+from capacity_api.api.intake import IfMatch, tagged, version_check
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.api.matches import MatchLimit
 from capacity_api.api.periods import From, To, start_of
 from capacity_api.api.requests import moment
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import Forbidden, NotFound
-from capacity_api.operations import responders
+from capacity_api.operations.history import read_history
 from capacity_api.operations.paging import USUAL, Page
-from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.responders import (
+    NewResponder,
+    ResponderPatch,
+    change_details,
+    delist_responder,
+    list_responder,
+)
 from capacity_api.operations.tokens import Identity
-from capacity_api.publication import matches
-from capacity_api.publication.matches import Matches
-from capacity_api.representations import HistoryEntry, Responder
+from capacity_api.representations.responder import HistoryEntry, Responder
+from capacity_api.snapshot.matches import USUAL as USUAL_MATCHES
+from capacity_api.snapshot.matches import Matches, find_alternatives
 
 
 class ResponderController(Controller):
@@ -32,7 +38,7 @@ class ResponderController(Controller):
     @get("/{slug:str}", operation_id="readResponder", summary="Read one responder")
     async def read(self, context: NamedDependency[Context], slug: FromPath[str]) -> Responder:
         """One responder, with an `ETag`. A state whose `confirm_by` has passed is `unconfirmed`."""
-        responder = context.publication.current().responders.get(slug)
+        responder = context.publisher.current().responders.get(slug)
         if responder is None:
             raise NotFound(f"No responder {slug!r} is listed")
         return responder
@@ -42,20 +48,20 @@ class ResponderController(Controller):
         operation_id="readAlternatives",
         summary="Who else covers its remit?",
         tags=["matches"],
-        of_tree=True,
+        of_snapshot=True,
     )
     async def alternatives(
-        self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = matches.USUAL
+        self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = USUAL_MATCHES
     ) -> Matches:
-        """Who else may take people of this responder's remit now, by the rules of `POST /v1/matches`.
+        """Who else may take people within this responder's remit now, by the rules of `POST /v1/matches`.
 
-        `yes` and `waiting_list` cover all of the remit; `ask` covers a part of it, is not known, or not confirmed.
-        Whoever covers none of it, or takes nobody new now, is left out.
+        `yes` and `waiting_list` cover all of the remit; `ask` covers a part of it, is not known, or is not confirmed.
+        Responders that cover none of it, or take nobody new now, are left out.
         """
-        tree = context.publication.current()
-        if slug not in tree.responders:
+        snapshot = context.publisher.current()
+        if slug not in snapshot.entries:
             raise NotFound(f"No responder {slug!r} is listed")
-        return matches.alternatives(tree, slug, limit)
+        return find_alternatives(snapshot, slug, limit)
 
     @get("/{slug:str}/history", operation_id="readHistory", summary="Read a responder's reports and lapses")
     async def history(
@@ -68,16 +74,16 @@ class ResponderController(Controller):
         cursor: Cursor = None,
     ) -> Page[HistoryEntry]:
         """Every report and lapse, newest first."""
-        # A report of this very moment belongs to the history as it stands.
+        # A report of this very moment is included.
         until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
         since = start_of(start, until)
         async with context.read() as session:
-            return await responders.history(session, slug, since, until, limit, cursor)
+            return await read_history(session, slug, since, until, limit, cursor)
 
     @patch(
         "/{slug:str}",
         operation_id="changeResponder",
-        summary="Change what is said about a responder",
+        summary="Change a responder's details",
         **token(Scope.RESPONDER_WRITE),
     )
     async def change(
@@ -88,13 +94,18 @@ class ResponderController(Controller):
         data: JSONBody[ResponderPatch],
         if_match: IfMatch = None,
     ) -> Response[Responder]:
-        """Contact, remit, website and `valid_for_hours` (from the next report on). Its name is the administrator's."""
+        """Contact, remit, website and `valid_for_hours` (from the next report on). The name is the administrators'."""
         require_owner(identity, slug)
         if data.name is not UNSET and not identity.is_admin:
             raise Forbidden("Only an administrator changes a name")
         async with context.write() as session:
-            responder = await responders.change_details(
-                session, context.now(), slug, data, if_match=if_match, token_id=identity.token_id
+            responder = await change_details(
+                session,
+                context.now(),
+                slug,
+                data,
+                is_expected=version_check(if_match),
+                actor_token_id=identity.token_id,
             )
         return tagged(responder)
 
@@ -102,14 +113,14 @@ class ResponderController(Controller):
     async def add(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewResponder]
     ) -> Responder:
-        """A new responder starts unconfirmed; one that was delisted comes back under its id."""
+        """A new responder starts unconfirmed; a delisted one returns under its id."""
         async with context.write() as session:
-            return await responders.add(session, context.now(), data, identity.token_id)
+            return await list_responder(session, context.now(), data, identity.token_id)
 
     @delete("/{slug:str}", operation_id="delistResponder", summary="Delist a responder", **token(Scope.ADMIN))
     async def delist(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> None:
-        """It leaves the directory; its past stays."""
+        """It leaves the directory; its history stays."""
         async with context.write() as session:
-            await responders.delist(session, context.now(), slug, identity.token_id)
+            await delist_responder(session, context.now(), slug, identity.token_id)

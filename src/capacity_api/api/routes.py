@@ -1,33 +1,37 @@
-"""Every route of the API, and what its handlers are handed."""
+"""Every route of the API, and what its handlers are given."""
 
+from collections.abc import Mapping, Sequence
+
+from litestar import Controller
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from capacity_api.api.authorization import provide_identity
-from capacity_api.api.changes_feed import ChangesFeedController
 from capacity_api.api.context import Context
 from capacity_api.api.coverage import CoverageController
 from capacity_api.api.directory import DirectoryController
-from capacity_api.api.feed import FeedController
+from capacity_api.api.formats.atom import FeedController
+from capacity_api.api.formats.csv import DirectoryTableController
+from capacity_api.api.formats.open_referral import OpenReferralController
+from capacity_api.api.formats.rpde import ChangesFeedController
+from capacity_api.api.formats.statistics import StatisticsTableController
 from capacity_api.api.health import HealthController
 from capacity_api.api.intake import IntakeController
 from capacity_api.api.matches import MatchController
 from capacity_api.api.metrics import Metrics
-from capacity_api.api.open_referral import OpenReferralController
 from capacity_api.api.pages import PageController
 from capacity_api.api.responders import ResponderController
 from capacity_api.api.statistics import StatisticsController
 from capacity_api.api.threshold import ThresholdController
 from capacity_api.api.tokens import TokenController
 from capacity_api.api.webhooks import WebhookController
+from capacity_api.formats.format import Format
+from capacity_api.formats.registry import FORMATS
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (
+_CORE: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
     CoverageController,
-    ChangesFeedController,
-    FeedController,
-    OpenReferralController,
     ResponderController,
     MatchController,
     StatisticsController,
@@ -38,6 +42,19 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     HealthController,
     PageController,
 )
+# The controller of each output format, by its name.
+_BY_FORMAT: Mapping[str, type[Controller]] = {
+    "csv": DirectoryTableController,
+    "atom": FeedController,
+    "rpde": ChangesFeedController,
+    "open_referral": OpenReferralController,
+    "statistics": StatisticsTableController,
+}
+
+
+def routes(formats: Sequence[Format] = FORMATS) -> list[ControllerRouterHandler]:
+    """The routes of a service with these output formats."""
+    return [*_CORE, *(_BY_FORMAT[output.name] for output in formats)]
 
 
 def _context(state: State) -> Context:

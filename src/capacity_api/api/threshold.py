@@ -40,7 +40,7 @@ class ThresholdController(Controller):
         """The count that reaches the threshold pauses intake. It confirms nothing, and nobody else ever sees it."""
         require_owner(identity, slug)
         async with context.write() as session:
-            return await threshold.count(session, context.now(), slug, data.open_referrals, identity.token_id)
+            return await threshold.record_caseload(session, context.now(), slug, data.open_referrals, identity.token_id)
 
     @get("/threshold", operation_id="readThreshold", summary="Read the threshold", **token(Scope.INTAKE_WRITE))
     async def read(
@@ -48,7 +48,7 @@ class ThresholdController(Controller):
     ) -> Threshold:
         require_owner(identity, slug)
         async with context.read() as session:
-            return await threshold.read(session, slug)
+            return await threshold.read_threshold(session, slug)
 
     @put("/threshold", operation_id="changeThreshold", summary="Prepare a pause", **token(Scope.INTAKE_WRITE))
     async def change(
@@ -61,7 +61,7 @@ class ThresholdController(Controller):
         """What is said when the open referrals reach `pause_at`. It acts when the next count comes."""
         require_owner(identity, slug)
         async with context.write() as session:
-            return await threshold.prepare(session, context.now(), slug, data, identity.token_id)
+            return await threshold.set_threshold(session, context.now(), slug, data, identity.token_id)
 
     @delete("/threshold", operation_id="removeThreshold", summary="Remove the threshold", **token(Scope.INTAKE_WRITE))
     async def remove(
@@ -70,4 +70,4 @@ class ThresholdController(Controller):
         """From now on no count pauses intake; what is paused stays so until the responder says otherwise."""
         require_owner(identity, slug)
         async with context.write() as session:
-            await threshold.remove(session, context.now(), slug, identity.token_id)
+            await threshold.remove_threshold(session, context.now(), slug, identity.token_id)

@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api.api.authorization import scope_of, token
+from capacity_api.api.authorization import only_owner, token
 from capacity_api.api.context import Context
 from capacity_api.api.lists import Cursor, Limit
-from capacity_api.api.requests import NewPartner, NewToken, Rotation
+from capacity_api.api.requests import UtcMoment
 from capacity_api.domain.text import required_text
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import FieldError, Invalid, NotFound
@@ -19,6 +19,26 @@ from capacity_api.operations import audit, tokens
 from capacity_api.operations.audit import AuditEntry
 from capacity_api.operations.paging import USUAL, Page
 from capacity_api.operations.tokens import Identity, Owner, Partner, TokenIssued, TokenShown
+
+
+class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose token: `responder` (a slug), `partner` (a name) or `admin` true; exactly one of them."""
+
+    responder: str | None = None
+    partner: str | None = None
+    admin: bool = False
+    scopes: tuple[str, ...] | None = None
+    expires_at: UtcMoment | None = None
+
+
+class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how many hours the old token goes on beside the new one: 0 to 168."""
+
+    overlap_hours: int = 24
+
+
+class NewPartner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
 
 
 class TokenController(Controller):
@@ -37,18 +57,18 @@ class TokenController(Controller):
         if sum((data.responder is not None, data.partner is not None, data.admin)) != 1:
             raise Invalid.at("", "must name one owner: responder, partner or admin")
         async with context.write() as session:
-            return await tokens.issue(
+            return await tokens.issue_token(
                 session,
                 context.now(),
                 context.keys,
                 await _owner(session, data),
                 scopes=_scopes(data.scopes),
                 expires_at=data.expires_at,
-                token_id=identity.token_id,
+                actor_token_id=identity.token_id,
             )
 
     @get("/tokens", operation_id="listTokens", summary="List your tokens", **token())
-    async def listed(
+    async def list_tokens(
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
@@ -57,7 +77,7 @@ class TokenController(Controller):
     ) -> Page[TokenShown]:
         """Your own; an administrator sees everybody's. The tokens themselves are never shown again."""
         async with context.read() as session:
-            return await tokens.issued(session, scope_of(identity), limit, cursor)
+            return await tokens.list_tokens(session, only_owner(identity), limit, cursor)
 
     @delete("/tokens/{held_id:uuid}", operation_id="revokeToken", summary="Revoke a token", **token())
     async def revoke(
@@ -65,7 +85,7 @@ class TokenController(Controller):
     ) -> None:
         """At once. A token may revoke itself."""
         async with context.write() as session:
-            await tokens.revoke(session, context.now(), held_id, scope_of(identity), identity.token_id)
+            await tokens.revoke_token(session, context.now(), held_id, only_owner(identity), identity.token_id)
 
     @post("/tokens/{held_id:uuid}/rotate", operation_id="rotateToken", summary="Replace a token", **token())
     async def rotate(
@@ -77,12 +97,12 @@ class TokenController(Controller):
     ) -> TokenIssued:
         """A successor with the same owner and scopes; the old one goes on for `overlap_hours`."""
         async with context.write() as session:
-            return await tokens.rotate(
+            return await tokens.rotate_token(
                 session,
                 context.now(),
                 context.keys,
                 held_id,
-                scope_of(identity),
+                only_owner(identity),
                 data.overlap_hours,
                 identity.token_id,
                 within=None if identity.is_admin else identity.scopes,
@@ -96,23 +116,23 @@ class TokenController(Controller):
             return await tokens.add_partner(session, context.now(), data.name, identity.token_id)
 
     @get("/partners", operation_id="listPartners", summary="List the partners", **token(Scope.ADMIN))
-    async def partners(
+    async def list_partners(
         self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
     ) -> Page[Partner]:
         async with context.read() as session:
-            return await tokens.partners(session, limit, cursor)
+            return await tokens.list_partners(session, limit, cursor)
 
     @get("/audit", operation_id="readAudit", summary="Who changed what", **token(Scope.ADMIN))
-    async def audit(
+    async def read_audit(
         self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
     ) -> Page[AuditEntry]:
-        """Newest first. What was changed to stands in the history and the events."""
+        """Newest first. The history and the events say what it was changed to."""
         async with context.read() as session:
-            return await audit.entries(session, limit, cursor)
+            return await audit.list_entries(session, limit, cursor)
 
 
 async def _owner(session: AsyncSession, data: NewToken) -> Owner:
-    """Raises `Invalid` for one that is not there: it stands in the body and not in the path."""
+    """Raises `Invalid` and not `NotFound` for an unknown owner: it is named in the body, not in the path."""
     try:
         if data.responder is not None:
             return await tokens.responder_owner(session, required_text(data.responder, "/responder", 80))

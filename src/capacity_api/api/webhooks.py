@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -10,7 +11,6 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from capacity_api.api.authorization import token
 from capacity_api.api.context import Context
 from capacity_api.api.lists import Cursor, Limit
-from capacity_api.api.requests import ReplaySince
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations import deliveries, webhooks
 from capacity_api.operations.deliveries import Delivery
@@ -19,6 +19,12 @@ from capacity_api.operations.tokens import Identity
 from capacity_api.operations.webhooks import NewWebhook, Webhook, WebhookEnabled, WebhookPatch
 
 Replay = Annotated[bool, QueryParameter(description="Whether what was missed is sent now.")]
+
+
+class ReplaySince(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything behind the event with this sequence number; 0 for everything there is."""
+
+    after: int
 
 
 class WebhookController(Controller):

@@ -67,7 +67,7 @@ def rebuild() -> None:
             batch = periods.BATCH
             while batch:
                 async with database.write() as change:
-                    batch = await periods.count(change)
+                    batch = await periods.count_events(change)
                 counted += batch
         click.echo(f"the counts of the coverage were {'wrong and are right now' if were_wrong else 'right'}")
         click.echo(f"counted {counted} events for the statistics")

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from capacity_api import config, loop
+from capacity_api import config
 from capacity_api.app import create_app
 from capacity_api.cli import serving, session
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.receiver import Receiver
@@ -82,7 +83,7 @@ def demo(port: int, listen_port: int) -> None:
 
 
 async def _demonstrate(settings: Settings, bound: socket.socket, listening: socket.socket) -> None:
-    receiver = Receiver(loop.now)
+    receiver = Receiver(utc_now)
     beside = serving.Server(receiver, listening, lambda _: None)
     receiving = asyncio.create_task(beside.serve_bound())
     async with session.opened(settings) as database:
@@ -104,15 +105,15 @@ async def _fill(database: Database, receiver: Receiver, where: str) -> Access:
     await session.prepare(database)
     async with database.write() as changes:
         for slug, report in _STATES.items():
-            await intake.report(changes, loop.now(), slug, report)
-        await threshold.prepare(changes, loop.now(), "salvation-army", _THRESHOLD)
-        await threshold.count(changes, loop.now(), "salvation-army", _OPEN_REFERRALS)
+            await intake.report_intake(changes, utc_now(), slug, report)
+        await threshold.set_threshold(changes, utc_now(), "salvation-army", _THRESHOLD)
+        await threshold.record_caseload(changes, utc_now(), "salvation-army", _OPEN_REFERRALS)
     async with database.write() as changes:
-        now = loop.now()
+        now = utc_now()
         responder = await tokens.responder_owner(changes, "salvation-army")
         await tokens.add_partner(changes, now, "Demonstration partner")
         partner = await tokens.partner_owner(changes, "Demonstration partner")
-        issued = [await tokens.issue(changes, now, keys, owner) for owner in (responder, partner)]
+        issued = [await tokens.issue_token(changes, now, keys, owner) for owner in (responder, partner)]
         webhook = await webhooks.add(
             changes, now, keys, partner, NewWebhook(url=f"{where}/"), database.settings.egress_allow
         )

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import click
 
-from capacity_api import config, loop
+from capacity_api import config
 from capacity_api.cli import session
+from capacity_api.clock import utc_now
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
@@ -62,7 +63,7 @@ async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -
     disabled: dict[UUID, Unreadable] = {}
     while True:
         async with database.read() as reading:
-            found = await sealing.look(reading, loop.now(), keys)
+            found = await sealing.look(reading, utc_now(), keys)
         lost = {each.webhook_id: each for each in found.unreadable} if disable_unreadable else {}
         to_do = sorted({*found.old, *lost})
         if not to_do:
@@ -70,7 +71,7 @@ async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -
         for n in range(0, len(to_do), _BATCH):
             async with database.write() as changing:
                 resealed |= await sealing.reseal(
-                    changing, loop.now(), keys, to_do[n : n + _BATCH], disable_unreadable=disable_unreadable
+                    changing, utc_now(), keys, to_do[n : n + _BATCH], disable_unreadable=disable_unreadable
                 )
         disabled |= lost
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)

@@ -7,15 +7,16 @@ from uuid import UUID
 import click
 import msgspec
 
-from capacity_api import loop, representations
 from capacity_api.cli.session import as_json, change, run, show, table
+from capacity_api.clock import utc_now
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import NotFound
+from capacity_api.json import decode
 from capacity_api.operations import responders, tokens
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.responders import NewResponder
 from capacity_api.operations.tokens import Owner, TokenIssued
-from capacity_api.strict import decoded
+from capacity_api.representations.responder import represent_responder
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -32,9 +33,9 @@ def list_responders(as_json: bool) -> None:
 
     async def work() -> None:
         async with change() as (session, _):
-            now = loop.now()
+            now = utc_now()
             rows = await responders.changed_since(session, 0)
-            shown = [representations.from_responder(row, now) for row in rows if row.delisted_at is None]
+            shown = [represent_responder(row, now) for row in rows if row.delisted_at is None]
         if as_json:
             show(shown)
         else:
@@ -48,7 +49,7 @@ def list_responders(as_json: bool) -> None:
 @as_json
 def add_responder(file: Path, as_json: bool) -> None:
     """List one responder from a JSON FILE: {"slug", "name", "remit", "contact", ...}."""
-    _list_all([decoded(file.read_bytes(), NewResponder)], as_json)
+    _list_all([decode(file.read_bytes(), NewResponder)], as_json)
 
 
 @responder.command("import")
@@ -56,13 +57,13 @@ def add_responder(file: Path, as_json: bool) -> None:
 @as_json
 def import_responders(file: Path, as_json: bool) -> None:
     """List all responders of a JSON FILE: a list of what `add` takes. All of them or, after an error, none."""
-    _list_all(decoded(file.read_bytes(), list[NewResponder]), as_json)
+    _list_all(decode(file.read_bytes(), list[NewResponder]), as_json)
 
 
 def _list_all(new: list[NewResponder], as_json: bool) -> None:
     async def work() -> None:
         async with change() as (session, _):
-            listed = [await responders.add(session, loop.now(), each) for each in new]
+            listed = [await responders.list_responder(session, utc_now(), each) for each in new]
         if as_json:
             show(listed)
         else:
@@ -91,7 +92,7 @@ def issue_token(
         raise click.UsageError("name one owner: --responder, --partner or --admin")
 
     async def work() -> TokenIssued:
-        now = loop.now()
+        now = utc_now()
         async with change() as (session, keys):
             if responder is not None:
                 owner = await tokens.responder_owner(session, responder)
@@ -103,7 +104,7 @@ def issue_token(
                     owner = await tokens.partner_owner(session, partner)
             else:
                 owner = Owner(type="admin")
-            return await tokens.issue(
+            return await tokens.issue_token(
                 session,
                 now,
                 keys,
@@ -122,7 +123,7 @@ def list_tokens(as_json: bool) -> None:
 
     async def work() -> None:
         async with change() as (session, _):
-            found = await all_pages(lambda limit, cursor: tokens.issued(session, None, limit, cursor))
+            found = await all_pages(lambda limit, cursor: tokens.list_tokens(session, None, limit, cursor))
         if as_json:
             show(found)
             return
@@ -147,7 +148,7 @@ def rotate_token(token_id: UUID, overlap_hours: int, as_json: bool) -> None:
 
     async def work() -> TokenIssued:
         async with change() as (session, keys):
-            return await tokens.rotate(session, loop.now(), keys, token_id, None, overlap_hours)
+            return await tokens.rotate_token(session, utc_now(), keys, token_id, None, overlap_hours)
 
     _show_issued(run(work()), as_json)
 
@@ -159,7 +160,7 @@ def revoke_token(token_id: UUID) -> None:
 
     async def work() -> None:
         async with change() as (session, _):
-            await tokens.revoke(session, loop.now(), token_id, None)
+            await tokens.revoke_token(session, utc_now(), token_id, None)
 
     run(work())
     click.echo(f"revoked {token_id}")
@@ -186,7 +187,7 @@ def add_partner(name: str, as_json: bool) -> None:
 
     async def work() -> tokens.Partner:
         async with change() as (session, _):
-            return await tokens.add_partner(session, loop.now(), name)
+            return await tokens.add_partner(session, utc_now(), name)
 
     added = run(work())
     if as_json:
@@ -202,7 +203,7 @@ def list_partners(as_json: bool) -> None:
 
     async def work() -> list[tokens.Partner]:
         async with change() as (session, _):
-            return await all_pages(lambda limit, cursor: tokens.partners(session, limit, cursor))
+            return await all_pages(lambda limit, cursor: tokens.list_partners(session, limit, cursor))
 
     found = run(work())
     if as_json:

@@ -3,7 +3,7 @@
 import click
 import uvicorn
 
-from capacity_api.api import openapi as document
+from capacity_api.api.openapi import encode_document
 from capacity_api.app import create_app
 from capacity_api.cli import session
 from capacity_api.cli.serving import Server, bind
@@ -38,7 +38,7 @@ def serve(host: str, port: int, workers: int, no_delivery: bool) -> None:
             proxy_headers=False,
         )
         return
-    app = create_app(settings, deliver=not no_delivery, alone=True)
+    app = create_app(settings, deliver=not no_delivery, owns_process=True)
     server = Server(app, bind(host, port), lambda where: click.echo(f"capacity_api answers on {where}"))
     with session.uvloop_runner() as runner:
         runner.run(server.serve_until_stopped())
@@ -53,4 +53,4 @@ async def _prepare(settings: Settings) -> None:
 @click.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
-    click.echo(document.encoded(), nl=False)
+    click.echo(encode_document(), nl=False)

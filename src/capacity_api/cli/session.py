@@ -12,7 +12,8 @@ import click
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api import config, loop
+from capacity_api import config
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
@@ -69,7 +70,7 @@ async def prepare(database: Database) -> int:
     """Bring the schema up and load the register into an empty database; returns how many responders that listed."""
     await schema.upgrade(database)
     async with database.write() as session:
-        return await responders.load_register(session, loop.now())
+        return await responders.load_register(session, utc_now())
 
 
 async def prepare_to_serve(database: Database) -> None:
@@ -83,7 +84,7 @@ async def prepare_to_serve(database: Database) -> None:
 async def check_keys(database: Database) -> None:
     """Refuse secrets that cannot be unsealed, before each of their deliveries fails."""
     async with database.read() as session:
-        await sealing.check(session, loop.now(), Keys(database.settings.secret_keys))
+        await sealing.check(session, utc_now(), Keys(database.settings.secret_keys))
 
 
 @asynccontextmanager

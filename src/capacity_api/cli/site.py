@@ -1,4 +1,4 @@
-"""`capacity-api site`: the published tree as files."""
+"""`capacity-api site`: what is published, as files."""
 
 import asyncio
 import contextlib
@@ -8,19 +8,22 @@ from pathlib import Path
 import click
 import msgspec
 
-from capacity_api import config, loop
+from capacity_api import config
 from capacity_api.cli import session
+from capacity_api.clock import utc_now
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
-from capacity_api.db.listening import listening
-from capacity_api.publication import documents, folder
-from capacity_api.publication.publication import Publication
-from capacity_api.publication.site import Copy, page_headers
+from capacity_api.db.listening import listen_for_changes
+from capacity_api.formats.registry import FORMATS
+from capacity_api.publication.documents import catalogue
+from capacity_api.publication.publisher import Publisher
+from capacity_api.static_site.folder import open_folder, write_error
+from capacity_api.static_site.site import StaticSite, headers_of_every_page
 
 
 @click.group()
 def site() -> None:
-    """What is published as files, for nginx or any server of files."""
+    """What is published, as files, for nginx or any file server."""
 
 
 @site.command()
@@ -28,51 +31,52 @@ def site() -> None:
 @click.option("--watch", is_flag=True, help="Go on and keep the files in step, until SIGINT or SIGTERM.")
 @session.as_json
 def build(directory: Path, watch: bool, as_json: bool) -> None:
-    """Write all that can be read without a query into DIR, which is empty or held an earlier copy.
+    """Write everything that needs no query into DIR, which must be empty or hold an earlier site.
 
-    What did not change is left alone. Only reads the database, and needs no secret key.
+    Unchanged files are left alone. It only reads the database, and needs no secret key.
     """
     settings = session.settings()
 
     async def work() -> None:
         async with session.opened(settings) as database:
             await schema.check(database)
-            publication = Publication(database, loop.now, documents.site(settings))
-            await publication.refresh()
-            with folder.opened(directory) as held:
-                copy = Copy(publication, held, loop.now)
+            publisher = Publisher(database, utc_now, catalogue(settings))
+            await publisher.refresh()
+            with open_folder(directory) as folder:
+                static_site = StaticSite(publisher, FORMATS, folder, utc_now)
                 try:
-                    written = await copy.write()
+                    summary = await static_site.write()
                 except OSError as error:
-                    raise folder.unwritable(directory, error) from None
+                    raise write_error(directory, error) from None
                 if as_json:
-                    click.echo(msgspec.json.encode(written))
-                elif written is not None:
+                    click.echo(msgspec.json.encode(summary))
+                elif summary is not None:
                     click.echo(
-                        f"{directory} holds version {publication.sequence} in {written.files} files: "
-                        f"{written.written} written, {written.removed} removed"
+                        f"{directory} holds version {publisher.sequence} in {summary.files} files: "
+                        f"{summary.written} written, {summary.removed} removed"
+                        + (f", {summary.failed} could not be built" if summary.failed else "")
                     )
                 if watch:
-                    await _follow(copy, database)
+                    await _follow(static_site, database)
 
     session.run(work())
 
 
 @site.command()
 def headers() -> None:
-    """Print what nginx has to send with the pages, to be included where it serves them."""
-    for name, value in page_headers(documents.site(config.from_environment()), loop.now()):
+    """Print the headers that nginx must send with the pages, to be included where it serves them."""
+    for name, value in headers_of_every_page(catalogue(config.from_environment()), utc_now()):
         click.echo(f'add_header {name} "{value}";')
 
 
-async def _follow(copy: Copy, database: Database) -> None:
+async def _follow(static_site: StaticSite, database: Database) -> None:
     wake = asyncio.Event()
 
     async def follow() -> None:
-        # Unlike `gather`, it ends when both have: a file that is being written is written to its end.
-        async with asyncio.TaskGroup() as both:
-            both.create_task(copy.follow(wake))
-            both.create_task(listening(database, wake.set))
+        # Unlike `gather`, it waits for both: a file is written to its end.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(static_site.follow(wake))
+            group.create_task(listen_for_changes(database, wake.set))
 
     following = asyncio.create_task(follow())
     for number in (signal.SIGINT, signal.SIGTERM):

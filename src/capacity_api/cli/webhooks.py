@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from capacity_api import loop
 from capacity_api.cli import session
 from capacity_api.cli.serving import Server, bind
-from capacity_api.db.listening import listening
+from capacity_api.clock import utc_now
+from capacity_api.db.listening import listen_for_changes
 from capacity_api.delivery.receiver import Receiver
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
@@ -27,8 +27,8 @@ def worker() -> None:
             await session.prepare_to_serve(database)
             await session.check_keys(database)
             wake = asyncio.Event()
-            working = Worker(database, Keys(settings.secret_keys), settings, loop.now, wake).run()
-            running = asyncio.gather(working, listening(database, wake.set))
+            working = Worker(database, Keys(settings.secret_keys), settings, utc_now, wake).run()
+            running = asyncio.gather(working, listen_for_changes(database, wake.set))
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, running.cancel)
             click.echo("capacity_api delivers webhooks")
@@ -53,7 +53,7 @@ def listen(host: str, port: int, secret: str | None, secret_file: Path | None, a
         raise click.UsageError("give --secret or --secret-file")
     held = secret if secret is not None else secret_file.read_text().strip() if secret_file else ""
     try:
-        receiver = Receiver(loop.now, held, as_json)
+        receiver = Receiver(utc_now, held, as_json)
     except ValueError as error:
         raise ConfigurationError(f"the secret cannot be used: {error}") from None
     server = Server(receiver, bind(host, port), lambda where: click.echo(f"listening on {where}", err=True))

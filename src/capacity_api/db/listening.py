@@ -1,21 +1,21 @@
-"""Hearing of what another process has changed."""
+"""Notifications from other processes."""
 
 import asyncio
 from collections.abc import Callable
 
-from capacity_api import loop
+from capacity_api import background
 from capacity_api.db.engine import Database
 
-_AGAIN_SECONDS = 0.2
+_RECONNECT_AFTER_SECONDS = 0.2
 
 
-async def listening(database: Database, woken: Callable[[], None]) -> None:
-    """Call `woken` when another process has changed something, on a database that can tell; until cancelled."""
+async def listen_for_changes(database: Database, notify: Callable[[], None]) -> None:
+    """Call `notify` when another process has committed a change, on a database that can tell; until cancelled."""
     if database.settings.is_sqlite:
         return
 
-    async def listen() -> bool:
-        await database.listen(woken)
+    async def listen_once() -> bool:
+        await database.listen(notify)
         return False
 
-    await loop.run("notifications", listen, asyncio.Event(), _AGAIN_SECONDS)
+    await background.run("notifications", listen_once, asyncio.Event(), _RECONNECT_AFTER_SECONDS)

@@ -9,9 +9,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from capacity_api.bundled_files import bundled_file
 from capacity_api.db.engine import Database, translate_outage
 from capacity_api.errors import ConfigurationError
-from capacity_api.shipped import shipped
 
 _PATIENCE_MS = 60_000
 # Any number will do that nobody else locks in this database: "capacity" in ASCII.
@@ -99,7 +99,7 @@ def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) 
 
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(shipped("migrations/env.py").parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(bundled_file("migrations/env.py").parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

@@ -1,4 +1,4 @@
-"""The gap-free, commit-ordered number of everything the public can see change."""
+"""The sequence: the gap-free number of every public event, in the order of the commits."""
 
 from datetime import datetime
 
@@ -9,21 +9,21 @@ from capacity_api.db.tables import SequenceRow
 
 
 async def lock(session: AsyncSession) -> SequenceRow:
-    """Take the one row, and with it the turn to change anything, until the transaction ends.
+    """Take the write lock: the one row of `sequence`, until the transaction ends.
 
-    Call it first: what was read before it may have changed meanwhile. On SQLite the transaction began immediately and
-    holds the turn already. Waiting writers queue here, so the numbers come in the order of the commits, and a
-    transaction that is rolled back gives its numbers back.
+    Take it before you read anything that a change depends on. Writers queue here, so numbers come in the order of the
+    commits, and a transaction that is rolled back returns its numbers. On SQLite the transaction has begun with
+    `BEGIN IMMEDIATE` and has the lock already.
     """
     return (
         await session.execute(select(SequenceRow).with_for_update().execution_options(populate_existing=True))
     ).scalar_one()
 
 
-def take(row: SequenceRow, now: datetime) -> int:
-    """The next number, for an event at `now` or at the last event's time if that is later."""
+def next_number(row: SequenceRow, at: datetime) -> int:
+    """The next number, for an event at `at`, or at the time of the last event if that is later."""
     row.n += 1
-    row.at = max(row.at, now)
+    row.at = max(row.at, at)
     return row.n
 
 

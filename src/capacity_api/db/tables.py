@@ -24,6 +24,7 @@ from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import Before, Intake, Planned, Report, State
 from capacity_api.domain.remit import Remit
+from capacity_api.domain.responder import ResponderRecord
 from capacity_api.domain.threshold import Threshold
 
 # After these events nobody knows the responder's state.
@@ -99,6 +100,23 @@ class ResponderRow(Table):
 
     intake: Mapped["IntakeRow"] = relationship(lazy="joined", innerjoin=True)
 
+    @property
+    def record(self) -> ResponderRecord:
+        """The row as a value, which outlives its session."""
+        return ResponderRecord(
+            id=self.id,
+            slug=self.slug,
+            name=self.name,
+            website=self.website,
+            contact=self.contact,
+            remit=self.remit,
+            intake=self.intake.value,
+            sequence=self.sequence,
+            updated_at=self.updated_at,
+            created_at=self.created_at,
+            delisted_at=self.delisted_at,
+        )
+
 
 class IntakeRow(Table):
     __tablename__ = "intake"
@@ -118,12 +136,27 @@ class IntakeRow(Table):
 
     @property
     def value(self) -> Intake:
-        return Intake(**{field: getattr(self, field) for field in Intake.__struct_fields__})
+        return Intake(
+            report=self.report,
+            changed_at=self.changed_at,
+            confirmed_at=self.confirmed_at,
+            confirm_by=self.confirm_by,
+            remind_at=self.remind_at,
+            lapsed=self.lapsed,
+            planned=self.planned,
+            before=self.before,
+        )
 
     @value.setter
     def value(self, intake: Intake) -> None:
-        for field in Intake.__struct_fields__:
-            setattr(self, field, getattr(intake, field))
+        self.report = intake.report
+        self.changed_at = intake.changed_at
+        self.confirmed_at = intake.confirmed_at
+        self.confirm_by = intake.confirm_by
+        self.remind_at = intake.remind_at
+        self.lapsed = intake.lapsed
+        self.planned = intake.planned
+        self.before = intake.before
         self.next_due = intake.next_due
 
 

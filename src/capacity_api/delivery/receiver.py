@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
+from capacity_api.clock import Clock
 from capacity_api.domain import signing
-from capacity_api.loop import Clock
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -13,7 +13,8 @@ from collections import deque
 from datetime import timedelta
 from secrets import SystemRandom
 
-from capacity_api import loop
+from capacity_api import background
+from capacity_api.clock import Clock
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery import sender
@@ -23,7 +24,6 @@ from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.retry import GiveUp, Outcome, Retry
 from capacity_api.errors import ConfigurationError, DatabaseUnavailable
-from capacity_api.loop import Clock
 from capacity_api.operations import attempts, deliveries, dispatch
 from capacity_api.operations.attempts import Ended, Result
 from capacity_api.operations.dispatch import Claimed, Message
@@ -73,8 +73,8 @@ class Worker:
         """Deliver until cancelled; then what is in flight has a few seconds to be answered and recorded."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(loop.run("delivery", self.deliver_some, self._wake, _IDLE_SECONDS))
-                group.create_task(loop.run("retention", self.prune_some, asyncio.Event(), _PRUNE_EVERY_SECONDS))
+                group.create_task(background.run("delivery", self.deliver_some, self._wake, _IDLE_SECONDS))
+                group.create_task(background.run("retention", self.prune_some, asyncio.Event(), _PRUNE_EVERY_SECONDS))
         finally:
             await self.close()
 

@@ -22,7 +22,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     hours: str | None = None
 
 
-def checked(contact: Contact) -> Contact:
+def validate_contact(contact: Contact) -> Contact:
     """The contact in a standard form; raises `Invalid` with a pointer."""
     phone = plain_text(contact.phone, "/contact/phone", 40)
     if phone is not None and not _PHONE.fullmatch(phone):

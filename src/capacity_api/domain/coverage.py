@@ -47,7 +47,7 @@ NO_CELLS = 0
 NOBODY: Counts = dict.fromkeys(State, ())
 
 
-def cells(remit: Remit) -> int:
+def covered_cells(remit: Remit) -> int:
     """The cells that a remit is known to cover wholly.
 
     None where the exploitation types are unknown, and none for existing clients alone. A young person (18 to 25) is an
@@ -80,12 +80,12 @@ def _whole(areas: tuple[str, ...]) -> int:
     return sum(_PLACE_BITS[place] for place in PLACES if cover(areas, place) is Cover.WHOLE)
 
 
-def members(held: int) -> list[Cell]:
+def cells_in(held: int) -> list[Cell]:
     """The cells of a set, in their order."""
     return [cell for number, cell in enumerate(CELLS) if held >> number & 1]
 
 
-def counted(contributions: Iterable[Contribution]) -> Counts:
+def count_contributions(contributions: Iterable[Contribution]) -> Counts:
     """The counts of these responders, from nothing."""
     planes: dict[State, list[int]] = {state: [] for state in State}
     for contribution in contributions:
@@ -93,7 +93,7 @@ def counted(contributions: Iterable[Contribution]) -> Counts:
     return {state: tuple(held) for state, held in planes.items()}
 
 
-def moved(counts: Counts, before: Contribution | None, after: Contribution | None) -> Counts:
+def move_contribution(counts: Counts, before: Contribution | None, after: Contribution | None) -> Counts:
     """The counts when one responder's contribution is `after` in place of `before`; `None` for one that is not listed.
 
     No count goes below zero: a wrong one must not stop a report. `capacity-api db rebuild` puts it right.
@@ -106,12 +106,12 @@ def moved(counts: Counts, before: Contribution | None, after: Contribution | Non
     return {state: tuple(held) for state, held in planes.items()}
 
 
-def gaps(counts: Counts) -> int:
+def gap_cells(counts: Counts) -> int:
     """The cells for which nobody is confirmed as open or on a waiting list."""
     return ALL_CELLS & ~(_occupied(counts[State.OPEN]) | _occupied(counts[State.WAITING_LIST]))
 
 
-def numbers(planes: Planes) -> list[int]:
+def cell_counts(planes: Planes) -> list[int]:
     """The counts of one state, cell by cell."""
     found = [0] * len(CELLS)
     for weight, plane in enumerate(planes):
@@ -121,12 +121,12 @@ def numbers(planes: Planes) -> list[int]:
     return found
 
 
-def dumped(counts: Counts) -> dict[str, list[str]]:
+def counts_to_document(counts: Counts) -> dict[str, list[str]]:
     """The counts as a small document: each plane in hexadecimal."""
     return {state.value: [f"{plane:x}" for plane in counts[state]] for state in State}
 
 
-def loaded(document: Mapping[str, list[str]]) -> Counts:
+def counts_from_document(document: Mapping[str, list[str]]) -> Counts:
     """What `dumped` made."""
     return {state: tuple(int(plane, 16) for plane in document[state.value]) for state in State}
 

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SOUTH_WEST, YORKSHIRE
 from capacity_api.domain.coverage import CELLS, PLACES
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
-from capacity_api.domain.text import listed
+from capacity_api.domain.text import join_words
 from capacity_api.domain.vocabulary import EXPLOITATION_TYPES
 
 T = TypeVar("T", bound=str)
@@ -82,7 +82,7 @@ _IN_ONE_AREA = len(CELLS) // len(PLACES)
 
 
 @lru_cache(maxsize=64)
-def in_words(cells: int, *, opened: bool = True, most: int | None = None) -> tuple[Cells, ...]:
+def describe_gaps(cells: int, *, opened: bool = True, most: int | None = None) -> tuple[Cells, ...]:
     """The cells in groups: that nobody is confirmed for them or, unless `opened`, that somebody now is.
 
     Each cell is in exactly one group. More than `most` groups become one for each area, which may only count its cells.
@@ -100,7 +100,7 @@ def in_words(cells: int, *, opened: bool = True, most: int | None = None) -> tup
 
 
 @lru_cache(maxsize=256)
-def around(group: Cells) -> int:
+def enclosing_cells(group: Cells) -> int:
     """The cells that a group names; where it only counts, those among which its own are."""
     named = (group.areas, group.exploitation_types, group.age_groups, group.genders)
     return sum(
@@ -110,12 +110,12 @@ def around(group: Cells) -> int:
     )
 
 
-def is_past(groups: Iterable[Cells], gaps: int, *, opened: bool) -> bool:
+def is_superseded(groups: Iterable[Cells], gaps: int, *, opened: bool) -> bool:
     """Whether what an event told of these groups no longer holds, with `gaps` as they are now.
 
     An opened gap has passed once all of it is closed. That a gap closed is untrue as soon as any of it is open again.
     """
-    masks = [(around(group), group.combinations) for group in groups]
+    masks = [(enclosing_cells(group), group.combinations) for group in groups]
     if opened:
         return not any(mask & gaps for mask, _ in masks)
     return any(bool(mask & gaps) if count is UNSET else (mask & ~gaps).bit_count() < count for mask, count in masks)
@@ -191,8 +191,8 @@ def _people(ages: tuple[AgeGroup, ...], genders: tuple[Gender, ...], opened: boo
     if ages == tuple(AgeGroup):
         if genders == tuple(Gender):
             return "anybody" if opened else "everybody"
-        return listed([_OF_ANY_AGE[gender] for gender in genders], last)
-    return listed(
+        return join_words([_OF_ANY_AGE[gender] for gender in genders], last)
+    return join_words(
         [
             word
             for everybody, by_gender in map(_AGES.__getitem__, _spoken(ages))
@@ -216,7 +216,7 @@ def _exploitation(kinds: tuple[ExploitationType, ...], opened: bool) -> str:
     if kinds == tuple(ExploitationType):
         return ""
     labels = [EXPLOITATION_TYPES[kind] for kind in kinds]
-    return " with " + listed([label[:1].lower() + label[1:] for label in labels], "or" if opened else "and")
+    return " with " + join_words([label[:1].lower() + label[1:] for label in labels], "or" if opened else "and")
 
 
 def _places_without(areas: tuple[str, ...]) -> str:
@@ -231,11 +231,11 @@ def _places_without(areas: tuple[str, ...]) -> str:
         words += [_IN_A_SENTENCE[code] for code in areas if code in _REGIONS and code != SOUTH_WEST]
         parted = [_IN_A_SENTENCE[code] for code in (SOUTH_WEST, ENGLAND) if code in areas]
         words += [f"{word} as a whole" for word in parted]
-    return listed(words, "or")
+    return join_words(words, "or")
 
 
 def _places_with(areas: tuple[str, ...]) -> str:
     """Where somebody is: whoever is confirmed for England is so for each of its regions."""
     if areas == PLACES:
         return "the United Kingdom"
-    return listed([_IN_A_SENTENCE[code] for code in areas if ENGLAND not in areas or code not in _REGIONS])
+    return join_words([_IN_A_SENTENCE[code] for code in areas if ENGLAND not in areas or code not in _REGIONS])

@@ -1,9 +1,9 @@
 """Intake: what a responder says it takes on now, until when that holds, and what the clock makes of it.
 
-An `Intake` is a value. `reported`, `confirmed`, `planned` and `unplanned` answer what a responder says with a new one;
-`advance` answers what time alone brings: a planned change takes effect, a report lapses. A reader calls `at`, which
-applies what is due and records nothing; a writer records each step of `advance` with its event. Both see the same,
-so that a lapse shows at its second whether or not anybody has recorded it.
+An `Intake` is a value. `apply_report`, `apply_confirmation`, `apply_plan` and `cancel_plan` give the intake after the
+responder has spoken; `due_steps` gives what time alone brings: a planned change starts, a report lapses. A reader
+calls `intake_at`, which applies the due steps and records nothing. A writer records each of them with its event. Both
+see the same, so a lapse shows at its second whether or not it has been recorded.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -125,7 +125,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> State:
-        """The effective state, once everything that is due has been applied (`at`)."""
+        """The effective state, once everything that is due has been applied (`intake_at`)."""
         if self.report is None or self.lapsed:
             return State.UNCONFIRMED
         return State(self.report.state)
@@ -165,21 +165,21 @@ _STATE_EVENT = {
 }
 
 
-def checked(report: Report, now: datetime) -> Report:
+def validate_report(report: Report, now: datetime) -> Report:
     """The report in a standard form; raises `Invalid` with every fault and its pointer."""
-    errors = faults(report.expected_response) if report.expected_response is not None else []
+    errors = expected_response_errors(report.expected_response) if report.expected_response is not None else []
     if report.reopens_on is not None:
         if report.state is ReportedState.OPEN:
             errors.append(FieldError("/reopens_on", "is for a pause or a waiting list; an open responder has none"))
         elif not 0 <= (report.reopens_on - now.astimezone(LONDON_TIME).date()).days <= _LATEST_REOPENING.days:
             errors.append(FieldError("/reopens_on", f"must lie in the next {_LATEST_REOPENING.days} days"))
-    note, exceptions = standard_words(report.note, report.exceptions, errors)
+    note, exceptions = normalise_words(report.note, report.exceptions, errors)
     if errors:
         raise Invalid("The report is not valid", tuple(errors))
     return msgspec.structs.replace(report, note=note, exceptions=exceptions)
 
 
-def standard_words(
+def normalise_words(
     note: str | None, exceptions: tuple[Circumstance, ...], errors: list[FieldError]
 ) -> tuple[str | None, tuple[Circumstance, ...]]:
     """Note and exceptions in a standard form; what is wrong with the note is added to `errors`, with its pointer."""
@@ -190,7 +190,7 @@ def standard_words(
     return note, tuple(each for each in Circumstance if each in exceptions)
 
 
-def faults(expected: ExpectedResponse) -> list[FieldError]:
+def expected_response_errors(expected: ExpectedResponse) -> list[FieldError]:
     """What is wrong with an expected response, with pointers."""
     errors = []
     if expected.min < 0:
@@ -202,7 +202,7 @@ def faults(expected: ExpectedResponse) -> list[FieldError]:
     return errors
 
 
-def holds_until(report: Report, start: datetime, valid_for: timedelta) -> datetime:
+def report_expiry(report: Report, start: datetime, valid_for: timedelta) -> datetime:
     """When a report that starts to hold at `start` lapses unless it is confirmed: `confirm_by`.
 
     A pause or waiting list that names a day holds to the end of that day in Europe/London, at most 90 days.
@@ -216,18 +216,18 @@ def holds_until(report: Report, start: datetime, valid_for: timedelta) -> dateti
     return min(end_of_day, latest)
 
 
-def reported(intake: Intake, report: Report, now: datetime, valid_for: timedelta) -> Step:
+def apply_report(intake: Intake, report: Report, now: datetime, valid_for: timedelta) -> Step:
     """The responder says `report`, already `checked`, at `now`; the intake must have been brought up to `now`."""
     before = intake.state
     same = report == intake.report
-    confirm_by = holds_until(report, now, valid_for)
+    confirm_by = report_expiry(report, now, valid_for)
     after = msgspec.structs.replace(
         intake,
         report=report,
         changed_at=intake.changed_at if same else now,
         confirmed_at=now,
         confirm_by=confirm_by,
-        remind_at=reminder(now, confirm_by),
+        remind_at=reminder_time(now, confirm_by),
         lapsed=False,
         before=intake.before if same else None,
     )
@@ -240,21 +240,21 @@ def event_for(before: State, after: State) -> EventType:
     return EventType.INTAKE_UPDATED if after is before else _STATE_EVENT[after]
 
 
-def reminder(start: datetime, confirm_by: datetime) -> datetime:
+def reminder_time(start: datetime, confirm_by: datetime) -> datetime:
     """When a responder is told that its report lapses soon: at three quarters of the time that it holds."""
     return start + (confirm_by - start) * 3 / 4
 
 
-def confirmed(intake: Intake, now: datetime, valid_for: timedelta) -> Step:
+def apply_confirmation(intake: Intake, now: datetime, valid_for: timedelta) -> Step:
     """ "Still true": like the same report again. Raises `NothingToConfirm` without one, or when its day has passed."""
     if intake.report is None:
         raise NothingToConfirm
-    if holds_until(intake.report, now, valid_for) <= now:
+    if report_expiry(intake.report, now, valid_for) <= now:
         raise NothingToConfirm(f"The report says that it ends on {intake.report.reopens_on}; report anew instead")
-    return reported(intake, intake.report, now, valid_for)
+    return apply_report(intake, intake.report, now, valid_for)
 
 
-def planned(intake: Intake, report: Report, effective_from: datetime, now: datetime, valid_for: timedelta) -> Step:
+def apply_plan(intake: Intake, report: Report, effective_from: datetime, now: datetime, valid_for: timedelta) -> Step:
     """The responder announces a pause or waiting list that starts later; it replaces an earlier announcement."""
     if report.state is ReportedState.OPEN:
         raise Invalid.at("/effective_from", "only a pause or a waiting list can be planned, never an opening")
@@ -267,7 +267,7 @@ def planned(intake: Intake, report: Report, effective_from: datetime, now: datet
         report=report,
         effective_from=effective_from,
         said_at=now,
-        confirm_by=holds_until(report, effective_from, valid_for),
+        confirm_by=report_expiry(report, effective_from, valid_for),
     )
     held = intake.planned
     same = held is not None and (held.report, held.effective_from) == (report, effective_from)
@@ -275,13 +275,13 @@ def planned(intake: Intake, report: Report, effective_from: datetime, now: datet
     return Step(intake.state, after, now, "planned", None if same else EventType.INTAKE_PLANNED)
 
 
-def unplanned(intake: Intake, now: datetime) -> Step:
+def cancel_plan(intake: Intake, now: datetime) -> Step:
     """The responder calls a planned change off; nothing happens when there is none."""
     after = msgspec.structs.replace(intake, planned=None)
     return Step(intake.state, after, now, "unplanned", EventType.INTAKE_UPDATED if intake.planned else None)
 
 
-def advance(intake: Intake, now: datetime) -> list[Step]:
+def due_steps(intake: Intake, now: datetime) -> list[Step]:
     """What time has brought up to and including `now`, oldest first, each dated when it was due."""
     steps: list[Step] = []
     while (due := intake.next_due) is not None and due <= now:
@@ -296,9 +296,9 @@ def advance(intake: Intake, now: datetime) -> list[Step]:
     return steps
 
 
-def at(intake: Intake, now: datetime) -> Intake:
+def intake_at(intake: Intake, now: datetime) -> Intake:
     """The intake as a reader must see it at `now`, whatever has been recorded."""
-    steps = advance(intake, now)
+    steps = due_steps(intake, now)
     return steps[-1].after if steps else intake
 
 
@@ -308,7 +308,7 @@ def _start(intake: Intake, plan: Planned) -> Step:
         changed_at=plan.effective_from,
         confirmed_at=max(plan.said_at, intake.confirmed_at or plan.said_at),
         confirm_by=plan.confirm_by,
-        remind_at=reminder(plan.effective_from, plan.confirm_by),
+        remind_at=reminder_time(plan.effective_from, plan.confirm_by),
     )
     return Step(intake.state, after, plan.effective_from, "started", event_for(intake.state, after.state))
 

@@ -1,9 +1,9 @@
 """The rules of `matching` for a whole register at once.
 
-For each answer that a question can give, one integer has a bit for every responder: does it take that on, may it? One
-question is then a handful of ANDs and ORs over those integers, however many responders there are, and only the matches
-that somebody is going to read are decided one by one. The integers are made by asking `matching`, never by rules of
-their own.
+For each possible answer to a question, one integer has a bit for every responder: does its remit take that answer
+("takes"), or might it ("may")? A question is then a few ANDs and ORs over those integers, however many responders
+there are. Only the matches that somebody will read are decided one by one. The bits are set by asking `matching`;
+there are no other rules here.
 """
 
 from bisect import bisect_left
@@ -15,18 +15,19 @@ from types import MappingProxyType
 import msgspec
 
 from capacity_api.domain.intake import Intake, State
-from capacity_api.domain.matching import ASPECTS, OUTCOME_OF, Answer, Asked, Outcome, exceptions
+from capacity_api.domain.matching import ASPECTS, OUTCOME_OF, Answer, Outcome, Situations, exceptions_of
 from capacity_api.domain.remit import Remit
 
+# What is true of a responder whatever is asked: a kind, the number of the aspect, and a code.
 _Trait = tuple[str, int, Answer]
-Masks = dict[_Trait, int]
-# From so many changes on, making the index from nothing costs less than moving its bits again and again.
-_MANY = 64
+_Masks = dict[_Trait, int]
+# With more changes than this, building the index from nothing costs less than moving its bits.
+_REBUILD_FROM = 64
 _EXISTING_CLIENTS_ONLY: _Trait = ("existing_clients_only", 0, None)
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A responder as it is now: `intake` as the clock has left it."""
+class Candidate(msgspec.Struct, frozen=True):
+    """A responder as the rules see it; `intake` brought up to now (`intake_at`)."""
 
     slug: str
     name: str
@@ -35,54 +36,43 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class MatchIndex(msgspec.Struct, frozen=True):
-    """Immutable. `entries` are in the order of their names; an entry's place is its bit in each of `masks`."""
+    """Immutable. `candidates` are sorted by name; a candidate's position is its bit in each of `masks`."""
 
-    entries: tuple[Entry, ...]
-    places: Mapping[str, int]
+    candidates: tuple[Candidate, ...]
+    positions: Mapping[str, int]
     masks: Mapping[_Trait, int]
 
-    def brought_to(self, changed: Mapping[str, Entry | None]) -> "MatchIndex":
-        """The index with these entries in place of those of the same slugs; `None` for one that is gone.
+    def with_changes(self, changes: Mapping[str, Candidate | None]) -> "MatchIndex":
+        """The index with these candidates in place of those of the same slugs; `None` for one that is gone.
 
-        Who is only changed costs the bits that differ; who comes, goes or is renamed moves the bits after its place.
+        A candidate that keeps its position costs the bits that differ. One that comes, goes or is renamed moves the
+        bits of everybody after it.
         """
-        held = {slug: self.entries[self.places[slug]] for slug in changed if slug in self.places}
-        different = {slug: entry for slug, entry in changed.items() if entry != held.get(slug)}
+        before = {slug: self.candidates[self.positions[slug]] for slug in changes if slug in self.positions}
+        different = {slug: after for slug, after in changes.items() if after != before.get(slug)}
         if not different:
             return self
-        if not self.entries or len(different) > _MANY:
-            everybody = {**{entry.slug: entry for entry in self.entries}, **different}
-            return index(entry for entry in everybody.values() if entry is not None)
-        entries, masks = list(self.entries), dict(self.masks)
-        moves = False
-        for slug, entry in different.items():
-            before = held.get(slug)
-            stays = before is not None and entry is not None and before.name == entry.name
-            if before is not None and not stays:
-                masks = _taken_out(entries, masks, before)
-            if entry is not None and not stays:
-                masks = _put_in(entries, masks, entry)
-            moves = moves or not stays
-            if entry is not None:
-                place = bisect_left(entries, _order(entry), key=_order)
-                entries[place] = entry
-                for trait in _traits(entry) ^ (_traits(before) if before is not None and stays else set()):
-                    masks[trait] = masks.get(trait, 0) ^ (1 << place)
-        places = MappingProxyType({entry.slug: place for place, entry in enumerate(entries)}) if moves else self.places
-        return MatchIndex(tuple(entries), places, MappingProxyType(masks))
+        if not self.candidates or len(different) > _REBUILD_FROM:
+            everybody = {candidate.slug: candidate for candidate in self.candidates} | different
+            return build_index(candidate for candidate in everybody.values() if candidate is not None)
+        editor = _Editor(self)
+        for slug, after in different.items():
+            editor.replace(before.get(slug), after)
+        return editor.index()
 
-    def by_outcome(self, asked: Asked) -> dict[Outcome, int]:
-        """For each outcome the bits of the responders that have it, as `matching.decide_asked` decides."""
-        everybody = (1 << len(self.entries)) - 1
-        takes, may = everybody, everybody & ~self._mask(_EXISTING_CLIENTS_ONLY) | self.bit(asked.existing_client_of)
-        for n, answers in enumerate(asked.answers):
-            some = 0
+    def by_outcome(self, situations: Situations) -> dict[Outcome, int]:
+        """For each outcome the bits of the responders that have it, as `decide_situations` decides."""
+        everybody = (1 << len(self.candidates)) - 1
+        takes = everybody
+        may = everybody & ~self._mask(_EXISTING_CLIENTS_ONLY) | self.bit(situations.existing_client_of)
+        for number, answers in enumerate(situations.answers):
+            may_take_one = 0
             for answer in answers:
-                takes &= self._mask(("takes", n, answer))
-                some |= self._mask(("may", n, answer))
-            may &= some
+                takes &= self._mask(("takes", number, answer))
+                may_take_one |= self._mask(("may", number, answer))
+            may &= may_take_one
         now = self._mask(("state", 0, State.OPEN))
-        for circumstance in asked.circumstances:
+        for circumstance in situations.circumstances:
             now |= self._mask(("exception", 0, circumstance))
         waiting = self._mask(("state", 0, State.WAITING_LIST))
         may &= now | waiting | self._mask(("state", 0, State.UNCONFIRMED))
@@ -95,83 +85,122 @@ class MatchIndex(msgspec.Struct, frozen=True):
         }
 
     def first(
-        self, asked: Asked, limit: int, outcomes: Iterable[Outcome] = tuple(Outcome), but: str | None = None
-    ) -> list[Entry]:
-        """The first `limit` entries with one of `outcomes`, by outcome and then name, without the responder `but`."""
-        found: list[Entry] = []
+        self,
+        situations: Situations,
+        limit: int,
+        outcomes: Iterable[Outcome] = tuple(Outcome),
+        but: str | None = None,
+    ) -> list[Candidate]:
+        """The first `limit` candidates with one of `outcomes`, by outcome and then name, without the slug `but`."""
         others = ~self.bit(but)
-        for outcome, bits in self.by_outcome(asked).items():
+        found: list[Candidate] = []
+        for outcome, bits in self.by_outcome(situations).items():
             if outcome in outcomes:
-                found += (self.entries[place] for place in _places(bits & others, limit - len(found)))
+                found += (self.candidates[position] for position in _lowest(bits & others, limit - len(found)))
         return found
 
     def bit(self, slug: str | None) -> int:
-        """The bit of a responder; none for nobody, and for one that is not in the index."""
-        place = self.places.get(slug) if slug is not None else None
-        return 0 if place is None else 1 << place
+        """The bit of a responder; 0 for `None` and for one that is not in the index."""
+        position = self.positions.get(slug) if slug is not None else None
+        return 0 if position is None else 1 << position
 
     def _mask(self, trait: _Trait) -> int:
         return self.masks.get(trait, 0)
 
 
-def index(entries: Iterable[Entry]) -> MatchIndex:
-    """The index of `entries`, made from nothing."""
-    ordered = tuple(sorted(entries, key=_order))
+class _Editor:
+    """A copy of an index that is changed candidate by candidate."""
+
+    def __init__(self, index: MatchIndex) -> None:
+        self._candidates = list(index.candidates)
+        self._positions = index.positions
+        self._masks: _Masks = dict(index.masks)
+        self._has_moved = False
+
+    def replace(self, before: Candidate | None, after: Candidate | None) -> None:
+        if before is not None and after is not None and before.name == after.name:
+            position = self._position_of(after)
+            self._candidates[position] = after
+            self._toggle(position, _traits(before) ^ _traits(after))
+            return
+        self._has_moved = True
+        if before is not None:
+            self._remove(before)
+        if after is not None:
+            self._insert(after)
+
+    def index(self) -> MatchIndex:
+        positions = _positions(self._candidates) if self._has_moved else self._positions
+        return MatchIndex(tuple(self._candidates), positions, MappingProxyType(self._masks))
+
+    def _remove(self, candidate: Candidate) -> None:
+        position = self._position_of(candidate)
+        del self._candidates[position]
+        below = (1 << position) - 1
+        self._masks = {
+            trait: (mask & below) | ((mask >> (position + 1)) << position) for trait, mask in self._masks.items()
+        }
+
+    def _insert(self, candidate: Candidate) -> None:
+        position = self._position_of(candidate)
+        self._candidates.insert(position, candidate)
+        below = (1 << position) - 1
+        self._masks = {
+            trait: (mask & below) | ((mask >> position) << (position + 1)) for trait, mask in self._masks.items()
+        }
+        self._toggle(position, _traits(candidate))
+
+    def _toggle(self, position: int, traits: Iterable[_Trait]) -> None:
+        for trait in traits:
+            self._masks[trait] = self._masks.get(trait, 0) ^ (1 << position)
+
+    def _position_of(self, candidate: Candidate) -> int:
+        return bisect_left(self._candidates, _order(candidate), key=_order)
+
+
+def build_index(candidates: Iterable[Candidate]) -> MatchIndex:
+    """The index of `candidates`, from nothing."""
+    ordered = tuple(sorted(candidates, key=_order))
     rows: defaultdict[_Trait, bytearray] = defaultdict(lambda: bytearray(len(ordered) // 8 + 1))
-    for place, entry in enumerate(ordered):
-        for trait in _traits(entry):
-            rows[trait][place // 8] |= 1 << place % 8
-    return MatchIndex(
-        entries=ordered,
-        places=MappingProxyType({entry.slug: place for place, entry in enumerate(ordered)}),
-        masks=MappingProxyType({trait: int.from_bytes(row, "little") for trait, row in rows.items()}),
-    )
+    for position, candidate in enumerate(ordered):
+        for trait in _traits(candidate):
+            rows[trait][position // 8] |= 1 << position % 8
+    masks = {trait: int.from_bytes(row, "little") for trait, row in rows.items()}
+    return MatchIndex(ordered, _positions(ordered), MappingProxyType(masks))
 
 
-def _order(entry: Entry) -> tuple[str, str]:
-    return entry.name.casefold(), entry.slug
+def _positions(candidates: Iterable[Candidate]) -> Mapping[str, int]:
+    return MappingProxyType({candidate.slug: position for position, candidate in enumerate(candidates)})
 
 
-def _taken_out(entries: list[Entry], masks: Masks, entry: Entry) -> Masks:
-    """The masks without the bit of an entry that leaves `entries`."""
-    place = bisect_left(entries, _order(entry), key=_order)
-    del entries[place]
-    low = (1 << place) - 1
-    return {trait: (mask & low) | ((mask >> (place + 1)) << place) for trait, mask in masks.items()}
+def _order(candidate: Candidate) -> tuple[str, str]:
+    return candidate.name.casefold(), candidate.slug
 
 
-def _put_in(entries: list[Entry], masks: Masks, entry: Entry) -> Masks:
-    """The masks with a bit, not set yet, for an entry that joins `entries`."""
-    place = bisect_left(entries, _order(entry), key=_order)
-    entries.insert(place, entry)
-    low = (1 << place) - 1
-    return {trait: (mask & low) | ((mask >> place) << (place + 1)) for trait, mask in masks.items()}
-
-
-def _traits(entry: Entry) -> set[_Trait]:
-    """Everything that is so of a responder, whatever is asked: the masks that have its bit."""
-    traits: set[_Trait] = {("state", 0, entry.intake.state)}
-    traits.update(("exception", 0, circumstance) for circumstance in exceptions(entry.intake))
-    # Without the words, because many remits differ in nothing else.
-    coded = msgspec.structs.replace(entry.remit, note=None, as_published=None, source=None)
+def _traits(candidate: Candidate) -> set[_Trait]:
+    """Every mask in which the candidate has a bit."""
+    traits: set[_Trait] = {("state", 0, candidate.intake.state)}
+    traits.update(("exception", 0, circumstance) for circumstance in exceptions_of(candidate.intake))
+    # Many remits differ in their words alone.
+    coded = msgspec.structs.replace(candidate.remit, note=None, as_published=None, source=None)
     return traits | _remit_traits(coded)
 
 
 @lru_cache(maxsize=4096)
 def _remit_traits(remit: Remit) -> frozenset[_Trait]:
     traits = {_EXISTING_CLIENTS_ONLY} if remit.existing_clients_only else set()
-    for n, aspect in enumerate(ASPECTS):
+    for number, aspect in enumerate(ASPECTS):
         for answer in aspect.answers:
             code = aspect.judge(remit, answer)
             if code is None:
-                traits.add(("takes", n, answer))
+                traits.add(("takes", number, answer))
             if code is None or OUTCOME_OF[code] is not Outcome.NO:
-                traits.add(("may", n, answer))
+                traits.add(("may", number, answer))
     return frozenset(traits)
 
 
-def _places(bits: int, limit: int) -> Iterator[int]:
-    """The places of the lowest `limit` bits that are set, lowest first."""
+def _lowest(bits: int, limit: int) -> Iterator[int]:
+    """The positions of the lowest `limit` bits that are set, lowest first."""
     while bits and limit > 0:
         lowest = bits & -bits
         yield lowest.bit_length() - 1

@@ -1,10 +1,10 @@
-"""Who can take a person now: the rules of `docs/matching.md`, each with the reason that it gives.
+"""Matching: who can take a person now, by the rules of `docs/matching.md`, and the reasons.
 
-A responder is asked one aspect after another: area, exploitation, age, gender; then whether it takes anybody but its
-existing clients, and what it does now. Each reason stands for an outcome, and the gravest reason decides.
+The aspects are judged one after another: area, exploitation, age, gender, existing clients, and the state now. Each
+reason implies an outcome, and the gravest outcome decides.
 
-What is asked is a set of situations, one in a question and many in a remit ("this one is paused: who else?"): where an
-aspect has several answers and a responder takes only some of them, it covers the set in part.
+A question asks about one situation; "this one is paused: who else?" asks about every situation within a remit. Where a
+responder takes only some of the situations, it covers them in part.
 """
 
 from collections.abc import Callable
@@ -102,7 +102,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     existing_client_of: str | None = None
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class Situations(msgspec.Struct, frozen=True, kw_only=True):
     """A set of situations: every combination of an answer from each aspect, in the order of `ASPECTS`."""
 
     answers: tuple[tuple[Answer, ...], ...]
@@ -162,19 +162,19 @@ ASPECTS = (
 )
 
 
-def about(question: Question) -> Asked:
+def situation_of(question: Question) -> Situations:
     """The one situation of a question."""
-    return Asked(
+    return Situations(
         answers=((question.area,), (question.exploitation_type,), (question.age_group,), (question.gender,)),
         circumstances=question.circumstances,
         existing_client_of=question.existing_client_of,
     )
 
 
-def within(remit: Remit) -> Asked:
+def situations_within(remit: Remit) -> Situations:
     """Every situation that a remit may take on: where it is unknown, any."""
     kinds, genders = remit.exploitation_types, remit.genders
-    return Asked(
+    return Situations(
         answers=(
             remit.areas,
             kinds if isinstance(kinds, tuple) else tuple(ExploitationType),
@@ -186,16 +186,16 @@ def within(remit: Remit) -> Asked:
 
 def decide(slug: str, remit: Remit, intake: Intake, question: Question) -> Decision:
     """Whether the responder can take the person of a question now; `intake` as the clock has left it (`intake.at`)."""
-    return decide_asked(slug, remit, intake, about(question))
+    return decide_situations(slug, remit, intake, situation_of(question))
 
 
-def decide_asked(slug: str, remit: Remit, intake: Intake, asked: Asked) -> Decision:
+def decide_situations(slug: str, remit: Remit, intake: Intake, situations: Situations) -> Decision:
     """The outcome and the reasons that decide it, in their order."""
-    codes = {ReasonCode.WITHIN_REMIT, *_now(intake, asked.circumstances)}
+    codes = {ReasonCode.WITHIN_REMIT, *_now(intake, situations.circumstances)}
     if remit.existing_clients_only:
-        known = asked.existing_client_of == slug
+        known = situations.existing_client_of == slug
         codes.add(ReasonCode.EXISTING_CLIENT if known else ReasonCode.EXISTING_CLIENTS_ONLY)
-    for aspect, answers in zip(ASPECTS, asked.answers, strict=True):
+    for aspect, answers in zip(ASPECTS, situations.answers, strict=True):
         found = {aspect.judge(remit, answer) for answer in answers}
         code = aspect.partly if len(found) > 1 else found.pop()
         if code is not None:
@@ -204,7 +204,7 @@ def decide_asked(slug: str, remit: Remit, intake: Intake, asked: Asked) -> Decis
     return outcome, tuple(sorted((code for code in codes if OUTCOME_OF[code] is outcome), key=_POSITION.__getitem__))
 
 
-def exceptions(intake: Intake) -> tuple[Circumstance, ...]:
+def exceptions_of(intake: Intake) -> tuple[Circumstance, ...]:
     """Whom a paused responder still takes; without a pause there is nothing to except."""
     return intake.report.exceptions if intake.report is not None and intake.state is State.PAUSED else ()
 
@@ -218,6 +218,6 @@ def _now(intake: Intake, circumstances: tuple[Circumstance, ...]) -> list[Reason
         case State.UNCONFIRMED:
             return [ReasonCode.UNCONFIRMED]
         case State.PAUSED:
-            held = exceptions(intake)
+            held = exceptions_of(intake)
             applying = [EXCEPTIONS[each] for each in held if each in circumstances]
             return applying or [ReasonCode.PAUSED_WITH_EXCEPTIONS if held else ReasonCode.PAUSED]

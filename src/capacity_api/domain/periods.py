@@ -94,7 +94,7 @@ class Gap(msgspec.Struct, kw_only=True):
         return self.before + (until if self.ended is None else min(self.ended, until)) - self.began
 
 
-class Turn(msgspec.Struct, frozen=True):
+class StateChange(msgspec.Struct, frozen=True):
     """What one event says of a responder: its effective state from `at` on, null when it is delisted."""
 
     responder_id: UUID
@@ -104,7 +104,7 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=4096)
-def served(areas: tuple[str, ...], *, is_known: bool, existing_clients_only: bool) -> tuple[str, ...]:
+def nations_covered(areas: tuple[str, ...], *, is_known: bool, existing_clients_only: bool) -> tuple[str, ...]:
     """The nations that a responder counts for: its remit is known, reaches all of the nation and takes new people."""
     if not is_known or existing_clients_only:
         return ()
@@ -123,7 +123,7 @@ class Ledger:
         # How many are confirmed open in each nation.
         self.open_in = {nation: open_in.get(nation, 0) for nation in NATIONS}
 
-    def take(self, turn: Turn) -> None:
+    def take(self, turn: StateChange) -> None:
         periods = self.periods.setdefault(turn.responder_id, [])
         running = periods[-1] if periods and periods[-1].ended is None else None
         for nation in _open_in(running.state, running.nations) if running is not None else ():
@@ -175,7 +175,7 @@ def _open_in(state: State | None, nations: tuple[str, ...]) -> tuple[str, ...]:
     return nations if state is State.OPEN else ()
 
 
-def _following(last: Period | None, state: State, turn: Turn) -> Period:
+def _following(last: Period | None, state: State, turn: StateChange) -> Period:
     period = Period(state=state, began=turn.at, nations=turn.nations)
     if last is not None:
         period.number = last.number + 1

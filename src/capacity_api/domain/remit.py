@@ -68,7 +68,7 @@ class Remit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     source: Source | None = None
 
 
-def checked(remit: Remit) -> Remit:
+def validate_remit(remit: Remit) -> Remit:
     """The remit in a standard order without repetition; raises `Invalid` with a pointer for each fault."""
     errors: list[FieldError] = [
         FieldError(f"/remit/areas/{n}", f"unknown area code {code!r}; see /v1/vocabulary")

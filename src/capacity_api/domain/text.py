@@ -40,7 +40,7 @@ def required_text(value: str, pointer: str, most: int) -> str:
     return text
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
+def join_words(words: Sequence[str], last: str = "and") -> str:
     """ "a", "a and b", "a, b and c"; with a comma before `last` where an item has an "and" or "or" of its own."""
     if len(words) < 2:
         return "".join(words)

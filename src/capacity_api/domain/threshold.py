@@ -19,10 +19,10 @@ from capacity_api.domain.intake import (
     State,
     Step,
     event_for,
-    faults,
-    holds_until,
-    reminder,
-    standard_words,
+    expected_response_errors,
+    normalise_words,
+    reminder_time,
+    report_expiry,
 )
 from capacity_api.errors import FieldError, Invalid
 
@@ -42,20 +42,20 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     note: str | None = None
 
 
-def checked(threshold: Threshold) -> Threshold:
+def validate_threshold(threshold: Threshold) -> Threshold:
     """The threshold in a standard form; raises `Invalid` with every fault and its pointer."""
-    errors = faults(threshold.expected_response) if threshold.expected_response is not None else []
+    errors = expected_response_errors(threshold.expected_response) if threshold.expected_response is not None else []
     if not 1 <= threshold.pause_at <= MOST_REFERRALS:
         errors.append(FieldError("/pause_at", f"must be from 1 to {MOST_REFERRALS}"))
     if threshold.reopen_below is not None and not 1 <= threshold.reopen_below <= threshold.pause_at:
         errors.append(FieldError("/reopen_below", "must be from 1 to pause_at"))
-    note, exceptions = standard_words(threshold.note, threshold.exceptions, errors)
+    note, exceptions = normalise_words(threshold.note, threshold.exceptions, errors)
     if errors:
         raise Invalid("The threshold is not valid", tuple(errors))
     return msgspec.structs.replace(threshold, note=note, exceptions=exceptions)
 
 
-def counted(
+def apply_count(
     intake: Intake, threshold: Threshold, open_referrals: int, now: datetime, valid_for: timedelta
 ) -> Step | None:
     """What a count of open referrals changes, if anything; the intake must have been brought up to `now`.
@@ -94,8 +94,8 @@ def _paused(intake: Intake, threshold: Threshold, now: datetime, valid_for: time
     )
     if intake.state is State.UNCONFIRMED:
         # Nothing holds, so the pause that the responder prepared starts to.
-        confirm_by = holds_until(report, now, valid_for)
-        after = msgspec.structs.replace(after, confirm_by=confirm_by, remind_at=reminder(now, confirm_by))
+        confirm_by = report_expiry(report, now, valid_for)
+        after = msgspec.structs.replace(after, confirm_by=confirm_by, remind_at=reminder_time(now, confirm_by))
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))
 
 

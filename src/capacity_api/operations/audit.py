@@ -1,4 +1,4 @@
-"""Who changed what."""
+"""The audit: who changed what, and when."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,13 +22,13 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     target: str
 
 
-def note(session: AsyncSession, now: datetime, token_id: UUID | None, action: str, target: object) -> None:
+def add_entry(session: AsyncSession, now: datetime, token_id: UUID | None, action: str, target: object) -> None:
     session.add(AuditRow(id=uuid7(), at=now, token_id=token_id, action=action, target=str(target)))
 
 
-async def entries(session: AsyncSession, limit: int, cursor: str | None) -> Page[AuditEntry]:
-    return await page(session, select(AuditRow), AuditRow.id, _shown, limit, cursor)
+async def list_entries(session: AsyncSession, limit: int, cursor: str | None) -> Page[AuditEntry]:
+    return await page(session, select(AuditRow), AuditRow.id, _represent, limit, cursor)
 
 
-def _shown(row: AuditRow) -> AuditEntry:
+def _represent(row: AuditRow) -> AuditEntry:
     return AuditEntry(id=row.id, at=row.at, token_id=row.token_id, action=row.action, target=row.target)

@@ -12,14 +12,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from capacity_api import representations
 from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, WebhookRow
 from capacity_api.domain.events import EventType
 from capacity_api.errors import NotFound, Superseded, WebhookDisabled
-from capacity_api.operations.changes import wake
+from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.superseded import COLUMNS, heard, superseded
-from capacity_api.representations import Event, EventData
+from capacity_api.representations.encoding import encode
+from capacity_api.representations.event import Event, EventData
 
 KEPT = timedelta(days=30)
 _PRUNED_AT_ONCE = 500
@@ -93,7 +93,7 @@ async def test(session: AsyncSession, now: datetime, webhook: WebhookRow) -> Del
         type=EventType.WEBHOOK_TEST,
         at=now,
         responder_id=None,
-        body=representations.encode(
+        body=encode(
             Event(type=EventType.WEBHOOK_TEST, timestamp=now, sequence=None, data=EventData(message=_TEST))
         ).decode(),
         fanned_out_at=now,
@@ -175,7 +175,7 @@ def _require_active(webhook: WebhookRow) -> None:
 async def _queued(session: AsyncSession, now: datetime, webhook: WebhookRow, row: DeliveryRow) -> Delivery:
     webhook.extra_at = now
     await session.flush()
-    wake(session)
+    wake_delivery(session)
     return (await _shown(session, webhook, [row]))[0]
 
 

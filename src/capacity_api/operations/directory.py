@@ -1,4 +1,4 @@
-"""The directory as it stood: read from the events, which hold each responder as it was told."""
+"""The directory as it stood at a time in the past, read from the bodies of the events."""
 
 from datetime import UTC, datetime
 
@@ -6,25 +6,25 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api import representations
 from capacity_api.db.tables import EventRow, IntakeRow, ResponderRow
 from capacity_api.domain.events import EventType
-from capacity_api.representations import Directory, Responder
+from capacity_api.representations.directory import Directory
+from capacity_api.representations.responder import Responder, represent_responder
 
 
 class _Data(msgspec.Struct):
     responder: Responder
 
 
-class _Told(msgspec.Struct):
+class _ResponderEvent(msgspec.Struct):
     data: _Data
 
 
-_decoder = msgspec.json.Decoder(_Told)
+_decoder = msgspec.json.Decoder(_ResponderEvent)
 
 
-async def as_of(session: AsyncSession, time: datetime) -> Directory:
-    """The directory as a reader saw it at `time`, which must not lie in the future; before the first event, empty."""
+async def directory_as_of(session: AsyncSession, time: datetime) -> Directory:
+    """The directory as a reader saw it at `time`, which must not lie in the future; empty before the first event."""
     newest = (
         await session.execute(
             select(EventRow.sequence, EventRow.at)
@@ -33,26 +33,26 @@ async def as_of(session: AsyncSession, time: datetime) -> Directory:
             .limit(1)
         )
     ).one_or_none()
-    number, updated_at = (newest.sequence, newest.at) if newest else (0, datetime.fromtimestamp(0, UTC))
-    last = (
+    sequence, updated_at = (newest.sequence, newest.at) if newest else (0, datetime.fromtimestamp(0, UTC))
+    last_of_responder = (
         select(func.max(EventRow.sequence))
-        .where(EventRow.responder_id == ResponderRow.id, EventRow.sequence <= number)
+        .where(EventRow.responder_id == ResponderRow.id, EventRow.sequence <= sequence)
         .correlate(ResponderRow)
         .scalar_subquery()
     )
-    told = await session.execute(
+    bodies = await session.execute(
         select(ResponderRow.id, EventRow.body)
         .select_from(ResponderRow)
-        .join(EventRow, EventRow.sequence == last)
+        .join(EventRow, EventRow.sequence == last_of_responder)
         .where(EventRow.type != EventType.RESPONDER_DELISTED)
         .order_by(ResponderRow.slug)
     )
-    responders = {responder_id: _decoder.decode(body).data.responder for responder_id, body in told}
-    # What the clock had brought by then and nobody has recorded: no event tells of it, and there is no newer one.
-    due = await session.scalars(
+    responders = {responder_id: _decoder.decode(body).data.responder for responder_id, body in bodies}
+    # Lapses that were due by then and are not recorded yet have no event; the row is newer than the last event.
+    unrecorded = await session.scalars(
         select(ResponderRow).join(IntakeRow).where(IntakeRow.next_due <= time, ResponderRow.delisted_at.is_(None))
     )
-    responders.update((row.id, representations.from_responder(row, time)) for row in due)
+    responders.update((row.id, represent_responder(row.record, time)) for row in unrecorded)
     return Directory(
-        sequence=number, updated_at=updated_at, total=len(responders), responders=list(responders.values())
+        sequence=sequence, updated_at=updated_at, total=len(responders), responders=list(responders.values())
     )

@@ -1,53 +1,44 @@
-"""The public events, as they were told."""
-
-from uuid import UUID
+"""The public events, in the bodies that were sent."""
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api.db import sequence
+from capacity_api.db.sequence import latest
 from capacity_api.db.tables import EventRow
 from capacity_api.domain.events import ONLY_WHEN_NAMED
 from capacity_api.errors import BeyondLatest
-from capacity_api.representations import Event, EventPage
+from capacity_api.representations.event import Event, EventPage, IdentifiedEvent
 
 _decoder = msgspec.json.Decoder(Event)
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A public event with the id that it has in every webhook and feed."""
-
-    id: UUID
-    event: Event
-
-
-async def after(session: AsyncSession, number: int, limit: int) -> EventPage:
-    """Up to `limit` public events after sequence number `number`, oldest first; raises `BeyondLatest`."""
-    latest, _ = await sequence.latest(session)
-    if number > latest:
-        raise BeyondLatest(f"The newest event has the sequence number {latest}; {number} lies beyond it")
+async def list_events(session: AsyncSession, after: int, limit: int) -> EventPage:
+    """Up to `limit` public events after a sequence number, oldest first. Raises `BeyondLatest`."""
+    newest, _ = await latest(session)
+    if after > newest:
+        raise BeyondLatest(f"The newest event has the sequence number {newest}; {after} lies beyond it")
     rows = (
         await session.execute(
             select(EventRow.sequence, EventRow.body)
-            .where(EventRow.sequence > number)
+            .where(EventRow.sequence > after)
             .order_by(EventRow.sequence)
             .limit(limit)
         )
     ).all()
-    return EventPage(
-        events=[msgspec.Raw(body.encode()) for _, body in rows],
-        sequence=rows[-1][0] or number if rows else number,
-        latest=latest,
-    )
+    last = after
+    for row in rows:
+        assert row.sequence is not None, "the query leaves out private events"
+        last = row.sequence
+    return EventPage(events=[msgspec.Raw(row.body.encode()) for row in rows], sequence=last, latest=newest)
 
 
-async def newest(session: AsyncSession, after: int, limit: int) -> list[Told]:
-    """Up to `limit` public events after a number that change somebody's plans, newest first: those that "all" means."""
+async def newest_events(session: AsyncSession, after: int, limit: int) -> list[IdentifiedEvent]:
+    """Up to `limit` public events after a sequence number, newest first, without those that must be named."""
     rows = await session.execute(
         select(EventRow.id, EventRow.body)
         .where(EventRow.sequence > after, EventRow.type.not_in(ONLY_WHEN_NAMED))
         .order_by(EventRow.sequence.desc())
         .limit(limit)
     )
-    return [Told(event_id, _decoder.decode(body)) for event_id, body in rows]
+    return [IdentifiedEvent(event_id, _decoder.decode(body)) for event_id, body in rows]

@@ -6,82 +6,100 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api import representations
 from capacity_api.db.tables import ResponderRow
-from capacity_api.domain import intake as intakes
-from capacity_api.domain.intake import Intake, Report, Step
+from capacity_api.domain.intake import (
+    Intake,
+    Report,
+    Step,
+    apply_confirmation,
+    apply_plan,
+    apply_report,
+    cancel_plan,
+    validate_report,
+)
 from capacity_api.errors import PreconditionFailed
 from capacity_api.operations import changes
-from capacity_api.representations import Responder
+from capacity_api.representations.responder import Responder, represent_responder
+
+# Whether the responder is still as the caller last saw it; the API makes one from `If-Match`.
+VersionCheck = Callable[[Responder], bool]
 
 
-async def report(
+async def report_intake(
     session: AsyncSession,
     now: datetime,
     slug: str,
-    said: Report,
+    report: Report,
     *,
     effective_from: datetime | None = None,
-    if_match: str | None = None,
-    token_id: UUID | None = None,
+    is_expected: VersionCheck | None = None,
+    actor_token_id: UUID | None = None,
 ) -> Responder:
-    """Record what a responder says; with `effective_from`, what it announces. Returns it as the public sees it then.
+    """Record a report, or plan it for `effective_from`. Returns the responder as the public sees it from now on.
 
     Raises `NotFound` for one that is not listed, `Invalid` with pointers, `PreconditionFailed`.
     """
     change = await changes.begin(session, now)
-    said = intakes.checked(said, change.now)
+    report = validate_report(report, change.now)
 
     def step(intake: Intake, valid_for: timedelta) -> Step:
         if effective_from is not None:
-            return intakes.planned(intake, said, effective_from, change.now, valid_for)
-        return intakes.reported(intake, said, change.now, valid_for)
+            return apply_plan(intake, report, effective_from, change.now, valid_for)
+        return apply_report(intake, report, change.now, valid_for)
 
-    return await _apply(change, slug, step, said, if_match, token_id)
+    return await _apply(change, slug, step, report, is_expected, actor_token_id)
 
 
-async def confirm(
-    session: AsyncSession, now: datetime, slug: str, *, if_match: str | None = None, token_id: UUID | None = None
+async def confirm_intake(
+    session: AsyncSession,
+    now: datetime,
+    slug: str,
+    *,
+    is_expected: VersionCheck | None = None,
+    actor_token_id: UUID | None = None,
 ) -> Responder:
-    """ "Still true". Raises `NothingToConfirm` when nothing was ever reported."""
+    """ "Still true". Raises `NothingToConfirm` where nothing was ever reported."""
     change = await changes.begin(session, now)
-    return await _apply(
-        change,
-        slug,
-        lambda intake, valid_for: intakes.confirmed(intake, change.now, valid_for),
-        None,
-        if_match,
-        token_id,
-    )
+
+    def step(intake: Intake, valid_for: timedelta) -> Step:
+        return apply_confirmation(intake, change.now, valid_for)
+
+    return await _apply(change, slug, step, None, is_expected, actor_token_id)
 
 
-async def cancel_planned(
-    session: AsyncSession, now: datetime, slug: str, *, if_match: str | None = None, token_id: UUID | None = None
+async def cancel_planned_intake(
+    session: AsyncSession,
+    now: datetime,
+    slug: str,
+    *,
+    is_expected: VersionCheck | None = None,
+    actor_token_id: UUID | None = None,
 ) -> Responder:
-    """Call an announced change off; without one, nothing happens."""
+    """Cancel the planned change; without one, nothing happens."""
     change = await changes.begin(session, now)
-    return await _apply(change, slug, lambda intake, _: intakes.unplanned(intake, change.now), None, if_match, token_id)
+
+    def step(intake: Intake, _: timedelta) -> Step:
+        return cancel_plan(intake, change.now)
+
+    return await _apply(change, slug, step, None, is_expected, actor_token_id)
 
 
 async def _apply(
     change: changes.Change,
     slug: str,
     decide: Callable[[Intake, timedelta], Step],
-    said: Report | None,
-    if_match: str | None,
-    token_id: UUID | None,
+    report: Report | None,
+    is_expected: VersionCheck | None,
+    actor_token_id: UUID | None,
 ) -> Responder:
-    row = await change.responder(slug)
-    require_match(row, change.now, if_match)
+    row = await change.get_responder(slug)
+    require_expected(row, change.now, is_expected)
     step = decide(row.intake.value, timedelta(hours=row.valid_for_hours))
-    change.record(row, step, said or step.after.report, token_id)
-    return representations.from_responder(row, change.now)
+    change.record(row, step, report or step.after.report, actor_token_id)
+    return represent_responder(row.record, change.now)
 
 
-def require_match(row: ResponderRow, now: datetime, if_match: str | None) -> None:
-    """Raise `PreconditionFailed` unless `If-Match` is absent or names the responder as it stands (RFC 9110 §13.1.1)."""
-    if if_match is None:
-        return
-    body = representations.encode(representations.from_responder(row, now))
-    if not representations.names_tag(if_match, body):
+def require_expected(row: ResponderRow, now: datetime, is_expected: VersionCheck | None) -> None:
+    """Raise `PreconditionFailed` where somebody has changed the responder since the caller saw it."""
+    if is_expected is not None and not is_expected(represent_responder(row.record, now)):
         raise PreconditionFailed

@@ -14,10 +14,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 from capacity_api.errors import Invalid
 
 Item = TypeVar("Item")
-Shown = TypeVar("Shown")
+Representation = TypeVar("Representation")
 MOST = 500
 USUAL = 50
-# What a column of numbers holds; a cursor beyond it would be a fault of the database and not of the reader.
+# The largest number that a column can hold: the database would fail on a cursor beyond it.
 _LARGEST = 2**63 - 1
 
 
@@ -32,34 +32,34 @@ async def page(
     session: AsyncSession,
     query: Select[Item],
     by: InstrumentedAttribute[Any],
-    show: Callable[[Item], Shown],
+    represent: Callable[[Item], Representation],
     limit: int,
     cursor: str | None,
-) -> Page[Shown]:
+) -> Page[Representation]:
     """A page of `query`, by falling `by` (unique: an id or a number). Raises `Invalid` for a made-up cursor."""
     if cursor is not None:
-        query = query.where(by < _decoded(cursor, by.type.python_type))
+        query = query.where(by < _decode_cursor(cursor, by.type.python_type))
     rows: Sequence[Item] = (await session.scalars(query.order_by(by.desc()).limit(limit + 1))).all()
-    following = cursor_after(getattr(rows[limit - 1], by.key)) if len(rows) > limit else None
-    return Page([show(row) for row in rows[:limit]], following)
+    following = encode_cursor(getattr(rows[limit - 1], by.key)) if len(rows) > limit else None
+    return Page([represent(row) for row in rows[:limit]], following)
 
 
 async def all_pages(read: Callable[[int, str | None], Awaitable[Page[Item]]]) -> list[Item]:
-    """Everything, for who takes no pages; `read` is handed the limit and the cursor of each."""
-    found = await read(MOST, None)
-    items = found.items
-    while found.next is not None:
-        found = await read(MOST, found.next)
-        items += found.items
+    """Every item of a list. `read` takes a limit and a cursor and returns that page."""
+    page = await read(MOST, None)
+    items = page.items
+    while page.next is not None:
+        page = await read(MOST, page.next)
+        items += page.items
     return items
 
 
-def cursor_after(last: UUID | int) -> str:
-    """What asks for the page after the one that ends with `last`."""
+def encode_cursor(last: UUID | int) -> str:
+    """The cursor of the page after the one that ends with `last`."""
     return base64.urlsafe_b64encode(str(last).encode()).decode().rstrip("=")
 
 
-def _decoded(cursor: str, kind: type) -> Any:
+def _decode_cursor(cursor: str, kind: type) -> Any:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         if kind is UUID:

@@ -17,8 +17,8 @@ from capacity_api.db import sequence
 from capacity_api.db.tables import EventRow, NationGapRow, PeriodRow, ResponderRow, RollupRow
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import State
-from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, Turn, second, served
-from capacity_api.representations import AreaRef
+from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, StateChange, nations_covered, second
+from capacity_api.representations.responder import AreaRef
 
 # How many events are held in memory at a time.
 BATCH = 1000
@@ -31,7 +31,7 @@ async def is_behind(session: AsyncSession) -> bool:
     return await session.scalar(select(RollupRow.sequence)) != latest
 
 
-async def count(session: AsyncSession, most: int = BATCH) -> int:
+async def count_events(session: AsyncSession, most: int = BATCH) -> int:
     """Count up to `most` events that were not counted yet; returns how many. Whoever comes second waits its turn."""
     rollup = (
         await session.execute(select(RollupRow).with_for_update().execution_options(populate_existing=True))
@@ -65,7 +65,7 @@ async def reset(session: AsyncSession) -> None:
     await session.execute(delete(NationGapRow))
 
 
-async def uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[Turn]]:
+async def uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[StateChange]]:
     """What the events after number `after` say, in their order, a batch at a time."""
     while True:
         number, turns = await _turns(session, after, BATCH)
@@ -110,7 +110,7 @@ async def last_periods(
     return found
 
 
-async def hold(session: AsyncSession, ledger: Ledger, turns: Iterable[Turn]) -> None:
+async def hold(session: AsyncSession, ledger: Ledger, turns: Iterable[StateChange]) -> None:
     """Have the ledger hold the last period of every responder that `turns` are about."""
     missing = {turn.responder_id for turn in turns} - ledger.periods.keys()
     found = await last_periods(session, None, missing)
@@ -186,7 +186,7 @@ class _Told(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Told)
 
 
-async def _turns(session: AsyncSession, after: int, most: int) -> tuple[int, list[Turn]]:
+async def _turns(session: AsyncSession, after: int, most: int) -> tuple[int, list[StateChange]]:
     """What up to `most` events after number `after` say of responders, and the number of the last of them."""
     rows = (
         await session.execute(
@@ -200,14 +200,14 @@ async def _turns(session: AsyncSession, after: int, most: int) -> tuple[int, lis
     return rows[-1].sequence if rows else after, turns
 
 
-def _turn(row: Any) -> Turn:
+def _turn(row: Any) -> StateChange:
     responder = _decoder.decode(row.body).data.responder
     remit = responder.remit
-    return Turn(
+    return StateChange(
         responder_id=row.responder_id,
         at=second(row.at),
         state=None if row.type == EventType.RESPONDER_DELISTED else responder.intake.state,
-        nations=served(
+        nations=nations_covered(
             tuple(area.code for area in remit.areas),
             is_known=bytes(remit.exploitation_types) != b"null",
             existing_clients_only=remit.existing_clients_only,

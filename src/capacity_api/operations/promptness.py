@@ -1,4 +1,4 @@
-"""How promptly a responder confirms: its own business, told to its own tokens and to administrators alone."""
+"""How promptly a responder confirms: private to its own tokens and to administrators."""
 
 from datetime import datetime
 
@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import ReportRow
-from capacity_api.operations import responders
+from capacity_api.operations.responders import get_responder
 
 
 class Promptness(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the time from `from` up to but not including `to`: how often it spoke, and how often a report lapsed first."""
+    """In [`from`, `to`): how often it reported and confirmed, and how often a report lapsed."""
 
     start: datetime = msgspec.field(name="from")
     end: datetime = msgspec.field(name="to")
@@ -20,9 +20,9 @@ class Promptness(msgspec.Struct, frozen=True, kw_only=True):
     lapsed: int
 
 
-async def over(session: AsyncSession, slug: str, start: datetime, end: datetime) -> Promptness:
-    """What a responder said in [start, end), and what lapsed; raises `NotFound`."""
-    row = await responders.by_slug(session, slug)
+async def read_promptness(session: AsyncSession, slug: str, start: datetime, end: datetime) -> Promptness:
+    """The counts for [start, end). Raises `NotFound`."""
+    row = await get_responder(session, slug)
     rows = await session.execute(
         select(ReportRow.kind, func.count().label("number"))
         .where(ReportRow.responder_id == row.id, ReportRow.at >= start, ReportRow.at < end)

@@ -4,82 +4,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import EventRow, IntakeRow, PeriodRow, ResponderRow, RollupRow
-from capacity_api.domain import intake as intakes
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import State
-from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, Totals, Turn, moment, second, served
+from capacity_api.domain.intake import State, due_steps
+from capacity_api.domain.periods import (
+    NATIONS,
+    Gap,
+    Ledger,
+    Period,
+    StateChange,
+    Totals,
+    moment,
+    nations_covered,
+    second,
+)
 from capacity_api.operations import periods
+from capacity_api.representations.statistics import (
+    NationStatistics,
+    ResponderStatistics,
+    StateSeconds,
+    StateShares,
+    Statistics,
+)
 
 _SECONDS_PER_HOUR = 3600
 
 
-class StateSeconds(msgspec.Struct, frozen=True, kw_only=True):
-    """Whole seconds in each effective state; together `listed_seconds`."""
-
-    open: int
-    waiting_list: int
-    paused: int
-    unconfirmed: int
-
-
-class StateShares(msgspec.Struct, frozen=True, kw_only=True):
-    """Shares of `listed_seconds` in each effective state, from 0 to 1; together 1."""
-
-    open: float
-    waiting_list: float
-    paused: float
-    unconfirmed: float
-
-
-class ResponderStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """`listed_seconds` is how much of the period it was in the directory; `shares` is null when that is 0.
-
-    `pauses` counts those that began in the period. `longest_pause_seconds` is of what lies within the period, also of
-    a pause that began before it or goes on after it.
-    """
-
-    slug: str
-    name: str
-    listed_seconds: int
-    seconds: StateSeconds
-    shares: StateShares | None
-    pauses: int
-    longest_pause_seconds: int
-
-
-class NationStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """How long no responder that covers the whole nation was confirmed open, of the `counted_seconds` of the period.
-
-    Null where nothing was counted. A responder whose remit is not known, or that takes existing clients alone, does
-    not count.
-    """
-
-    code: str
-    name: str
-    counted_seconds: int
-    nobody_open_seconds: int | None
-    nobody_open_hours: float | None
-
-
-class Statistics(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the time from `from` up to but not including `to`, cut to whole seconds.
-
-    `counted_from` is when counting begins: with `from`, or with the first listing of all; null when that came later.
-    """
-
-    start: datetime = msgspec.field(name="from")
-    end: datetime = msgspec.field(name="to")
-    counted_from: datetime | None
-    nations: list[NationStatistics]
-    responders: list[ResponderStatistics]
-
-
-async def over(session: AsyncSession, start: datetime, end: datetime) -> Statistics:
+async def read_statistics(session: AsyncSession, start: datetime, end: datetime) -> Statistics:
     """The statistics of [start, end); what the clock has brought counts, whether or not it was recorded."""
     first, last = second(start), second(end)
     ledger = await _uncounted(session, first, last)
@@ -131,14 +85,14 @@ async def _uncounted(session: AsyncSession, start: int, end: int) -> Ledger:
     return ledger
 
 
-async def _due(session: AsyncSession, end: int) -> list[Turn]:
+async def _due(session: AsyncSession, end: int) -> list[StateChange]:
     """What the clock has brought before `end` and nobody has recorded."""
     rows = await session.scalars(
         select(ResponderRow).join(IntakeRow).where(IntakeRow.next_due < moment(end), ResponderRow.delisted_at.is_(None))
     )
-    steps = [(step, row) for row in rows for step in intakes.advance(row.intake.value, moment(end))]
+    steps = [(step, row) for row in rows for step in due_steps(row.intake.value, moment(end))]
     return [
-        Turn(row.id, second(step.at), step.after.state, _served(row))
+        StateChange(row.id, second(step.at), step.after.state, _served(row))
         for step, row in sorted(steps, key=lambda pair: (pair[0].at, pair[1].slug))
         # A reminder changes no state.
         if second(step.at) < end and step.kind != "reminded"
@@ -147,7 +101,7 @@ async def _due(session: AsyncSession, end: int) -> list[Turn]:
 
 def _served(row: ResponderRow) -> tuple[str, ...]:
     remit = row.remit
-    return served(
+    return nations_covered(
         remit.areas,
         is_known=remit.exploitation_types is not None,
         existing_clients_only=remit.existing_clients_only,

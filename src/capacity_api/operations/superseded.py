@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import CoverageRow, EventRow, ResponderRow
 from capacity_api.domain import subscription
-from capacity_api.domain.coverage import gaps, loaded
+from capacity_api.domain.coverage import counts_from_document, gap_cells
 from capacity_api.domain.events import OF_A_STATE, EventType
-from capacity_api.domain.gaps import is_past
+from capacity_api.domain.gaps import is_superseded
 from capacity_api.domain.subscription import Told
 
 
@@ -55,11 +55,11 @@ async def superseded(session: AsyncSession, events: Iterable[Heard]) -> frozense
     of_gaps = [each for each in events if each.told.data.cells]
     counts = await session.scalar(select(CoverageRow.counts)) if of_gaps else None
     if counts is not None:
-        now = gaps(loaded(counts))
+        now = gap_cells(counts_from_document(counts))
         found |= {
             each.id
             for each in of_gaps
-            if is_past(each.told.data.cells, now, opened=each.told.type is EventType.COVERAGE_GAP_OPENED)
+            if is_superseded(each.told.data.cells, now, opened=each.told.type is EventType.COVERAGE_GAP_OPENED)
         }
     return frozenset(found)
 

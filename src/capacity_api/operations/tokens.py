@@ -34,7 +34,7 @@ _LONGEST_OVERLAP_HOURS = 168
 # So that a successor, with the same lifetime again, still ends within the calendar. Null is for "never".
 _LONGEST_LIFETIME = timedelta(days=36525)
 # `last_used_at` is for finding forgotten tokens; a write for each call would cost more than it tells.
-USE_NOTED_EVERY = timedelta(minutes=1)
+USE_RECORDED_EVERY = timedelta(minutes=1)
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,7 +47,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose token a call carried."""
+    """The owner of the token that a call carried, and what it may do."""
 
     token_id: UUID
     owner: Owner
@@ -71,7 +71,7 @@ class TokenShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenIssued(msgspec.Struct, frozen=True, kw_only=True):
-    """The only place where `token` is ever shown."""
+    """The only answer that holds `token`."""
 
     id: UUID
     token: str
@@ -109,7 +109,7 @@ async def partner_owner(session: AsyncSession, name: str) -> Owner:
     return _partner(row.id, row.name)
 
 
-async def add_partner(session: AsyncSession, now: datetime, name: str, token_id: UUID | None = None) -> Partner:
+async def add_partner(session: AsyncSession, now: datetime, name: str, actor_token_id: UUID | None = None) -> Partner:
     """Raises `AlreadyExists`, `Invalid`."""
     name = required_text(name, "/name", 200)
     taken = AlreadyExists(f"There is a partner {name!r} already")
@@ -117,20 +117,20 @@ async def add_partner(session: AsyncSession, now: datetime, name: str, token_id:
         raise taken
     row = PartnerRow(id=uuid7(), name=name, created_at=now)
     session.add(row)
-    audit.note(session, now, token_id, "partner.add", row.id)
+    audit.add_entry(session, now, actor_token_id, "partner.add", row.id)
     try:
         await session.flush()
     except IntegrityError:
-        # Somebody else added it since the look above.
+        # Somebody else added it since we looked.
         raise taken from None
-    return _shown_partner(row)
+    return _represent_partner(row)
 
 
-async def partners(session: AsyncSession, limit: int, cursor: str | None) -> Page[Partner]:
-    return await page(session, select(PartnerRow), PartnerRow.id, _shown_partner, limit, cursor)
+async def list_partners(session: AsyncSession, limit: int, cursor: str | None) -> Page[Partner]:
+    return await page(session, select(PartnerRow), PartnerRow.id, _represent_partner, limit, cursor)
 
 
-async def issue(
+async def issue_token(
     session: AsyncSession,
     now: datetime,
     keys: Keys,
@@ -138,7 +138,7 @@ async def issue(
     *,
     scopes: tuple[Scope, ...] | None = None,
     expires_at: datetime | None = None,
-    token_id: UUID | None = None,
+    actor_token_id: UUID | None = None,
 ) -> TokenIssued:
     """A new token of `owner`, with all scopes of its kind unless fewer are named. Raises `Invalid`."""
     allowed = {"responder": RESPONDER_SCOPES, "partner": PARTNER_SCOPES, "admin": ADMIN_SCOPES}[owner.type]
@@ -160,7 +160,7 @@ async def issue(
         lifetime_seconds=None if expires_at is None else int((expires_at - now).total_seconds()),
     )
     session.add(row)
-    audit.note(session, now, token_id, "token.issue", row.id)
+    audit.add_entry(session, now, actor_token_id, "token.issue", row.id)
     return TokenIssued(id=row.id, token=secret, owner=owner, scopes=row.scopes, expires_at=expires_at)
 
 
@@ -183,27 +183,28 @@ async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str)
         raise TokenRevoked
     if row.expires_at is not None and row.expires_at <= now:
         raise TokenExpired
+    owner = _ADMIN
+    if row.responder_id is not None:
+        owner = _responder(responder_id, slug, responder)
+    elif row.partner_id is not None:
+        owner = _partner(partner_id, partner)
     return Identity(
         token_id=row.id,
-        owner=_responder(responder_id, slug, responder)
-        if responder_id
-        else _partner(partner_id, partner)
-        if partner_id
-        else _ADMIN,
+        owner=owner,
         scopes=tuple(Scope(scope) for scope in row.scopes),
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
     )
 
 
-async def note_use(session: AsyncSession, now: datetime, identity: Identity, newest_hash: bytes) -> None:
-    """Remember that the token was used, and keep its hash under the newest key so that older keys can go."""
+async def record_use(session: AsyncSession, now: datetime, identity: Identity, newest_hash: bytes) -> None:
+    """Record the use, and store the hash under the newest key so that older keys can be retired."""
     await session.execute(
         update(TokenRow).where(TokenRow.id == identity.token_id).values(last_used_at=now, hash=newest_hash)
     )
 
 
-async def issued(session: AsyncSession, owner: Owner | None, limit: int, cursor: str | None) -> Page[TokenShown]:
+async def list_tokens(session: AsyncSession, owner: Owner | None, limit: int, cursor: str | None) -> Page[TokenShown]:
     """The tokens of `owner`, or everybody's."""
     query = select(TokenRow)
     if owner is not None:
@@ -211,17 +212,17 @@ async def issued(session: AsyncSession, owner: Owner | None, limit: int, cursor:
             TokenRow.responder_id == _id(owner, "responder"), TokenRow.partner_id == _id(owner, "partner")
         )
     owners = await _owners(session)
-    return await page(session, query, TokenRow.id, lambda row: _shown(row, owners), limit, cursor)
+    return await page(session, query, TokenRow.id, lambda row: _represent(row, owners), limit, cursor)
 
 
-async def rotate(
+async def rotate_token(
     session: AsyncSession,
     now: datetime,
     keys: Keys,
-    rotated_id: UUID,
+    token_id: UUID,
     owner: Owner | None,
     overlap_hours: int,
-    token_id: UUID | None = None,
+    actor_token_id: UUID | None = None,
     *,
     within: tuple[Scope, ...] | None = None,
 ) -> TokenIssued:
@@ -231,39 +232,39 @@ async def rotate(
     """
     if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
         raise Invalid.at("/overlap_hours", f"must be from 0 to {_LONGEST_OVERLAP_HOURS}")
-    row = await _held(session, rotated_id, owner)
+    row = await _get_token(session, token_id, owner)
     if within is not None and not set(within).issuperset(row.scopes):
         raise Forbidden("The token may do less than the one that it would replace")
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
-        raise Conflict("The token no longer holds; have a new one issued")
+        raise Conflict("The token has ended; ask for a new one")
     expires_at = None if row.lifetime_seconds is None else now + timedelta(seconds=row.lifetime_seconds)
-    successor = await issue(
+    successor = await issue_token(
         session,
         now,
         keys,
         (await _owners(session))[row.responder_id or row.partner_id],
         scopes=tuple(Scope(scope) for scope in row.scopes),
         expires_at=expires_at,
-        token_id=token_id,
+        actor_token_id=actor_token_id,
     )
     end = now + timedelta(hours=overlap_hours)
     row.expires_at = end if row.expires_at is None else min(row.expires_at, end)
-    audit.note(session, now, token_id, "token.rotate", row.id)
+    audit.add_entry(session, now, actor_token_id, "token.rotate", row.id)
     return successor
 
 
-async def revoke(
-    session: AsyncSession, now: datetime, revoked_id: UUID, owner: Owner | None, token_id: UUID | None = None
+async def revoke_token(
+    session: AsyncSession, now: datetime, token_id: UUID, owner: Owner | None, actor_token_id: UUID | None = None
 ) -> None:
-    """From now on the token holds no more; revoking it again changes nothing. Raises `NotFound`."""
-    row = await _held(session, revoked_id, owner)
+    """End a token now; revoking it again changes nothing. Raises `NotFound`."""
+    row = await _get_token(session, token_id, owner)
     if row.revoked_at is None:
         row.revoked_at = now
-        audit.note(session, now, token_id, "token.revoke", row.id)
+        audit.add_entry(session, now, actor_token_id, "token.revoke", row.id)
 
 
-async def _held(session: AsyncSession, held_id: UUID, owner: Owner | None) -> TokenRow:
-    row = await session.get(TokenRow, held_id, with_for_update=True)
+async def _get_token(session: AsyncSession, token_id: UUID, owner: Owner | None) -> TokenRow:
+    row = await session.get(TokenRow, token_id, with_for_update=True)
     if row is None or (owner is not None and (row.responder_id or row.partner_id) != owner.id):
         raise NotFound("There is no such token")
     return row
@@ -288,11 +289,11 @@ def _id(owner: Owner, kind: str) -> UUID | None:
     return owner.id if owner.type == kind else None
 
 
-def _shown_partner(row: PartnerRow) -> Partner:
+def _represent_partner(row: PartnerRow) -> Partner:
     return Partner(id=row.id, name=row.name, created_at=row.created_at)
 
 
-def _shown(row: TokenRow, owners: dict[UUID | None, Owner]) -> TokenShown:
+def _represent(row: TokenRow, owners: dict[UUID | None, Owner]) -> TokenShown:
     return TokenShown(
         id=row.id,
         owner=owners[row.responder_id or row.partner_id],

@@ -21,7 +21,7 @@ from capacity_api.domain.events import EventType
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import BeyondLatest, FieldError, Invalid, NotFound, SecretLost, WebhookDisabled
 from capacity_api.operations import dispatch, sealing
-from capacity_api.operations.changes import wake
+from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.deliveries import Status
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.tokens import Owner
@@ -149,7 +149,7 @@ async def change(
         if url != row.url:
             row.url = url
             _start_afresh(row)
-            wake(session)
+            wake_delivery(session)
     if patch.event_types is not UNSET:
         row.event_types = _event_types(patch.event_types, owner)
     if patch.responders is not UNSET:
@@ -186,7 +186,7 @@ async def enable(
         if not replay:
             row.position = latest
             await _give_up_waiting(session, now, row)
-        wake(session)
+        wake_delivery(session)
     shown = _shown(row)
     fields = {name: getattr(shown, name) for name in Webhook.__struct_fields__}
     return WebhookEnabled(**fields, missed=missed, replayed=replay and was_disabled)
@@ -208,7 +208,7 @@ async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: i
     # Never forward: what it has not received yet is not skipped.
     row.position = min(row.position, after)
     _start_afresh(row)
-    wake(session)
+    wake_delivery(session)
     return _shown(row)
 
 

@@ -1,0 +1,59 @@
+"""`/v1/changes`: the responders by their newest change, as Realtime Paged Data Exchange (RPDE) 1.1."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from capacity_api.api.address import base_url
+from capacity_api.api.context import Context
+from capacity_api.formats.rpde import PATH, ChangesPage, Item, changes_page, deleted_item, max_age, updated_item
+from capacity_api.operations.paging import MOST
+from capacity_api.operations.responders import changed_between
+from capacity_api.representations.responder import represent_responder
+
+
+class ChangesFeedController(Controller):
+    path = PATH
+    tags = ("formats",)
+
+    @get(operation_id="readChanges", summary="Follow the responders (RPDE)", of_snapshot=True)
+    async def changes(
+        self,
+        context: NamedDependency[Context],
+        request: Request[Any, Any, Any],
+        after: Annotated[
+            int,
+            QueryParameter(name="afterChangeNumber", ge=0, le=2**53, description="A change number; 0 for all."),
+        ] = 0,
+        limit: Annotated[
+            int | None, QueryParameter(ge=1, le=MOST, description=f"At most this many items; {MOST} by default.")
+        ] = None,
+    ) -> Response[ChangesPage]:
+        """Realtime Paged Data Exchange 1.1: each responder once, by the number of its newest change, oldest first.
+
+        `state` is `deleted` for a responder that left the directory. Follow `next` again and again: the page without
+        items is the last one for now, and its `next` is its own address. A number that has not been given out yet gets
+        that page too, as the standard says; `/v1/events` refuses such a number.
+        """
+        published, now = context.publisher.current().sequence, context.now()
+        items: list[Item] = []
+        if after < published:
+            async with context.read() as session:
+                # Up to the snapshot: a newer report could lapse before this page ends.
+                for record in await changed_between(session, after, published, limit or MOST):
+                    if record.delisted_at is not None:
+                        items.append(deleted_item(record.id, record.sequence))
+                    else:
+                        items.append(updated_item(represent_responder(record, now)))
+        page = changes_page(
+            items,
+            after,
+            base_url(context.settings, request) + PATH,
+            limit,
+            demonstration=context.settings.demonstration,
+        )
+        # Without a public URL the page names the host of this request, so it is for this reader alone.
+        cache_control = "no-store" if context.settings.public_url is None else f"max-age={max_age(items)}"
+        return Response(page, headers={"cache-control": cache_control})

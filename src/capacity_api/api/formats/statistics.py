@@ -1,0 +1,25 @@
+"""`/v1/statistics.csv`: the statistics as a table."""
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+
+from capacity_api.api.context import Context
+from capacity_api.api.downloads import csv_download
+from capacity_api.api.periods import From, To
+from capacity_api.api.statistics import statistics_of
+from capacity_api.formats.statistics import FILE_NAME, statistics_table
+
+
+class StatisticsTableController(Controller):
+    path = "/v1/statistics.csv"
+    tags = ("statistics",)
+
+    @get(operation_id="readStatisticsTable", summary="Read what was, as a table", media_type="text/csv")
+    async def table(self, context: NamedDependency[Context], start: From = None, end: To = None) -> Response[bytes]:
+        """The same as CSV (RFC 4180, UTF-8 with a byte order mark, with a header row).
+
+        A row for each responder, then one for each nation. `kind` says which; `code` is a responder's slug or a
+        nation's code. Columns that a kind does not have are empty. A text that a spreadsheet would take for a formula
+        begins with an apostrophe.
+        """
+        return csv_download(FILE_NAME, statistics_table(await statistics_of(context, start, end)))

@@ -1,0 +1,117 @@
+"""The taxonomies: the codes of a remit as terms of Open Referral UK, with ids that never change."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender
+from capacity_api.domain.vocabulary import AGE_GROUPS, EXPLOITATION_TYPES, GENDERS
+from capacity_api.representations.responder import RemitShown, remit_of
+
+# Random, once and for all. The ids are the same in every installation, because the terms mean the same.
+_NAMESPACE = UUID("6f7b2f0e-6a0c-4b8e-9d1e-5a3c0f6d2b47")
+_UNKNOWN, _EXISTING_CLIENTS = "unknown", "existing_clients_only"
+
+
+class TaxonomyTerm(msgspec.Struct, frozen=True, kw_only=True):
+    """`term` is the code that `/v1/vocabulary` has."""
+
+    id: UUID
+    name: str
+    description: str
+    taxonomy: str
+    taxonomy_id: UUID
+    term: str
+
+
+class Taxonomy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`taxonomy_terms` stands in the answer about one taxonomy, not in the list."""
+
+    id: UUID
+    name: str
+    description: str
+    taxonomy_terms: list[TaxonomyTerm] | UnsetType = UNSET
+
+
+def _taxonomy(code: str, name: str, description: str, words: Mapping[Any, str]) -> Taxonomy:
+    taxonomy_id = uuid5(_NAMESPACE, code)
+    return Taxonomy(
+        id=taxonomy_id,
+        name=name,
+        description=description,
+        taxonomy_terms=[
+            TaxonomyTerm(
+                id=uuid5(taxonomy_id, term),
+                name=label,
+                description=f"{name}: {label[:1].lower()}{label[1:]}",
+                taxonomy=name,
+                taxonomy_id=taxonomy_id,
+                term=str(term),
+            )
+            for term, label in words.items()
+        ],
+    )
+
+
+_EXPLOITATION = _taxonomy(
+    "exploitation_type",
+    "Kind of exploitation",
+    "The kinds of exploitation that an organisation takes on, as on the form of the National Referral Mechanism.",
+    {**EXPLOITATION_TYPES, _UNKNOWN: "Not known"},
+)
+_AGE = _taxonomy("age_group", "Age group", "The ages of the people whom an organisation takes on.", AGE_GROUPS)
+_GENDER = _taxonomy("gender", "Gender", "The genders of the people whom an organisation takes on.", GENDERS)
+_LIMITATION = _taxonomy(
+    "limitation",
+    "Limitation",
+    "What else narrows whom an organisation takes on.",
+    {_EXISTING_CLIENTS: "Existing clients only"},
+)
+TAXONOMIES: MappingProxyType[UUID, Taxonomy] = MappingProxyType(
+    {each.id: each for each in (_EXPLOITATION, _AGE, _GENDER, _LIMITATION)}
+)
+TERMS: MappingProxyType[UUID, TaxonomyTerm] = MappingProxyType(
+    {term.id: term for each in TAXONOMIES.values() for term in each.taxonomy_terms or ()}
+)
+_BY_CODE = {(term.taxonomy_id, term.term): term for term in TERMS.values()}
+
+
+def without_terms(taxonomy: Taxonomy) -> Taxonomy:
+    """The taxonomy without its terms, as lists show it."""
+    return msgspec.structs.replace(taxonomy, taxonomy_terms=UNSET)
+
+
+def terms_of(remit: RemitShown) -> list[TaxonomyTerm]:
+    """The terms of a remit: every one for "all", and "not known" where the source does not say."""
+    kinds, genders = remit.exploitation_types, remit.genders
+    codes: list[tuple[Taxonomy, str]] = [
+        *((_EXPLOITATION, kind) for kind in _named(kinds, ExploitationType)),
+        *((_AGE, group) for group in remit.age_groups),
+        *((_GENDER, gender) for gender in _named(genders, Gender)),
+        *([(_LIMITATION, _EXISTING_CLIENTS)] if remit.existing_clients_only else []),
+    ]
+    return [_BY_CODE[taxonomy.id, code] for taxonomy, code in codes]
+
+
+def _named(codes: Sequence[str] | None, every: Iterable[str]) -> list[str]:
+    if codes is None:
+        return [_UNKNOWN]
+    return list(every) if codes == "all" else list(codes)
+
+
+def may_apply(term: TaxonomyTerm, remit: RemitShown) -> bool:
+    """Whether the term may apply to the remit, by the directory's filters: an unknown remit is kept, never hidden."""
+    if term in terms_of(remit):
+        return True
+    match term.taxonomy_id:
+        case _EXPLOITATION.id if term.term != _UNKNOWN:
+            kept = Filter(exploitation_types=(ExploitationType(term.term),))
+        case _AGE.id:
+            kept = Filter(age_groups=(AgeGroup(term.term),))
+        case _:
+            return False
+    return kept.keeps(remit_of(remit))

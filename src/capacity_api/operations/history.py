@@ -1,0 +1,114 @@
+"""The past of the responders: their reports and lapses, and when their states changed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, func, literal, select, text, true, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from capacity_api.db.tables import IS_LISTING, EventRow, ReportRow
+from capacity_api.domain.intake import State
+from capacity_api.operations import responders
+from capacity_api.operations.paging import Page, page
+from capacity_api.representations.responder import HistoryEntry
+
+StateChange = tuple[datetime, State]
+
+
+async def read_history(
+    session: AsyncSession, slug: str, start: datetime, end: datetime, limit: int, cursor: str | None
+) -> Page[HistoryEntry]:
+    """Every report and lapse of a listed responder in [start, end), newest first. Raises `NotFound`."""
+    row = await responders.get_responder(session, slug)
+    query = select(ReportRow).where(ReportRow.responder_id == row.id, ReportRow.at >= start, ReportRow.at < end)
+    return await page(session, query, ReportRow.sequence, represent_report, limit, cursor)
+
+
+async def entries_after(session: AsyncSession, sequence: int) -> dict[UUID, list[HistoryEntry]]:
+    """Every report and lapse after a sequence number, by responder, oldest first."""
+    rows = await session.scalars(select(ReportRow).where(ReportRow.sequence > sequence).order_by(ReportRow.sequence))
+    return _by_responder(rows)
+
+
+async def newest_entries(
+    session: AsyncSession, since: datetime, most: int, responder_ids: Sequence[UUID] | None
+) -> dict[UUID, list[HistoryEntry]]:
+    """The newest `most` since a time of each responder (`None`: of all), oldest first."""
+    ranked = (
+        select(
+            ReportRow.id,
+            func.row_number().over(partition_by=ReportRow.responder_id, order_by=ReportRow.sequence.desc()).label("n"),
+        )
+        .where(ReportRow.at >= since, _is_one_of(ReportRow.responder_id, responder_ids))
+        .subquery()
+    )
+    query = select(ReportRow).join(ranked, ranked.c.id == ReportRow.id).where(ranked.c.n <= most)
+    return _by_responder(await session.scalars(query.order_by(ReportRow.sequence)))
+
+
+async def state_changes(
+    session: AsyncSession, since: datetime, responder_ids: Sequence[UUID] | None
+) -> dict[UUID, list[StateChange]]:
+    """When the effective state of each responder (`None`: of all) changed since a time, oldest first.
+
+    The first of each is the state that it was in at `since`, if that is known. Listing and delisting make it
+    unconfirmed, and leave no report.
+    """
+    columns = (ReportRow.responder_id, ReportRow.at, ReportRow.state, ReportRow.sequence)
+    reports = select(*columns).where(_is_one_of(ReportRow.responder_id, responder_ids))
+    listings = select(
+        EventRow.responder_id, EventRow.at, literal(State.UNCONFIRMED.value, Text).label("state"), EventRow.sequence
+    ).where(text(IS_LISTING), _is_one_of(EventRow.responder_id, responder_ids))
+    all_states = union_all(reports, listings).subquery()
+
+    newest_before = (
+        select(func.max(all_states.c.sequence)).where(all_states.c.at < since).group_by(all_states.c.responder_id)
+    )
+    at_start = select(all_states.c.responder_id, all_states.c.state).where(all_states.c.sequence.in_(newest_before))
+
+    previous = func.lag(all_states.c.state).over(partition_by=all_states.c.responder_id, order_by=all_states.c.sequence)
+    within = select(all_states, previous.label("previous")).where(all_states.c.at >= since).subquery()
+    changes = (
+        select(within.c.responder_id, within.c.at, within.c.state)
+        .where(within.c.previous.is_distinct_from(within.c.state))
+        .order_by(within.c.sequence)
+    )
+
+    found: dict[UUID, list[StateChange]] = {}
+    for responder_id, state in await session.execute(at_start):
+        found.setdefault(responder_id, []).append((since, State(state)))
+    for responder_id, at, state in await session.execute(changes):
+        found.setdefault(responder_id, []).append((at, State(state)))
+    return found
+
+
+def represent_report(row: ReportRow) -> HistoryEntry:
+    report = row.report
+    return HistoryEntry(
+        kind=row.kind,  # type: ignore[arg-type]  # only `operations.changes` writes it, from Step.kind
+        at=row.at,
+        state=row.state,
+        reported_state=report.state if report else None,
+        expected_response=report.expected_response if report else None,
+        reason=report.reason if report else None,
+        exceptions=list(report.exceptions) if report else [],
+        reopens_on=report.reopens_on if report else None,
+        note=report.note if report else None,
+        effective_from=row.effective_from,
+        confirm_by=row.confirm_by,
+        sequence=row.sequence,
+    )
+
+
+def _by_responder(rows: Iterable[ReportRow]) -> dict[UUID, list[HistoryEntry]]:
+    entries: dict[UUID, list[HistoryEntry]] = {}
+    for row in rows:
+        entries.setdefault(row.responder_id, []).append(represent_report(row))
+    return entries
+
+
+def _is_one_of(column: InstrumentedAttribute[Any], responder_ids: Sequence[UUID] | None) -> ColumnElement[bool]:
+    return true() if responder_ids is None else column.in_(responder_ids)

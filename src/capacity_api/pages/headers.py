@@ -1,0 +1,37 @@
+"""The headers of the pages: what a browser may do with them."""
+
+import base64
+import hashlib
+import re
+
+# Other sites may neither frame nor read a page, and the target of a link does not learn where it was followed.
+HEADERS = (
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+)
+
+_STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
+
+
+def page_headers(*bodies: bytes) -> tuple[tuple[str, str], ...]:
+    """The headers of a page, or of any of several, beside its content type and `Cache-Control: no-store`."""
+    return (*HEADERS, ("content-security-policy", content_security_policy(*bodies)))
+
+
+def content_security_policy(*bodies: bytes) -> str:
+    """Apply the styles in the page and show its icon. A page with a script may run and ask this server alone.
+
+    Trusted Types: a script cannot turn text into markup.
+    """
+    # The styles and the scripts are in the head; the body may be long.
+    heads = b"".join(body.partition(b"</head>")[0] for body in bodies)
+    digests = {base64.b64encode(hashlib.sha256(style).digest()).decode(): None for style in _STYLE.findall(heads)}
+    styles = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    scripts = "script-src 'self'; connect-src 'self'; " if b"<script " in heads else ""
+    return (
+        f"default-src 'none'; style-src {styles}; {scripts}img-src data:; require-trusted-types-for 'script'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,100 @@
+"""The ASGI middleware that answers published reads from the snapshot and passes the rest on to the framework."""
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from capacity_api.clock import Clock
+from capacity_api.publication.answer import answer_with
+from capacity_api.publication.publisher import Publisher
+from capacity_api.snapshot.resource import PUBLIC_HEADERS, Resource
+from capacity_api.snapshot.snapshot import DocumentFailed, Snapshot
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# A handler whose answer depends on the snapshot alone puts this into its `http.response.start`, with the number of
+# seconds for which the answer may be kept at most.
+OF_SNAPSHOT = "capacity_api.of_snapshot"
+_READS = frozenset({"GET", "HEAD"})
+_KEPT_HEADERS = ("content-disposition",)
+_logger = logging.getLogger(__name__)
+
+
+class PublicationMiddleware:
+    """Around `app`. `HEAD` is `GET` without the body, also for what is passed on."""
+
+    def __init__(self, app: Application, publisher: Publisher, clock: Clock) -> None:
+        self._app = app
+        self._publisher = publisher
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in _READS:
+            await self._app(scope, receive, send)
+            return
+        send = send if scope["method"] == "GET" else _without_body(send)
+        passed_on = {**scope, "method": "GET"}
+        try:
+            snapshot = self._publisher.current()
+            query = scope["query_string"]
+            found = snapshot.cached_answer(scope["path"], query) if query else snapshot.find(scope["path"])
+        except DocumentFailed:
+            # The handler of the path fails in the same way, and its answer is a problem document.
+            await self._app(passed_on, receive, send)
+            return
+        except Exception:
+            _logger.exception("the snapshot cannot be brought up to now")
+            await self._app(passed_on, receive, send)
+            return
+        if found is not None:
+            await self._answer(scope, send, snapshot, found)
+        else:
+            await self._app(passed_on, receive, self._caching(scope, send, snapshot))
+
+    def _caching(self, scope: Scope, send: Send, snapshot: Snapshot) -> Send:
+        """Pass a handler's answer on. One that depends on the snapshot alone is cached, and sent like a document."""
+        start: Message | None = None
+
+        async def send_through(message: Message) -> None:
+            nonlocal start
+            if message.get(OF_SNAPSHOT) is not None:
+                start = message
+            elif start is None:
+                await send(message)
+            else:
+                resource = _resource_of(start, message["body"])
+                current = self._publisher.current()
+                # Otherwise the handler may have seen another snapshot.
+                if current is snapshot and not self._publisher.is_failing:
+                    snapshot.cache_answer(scope["path"], scope["query_string"], resource)
+                await self._answer(scope, send, current, resource)
+
+        return send_through
+
+    async def _answer(self, scope: Scope, send: Send, snapshot: Snapshot, found: Resource) -> None:
+        answer = answer_with(found, scope["headers"], snapshot.next_lapse, self._clock())
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def _resource_of(start: Message, body: bytes) -> Resource:
+    headers = {name.lower().decode(): value.decode() for name, value in start["headers"]}
+    kept = [(name, headers[name]) for name in _KEPT_HEADERS if name in headers]
+    return Resource(body, headers["content-type"], (*PUBLIC_HEADERS, *kept), max_age=start[OF_SNAPSHOT])
+
+
+def _without_body(send: Send) -> Send:
+    """For `HEAD`: the answer to `GET` without its body."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            if not message.get("more_body", False):
+                await send({"type": "http.response.body", "body": b""})
+            return
+        await send(message)
+
+    return send_head

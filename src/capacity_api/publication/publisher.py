@@ -1,0 +1,161 @@
+"""The publisher: keeps one process's snapshot in step with the database, and true by the clock without it."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api.clock import Clock
+from capacity_api.db import sequence
+from capacity_api.db.engine import Database
+from capacity_api.domain.responder import ResponderRecord
+from capacity_api.errors import DatabaseUnavailable
+from capacity_api.operations import changes, history
+from capacity_api.operations.events import newest_events
+from capacity_api.operations.responders import changed_since
+from capacity_api.snapshot.entry import Entry
+from capacity_api.snapshot.history import KEPT_FOR, MOST_REPORTS, History
+from capacity_api.snapshot.snapshot import Catalogue, Snapshot, empty_snapshot
+
+_logger = logging.getLogger(__name__)
+# How long a write waits until it can be read here, before it is acknowledged all the same.
+ACKNOWLEDGE_TIMEOUT_SECONDS = 1.0
+# With more responders than this, every document is built before anybody asks for it.
+BUILD_AHEAD_FROM = 100
+MOST_EVENTS = 100
+# The histories of more new responders than this are read by reading everybody's.
+_MOST_NAMED = 500
+
+
+class Publisher:
+    """Holds the snapshot and replaces it whole; its number never goes back."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        catalogue: Catalogue,
+        acknowledge_timeout: float = ACKNOWLEDGE_TIMEOUT_SECONDS,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._acknowledge_timeout = acknowledge_timeout
+        self._refreshing = asyncio.Lock()
+        self._snapshot = empty_snapshot(catalogue, clock())
+        self._next_due: datetime | None = None
+        # True while something committed cannot be published.
+        self.is_failing = False
+
+    @property
+    def sequence(self) -> int:
+        return self._snapshot.sequence
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the clock alone changes a responder next, as last read; in the past while that is not recorded."""
+        return self._next_due
+
+    def current(self) -> Snapshot:
+        """The snapshot as it must be read now. Every lapse shows at its second, also without the database."""
+        now = self._clock()
+        snapshot = self._snapshot
+        if snapshot.valid_until <= now:
+            due = {slug: snapshot.entries[slug].at(now) for slug in snapshot.due_slugs(now)}
+            snapshot = self._snapshot = snapshot.with_changes(due, now)
+        return snapshot
+
+    async def refresh(self) -> bool:
+        """Publish what was committed since the last refresh; returns whether there was anything.
+
+        A snapshot that cannot be built leaves everything as it was, to be tried again.
+        """
+        async with self._refreshing:
+            try:
+                snapshot = await self._newer_snapshot()
+            except DatabaseUnavailable:
+                raise
+            except Exception:
+                self.is_failing = True
+                self._snapshot.clear_answers()
+                raise
+            self.is_failing = False
+            if snapshot is None:
+                return False
+            self._snapshot = snapshot
+            return True
+
+    async def _newer_snapshot(self) -> Snapshot | None:
+        published = self._snapshot
+        async with self._database.read() as session:
+            latest, updated_at = await sequence.latest(session)
+            if latest <= published.sequence:
+                return None
+            records = await changed_since(session, published.sequence)
+            events = await newest_events(session, published.sequence, MOST_EVENTS)
+            next_due = await changes.next_due(session)
+            histories = await _histories(session, records, published, self._clock() - KEPT_FOR)
+
+        def build() -> Snapshot:
+            now = self._clock()
+            entries = {
+                record.slug: Entry(record, histories[record.id], now) if record.delisted_at is None else None
+                for record in records
+            }
+            # Not from `published`: the clock may have changed the snapshot meanwhile.
+            snapshot = self._snapshot.with_changes(
+                entries,
+                now,
+                sequence=latest,
+                updated_at=updated_at,
+                recent_events=(*events, *published.recent_events)[:MOST_EVENTS],
+            )
+            # With few responders the first reader of a document waits some milliseconds, and what nobody reads costs
+            # nothing.
+            if len(snapshot.entries) > BUILD_AHEAD_FROM:
+                snapshot.build_documents()
+            return snapshot
+
+        # In a thread, so that readers are answered meanwhile.
+        snapshot = await asyncio.to_thread(build)
+        self._next_due = next_due
+        return snapshot
+
+    def expect(self, next_due: datetime | None) -> None:
+        """What was due has been recorded; the clock changes something next at `next_due`."""
+        self._next_due = next_due
+
+    async def wait_for(self, number: int) -> None:
+        """Wait until the event `number` can be read here, at most for the acknowledge timeout.
+
+        The change is committed whether or not it can be shown yet, so this never fails.
+        """
+        try:
+            async with asyncio.timeout(self._acknowledge_timeout):
+                while self.sequence < number:
+                    await self.refresh()
+        except Exception as error:  # noqa: BLE001 - the change is acknowledged whatever keeps it from being shown
+            _logger.warning("change %d is committed and cannot be shown yet: %s", number, type(error).__name__)
+
+
+async def _histories(
+    session: AsyncSession, records: Sequence[ResponderRecord], published: Snapshot, since: datetime
+) -> dict[UUID, History]:
+    """The history of each record: the published one with what is new, or all of it for a new responder."""
+    new_ids = [record.id for record in records if record.slug not in published.entries]
+    histories: dict[UUID, History] = {}
+    if new_ids:
+        wanted = new_ids if len(new_ids) <= _MOST_NAMED else None
+        state_changes = await history.state_changes(session, since, wanted)
+        entries = await history.newest_entries(session, since, MOST_REPORTS, wanted)
+        for responder_id in new_ids:
+            histories[responder_id] = History.of(entries.get(responder_id, ()), state_changes.get(responder_id, ()))
+    if len(new_ids) < len(records):
+        new_entries = await history.entries_after(session, published.sequence)
+        for record in records:
+            if record.slug in published.entries:
+                earlier = published.entries[record.slug].history
+                histories[record.id] = earlier.followed_by(new_entries.get(record.id, ()))
+    return histories

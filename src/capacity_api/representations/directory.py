@@ -1,0 +1,23 @@
+"""The directory: every listed responder, at one version."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from capacity_api.representations.encoding import LICENCE, TTL_SECONDS
+from capacity_api.representations.responder import Responder
+
+
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
+    """`sequence` is its version; `total` counts `responders`; `ttl` in seconds."""
+
+    version: Literal["1"] = "1"
+    sequence: int
+    updated_at: datetime
+    ttl: int = TTL_SECONDS
+    licence: str = LICENCE
+    demonstration: bool | UnsetType = UNSET
+    total: int
+    responders: list[Responder]

@@ -1,0 +1,32 @@
+"""The bytes of a representation, their validators, and what holds for all of them."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+# How long a reader may keep the directory, in seconds, unless a `confirm_by` in it comes first.
+TTL_SECONDS = 30
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(value: Any) -> bytes:
+    """The bytes of a representation: what is sent, signed and hashed."""
+    return _encoder.encode(value)
+
+
+def entity_tag(body: bytes, coding: str = "") -> str:
+    """A strong validator (RFC 9110 §8.8.3): it changes with any byte, and differs by content coding."""
+    digest = hashlib.blake2b(body, digest_size=12).hexdigest()
+    return f'"{digest}-{coding}"' if coding else f'"{digest}"'
+
+
+def matches_entity_tag(if_match: str, body: bytes) -> bool:
+    """Whether an `If-Match` header names the representation `body`, in any content coding (RFC 9110 §13.1.1)."""
+    if if_match.strip() == "*":
+        return True
+    plain = entity_tag(body)[:-1]
+    tags = [tag.strip() for tag in if_match.split(",")]
+    return any(tag == plain + '"' or tag.startswith(plain + "-") for tag in tags)

@@ -1,0 +1,66 @@
+"""The statistics: what was, for any period. Nobody is ranked; how promptly a responder confirms is not told."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class StateSeconds(msgspec.Struct, frozen=True, kw_only=True):
+    """Whole seconds in each effective state; together `listed_seconds`."""
+
+    open: int
+    waiting_list: int
+    paused: int
+    unconfirmed: int
+
+
+class StateShares(msgspec.Struct, frozen=True, kw_only=True):
+    """Shares of `listed_seconds` in each effective state, from 0 to 1; together 1."""
+
+    open: float
+    waiting_list: float
+    paused: float
+    unconfirmed: float
+
+
+class ResponderStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """`listed_seconds` is how much of the period it was in the directory; `shares` is null when that is 0.
+
+    `pauses` counts those that began in the period. `longest_pause_seconds` is of what lies within the period, also of
+    a pause that began before it or goes on after it.
+    """
+
+    slug: str
+    name: str
+    listed_seconds: int
+    seconds: StateSeconds
+    shares: StateShares | None
+    pauses: int
+    longest_pause_seconds: int
+
+
+class NationStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """How long no responder that covers the whole nation was confirmed open, of the `counted_seconds` of the period.
+
+    Null where nothing was counted. A responder whose remit is not known, or that takes existing clients alone, does
+    not count.
+    """
+
+    code: str
+    name: str
+    counted_seconds: int
+    nobody_open_seconds: int | None
+    nobody_open_hours: float | None
+
+
+class Statistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the time from `from` up to but not including `to`, cut to whole seconds.
+
+    `counted_from` is when counting begins: with `from`, or with the first listing of all; null when that came later.
+    """
+
+    start: datetime = msgspec.field(name="from")
+    end: datetime = msgspec.field(name="to")
+    counted_from: datetime | None
+    nations: list[NationStatistics]
+    responders: list[ResponderStatistics]

@@ -1,0 +1,54 @@
+"""One responder in a snapshot: everything that depends on it alone, built once for each change."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from capacity_api.domain.coverage import Contribution, covered_cells
+from capacity_api.domain.intake import due_steps, intake_at
+from capacity_api.domain.match_index import Candidate
+from capacity_api.domain.responder import ResponderRecord
+from capacity_api.representations.encoding import encode
+from capacity_api.representations.responder import Responder, represent_responder
+from capacity_api.snapshot.history import KEPT_FOR, History, StateChange
+from capacity_api.snapshot.resource import Resource
+
+
+class Entry:
+    """A responder at a moment, with every lapse applied that is due by then."""
+
+    def __init__(self, record: ResponderRecord, history: History, now: datetime) -> None:
+        self.record = record
+        self.history = history
+        intake = intake_at(record.intake, now)
+        self.candidate = Candidate(record.slug, record.name, record.remit, intake)
+        self.contribution = Contribution(covered_cells(record.remit), intake.state)
+        # When the clock changes it next.
+        self.next_due = intake.next_due
+        self.responder: Responder = represent_responder(record, now)
+        self.json = encode(self.responder)
+        self.resource = Resource(self.json)
+        self.etag = self.resource.plain.etag
+        self._history_page: tuple[date, Resource] | None = None
+        self._renderings: dict[str, tuple[object, bytes]] = {}
+
+    def at(self, now: datetime) -> "Entry":
+        """The same responder at a later moment."""
+        return Entry(self.record, self.history, now)
+
+    def history_page(self, now: datetime) -> Resource:
+        """Its history of the last ninety days; reports up to a day older may still be in it."""
+        if self._history_page is None or self._history_page[0] != now.date():
+            self._history_page = now.date(), Resource(self.history.first_page(now))
+        return self._history_page[1]
+
+    def states(self, now: datetime) -> tuple[StateChange, ...]:
+        """Its states of the last ninety days, oldest first, each with the time from which it held."""
+        unrecorded = [(step.at, step.after.state) for step in due_steps(self.record.intake, now)]
+        return self.history.states(max(now - KEPT_FOR, self.record.created_at), unrecorded)
+
+    def rendering(self, name: str, version: object, render: Callable[[], bytes]) -> bytes:
+        """What `render` makes of this responder: built once for each `name`, and again when `version` changes."""
+        cached = self._renderings.get(name)
+        if cached is None or cached[0] != version:
+            cached = self._renderings[name] = version, render()
+        return cached[1]

@@ -1,0 +1,150 @@
+"""A resource: one body with its headers and its strong validator, in each content coding that somebody asked for."""
+
+import asyncio
+import gzip
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import brotli  # type: ignore[import-untyped]  # two functions over bytes, without types
+import zstandard
+
+from capacity_api.representations.encoding import TTL_SECONDS, entity_tag
+
+JSON = "application/json"
+PUBLIC_HEADERS = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "etag"),
+    ("x-content-type-options", "nosniff"),
+)
+
+Headers = list[tuple[bytes, bytes]]
+# The same body gives the same bytes on every machine: no time and no file name is in them. Higher levels take several
+# times as long and save next to nothing here.
+_COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: brotli.compress(body, quality=5),
+    "zstd": lambda body: zstandard.ZstdCompressor(level=6).compress(body),
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),
+}
+# In our order of preference.
+CODINGS = tuple(_COMPRESS)
+# Compressing this much takes some milliseconds; more would delay every other reader.
+_MOST_COMPRESSED_INLINE_BYTES = 512 * 1024
+# One thread, so that compression never takes more than one processor from the readers.
+_compressor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
+
+
+class Variant:
+    """A resource in one content coding: `headers` for a 200, `headers_unchanged` for a 304 (RFC 9110 §15.4.5)."""
+
+    __slots__ = ("body", "etag", "headers", "headers_unchanged")
+
+    def __init__(self, body: bytes, etag: str, headers: Headers, headers_unchanged: Headers) -> None:
+        self.body = body
+        self.etag = etag.encode()
+        self.headers = headers
+        self.headers_unchanged = headers_unchanged
+
+
+class Resource:
+    """A `cacheable` resource may be kept until the next lapse, for `max_age` seconds at most; others never.
+
+    `tag` is the validator of the body, where one is known that costs less than hashing the body.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_tag",
+        "_variants",
+        "body",
+        "cacheable",
+        "content_type",
+        "headers",
+        "max_age",
+        "status",
+    )
+
+    def __init__(
+        self,
+        body: bytes,
+        content_type: str = JSON,
+        headers: tuple[tuple[str, str], ...] = PUBLIC_HEADERS,
+        *,
+        status: int = 200,
+        cacheable: bool = True,
+        max_age: int = TTL_SECONDS,
+        tag: str | None = None,
+    ) -> None:
+        self.body = body
+        self.content_type = content_type
+        self.headers = headers
+        self.status = status
+        self.cacheable = cacheable
+        self.max_age = max_age
+        self._tag = tag or entity_tag(body)
+        self._variants: dict[str, Variant | None] = {"": self._variant(body, "")}
+
+    @property
+    def plain(self) -> Variant:
+        """The resource without a content coding."""
+        plain = self._variants[""]
+        assert plain is not None
+        return plain
+
+    def best(self, codings: tuple[str, ...]) -> Variant:
+        """The resource in the first of `codings` that makes it smaller, or without one.
+
+        A large body is compressed in a thread. Until that is done readers get what there is: more bytes are better
+        than an old state.
+        """
+        for coding in codings:
+            if coding not in self._variants:
+                self._start_compressing(coding)
+            variant = self._variants[coding]
+            if variant is not None:
+                return variant
+        return self.plain
+
+    def compressed(self, coding: str) -> Variant | None:
+        """The resource in a content coding, now; `None` where that would not make it smaller."""
+        body = _COMPRESS[coding](self.body)
+        variant = self._variant(body, coding) if len(body) < len(self.body) else None
+        self._variants[coding] = variant
+        return variant
+
+    def cache_control(self, seconds: float) -> str:
+        """`Cache-Control` when the next lapse is `seconds` away (RFC 9111 §5.2)."""
+        if not self.cacheable:
+            return "no-store"
+        return f"public, max-age={max(0, min(self.max_age, int(seconds)))}, must-revalidate"
+
+    def _start_compressing(self, coding: str) -> None:
+        if len(self.body) <= _MOST_COMPRESSED_INLINE_BYTES:
+            self.compressed(coding)
+            return
+        self._variants[coding] = None
+        asyncio.get_running_loop().run_in_executor(_compressor, _compress, weakref.ref(self), coding)
+
+    def _variant(self, body: bytes, coding: str) -> Variant:
+        etag = f'{self._tag[:-1]}-{coding}"' if coding else self._tag
+        unchanged = [
+            (b"etag", etag.encode()),
+            (b"vary", b"accept-encoding"),
+            *((name.encode(), value.encode()) for name, value in self.headers),
+            # The last one: `publication.answer` replaces it shortly before a lapse.
+            (b"cache-control", self.cache_control(self.max_age).encode()),
+        ]
+        headers = [
+            (b"content-type", self.content_type.encode()),
+            (b"content-length", str(len(body)).encode()),
+            *([(b"content-encoding", coding.encode())] if coding else []),
+            *unchanged,
+        ]
+        return Variant(body, etag, headers, unchanged)
+
+
+def _compress(reference: "weakref.ref[Resource]", coding: str) -> None:
+    # A resource that has been replaced is gone, and nobody waits for it.
+    resource = reference()
+    if resource is not None:
+        resource.compressed(coding)

@@ -1,0 +1,261 @@
+"""The snapshot: all that an anonymous reader can fetch without a query, at one moment. Immutable.
+
+A snapshot holds values. The bytes of a document are built from them when it is first asked for, and kept. A changed
+snapshot shares what did not change with the one before it.
+"""
+
+import logging
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from types import MappingProxyType
+
+import msgspec
+from msgspec import UNSET
+
+from capacity_api.domain.coverage import NOBODY, Counts, move_contribution
+from capacity_api.domain.match_index import MatchIndex, build_index
+from capacity_api.representations.coverage import Coverage, represent_coverage
+from capacity_api.representations.directory import Directory
+from capacity_api.representations.event import IdentifiedEvent
+from capacity_api.representations.responder import Responder
+from capacity_api.snapshot.entry import Entry
+from capacity_api.snapshot.resource import Resource
+
+RESPONDERS = "/v1/responders/"
+# Pages state the time at which they were built; it must not be long ago.
+PAGE_LASTS = timedelta(minutes=1)
+_MOST_ANSWERS = 512
+_MOST_ANSWERS_BYTES = 32 * 1024 * 1024
+# Sorts after every slug.
+_AFTER_EVERY_SLUG = "\uffff"
+_logger = logging.getLogger(__name__)
+
+Document = Callable[["Snapshot"], Resource]
+
+
+class DocumentFailed(Exception):
+    """A document of this snapshot cannot be built. The cause has been logged."""
+
+
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
+    """What one process publishes, the same in each of its snapshots.
+
+    `constants` are finished resources and `documents` how the others are built, both by path. `pages` are the paths of
+    those documents that state the time, and are therefore rebuilt each minute; `unavailable_page` takes the place of
+    one that cannot be built. `contact` and `public_url` are the settings of these names.
+    """
+
+    constants: Mapping[str, Resource]
+    documents: Mapping[str, Document]
+    pages: frozenset[str]
+    unavailable_page: Resource
+    contact: str | None = None
+    public_url: str | None = None
+    demonstration: bool = False
+
+
+class Snapshot:
+    """True until `valid_until`. `entries` are the responders by slug, in that order; `now` is the time of the pages.
+
+    `recent_events` are the newest events that feeds list, newest first.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        sequence: int,
+        updated_at: datetime,
+        now: datetime,
+        entries: Mapping[str, Entry],
+        agenda: tuple[tuple[datetime, str], ...],
+        match_index: MatchIndex,
+        counts: Counts,
+        recent_events: tuple[IdentifiedEvent, ...] = (),
+    ) -> None:
+        self.catalogue = catalogue
+        self.sequence = sequence
+        self.updated_at = updated_at
+        self.now = now
+        self.entries = entries
+        self.match_index = match_index
+        self.counts = counts
+        self.recent_events = recent_events
+        # When the clock changes which entry, earliest first.
+        self._agenda = agenda
+        self.next_lapse = agenda[0][0] if agenda else None
+        page_until = now + PAGE_LASTS
+        self.valid_until = page_until if self.next_lapse is None else min(self.next_lapse, page_until)
+        self._built: dict[str, Resource] = {}
+        self._failed: set[str] = set()
+        self._answers = _Answers()
+
+    def find(self, path: str) -> Resource | None:
+        """What is published at a path, if anything. Raises `DocumentFailed`."""
+        found = self._built.get(path) or self.catalogue.constants.get(path) or self._answers.get((path, b""))
+        if found is not None:
+            return found
+        if path in self.catalogue.documents:
+            return self._build(path)
+        if not path.startswith(RESPONDERS):
+            return None
+        slug, _, part = path.removeprefix(RESPONDERS).partition("/")
+        entry = self.entries.get(slug)
+        if entry is None:
+            return None
+        if part == "history":
+            return entry.history_page(self.now)
+        return None if part else entry.resource
+
+    def paths(self) -> Iterable[str]:
+        """Every path that `find` answers without having been asked before."""
+        yield from self.catalogue.constants
+        yield from self.catalogue.documents
+        for slug in self.entries:
+            yield RESPONDERS + slug
+            yield f"{RESPONDERS}{slug}/history"
+
+    def build_documents(self) -> None:
+        """Build every document now, so that no reader waits for one."""
+        for path in self.catalogue.documents:
+            if path not in self._built and path not in self._failed:
+                try:
+                    self._build(path)
+                except DocumentFailed:
+                    continue
+
+    def _build(self, path: str) -> Resource:
+        if path in self._failed:
+            raise DocumentFailed(path)
+        try:
+            found = self._built[path] = self.catalogue.documents[path](self)
+        except Exception as error:
+            # One document's failure must not hold back the others.
+            _logger.exception("%s cannot be built for version %d", path, self.sequence)
+            if path in self.catalogue.pages:
+                found = self._built[path] = self.catalogue.unavailable_page
+                return found
+            self._failed.add(path)
+            raise DocumentFailed(path) from error
+        return found
+
+    def cached_answer(self, path: str, query: bytes) -> Resource | None:
+        """The answer that this snapshot gave to the same query before."""
+        return self._answers.get((path, query))
+
+    def cache_answer(self, path: str, query: bytes, answer: Resource) -> None:
+        """Keep an answer for the next reader with the same query. It must depend on this snapshot alone."""
+        self._answers.add((path, query), answer)
+
+    def clear_answers(self) -> None:
+        """Forget the answers: what was committed cannot be published, so they may be out of date."""
+        self._answers = _Answers()
+
+    def due_slugs(self, now: datetime) -> list[str]:
+        """The responders that the clock has changed since this snapshot was made."""
+        return [slug for _, slug in self._agenda[: bisect_left(self._agenda, (now, _AFTER_EVERY_SLUG))]]
+
+    def with_changes(
+        self,
+        changes: Mapping[str, Entry | None],
+        now: datetime,
+        *,
+        sequence: int | None = None,
+        updated_at: datetime | None = None,
+        recent_events: tuple[IdentifiedEvent, ...] | None = None,
+    ) -> "Snapshot":
+        """The snapshot with these entries in place of those of the same slugs; `None` for one that was delisted."""
+        entries, agenda, counts = {**self.entries}, list(self._agenda), self.counts
+        for slug, entry in changes.items():
+            before = entries.pop(slug, None) if entry is None else entries.get(slug)
+            if before is not None and before.next_due is not None:
+                agenda.pop(bisect_left(agenda, (before.next_due, slug)))
+            if entry is not None:
+                entries[slug] = entry
+                if entry.next_due is not None:
+                    insort(agenda, (entry.next_due, slug))
+            counts = move_contribution(
+                counts,
+                before.contribution if before is not None else None,
+                entry.contribution if entry is not None else None,
+            )
+        if any(slug not in self.entries for slug in changes):
+            entries = dict(sorted(entries.items()))
+        after = Snapshot(
+            self.catalogue,
+            sequence=self.sequence if sequence is None else sequence,
+            updated_at=self.updated_at if updated_at is None else updated_at,
+            now=now,
+            # Not behind a proxy: copying one takes twenty times as long.
+            entries=entries,
+            agenda=tuple(agenda),
+            match_index=self.match_index.with_changes(
+                {slug: entry.candidate if entry is not None else None for slug, entry in changes.items()}
+            ),
+            counts=counts,
+            recent_events=self.recent_events if recent_events is None else recent_events,
+        )
+        if not changes and sequence is None:
+            # Only time has passed, so only the pages have to be rebuilt.
+            after._built = {path: found for path, found in self._built.items() if path not in self.catalogue.pages}
+            after._failed = self._failed
+            after._answers = self._answers
+        return after
+
+    @property
+    def demonstration(self) -> bool:
+        return self.catalogue.demonstration
+
+    @cached_property
+    def responders(self) -> Mapping[str, Responder]:
+        """The responders as the public sees them, by slug."""
+        return MappingProxyType({slug: entry.responder for slug, entry in self.entries.items()})
+
+    @cached_property
+    def directory(self) -> Directory:
+        return self.directory_of(entry.responder for entry in self.entries.values())
+
+    def directory_of(self, responders: Iterable[Responder]) -> Directory:
+        """The directory with these responders alone, at the version of the whole."""
+        listing = list(responders)
+        return Directory(
+            sequence=self.sequence,
+            updated_at=self.updated_at,
+            demonstration=True if self.demonstration else UNSET,
+            total=len(listing),
+            responders=listing,
+        )
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        return represent_coverage(self.counts, self.sequence, self.updated_at, demonstration=self.demonstration)
+
+
+def empty_snapshot(catalogue: Catalogue, now: datetime) -> Snapshot:
+    """The snapshot before anything was read from the database."""
+    return Snapshot(
+        catalogue,
+        sequence=0,
+        updated_at=datetime.fromtimestamp(0, UTC),
+        now=now,
+        entries={},
+        agenda=(),
+        match_index=build_index(()),
+        counts=NOBODY,
+    )
+
+
+class _Answers(dict[tuple[str, bytes], Resource]):
+    """Answers by path and query, bounded in number and in bytes; the oldest goes first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = 0
+
+    def add(self, key: tuple[str, bytes], answer: Resource) -> None:
+        self._bytes += len(answer.body) - (len(self[key].body) if key in self else 0)
+        self[key] = answer
+        while len(self) > _MOST_ANSWERS or self._bytes > _MOST_ANSWERS_BYTES:
+            self._bytes -= len(self.pop(next(iter(self))).body)

@@ -1,0 +1,362 @@
+"""The directory page: what stands first, what may never stand there, and what hostile text does to it."""
+
+import base64
+import gzip
+import hashlib
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from tests.pages.parsed import Parsed
+from tests.pages.responders import FIRST_ANSWER, NOW, directory_of, register, responder, said
+
+from capacity_api.domain.contact import Contact
+from capacity_api.domain.intake import (
+    Circumstance,
+    ExpectedResponse,
+    Planned,
+    Reason,
+    Report,
+    ReportedState,
+    State,
+    Unit,
+)
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
+from capacity_api.pages import headers
+from capacity_api.pages.directory import render_directory, render_entry
+from capacity_api.pages.update import render_update
+from capacity_api.representations.responder import RemitShown, Responder, represent_remit
+from capacity_api.wording import sentences
+
+
+def page(*responders: Responder, now: datetime = NOW, contact: str | None = None) -> Parsed:
+    return Parsed(render_directory(directory_of(*responders), now, contact))
+
+
+def test_safety_lines_stand_before_everything_else() -> None:
+    text = page(*register(), contact="wrong@example.org").text
+    lines = (
+        "In immediate danger, call 999",
+        "Modern Slavery & Exploitation Helpline 08000 121 700",
+        "You cannot put yourself into the NRM. You can contact these organisations yourself. "
+        "An adult\u2019s referral needs their agreement.",
+        "Under 18: contact children\u2019s services or the police.",
+        "This directory is independent. It is not the government.",
+    )
+    places = [text.index(line) for line in lines]
+    assert places == sorted(places)
+    assert text.startswith("Leave this page In immediate danger, call 999")
+    assert places[-1] < text.index("Who can take a referral now")
+
+
+def test_safety_lines_are_never_folded_away() -> None:
+    raw = render_directory(directory_of(*register()), NOW, None).decode()
+    assert raw.index("08000 121 700") < raw.index("</header>") < raw.index("<main")
+    assert "<details" not in raw[: raw.index("</header>")]
+
+
+def test_the_helpline_and_999_can_be_dialled() -> None:
+    links = page().links()
+    assert [link["href"] for link in links[1:3]] == ["tel:999", "tel:08000121700"]
+
+
+def test_the_first_link_leaves_and_says_that_history_remains() -> None:
+    parsed = page(*register())
+    assert parsed.links()[0] == {"href": "https://www.bbc.co.uk/weather", "rel": "noreferrer"}
+    assert "Your browser\u2019s history will still show that you were here." in parsed.text
+
+
+def test_the_title_and_the_icon_are_neutral() -> None:
+    raw = render_directory(directory_of(), NOW, None).decode()
+    assert "<title>Directory</title>" in raw
+    assert 'href="data:image/svg+xml' in raw
+
+
+@pytest.mark.parametrize("state", list(ReportedState))
+def test_forbidden_words_are_absent(state: ReportedState) -> None:
+    report = Report(state=state, expected_response=FIRST_ANSWER, reason=Reason.STAFFING)
+    text = page(*register(), *register(said(report)), contact="wrong@example.org").text.lower()
+    assert "guaranteed" not in text.replace("not guaranteed", "")
+    for word in ("safe", "confidential", "victim", "24/7", "gov.uk"):
+        assert word not in text
+
+
+def test_nothing_is_loaded_from_elsewhere_and_the_form_stays_away_without_the_script() -> None:
+    parsed = page(*register())
+    tags = {tag for tag, _ in parsed.elements}
+    assert tags.isdisjoint({"img", "iframe", "object", "embed", "video", "audio"})
+    assert [each for tag, each in parsed.elements if tag == "script"] == [{"type": "module", "src": "/directory.js"}]
+    assert [("hidden" in each, each.get("action")) for tag, each in parsed.elements if tag == "form"] == [(True, None)]
+    assert [(attributes["href"] or "")[:5] for tag, attributes in parsed.elements if tag == "link"] == ["data:"]
+    assert not any(name == "style" or name.startswith("on") for _, each in parsed.elements for name in each)
+    elsewhere = [link for link in parsed.links() if (link["href"] or "").startswith("http")]
+    assert [link["href"] for link in elsewhere] == ["https://www.bbc.co.uk/weather"]
+
+
+def test_the_summary_counts_each_state_once() -> None:
+    paused = Report(state=ReportedState.PAUSED)
+    waiting = Report(state=ReportedState.WAITING_LIST)
+    everybody = [responder(said(Report(state=ReportedState.OPEN))), responder(said(Report(state=ReportedState.OPEN)))]
+    everybody += [responder(said(waiting)), responder(said(paused)), *[responder()] * 9]
+    text = page(*everybody).text
+    assert "2 open · 1 waiting list · 1 paused · 9 not confirmed As of 21 November 2026, 09:15." in text
+
+
+def test_the_moment_of_the_page_is_london_time_in_words_and_utc_for_programs() -> None:
+    summer = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+    raw = render_directory(directory_of(), summer, None).decode()
+    assert '<time datetime="2026-07-01T08:00:00Z">1 July 2026, 09:00</time>' in raw
+
+
+def test_an_open_responder_says_by_whom_and_until_when_it_was_confirmed() -> None:
+    text = page(responder(said(Report(state=ReportedState.OPEN, expected_response=FIRST_ANSWER)))).text
+    assert "Example Trust Open as confirmed until 27 November 2026, 09:15" in text
+    assert "5 to 10 working days: expected, not guaranteed" in text
+    assert "Confirmed by Example Trust on 21 November 2026, 08:15." in text
+
+
+def test_a_current_report_without_a_response_time_says_that_none_can_be_given() -> None:
+    assert "no timeframe can be given" in page(responder(said(Report(state=ReportedState.OPEN)))).text
+
+
+def test_an_unconfirmed_responder_claims_nothing() -> None:
+    text = page(responder()).text
+    assert "It has not reported to this directory yet." in text
+    assert "timeframe" not in text
+    assert "Response" not in text.replace("Responders", "")
+    assert "not yet supplied by the organisation" in text
+
+
+def test_a_pause_says_its_exceptions_until_when_and_where_to_go() -> None:
+    report = Report(
+        state=ReportedState.PAUSED,
+        reason=Reason.REFERRAL_THRESHOLD,
+        exceptions=(Circumstance.SELF_REFERRAL, Circumstance.DETENTION),
+        reopens_on=date(2026, 12, 1),
+    )
+    parsed = page(responder(said(report)), responder(said(Report(state=ReportedState.OPEN)), name="Other Trust"))
+    assert "Still takes people who get in touch themselves and people in detention." in parsed.text
+    assert "Until 1 December 2026, by its own account." in parsed.text
+    assert "Reason given: the limit for new referrals is reached." in parsed.text
+    assert "Anybody else: see who is open." in parsed.text
+    assert "#open" in [link["href"] for link in parsed.links()]
+
+
+def test_a_pause_with_nobody_open_points_to_the_helpline() -> None:
+    text = page(responder(said(Report(state=ReportedState.PAUSED)))).text
+    assert "No organisation has confirmed that it is open now. The helpline above can be called." in text
+    assert "No exceptions were named. It has not said until when." in text
+    assert "Otherwise call the helpline above." in text
+
+
+def test_a_planned_pause_is_announced_beside_the_current_state() -> None:
+    plan = Planned(
+        report=Report(state=ReportedState.PAUSED, reopens_on=date(2027, 1, 4)),
+        effective_from=datetime(2026, 12, 23, 17, 0, tzinfo=UTC),
+        said_at=NOW,
+        confirm_by=datetime(2027, 1, 5, tzinfo=UTC),
+    )
+    intake = msgspec.structs.replace(said(Report(state=ReportedState.OPEN)), planned=plan)
+    assert "Planned: paused from 23 December 2026, 17:00 until 4 January 2027." in page(responder(intake)).text
+
+
+def test_a_report_lapses_on_the_page_at_its_very_second_though_the_directory_is_older() -> None:
+    entry = responder(said(Report(state=ReportedState.OPEN, note="Come by"), until=timedelta(hours=1)))
+    due = NOW + timedelta(hours=1)
+    assert "1 open" in page(entry, now=due - timedelta(seconds=1)).text
+    lapsed = page(entry, now=due)
+    assert "0 open · 0 waiting list · 0 paused · 1 not confirmed" in lapsed.text
+    assert "Example Trust Not confirmed" in lapsed.text
+    assert "Example Trust Open" not in lapsed.text
+    assert "Come by" not in lapsed.text
+    last = "Its last report (“open”, confirmed on 21 November 2026, 08:15) lapsed on 21 November 2026, 10:15."
+    assert f"{last} It says nothing about now." in lapsed.text
+
+
+def test_an_open_responder_whose_planned_pause_is_due_is_not_shown_as_open() -> None:
+    due = NOW + timedelta(hours=1)
+    plan = Planned(report=Report(state=ReportedState.PAUSED), effective_from=due, said_at=NOW, confirm_by=due)
+    intake = msgspec.structs.replace(said(Report(state=ReportedState.OPEN)), planned=plan)
+    assert "0 open" in page(responder(intake), now=due).text
+
+
+def test_an_end_at_midnight_is_named_by_its_day() -> None:
+    intake = msgspec.structs.replace(
+        said(Report(state=ReportedState.PAUSED)), confirm_by=datetime(2026, 12, 2, tzinfo=UTC)
+    )
+    assert "Paused as confirmed until the end of 1 December 2026" in page(responder(intake)).text
+
+
+def test_demonstration_data_is_labelled_and_other_data_is_not() -> None:
+    label = "Demonstration data: not real."
+    assert label in Parsed(render_directory(directory_of(demonstration=True), NOW, None)).text
+    assert label in Parsed(render_update(demonstration=True)).text
+    assert label not in page().text
+    assert label not in Parsed(render_update()).text
+
+
+def test_the_published_words_stand_beside_ours_with_their_source() -> None:
+    text = page(*register()).text
+    assert "Children under 18 · kinds of exploitation not known · United Kingdom" in text
+    assert "Exploitation: “Unknown”." in text
+    assert "Other limitation: “Existing clients”." in text
+    assert text.count("Table 2, 2024.") == 13
+
+
+@pytest.mark.parametrize(
+    ("contact", "link"),
+    [("wrong@example.org", "mailto:wrong@example.org"), ("https://example.org/wrong", "https://example.org/wrong")],
+)
+def test_a_contact_to_report_to_is_a_link(contact: str, link: str) -> None:
+    assert link in [each["href"] for each in page(contact=contact).links()]
+
+
+def test_a_contact_in_words_is_no_link_though_an_address_is_among_them() -> None:
+    parsed = page(contact='Call <b> 020 7946 0000, or write to "a@example.org"')
+    assert 'Tell us: Call <b> 020 7946 0000, or write to "a@example.org"' in parsed.text
+    assert not any((each["href"] or "").startswith("mailto") for each in parsed.links())
+
+
+def test_without_a_contact_nothing_is_said_about_reporting() -> None:
+    assert "Is an entry wrong?" not in page().text
+
+
+def test_a_responders_own_links_tell_it_nothing() -> None:
+    contact = Contact(phone="+44 (0)20 7946 0000", email="a?bcc=x@example.org", url="https://example.org/refer")
+    links = {link["href"]: link for link in page(responder(contact=contact, website="https://example.org/")).links()}
+    assert {"tel:+4402079460000", "mailto:a%3Fbcc%3Dx@example.org"} <= links.keys()
+    for address in ("https://example.org/refer", "https://example.org/"):
+        assert links[address]["rel"] == "noreferrer noopener"
+
+
+def test_an_address_that_is_not_web_is_never_a_link() -> None:
+    entry = responder(contact=Contact(url="javascript:alert(1)"), website="data:text/html,x")
+    assert not any((link["href"] or "").startswith(("javascript", "data")) for link in page(entry).links())
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    "\"><img src=x onerror='alert(1)'>",
+    "{{ 7 * 7 }}{% raw %}",
+    "&lt;b&gt; & &amp;",
+    "\u202eesrever\u202c\u2069\u2069 \u202e",
+    "\ufdfd" * 500,
+    "W" * 500,
+    "<!-- -->]]><![CDATA[",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_is_only_ever_text(text: str) -> None:
+    report = Report(state=ReportedState.PAUSED, note=text)
+    remit = msgspec.structs.replace(responder().remit, note=text)
+    entry = responder(said(report), name=text, remit=remit, contact=Contact(hours=text))
+    plain = page(
+        responder(said(Report(state=ReportedState.PAUSED, note="x")), name="x", remit=remit, contact=Contact(hours="x"))
+    )
+    hostile = page(entry)
+    assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in plain.elements]
+    assert sentences.balanced(text) in "".join(hostile.words)
+    assert "alert" not in "".join(str(value) for _, each in hostile.elements for value in each.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ("\u202eabc", "\u202eabc\u202c"),
+        ("abc\u2069 def\u202c", "abc def"),
+        ("\u2067\u202ea\u2069b\u2069", "\u2067\u202eab\u202c\u2069"),
+        ("\u202ea\nb", "\u202ea\u202c\nb"),
+        ("\u200fabc\u200e", "\u200fabc\u200e"),
+    ],
+)
+def test_bidirectional_marks_cannot_reach_past_their_text(text: str, closed: str) -> None:
+    assert sentences.balanced(text) == closed
+
+
+def test_the_lines_of_a_note_are_kept() -> None:
+    raw = render_directory(directory_of(responder(said(Report(state=ReportedState.OPEN, note="One\nTwo")))), NOW, None)
+    assert b'<p class="note text" dir="auto">One\nTwo</p>' in raw
+    assert b".text { white-space: pre-line; }" in raw
+
+
+def test_thirteen_responders_leave_room_in_one_tcp_flight() -> None:
+    raw = render_directory(
+        directory_of(*register(said(Report(state=ReportedState.PAUSED, note="A note"))), demonstration=True),
+        NOW,
+        "x@y.z",
+    )
+    assert len(gzip.compress(raw)) < 7_000
+
+
+def test_a_thousand_responders_keep_their_entries() -> None:
+    assert page(*[responder()] * 1000).text.count("Example Trust") == 1000
+
+
+def test_of_many_responders_nothing_is_folded_and_nothing_left_out() -> None:
+    few, many = page(*register()), page(*register() * 8)
+    assert [tag for tag, _ in few.elements].count("details") == 13 + 2
+    assert [tag for tag, _ in many.elements].count("details") == 2
+    assert many.text.count("Table 2, 2024.") == 13 * 8
+    assert many.text.count("Remit as published") == 13 * 8
+
+
+def test_no_line_breaks_stand_between_the_tags_of_an_entry() -> None:
+    report = Report(state=ReportedState.OPEN, note="One >\n< Two")
+    html = render_entry(responder(said(report)), State.OPEN)
+    assert html.count("\n") == 1
+    assert "One &gt;\n&lt; Two" in html
+
+
+def test_the_policy_allows_the_styles_of_this_page_its_script_and_this_server_and_nothing_else() -> None:
+    raw = render_directory(directory_of(), NOW, None)
+    style = re.search(rb"<style>(.*)</style>", raw, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1]).digest()).decode()
+    assert headers.content_security_policy(raw) == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; script-src 'self'; connect-src 'self'; img-src data:; "
+        "require-trusted-types-for 'script'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    assert dict(headers.page_headers(raw))["referrer-policy"] == "no-referrer"
+
+
+def shown(ages: list[AgeGroup], genders: Any = "all", kinds: Any = "all", **changes: Any) -> RemitShown:
+    remit = Remit(areas=("E92000001", "W92000004"), exploitation_types=kinds, age_groups=tuple(ages), genders=genders)
+    return msgspec.structs.replace(represent_remit(remit), **changes)
+
+
+@pytest.mark.parametrize(
+    ("remit", "words"),
+    [
+        (shown([AgeGroup.ADULT]), "Adults · any kind of exploitation · England and Wales"),
+        (shown([AgeGroup.ADULT], (Gender.WOMAN,)), "Adult women · any kind of exploitation · England and Wales"),
+        (
+            shown([AgeGroup.ADULT, AgeGroup.CHILD], (Gender.WOMAN,), (ExploitationType.SEXUAL,)),
+            "Adults and children under 18: women and girls only · sexual exploitation · England and Wales",
+        ),
+        (
+            shown([AgeGroup.CHILD, AgeGroup.YOUNG_PERSON], kinds=None, existing_clients_only=True),
+            "Children under 18 and young people from 18 to 25 · kinds of exploitation not known · "
+            "England and Wales · existing clients only",
+        ),
+    ],
+)
+def test_a_remit_in_words(remit: RemitShown, words: str) -> None:
+    assert sentences.remit_in_words(remit) == words
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (FIRST_ANSWER, "5 to 10 working days"),
+        (ExpectedResponse(max=1, unit=Unit.HOURS), "up to 1 hour"),
+        (ExpectedResponse(min=2, max=2, unit=Unit.WEEKS), "2 weeks"),
+        (ExpectedResponse(min=1, max=1, unit=Unit.DAYS), "1 day"),
+    ],
+)
+def test_a_response_time_in_words(expected: ExpectedResponse, words: str) -> None:
+    assert sentences.period_in_words(expected) == words
+    assert sentences.expected_in_words(expected) == f"{words}: expected, not guaranteed"

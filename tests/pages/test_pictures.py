@@ -1,0 +1,79 @@
+"""The strip of the last 90 days: what it draws, what it says, and how little it weighs."""
+
+import gzip
+import re
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from tests.pages.responders import directory_of, register, said
+
+from capacity_api.domain.intake import Report, ReportedState, State
+from capacity_api.pages import pictures
+from capacity_api.pages.directory import render_directory, render_entry
+
+TODAY = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
+START = TODAY - timedelta(days=90)
+# One TCP flight: ten segments of 1,460 bytes, less what the headers take.
+FLIGHT = 14_336
+
+
+def after(days: float) -> datetime:
+    return START + timedelta(days=days)
+
+
+def test_each_state_has_a_height_and_the_words_count_its_days() -> None:
+    states = ((START, State.UNCONFIRMED), (after(10), State.OPEN), (after(50), State.PAUSED), (after(80), State.OPEN))
+    drawn = pictures.strip(states, TODAY)
+    assert drawn is not None
+    assert drawn.words == "open 50 days, paused 30 days, not confirmed 10 days"
+    assert drawn.picture == (
+        '<svg class="strip" aria-hidden="true" viewBox="0 0 900 10" preserveAspectRatio="none">'
+        '<path class="o" d="M100 0h400V10H100zM800 0h100V10H800z"/><path class="p" d="M500 8h300V10H500z"/></svg>'
+    )
+
+
+def test_what_was_before_the_window_and_what_is_still_to_come_are_not_drawn() -> None:
+    states = ((after(-30), State.WAITING_LIST), (after(45), State.OPEN), (after(95), State.PAUSED))
+    drawn = pictures.strip(states, TODAY)
+    assert drawn is not None
+    assert 'd="M0 5h450V10H0z"' in drawn.picture
+    assert 'd="M450 0h450V10H450z"' in drawn.picture
+    assert drawn.words == "open 45 days, waiting list 45 days"
+
+
+@pytest.mark.parametrize("states", [(), ((START, State.UNCONFIRMED),), ((after(89.99), State.OPEN),)])
+def test_nothing_is_drawn_of_whom_nothing_is_known(states: tuple[tuple[datetime, State], ...]) -> None:
+    assert pictures.strip(states, TODAY) is None
+
+
+def test_less_than_a_day_is_said_and_not_rounded_away() -> None:
+    drawn = pictures.strip(((START, State.OPEN), (after(89.5), State.PAUSED)), TODAY)
+    assert drawn is not None
+    assert drawn.words == "open 90 days, paused 0.5 days"
+
+
+def test_the_words_of_a_key_are_those_of_the_states() -> None:
+    assert [words for _, words in pictures.key()] == ["open", "waiting list", "paused", "not confirmed"]
+
+
+def lived(seed: int) -> tuple[tuple[datetime, State], ...]:
+    """A year's habits: a change every few days, as busy as any responder is likely to be."""
+    random, at, states = Random(seed), START, []
+    while at < TODAY:
+        states.append((at, random.choice(list(State))))
+        at += timedelta(days=random.expovariate(1 / 6))
+    return tuple(states)
+
+
+def test_thirteen_with_their_history_fit_in_one_tcp_flight() -> None:
+    report = Report(state=ReportedState.PAUSED, note="A note of some length, as an organisation would write it.")
+    everybody = register(said(report))
+    parts = {
+        each.slug: render_entry(each, each.intake.state, states=lived(seed), today=TODAY).encode()
+        for seed, each in enumerate(everybody)
+    }
+    page = render_directory(directory_of(*everybody, demonstration=True), TODAY, "corrections@example.org", parts=parts)
+    assert page.count(b'<svg class="strip"') == 13 + 4, "one for each, and the key"
+    assert len(re.findall(rb"M\d+ \d", page)) > 100
+    assert len(gzip.compress(page, 6)) <= FLIGHT

@@ -1,0 +1,107 @@
+"""The last ninety days of each responder: held in memory, the same as what the database says."""
+
+from datetime import timedelta
+
+from tests.conftest import Clock
+from tests.outage import away
+from tests.serving import OPEN, PAUSED, WAITING, Service, serving
+
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.publication.documents import catalogue
+from capacity_api.publication.publisher import Publisher
+from capacity_api.snapshot.snapshot import Snapshot
+
+HISTORY = "/v1/responders/tara/history"
+
+
+async def published(settings: Settings, clock: Clock) -> Snapshot:
+    """The tree of a process that starts now."""
+    database = Database(settings)
+    publication = Publisher(database, clock, catalogue(settings))
+    await publication.refresh()
+    await database.close()
+    return publication.current()
+
+
+async def lived(service: Service, clock: Clock) -> None:
+    """A hundred days of one responder: it opens, lapses, pauses, is delisted and listed again, waits."""
+    admin = await service.token()
+    await service.report("tara", OPEN)
+    clock.advance(timedelta(days=20))
+    for said in (PAUSED, OPEN, OPEN, PAUSED):
+        await service.report("tara", said)
+        clock.advance(timedelta(days=3))
+    await service.report("unseen", OPEN)
+    known = await service.read("/v1/responders/tara")
+    new = {"slug": "tara", "name": "TARA", "remit": {**known["remit"], "areas": ["S92000003"]}}
+    assert (await service.client.delete("/v1/responders/tara", headers=admin)).status_code == 204
+    clock.advance(timedelta(days=1))
+    assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
+    clock.advance(timedelta(days=60))
+    await service.report("tara", WAITING)
+    clock.advance(timedelta(days=8))
+    # Whoever writes records first what the clock has brought.
+    await service.report("unseen", PAUSED)
+
+
+async def test_the_history_in_memory_is_that_of_the_database(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        await lived(service, clock)
+        for said in [OPEN, PAUSED] * 30:
+            await service.report("migrant-help", said)
+        for slug, items in (("tara", 6), ("migrant-help", 50), ("nspcc", 0)):
+            path = f"/v1/responders/{slug}/history"
+            held, asked = await service.read(path), await service.read(path, limit=50)
+            assert held == asked
+            assert len(held["items"]) == items
+        following = (await service.read("/v1/responders/migrant-help/history"))["next"]
+        more = await service.read("/v1/responders/migrant-help/history", cursor=following)
+        assert (len(more["items"]), more["next"]) == (10, None)
+
+
+async def test_the_history_can_be_read_while_the_database_is_away(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+        async with away(settings.url):
+            assert [each["state"] for each in (await service.read(HISTORY))["items"]] == ["open"]
+
+
+async def test_what_a_process_followed_is_what_one_that_starts_later_reads(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        await lived(service, clock)
+        followed = await service.read(HISTORY)
+        tree = await published(settings, clock)
+        read = tree.find(HISTORY)
+        assert read is not None
+        assert (await service.client.get(HISTORY)).content == read.body
+        assert followed["items"][0]["kind"] == "lapsed"
+
+
+async def test_the_states_of_ninety_days_begin_where_they_began(settings: Settings, clock: Clock) -> None:
+    start = clock()
+    async with serving(settings, clock) as service:
+        await lived(service, clock)
+        states = (await published(settings, clock)).entries["tara"].states(clock())
+    days = [((at - start) / timedelta(days=1), state.value) for at, state in states]
+    assert days == [
+        # Ninety days before the end; the report of day 0 had lapsed by then.
+        (11, "unconfirmed"),
+        (20, "paused"),
+        (23, "open"),
+        (29, "paused"),
+        # Delisted, and listed again a day later: nobody knew its state.
+        (32, "unconfirmed"),
+        (93, "waiting_list"),
+        (100, "unconfirmed"),
+    ]
+
+
+async def test_a_lapse_that_nobody_recorded_is_among_the_states(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+    tree = await published(settings, clock)
+    clock.advance(timedelta(days=8))
+    states = tree.entries["tara"].at(clock()).states(clock())
+    # It was listed and opened at the same moment.
+    assert states == ((clock() - timedelta(days=8), "open"), (clock() - timedelta(days=1), "unconfirmed"))
