@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(LOCK)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check soak bench openapi lock clean
+.PHONY: help demo test format check soak bench openapi messages lock clean
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +22,12 @@ demo: .venv/.runtime ## a throw-away service with demonstration data, to look at
 test: .venv/.development ## every test but the long ones, on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
+format: .venv/.development ## format the code, and mend what the linter can
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .
+
 check: .venv/.development ## format, lint, types, floors; migrations and OpenAPI up to date
-	@$(BIN)/ruff format --check --quiet . || { echo "run .venv/bin/ruff format"; exit 1; }
+	@$(BIN)/ruff format --check --quiet . || { echo "run make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports | tail -n 1 | grep -q ' 0 broken' || { $(BIN)/lint-imports; exit 1; }
@@ -43,6 +47,9 @@ bench: .venv/.development ## measure
 
 openapi: .venv/.runtime ## write openapi/openapi.json from the code
 	@$(BIN)/capacity-api openapi > openapi/.openapi.json && mv openapi/.openapi.json openapi/openapi.json
+
+messages: .venv/.development ## write the catalogue of the pages' texts (pages.pot) from the code
+	@$(BIN)/python -m tests.publication.test_translation
 
 lock: .venv/.development ## compile requirements/ from pyproject.toml
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
