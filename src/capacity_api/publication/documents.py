@@ -120,7 +120,7 @@ def _static(spoken: tuple[Language, ...], demonstration: bool) -> Mapping[str, R
         for language in spoken
         for name, made in (
             ("update", html(pages.update_page(language, spoken, demonstration=demonstration))),
-            *((name, _script(name, language)) for name in scripts.NAMES),
+            *((scripts.FOLDER + name, _script(name, language)) for name in scripts.NAMES),
         )
     }
     return MappingProxyType(

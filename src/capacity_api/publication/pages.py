@@ -16,7 +16,7 @@ from markupsafe import Markup
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import State
-from capacity_api.publication import pictures, wording
+from capacity_api.publication import pictures, scripts, wording
 from capacity_api.publication.language import ENGLISH, Language, gettext, in_markup, speaking
 from capacity_api.representations import Directory, IntakeShown, RemitShown, Responder
 
@@ -277,7 +277,7 @@ _templates = Environment(
     # A release that is unpacked over a running one must not mix with it.
     auto_reload=False,
 )
-_templates.globals |= {"_": in_markup, "strong": _strong}
+_templates.globals |= {"_": in_markup, "modules": scripts.MODULES, "strong": _strong}
 _templates.filters |= {
     "balanced": wording.balanced,
     "circumstances_in_words": wording.circumstances_in_words,
