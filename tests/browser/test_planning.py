@@ -187,7 +187,7 @@ async def test_a_plan_that_has_started_does_not_stand_there_as_one(service: Serv
 async def test_a_time_is_the_uks_wherever_the_device_is(visiting: Visiting, wall: str, utc: str) -> None:
     async with visiting(timezone_id="Asia/Tokyo") as visit:
         page = await visit.open("/update")
-        moment = "async (wall) => new Date((await import('/update.js')).ukTime(wall)).toISOString()"
+        moment = "async (wall) => new Date((await import('/scripts/report.js')).ukTime(wall)).toISOString()"
         assert await page.evaluate(moment, wall) == utc
 
 
@@ -197,14 +197,14 @@ async def test_the_page_writes_times_as_the_service_does_in_every_language(
     midnight = datetime(2026, 12, 2, tzinfo=LONDON_TIME)
     moments = [midnight, midnight + timedelta(hours=9, minutes=5), midnight + timedelta(days=200)]
     for language in (ENGLISH, invented_language):
-        script = scripts.script("update.js", language)
+        facts = scripts.facts(language)
         async with visiting(locale="ar-EG") as visit:
             await visit.page.route(
-                "**/update.js", lambda route, _, body=script: route.fulfill(body=body, content_type="text/javascript")
+                "**/facts.js", lambda route, _, body=facts: route.fulfill(body=body, content_type="text/javascript")
             )
             page = await visit.open("/update")
             written = await page.evaluate(
-                "async (moments) => { const { until } = await import('/update.js'); return moments.map(until); }",
+                "async (moments) => moments.map((await import('/scripts/report.js')).until)",
                 [at.timestamp() * 1000 for at in moments],
             )
         with speaking(language):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from capacity_api.pages import scripts
 from capacity_api.pages.headers import page_headers
 from capacity_api.snapshot.resource import Resource
 from capacity_api.wording.language import ENGLISH, Language, gettext, speaking
@@ -11,6 +12,7 @@ from capacity_api.wording.rendering import environment
 HTML = "text/html; charset=utf-8"
 
 templates = environment("capacity_api.pages", "templates", "styles")
+templates.globals["modules"] = scripts.MODULES
 
 
 def render_page(

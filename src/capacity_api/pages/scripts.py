@@ -1,9 +1,10 @@
-"""The scripts of the pages: each page has one file, joined from modules in the order in which they need each other.
+"""The scripts of the pages: native ES modules, one file each, and `facts.js`, which is generated.
 
-The modules import each other as any do; in the joined file they share one scope, and the import lines are left out.
-What they know of codes and words comes from here, so that vocabulary and catalogue stay the only source of both.
+`facts.js` holds the codes and words that the modules need, in one language. So the vocabulary and the catalogue stay
+the only source of both. The other modules are the same in every language, and import the `facts.js` beside them.
 """
 
+from collections.abc import Mapping
 from importlib import resources
 
 import msgspec
@@ -15,50 +16,62 @@ from capacity_api.domain.remit import ExploitationType, Gender
 from capacity_api.wording import sentences
 from capacity_api.wording.language import Language, gettext, speaking
 
-_MODULES = {
-    "directory.js": ("leave", "words", "page", "matching", "list", "filter", "live"),
-    "update.js": ("leave", "words", "report", "update"),
-    "coverage.js": ("leave", "words", "page", "coverage"),
+FACTS = "facts.js"
+# Below the home of each language.
+FOLDER = "scripts/"
+_OF_ALL = (FACTS, "words.js", "dom.js", "leave.js")
+# The modules of each page. The last one imports the others; the page names them all, so that they load at once.
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "directory": (
+        *_OF_ALL,
+        *("freshness.js", "clock.js", "responders.js", "matching.js", "list.js", "filter.js"),
+        "directory.js",
+    ),
+    "coverage": (*_OF_ALL, "freshness.js", "coverage.js"),
+    "update": (*_OF_ALL, "report.js", "update.js"),
 }
-NAMES = tuple(_MODULES)
+NAMES = tuple(dict.fromkeys(name for modules in MODULES.values() for name in modules))
 
 
 def script(name: str, language: Language) -> bytes:
-    """One page's script as UTF-8, with its words in that language."""
+    """A module as UTF-8."""
+    return facts(language) if name == FACTS else resources.files(__package__).joinpath("scripts", name).read_bytes()
+
+
+def facts(language: Language) -> bytes:
+    """`facts.js` in a language. The types in it are for the checks; `scripts/types.d.ts` has them."""
     with speaking(language):
-        facts = msgspec.json.encode(_facts(name)).decode()
-    modules = (resources.files(__package__).joinpath("scripts", f"{each}.js").read_text() for each in _MODULES[name])
-    lines = (line for module in modules for line in module.splitlines() if not line.startswith("import "))
-    return "\n".join([f"const FACTS = {facts};", *lines, ""]).encode()
+        words = {
+            page: {key: gettext(message) for key, message in messages.items()} for page, messages in _WORDS.items()
+        }
+        lines = (
+            f"export const WORDS = {msgspec.json.encode(words).decode()};",
+            '/** @type {import("./types.js").Facts} */',
+            f"export const FACTS = {msgspec.json.encode(_facts()).decode()};",
+            "",
+        )
+    return "\n".join(lines).encode()
 
 
-def _facts(name: str) -> dict[str, object]:
-    words = {"directory.js": _DIRECTORY, "update.js": _UPDATE, "coverage.js": _COVERAGE}[name]
-    facts: dict[str, object] = {
-        "words": {key: gettext(message) for key, message in words.items()},
+def _facts() -> dict[str, object]:
+    return {
         "months": [gettext(month) for month in sentences.MONTHS],
-        "states": {state: (sentences.label(state), sentences.state_in_words(state)) for state in vocabulary.STATES},
+        "labels": {state: sentences.label(state) for state in vocabulary.STATES},
+        "states": {state: sentences.state_in_words(state) for state in vocabulary.STATES},
+        "areas": {code: (area.parent, area.kind) for code, area in AREAS.items()},
+        "exploitation_types": list(ExploitationType),
+        "genders": list(Gender),
+        # In the order in which reasons are given.
+        "reason_outcomes": dict(OUTCOME_OF),
+        "reason_sentences": {code: gettext(text) for code, text in vocabulary.MATCH_REASONS.items()},
+        "outcomes": {code: gettext(text) for code, text in vocabulary.OUTCOMES.items()},
+        "circumstances": {each: sentences.circumstances_in_words([each]) for each in vocabulary.CIRCUMSTANCES},
+        "reasons": {each: sentences.reason_in_words(each) for each in vocabulary.REASONS},
+        "units": {unit: [gettext(one), gettext(many)] for unit, (one, many) in vocabulary.UNITS.items()},
     }
-    if name == "directory.js":
-        facts |= {
-            "kinds": list(ExploitationType),
-            "genders": list(Gender),
-            "areas": {code: (area.parent, area.kind) for code, area in AREAS.items()},
-            # In the order in which reasons are given, with the outcome that each stands for.
-            "reasons": dict(OUTCOME_OF),
-            "sentences": {code: gettext(text) for code, text in vocabulary.MATCH_REASONS.items()},
-            "outcomes": {code: gettext(text) for code, text in vocabulary.OUTCOMES.items()},
-        }
-    if name == "update.js":
-        facts |= {
-            "circumstances": {each: sentences.circumstances_in_words([each]) for each in vocabulary.CIRCUMSTANCES},
-            "reasons": {each: sentences.reason_in_words(each) for each in vocabulary.REASONS},
-            "units": {unit: [gettext(one), gettext(many)] for unit, (one, many) in vocabulary.UNITS.items()},
-        }
-    return facts
 
 
-# Those of sentences.day and sentences.moment.
+# The messages of sentences.day and sentences.moment.
 _TIMES = {"day": "{day} {month} {year}", "moment": "{day}, {time}"}
 _DIRECTORY = {
     "changed": "Changed just now: {changes}.",
@@ -71,7 +84,6 @@ _DIRECTORY = {
     "lapsed": "What it last said (“{state}”) lapsed on {time}. It says nothing about now.",
     "nobody_open": sentences.NOBODY_OPEN,
     "paused_nobody": sentences.PAUSED_NOBODY,
-    **_TIMES,
     "and": ", ",
     "found": "{outcome}: {count}",
     "nobody": "Nobody here has confirmed that it can take this person now. The helpline above can be called.",
@@ -85,16 +97,14 @@ _COVERAGE = {
         "Somebody whom it shows as open may not be any more."
     ),
     "fresh": "New pictures arrive again.",
-    **_TIMES,
 }
-# Those of a report are the sentences of templates/entry.html.
+# What is said of a report is as in templates/entry.html.
 _UPDATE = {
     "comma": ", ",
     "and": "{words} and {last}",
     "and_after_comma": "{words}, and {last}",
     "from_to": "{min} to {max} {unit}",
     "up_to": "up to {max} {unit}",
-    **_TIMES,
     "end_of": "the end of {day}",
     "still_takes": "Still takes {people}.",
     "no_exceptions": "No exceptions were named.",
@@ -127,3 +137,4 @@ _UPDATE = {
         "what you entered is still here. Publish it again if it is right."
     ),
 }
+_WORDS = {"times": _TIMES, "directory": _DIRECTORY, "coverage": _COVERAGE, "update": _UPDATE}

@@ -79,5 +79,5 @@ def _constants(languages: tuple[Language, ...], demonstration: bool) -> Mapping[
     for language in languages:
         constants[language.home + "update"] = update_page(language, languages, demonstration=demonstration)
         for name in scripts.NAMES:
-            constants[language.home + name] = _script(name, language)
+            constants[language.home + scripts.FOLDER + name] = _script(name, language)
     return MappingProxyType(constants)

@@ -1,34 +1,47 @@
-// Keeps the picture true while the page is open, and says how old it is where that fails.
+// The coverage page. Keeps the picture true while the page is open.
 
-import { ask, fetchPage, news, tellAge, tellFresh } from "./page.js";
-import { words } from "./words.js";
+import "./leave.js";
+import { byId, find } from "./dom.js";
+import { WORDS } from "./facts.js";
+import { ask, fetchPage, hideAge, news, showAge } from "./freshness.js";
 
 const ASK_EVERY = 60_000;
 const PARTS = ["now", "picture", "gaps"];
+const words = WORDS.coverage;
 
-let read = Date.now();
+let readAt = Date.now();
 
-function asOf() {
-  return Date.parse(document.querySelector("#now time").dateTime);
+function refresh() {
+  if (document.hidden) return;
+  ask(update, () => {
+    const asOf = /** @type {HTMLTimeElement} */ (find("#now time"));
+    showAge(words.stale, Date.parse(asOf.dateTime), Date.now() - readAt);
+  });
 }
 
-async function follow(signal) {
+/** @param {AbortSignal} signal */
+async function update(signal) {
   const page = await fetchPage("picture", signal);
-  const replaced = PARTS.filter((id) => {
-    const [shown, fresh] = [document, page].map((each) => each.getElementById(id));
-    const same = shown.isEqualNode(fresh);
-    if (!same) shown.replaceWith(fresh);
-    return !same;
-  });
-  read = Date.now();
-  tellFresh();
+  const replaced = PARTS.filter((id) => replacePart(id, page));
+  readAt = Date.now();
+  hideAge(words.fresh);
   if (replaced.includes("picture")) news.textContent = words.changed;
 }
 
-const refresh = () => document.hidden || ask(follow, () => tellAge(asOf(), Date.now() - read));
+/**
+ * Take a part of the page from `page` if it has changed; says whether it has.
+ * @param {string} id
+ * @param {Document} page
+ */
+function replacePart(id, page) {
+  const current = byId(id);
+  const latest = find(`#${id}`, page);
+  if (current.isEqualNode(latest)) return false;
+  current.replaceWith(latest);
+  return true;
+}
 
 setInterval(refresh, ASK_EVERY);
-for (const event of ["visibilitychange", "online", "offline", "pageshow"]) {
-  // A page that was just loaded is as new as it gets.
-  addEventListener(event, ({ persisted }) => persisted === false || refresh());
-}
+for (const event of ["visibilitychange", "online", "offline"]) addEventListener(event, refresh);
+// A page that was just loaded is up to date. One that the browser kept may be old.
+addEventListener("pageshow", (event) => event.persisted && refresh());

@@ -1,121 +1,170 @@
-// "For whom?": matching in the page itself. What is chosen is in no address, no storage and no request.
+// "For whom?": matching within the page. What the reader chooses is in no address, no storage and no request.
 
-import { FACTS } from "./facts.js";
-import { count, entryOf, fill, held, place, slugOf, stateOf } from "./list.js";
-import { OUTCOMES, about, decide, within } from "./matching.js";
-import { balanced, element, say, words } from "./words.js";
+import { byId, closest, createElement, find, findAll } from "./dom.js";
+import { FACTS, WORDS } from "./facts.js";
+import { entryOf, groupByState, moveInto, showCounts, slugOf, stateOf } from "./list.js";
+import { OUTCOMES, alternatives, decide, isAccepting, situationOf } from "./matching.js";
+import { directory } from "./responders.js";
+import { balanced, say } from "./words.js";
 
-const form = document.querySelector("form.ask");
-const matches = document.getElementById("matches");
-const list = () => document.getElementById("list");
-// Whom "only who can take new people" leaves out.
-const LEFT = "left";
+/** @import { Outcome, Responder, Situation } from "./types.js" */
+
+const words = WORDS.directory;
+const form = /** @type {HTMLFormElement} */ (find("form.ask"));
+const resetButton = find("[type=reset]", form);
+const list = byId("list");
+const matches = byId("matches");
 
 /** Show the entries as the form asks for them. */
 export function arrange() {
-  const question = {
-    ...Object.fromEntries(["area", "exploitation_type", "age_group", "gender"].map((name) => [name, form[name].value])),
-    circumstances: [...form.querySelectorAll("[name=circumstances]:checked")].map((tick) => tick.value),
-  };
-  const accepting = form.accepting.checked;
-  const asks = Object.values(question).some((value) => value.length);
+  const question = readQuestion();
+  const isAsking = Object.values(question).some((value) => value.length);
+  const acceptingOnly = form.accepting.checked;
   const focused = document.activeElement;
-  form.querySelector("[type=reset]").hidden = !asks && !accepting;
-  count();
-  if (asks) {
-    match(about(question), accepting);
-  } else {
-    for (const why of document.querySelectorAll(".why")) why.remove();
-    place();
-    for (const group of list().children) group.hidden ||= accepting && group.id !== "open";
-    const { length } = document.querySelectorAll("#open .entry");
-    form.found.value = accepting ? say(words.found, { outcome: FACTS.states.open[0], count: length }) : "";
+  resetButton.hidden = !isAsking && !acceptingOnly;
+  showCounts();
+  if (isAsking) showMatches(situationOf(question), acceptingOnly);
+  else showList(acceptingOnly);
+  list.hidden = isAsking;
+  matches.hidden = !isAsking;
+  // An entry that moves loses the focus.
+  if (focused instanceof HTMLElement && focused.isConnected && focused !== document.activeElement) {
+    focused.focus({ preventScroll: true });
   }
-  list().hidden = asks;
-  matches.hidden = !asks;
-  // An entry that was moved has lost it.
-  if (focused.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
 }
 
-function match(asked, accepting) {
-  const groups = Object.fromEntries([...OUTCOMES, LEFT].map((outcome) => [outcome, []]));
-  for (const [entry, responder] of known()) {
-    const { outcome, reasons } = decide(responder, asked);
-    const excepted = reasons.some((code) => code.startsWith("exception_"));
-    const isLeft = accepting && (outcome === "no" || (responder.intake.state !== "open" && !excepted));
-    groups[isLeft ? LEFT : outcome].push(entry);
-    explain(entry, reasons.map((code) => FACTS.sentences[code]).join(" "));
-  }
-  fill(new Map(Object.entries(groups).map(([outcome, found]) => [section(outcome).querySelector("ul"), found])));
-  for (const [outcome, { length }] of Object.entries(groups)) {
-    section(outcome).hidden = outcome === LEFT || !length;
-    section(outcome).querySelector("h2").textContent = `${FACTS.outcomes[outcome]} (${length})`;
-  }
-  const found = OUTCOMES.filter((outcome) => groups[outcome].length);
-  // A list of nobody, or of those who cannot, would leave it to the reader what to do now.
-  form.found.value = found.some((outcome) => outcome !== "no")
-    ? found.map((outcome) => say(words.found, { outcome: FACTS.outcomes[outcome], count: groups[outcome].length })).join(" · ")
-    : words.nobody;
+function readQuestion() {
+  const boxes = /** @type {HTMLInputElement[]} */ (findAll("[name=circumstances]:checked", form));
+  return {
+    area: form.area.value,
+    exploitation_type: form.exploitation_type.value,
+    age_group: form.age_group.value,
+    gender: form.gender.value,
+    circumstances: boxes.map((box) => box.value),
+  };
 }
 
-/** The entries with their responders, each in the state that it is shown in here, which may have lapsed meanwhile. */
-function known() {
-  return [...held.values()].flatMap((responder) => {
+/** @param {boolean} acceptingOnly */
+function showList(acceptingOnly) {
+  for (const explanation of findAll(".why")) explanation.remove();
+  groupByState();
+  for (const group of findAll(":scope > *", list)) group.hidden ||= acceptingOnly && group.id !== "open";
+  const count = findAll("#open .entry").length;
+  form.found.value = acceptingOnly ? say(words.found, { outcome: FACTS.labels.open, count }) : "";
+}
+
+/**
+ * @param {Situation} situation
+ * @param {boolean} acceptingOnly
+ */
+function showMatches(situation, acceptingOnly) {
+  /** @type {Record<Outcome, HTMLElement[]>} */
+  const groups = { yes: [], waiting_list: [], ask: [], no: [] };
+  /** @type {HTMLElement[]} */
+  const leftOut = [];
+  for (const [entry, responder] of entriesWithResponders()) {
+    const decision = decide(responder, situation);
+    const isLeftOut = acceptingOnly && !isAccepting(responder.intake, decision);
+    (isLeftOut ? leftOut : groups[decision.outcome]).push(entry);
+    explain(entry, decision.reasons.map((code) => FACTS.reason_sentences[code]).join(" "));
+  }
+  const lists = new Map(OUTCOMES.map((outcome) => [find("ul", section(outcome)), groups[outcome]]));
+  moveInto(lists.set(find("ul", section("left-out")), leftOut));
+  for (const outcome of OUTCOMES) {
+    const { length } = groups[outcome];
+    section(outcome).hidden = !length;
+    find("h2", section(outcome)).textContent = `${FACTS.outcomes[outcome]} (${length})`;
+  }
+  section("left-out").hidden = true;
+  form.found.value = summary(groups);
+}
+
+/** @param {Record<Outcome, unknown[]>} groups */
+function summary(groups) {
+  const outcomes = OUTCOMES.filter((outcome) => groups[outcome].length);
+  // An empty list, or one of responders that cannot help, does not tell the reader what to do now.
+  if (outcomes.every((outcome) => outcome === "no")) return words.nobody;
+  const parts = outcomes.map((outcome) =>
+    say(words.found, { outcome: FACTS.outcomes[outcome], count: groups[outcome].length }),
+  );
+  return parts.join(" · ");
+}
+
+/**
+ * The entries with their responders. A responder that has lapsed on the page counts as the page shows it.
+ * @returns {[HTMLElement, Responder][]}
+ */
+function entriesWithResponders() {
+  /** @type {[HTMLElement, Responder][]} */
+  const pairs = [];
+  for (const responder of directory.responders.values()) {
     const entry = entryOf(responder.slug);
-    if (!entry) return [];
+    if (!entry) continue;
     const state = stateOf(entry);
-    const isAsHeld = state === responder.intake.state;
-    return [[entry, isAsHeld ? responder : { ...responder, intake: { ...responder.intake, state } }]];
-  });
+    const isUpToDate = state === responder.intake.state;
+    pairs.push([entry, isUpToDate ? responder : { ...responder, intake: { ...responder.intake, state } }]);
+  }
+  return pairs;
 }
 
+/**
+ * @param {HTMLElement} entry
+ * @param {string} sentences
+ */
 function explain(entry, sentences) {
-  const why = entry.querySelector(".why");
-  if (!why) entry.querySelector(".head").after(element("p", { class: "why" }, sentences));
-  else if (why.textContent !== sentences) why.textContent = sentences;
+  const explanation = entry.querySelector(".why");
+  if (!explanation) find(".head", entry).after(createElement("p", { class: "why" }, sentences));
+  else if (explanation.textContent !== sentences) explanation.textContent = sentences;
 }
 
+/** The part of the page for an outcome, which is added when it is first needed. @param {Outcome | "left-out"} outcome */
 function section(outcome) {
   const id = `m-${outcome}`;
-  const made = document.getElementById(id)?.parentElement;
-  if (made) return made;
-  const heading = element("h2", { id });
-  const entries = element("ul", { class: "entries", role: "list" });
-  matches.append(element("section", { class: "group", "aria-labelledby": id }, heading, entries));
-  return matches.lastElementChild;
+  const existing = document.getElementById(id)?.parentElement;
+  if (existing) return existing;
+  const heading = createElement("h2", { id });
+  const entries = createElement("ul", { class: "entries", role: "list" });
+  const added = createElement("section", { class: "group", "aria-labelledby": id }, heading, entries);
+  matches.append(added);
+  return added;
 }
 
-/** Whoever may take people of the same remit, best first, below the link that asked for it. */
-function others(link) {
-  const slug = slugOf(link.closest(".entry"));
-  const asked = within(held.get(slug).remit);
-  const found = known()
-    .filter(([, responder]) => responder.slug !== slug)
-    .map(([entry, responder]) => ({ entry, name: responder.name, ...decide(responder, asked) }))
-    .filter(({ outcome }) => outcome !== "no")
-    .sort((one, other) => OUTCOMES.indexOf(one.outcome) - OUTCOMES.indexOf(other.outcome));
-  if (!found.length) return element("div", { class: "others" }, element("p", {}, words.nobody_else));
-  const items = found.map(({ entry, name, outcome }) => {
-    const link = element("a", { href: `#${entry.id}` }, element("bdi", {}, balanced(name)));
-    return element("li", {}, link, ` – ${FACTS.outcomes[outcome]}`);
+/**
+ * Who else may take people of this responder's remit, best first.
+ * @param {Responder} own
+ */
+function listAlternatives(own) {
+  const responders = entriesWithResponders().map(([, responder]) => responder);
+  const items = alternatives(own, responders).map(({ responder, outcome }) => {
+    const name = createElement("bdi", {}, balanced(responder.name));
+    const link = createElement("a", { href: `#${entryOf(responder.slug)?.id}` }, name);
+    return createElement("li", {}, link, ` – ${FACTS.outcomes[outcome]}`);
   });
-  return element("div", { class: "others" }, element("p", {}, words.others), element("ul", {}, ...items));
+  if (!items.length) return createElement("div", { class: "others" }, createElement("p", {}, words.nobody_else));
+  return createElement(
+    "div",
+    { class: "others" },
+    createElement("p", {}, words.others),
+    createElement("ul", {}, ...items),
+  );
 }
 
-document.querySelector("main").addEventListener("click", (event) => {
-  const link = event.target.closest("a.else");
-  if (!link || !held.size) return;
+find("main").addEventListener("click", (event) => {
+  const link = closest(event, "a.else");
+  const entry = link?.closest(".entry");
+  const own = entry && directory.responders.get(slugOf(entry));
+  if (!link || !own) return;
   event.preventDefault();
   const part = link.closest(".said");
-  const shown = part.querySelector(".others");
-  if (shown) shown.remove();
-  else part.append(others(link));
-  link.setAttribute("aria-expanded", String(!shown));
+  const current = part?.querySelector(".others");
+  if (current) current.remove();
+  else part?.append(listAlternatives(own));
+  link.setAttribute("aria-expanded", String(!current));
 });
 
-// While the list is for somebody, or for some states, the others cannot be gone to.
-document.getElementById("now").addEventListener("click", (event) => {
-  if (!event.target.closest("a") || form.querySelector("[type=reset]").hidden) return;
+// The summary links to the groups of the list, which a filter hides. Remove the filter, so that they can be followed.
+byId("now").addEventListener("click", (event) => {
+  if (!closest(event, "a") || resetButton.hidden) return;
   form.reset();
   arrange();
 });
@@ -124,9 +173,9 @@ form.addEventListener("change", arrange);
 form.addEventListener("reset", () => setTimeout(arrange));
 form.addEventListener("submit", (event) => event.preventDefault());
 
-/** The list can be filtered once there is something to filter by; a small screen keeps its place for the list. */
-export function offer() {
+/** Show the form, once there is a directory to filter. It starts folded on a small screen, to leave room for the list. */
+export function showForm() {
   if (!form.hidden) return;
   form.hidden = false;
-  form.querySelector("details").open = matchMedia("(min-width: 46rem)").matches;
+  /** @type {HTMLDetailsElement} */ (find("details", form)).open = matchMedia("(min-width: 46rem)").matches;
 }

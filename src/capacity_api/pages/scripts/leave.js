@@ -1,20 +1,26 @@
-// Leaving takes this page's place in the history, so that "back" does not return to it.
+// Leaving replaces this page in the browser's history, so that "back" does not return to it.
 
-const isPlain = (event) => !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+import { closest, find } from "./dom.js";
 
-document.querySelector(".leave a").addEventListener("click", (event) => {
-  if (!isPlain(event)) return;
+/** @param {MouseEvent} event */
+function isPlainClick(event) {
+  return !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+}
+
+const leave = /** @type {HTMLAnchorElement} */ (find(".leave a"));
+leave.addEventListener("click", (event) => {
+  if (!isPlainClick(event)) return;
   event.preventDefault();
-  location.replace(event.currentTarget.href);
+  location.replace(leave.href);
 });
 
-// Another place of the page would be an entry of its own, which "back" leads to after all.
+// A link within the page would add an entry to the history, and "back" would lead to that entry.
 addEventListener("click", (event) => {
-  const link = event.target.closest('a[href^="#"]');
-  const place = link && document.getElementById(link.hash.slice(1));
-  if (!place || !isPlain(event)) return;
+  const link = /** @type {HTMLAnchorElement | null} */ (closest(event, 'a[href^="#"]'));
+  const target = link && document.getElementById(link.hash.slice(1));
+  if (!target || !isPlainClick(event)) return;
   event.preventDefault();
-  place.tabIndex = -1;
-  place.focus({ preventScroll: true });
-  place.scrollIntoView();
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+  target.scrollIntoView();
 });

@@ -1,96 +1,112 @@
-// The entries of the list: which state each is shown in, and where it stands.
+// The entries of the list: which state each shows, and where it stands.
 
-import { FACTS } from "./facts.js";
-import { element, moment, say, words } from "./words.js";
+import { createElement, byId, find, findAll } from "./dom.js";
+import { FACTS, WORDS } from "./facts.js";
+import { moment, say } from "./words.js";
 
-/** The responders as /v1/directory last had them, by slug, in the order of their names. */
-export const held = new Map();
+/** @import { State } from "./types.js" */
 
-const STATES = Object.keys(FACTS.states);
-const shown = document.getElementsByClassName("entry");
+const STATES = /** @type {State[]} */ (Object.keys(FACTS.states));
 
 export function entries() {
-  return [...shown];
+  return [.../** @type {HTMLCollectionOf<HTMLElement>} */ (document.getElementsByClassName("entry"))];
 }
 
+/** @param {string} slug */
 export function entryOf(slug) {
   return document.getElementById(`r-${slug}`);
 }
 
+/** @param {Element} entry */
 export function slugOf(entry) {
-  return entry.id.slice(2);
+  return entry.id.slice("r-".length);
 }
 
+/** The state is the second class. @param {Element} entry */
 export function stateOf(entry) {
-  return entry.classList.item(1);
+  return /** @type {State} */ (entry.classList.item(1));
 }
 
-/** When the first of the entries lapses, in milliseconds since 1970. */
+/** When an entry lapses, in milliseconds since 1970; never is Infinity. @param {HTMLElement} entry */
+function lapsesAt(entry) {
+  return Date.parse(entry.dataset.until ?? "") || Infinity;
+}
+
+/** When the next entry lapses. */
 export function nextLapse() {
-  return Math.min(...entries().map((entry) => Date.parse(entry.dataset.until ?? "") || Infinity));
+  return Math.min(...entries().map(lapsesAt));
 }
 
-/** Show as not confirmed what has lapsed by `now`, whatever the server says of it later; returns the entries. */
+/**
+ * Show as not confirmed the entries that have lapsed by `now`, and return them.
+ * @param {number} now
+ */
 export function lapse(now) {
-  const lapsed = entries().filter((entry) => Date.parse(entry.dataset.until ?? "") <= now);
+  const lapsed = entries().filter((entry) => lapsesAt(entry) <= now);
   for (const entry of lapsed) {
-    const said = FACTS.states[stateOf(entry)][1];
-    const time = moment(Date.parse(entry.dataset.until));
-    for (const part of entry.querySelectorAll(".said")) part.remove();
+    const text = say(WORDS.directory.lapsed, { state: FACTS.states[stateOf(entry)], time: moment(lapsesAt(entry)) });
+    for (const part of findAll(".said", entry)) part.remove();
     entry.className = "entry unconfirmed";
     delete entry.dataset.until;
-    entry.querySelector(".state").textContent = FACTS.states.unconfirmed[0];
-    entry.querySelector(".facts").after(
-      element("p", { class: "small soft" }, say(words.lapsed, { state: said, time })),
-    );
+    find(".state", entry).textContent = FACTS.labels.unconfirmed;
+    find(".facts", entry).after(createElement("p", { class: "small soft" }, text));
   }
   return lapsed;
 }
 
 /** Put every entry into the group of its state, in the order of the slugs. */
-export function place() {
-  const groups = [...byState()].map(([state, found]) => [
-    document.getElementById(state).querySelector(".entries"),
-    found.sort((one, other) => (one.id < other.id ? -1 : 1)),
-  ]);
-  fill(new Map(groups));
+export function groupByState() {
+  /** @type {Map<Element, HTMLElement[]>} */
+  const lists = new Map();
+  for (const [state, members] of entriesByState()) {
+    members.sort((one, other) => (one.id < other.id ? -1 : 1));
+    lists.set(find(".entries", byId(state)), members);
+  }
+  moveInto(lists);
 }
 
-/** Put entries into lists, each in its order; what is in its place already keeps it, and with it the focus. */
-export function fill(lists) {
-  const where = new Map([...lists].flatMap(([list, found]) => found.map((entry) => [entry, list])));
-  for (const [list, found] of lists) {
+/**
+ * Put entries into lists, each in its order. An entry that is in its place does not move, and so keeps the focus.
+ * @param {Map<Element, Element[]>} lists
+ */
+export function moveInto(lists) {
+  const listOf = new Map();
+  for (const [list, members] of lists) for (const entry of members) listOf.set(entry, list);
+  for (const [list, members] of lists) {
     let next = list.firstElementChild;
-    for (const entry of found) {
-      while (next && where.get(next) !== list) next = next.nextElementSibling;
-      // One by one: handing over many at once moves each of them twice more, by way of a fragment.
+    for (const entry of members) {
+      while (next && listOf.get(next) !== list) next = next.nextElementSibling;
+      // One at a time: to insert many at once moves each of them two times more, through a fragment.
       if (entry === next) next = next.nextElementSibling;
       else list.insertBefore(entry, next);
     }
   }
 }
 
-/** Say how many are in each state, wherever the entries stand. */
-export function count() {
-  const someWereOpen = document.querySelector("#open [data-count]").textContent !== "0";
-  for (const [state, { length }] of byState()) {
-    const group = document.getElementById(state);
+/** Write how many entries are in each state, wherever they stand. */
+export function showCounts() {
+  const someWereOpen = find("#open [data-count]").textContent !== "0";
+  const groups = entriesByState();
+  for (const [state, { length }] of groups) {
+    const group = byId(state);
     group.hidden = !length && state !== "open";
-    group.querySelector("[data-count]").textContent = length;
-    const text = `${length} ${FACTS.states[state][1]}`;
-    const part = document.querySelector(`[data-summary=${state}]`);
+    find("[data-count]", group).textContent = String(length);
+    const text = `${length} ${FACTS.states[state]}`;
+    const part = find(`[data-summary=${state}]`);
     const link = part.querySelector("a");
-    // A link that stays keeps the focus.
+    // Change the text of a link that stays: it may have the focus.
     if (length && link) link.textContent = text;
-    else part.replaceChildren(length ? element("a", { href: `#${state}` }, text) : text);
-    if (state !== "open" || length || !someWereOpen) continue;
-    document.querySelector("#open > p").textContent = words.nobody_open;
-    document.querySelector("#paused > p").textContent = words.paused_nobody;
+    else part.replaceChildren(length ? createElement("a", { href: `#${state}` }, text) : text);
+  }
+  if (someWereOpen && !groups.get("open")?.length) {
+    find("#open > p").textContent = WORDS.directory.nobody_open;
+    find("#paused > p").textContent = WORDS.directory.paused_nobody;
   }
 }
 
-function byState() {
+function entriesByState() {
+  /** @type {Map<State, HTMLElement[]>} */
   const groups = new Map(STATES.map((state) => [state, []]));
-  for (const entry of entries()) groups.get(stateOf(entry)).push(entry);
+  for (const entry of entries()) groups.get(stateOf(entry))?.push(entry);
   return groups;
 }

@@ -1,74 +1,138 @@
-// A report in the words in which the list shows it: what templates/entry.html makes of it, for a look before it is sent.
+// A report in the words of the list, as templates/entry.html has them, to be read before it is published.
 
-import { FACTS } from "./facts.js";
-import { balanced, day, element, moment, say, wallTime, words } from "./words.js";
+import { createElement } from "./dom.js";
+import { FACTS, WORDS } from "./facts.js";
+import { balanced, day, moment, say, wallTime } from "./words.js";
 
-function listed(items) {
-  if (items.length < 2) return items.join("");
-  const parted = items.some((item) => item.includes(" and ") || item.includes(" or "));
-  const most = items.slice(0, -1).join(words.comma);
-  return say(parted ? words.and_after_comma : words.and, { words: most, last: items.at(-1) });
+/** @import { ExpectedResponse, Intake, Paragraph, Plan, Report } from "./types.js" */
+
+const words = WORDS.update;
+
+/** @param {string[]} items */
+export function joinWords(items) {
+  const last = items.at(-1) ?? "";
+  if (items.length < 2) return last;
+  const hasJoinedItem = items.some((item) => item.includes(" and ") || item.includes(" or "));
+  const others = items.slice(0, -1).join(words.comma);
+  return say(hasJoinedItem ? words.and_after_comma : words.and, { words: others, last });
 }
 
-function period({ min, max, unit }) {
-  const [one, many] = FACTS.units[unit];
-  if (min === max) return `${max} ${max === 1 ? one : many}`;
-  return say(min ? words.from_to : words.up_to, { min, max, unit: max === 1 ? one : many });
+/** @param {string[]} circumstances */
+function people(circumstances) {
+  return joinWords(circumstances.map((code) => FACTS.circumstances[code]));
 }
 
-/** A moment that ends something: midnight in the UK is the end of the day before. */
+/** @param {ExpectedResponse} response */
+export function period({ min, max, unit: code }) {
+  const [one, many] = FACTS.units[code];
+  const unit = max === 1 ? one : many;
+  if (min === max) return `${max} ${unit}`;
+  return say(min ? words.from_to : words.up_to, { min, max, unit });
+}
+
+/**
+ * A moment that ends something. Midnight in the UK is the end of the day before.
+ * @param {number} at
+ */
 export function until(at) {
   return wallTime(at).endsWith("T00:00") ? say(words.end_of, { day: day(at - 1000) }) : moment(at);
 }
 
-/** When it is "2026-12-03T09:00" in the UK: the first of two such moments in autumn, an hour later where spring has none. */
+/**
+ * The moment when UK clocks show `wall`, "2026-12-03T09:00".
+ * In autumn an hour comes twice: the first is meant. In spring an hour is left out: the hour after it is meant.
+ * @param {string} wall
+ */
 export function ukTime(wall) {
   const inWinter = Date.parse(`${wall}Z`);
-  const moments = [inWinter - 3_600_000, inWinter];
-  return moments.find((at) => wallTime(at) === wall) ?? inWinter;
+  const inSummer = inWinter - 3_600_000;
+  return wallTime(inSummer) === wall ? inSummer : inWinter;
 }
 
+/** @param {string} date "2026-12-03" */
 function onDay(date) {
   return day(Date.parse(`${date}T12:00:00Z`));
 }
 
-function* lines({ state, exceptions, reopens_on: reopens, reason, note, expected_response: expected }) {
-  if (state === "paused") {
-    const people = listed(exceptions.map((each) => FACTS.circumstances[each]));
-    const taken = element("strong", {}, people ? say(words.still_takes, { people }) : words.no_exceptions);
-    yield element("p", {}, taken, " ", reopens ? say(words.until_by_own_account, { day: onDay(reopens) }) : words.not_until);
+/**
+ * What a report says beside its state.
+ * @param {Report} report
+ * @returns {Paragraph[]}
+ */
+export function reportParagraphs(report) {
+  /** @type {Paragraph[]} */
+  const paragraphs = [];
+  const reopens = report.reopens_on && onDay(report.reopens_on);
+  if (report.state === "paused") {
+    const exceptions = people(report.exceptions);
+    paragraphs.push({
+      strong: exceptions ? say(words.still_takes, { people: exceptions }) : words.no_exceptions,
+      text: reopens ? say(words.until_by_own_account, { day: reopens }) : words.not_until,
+    });
   } else if (reopens) {
-    yield element("p", {}, say(words.expects_until, { day: onDay(reopens) }));
+    paragraphs.push({ text: say(words.expects_until, { day: reopens }) });
   }
-  if (reason) yield element("p", {}, say(words.reason, { reason: FACTS.reasons[reason] }));
-  if (note) yield element("p", { class: "note text", dir: "auto" }, balanced(note));
+  if (report.reason) paragraphs.push({ text: say(words.reason, { reason: FACTS.reasons[report.reason] }) });
+  if (report.note) paragraphs.push({ kind: "note", text: balanced(report.note) });
+  const expected = report.expected_response;
   const response = expected ? say(words.expected, { period: period(expected) }) : words.no_timeframe;
-  yield element("p", { class: "response" }, say(words.response, { response }));
+  paragraphs.push({ kind: "response", text: say(words.response, { response }) });
+  return paragraphs;
 }
 
-function* plan({ state, effective_from: from, reopens_on: reopens, exceptions, note }) {
-  const values = { state: FACTS.states[state][1], time: moment(Date.parse(from)) };
-  const said = reopens ? say(words.planned_until, { ...values, day: onDay(reopens) }) : say(words.planned, values);
-  const people = listed(exceptions.map((each) => FACTS.circumstances[each]));
-  yield element("p", {}, element("strong", {}, said), people ? ` ${say(words.will_still_take, { people })}` : "");
-  if (note) yield element("p", { class: "note text", dir: "auto" }, balanced(note));
+/**
+ * What the public reads of a planned change.
+ * @param {Plan} plan
+ * @returns {Paragraph[]}
+ */
+export function planParagraphs({ state, effective_from: from, reopens_on: reopens, exceptions, note }) {
+  const values = { state: FACTS.states[state], time: moment(Date.parse(from)) };
+  const exceptionWords = people(exceptions);
+  /** @type {Paragraph[]} */
+  const paragraphs = [
+    {
+      strong: reopens ? say(words.planned_until, { ...values, day: onDay(reopens) }) : say(words.planned, values),
+      text: exceptionWords ? say(words.will_still_take, { people: exceptionWords }) : "",
+    },
+  ];
+  if (note) paragraphs.push({ kind: "note", text: balanced(note) });
+  return paragraphs;
 }
 
-/** Until when what was said holds; of what is not published yet nobody knows. */
-function holding({ state, reported_state: reported, confirm_by: by }) {
+/**
+ * Until when the state holds. Empty for a report that is not published yet: the server sets its end.
+ * @param {Intake} intake
+ */
+export function holdsUntil({ state, reported_state: reported, confirm_by: by }) {
   if (reported === undefined) return "";
-  const time = by && until(Date.parse(by));
+  const time = by ? until(Date.parse(by)) : "";
   if (state !== "unconfirmed") return say(words.holds, { time });
-  return reported ? say(words.lapsed, { state: FACTS.states[reported][1], time }) : words.never_reported;
+  return reported ? say(words.lapsed, { state: FACTS.states[reported], time }) : words.never_reported;
 }
 
-/** What the public reads of an intake: its state in words, what was said with it, and what is planned. */
-export function shown({ planned, ...intake }) {
-  const state = element("p", { class: "state" }, FACTS.states[intake.state][0]);
-  const holds = holding(intake);
-  const head = element("div", { class: "head" }, state, ...(holds ? [element("p", { class: "small soft" }, holds)] : []));
-  const block = element("div", { class: `shown ${intake.state}` }, head);
-  if (intake.state !== "unconfirmed") block.append(...lines(intake));
-  if (planned) block.append(element("div", { class: "plan shown" }, ...plan(planned)));
-  return block;
+/** @param {Paragraph} paragraph */
+function paragraphElement({ kind, strong, text }) {
+  /** @type {Record<string, string>} */
+  const attributes = kind === "note" ? { class: "note text", dir: "auto" } : kind ? { class: kind } : {};
+  if (!strong) return createElement("p", attributes, text);
+  return createElement("p", attributes, createElement("strong", {}, strong), text && ` ${text}`);
+}
+
+/**
+ * What the public reads of an intake: the state, what was said with it, and what is planned.
+ * @param {Intake} intake
+ */
+export function intakeElement(intake) {
+  const head = createElement("div", { class: "head" });
+  head.append(createElement("p", { class: "state" }, FACTS.labels[intake.state]));
+  const holds = holdsUntil(intake);
+  if (holds) head.append(createElement("p", { class: "small soft" }, holds));
+  const element = createElement("div", { class: `shown ${intake.state}` }, head);
+  if (intake.state !== "unconfirmed") element.append(...reportParagraphs(intake).map(paragraphElement));
+  if (intake.planned) {
+    element.append(
+      createElement("div", { class: "plan shown" }, ...planParagraphs(intake.planned).map(paragraphElement)),
+    );
+  }
+  return element;
 }

@@ -1,262 +1,336 @@
 // A responder's own page. The token is held in one variable, and goes nowhere but into the header of calls to this server.
 
-import { FACTS } from "./facts.js";
-import { balanced, element, moment, say, words } from "./words.js";
-import { shown, ukTime, until } from "./report.js";
+import "./leave.js";
+import { byId, createElement, find, findAll } from "./dom.js";
+import { FACTS, WORDS } from "./facts.js";
+import { intakeElement, ukTime, until } from "./report.js";
+import { balanced, moment, say } from "./words.js";
 
-// A connection that was lost without a word would keep a browser waiting for minutes.
-const ANSWERED_WITHIN = 20_000;
-// What takes longer than this is said to be on its way.
-const AT_ONCE = 1000;
-const part = (id) => document.getElementById(id);
-const [sign, desk, fault, done, report] = ["sign", "desk", "fault", "done", "report"].map(part);
+/** @import { FieldError, Intake, Plan, Report, Responder } from "./types.js" */
 
-let token = null;
+// A browser would wait for minutes on a connection that was lost silently.
+const ANSWER_WITHIN = 20_000;
+// A step that takes longer than this is announced as being on its way.
+const SLOW_AFTER = 1000;
+const words = WORDS.update;
+const [signIn, report] = /** @type {HTMLFormElement[]} */ (["sign", "report"].map(byId));
+const [desk, fault, done] = ["desk", "fault", "done"].map(byId);
+
+let token = "";
+/** The responder of the token. @type {Responder | null} */
 let responder = null;
-let etag = null;
-let prepared = null;
-let sending = false;
-// By how many milliseconds the server's clock is ahead of the device's, which may be wrong.
-let ahead = 0;
+let slug = "";
+let etag = "";
+/** The report of the button "at our threshold". @type {Report | null} */
+let thresholdReport = null;
+let isBusy = false;
+// How many milliseconds the server's clock is ahead of the device's, which may be wrong.
+let serverAhead = 0;
 
-/** What goes wrong, in words; `faults` say which field. */
+/** A step that failed, in words for the user. */
 class Refusal extends Error {
-  constructor(message, faults = [], status = 0) {
+  /**
+   * @param {string} message
+   * @param {FieldError[]} errors the fields at fault
+   * @param {number} status
+   */
+  constructor(message, errors = [], status = 0) {
     super(message);
-    this.faults = faults;
+    this.errors = errors;
     this.status = status;
   }
 }
 
-async function call(method, path, body, headers = {}) {
-  const waiting = new AbortController();
-  const patience = setTimeout(() => waiting.abort(), ANSWERED_WITHIN);
-  let answer = null;
+/**
+ * Call the API. Throws a Refusal if it refuses or does not answer.
+ * @param {"GET" | "PUT" | "POST" | "DELETE"} method
+ * @param {string} path
+ * @param {{ body?: unknown, headers?: Record<string, string> }} options
+ */
+async function call(method, path, { body, headers = {} } = {}) {
+  const controller = new AbortController();
+  const timeout = setTimeout(() => controller.abort(), ANSWER_WITHIN);
+  /** @type {Response | null} */
+  let response = null;
   let content = null;
   try {
-    answer = await fetch(path, {
+    response = await fetch(path, {
       method,
       cache: "no-store",
       credentials: "omit",
-      headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }), ...headers },
-      body: body && JSON.stringify(body),
-      signal: waiting.signal,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body ? { "content-type": "application/json" } : {}),
+        ...headers,
+      },
+      body: body ? JSON.stringify(body) : undefined,
+      signal: controller.signal,
     });
-    ahead = Date.parse(answer.headers.get("date")) - Date.now() || ahead;
-    content = await answer.json();
+    serverAhead = Date.parse(response.headers.get("date") ?? "") - Date.now() || serverAhead;
+    content = await response.json();
   } catch {
-    // Lost on the way, or the words of somebody in between.
+    // The connection was lost, or a server in between answered.
   } finally {
-    clearTimeout(patience);
+    clearTimeout(timeout);
   }
-  if (!answer || (answer.ok && !content)) throw new Refusal(method === "GET" ? words.unreachable : words.unknown);
-  if (!answer.ok) {
-    const refused = answer.status === 412 ? words.changed_meanwhile : (content?.detail ?? words.unknown);
-    throw new Refusal(refused, content?.errors ?? [], answer.status);
+  if (!response || (response.ok && !content)) throw new Refusal(method === "GET" ? words.unreachable : words.unknown);
+  if (!response.ok) {
+    const message = response.status === 412 ? words.changed_meanwhile : (content?.detail ?? words.unknown);
+    throw new Refusal(message, content?.errors ?? [], response.status);
   }
-  return { content, etag: answer.headers.get("etag") };
+  return { content, etag: response.headers.get("etag") ?? "" };
 }
 
-/** Run one step; what it refuses is shown in words, and nothing that was entered is lost. */
+/**
+ * Run one step, unless one is running. If it is refused, say why in words; the user's input stays.
+ * @param {() => Promise<void>} step
+ */
 async function attempt(step) {
-  if (sending) return;
-  sending = true;
+  if (isBusy) return;
+  isBusy = true;
   document.body.setAttribute("aria-busy", "true");
-  const slow = setTimeout(() => (done.textContent = words.sending), AT_ONCE);
+  const slow = setTimeout(() => (done.textContent = words.sending), SLOW_AFTER);
   fault.hidden = true;
   done.textContent = "";
-  for (const field of document.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  for (const field of findAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   try {
     await step();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     done.textContent = "";
-    complain(error);
-    if (error.status === 412) await read().catch(() => {});
-    // A token can end while the page is open: another one takes its place, and what was entered stays.
-    if (error.status === 401) sign.hidden = false;
+    showRefusal(error);
+    if (error.status === 412) await fetchResponder().catch(() => {});
+    // A token can end while the page is open. Ask for another one; the user's input stays.
+    if (error.status === 401) signIn.hidden = false;
   } finally {
-    sending = false;
+    isBusy = false;
     clearTimeout(slow);
     document.body.removeAttribute("aria-busy");
   }
 }
 
-function complain({ message, faults }) {
-  const items = faults.map(({ pointer, detail }) => {
-    const field = [...report.querySelectorAll("[data-pointer]")].find((each) => pointer.startsWith(each.dataset.pointer));
-    if (!field) return detail;
-    const named = field.querySelector(`[name="${pointer.split("/").at(-1)}"]`);
-    (named ?? field.querySelector("input, select, textarea")).setAttribute("aria-invalid", "true");
-    report.querySelector("details").open = true;
-    return `${field.querySelector("legend, .label").textContent}: ${detail}`;
-  });
-  fault.replaceChildren(element("p", {}, message), ...(items.length > 0 ? [element("ul", {}, ...items.map((each) => element("li", {}, each)))] : []));
+/** @param {Refusal} refusal */
+function showRefusal({ message, errors }) {
+  const items = errors.map((error) => createElement("li", {}, markField(error)));
+  fault.replaceChildren(createElement("p", {}, message));
+  if (items.length) fault.append(createElement("ul", {}, ...items));
   fault.hidden = false;
   fault.focus();
 }
 
-async function enter() {
-  // Chat and mail programs put quotes, spaces and signs that nobody sees around what is copied.
-  token = sign.token.value.replace(/[^\x21-\x7e]/g, "");
+/**
+ * Mark the field that an error is about, and return the error in words.
+ * @param {FieldError} error
+ */
+function markField({ pointer, detail }) {
+  const part = findAll("[data-pointer]", report).find((each) => pointer.startsWith(String(each.dataset.pointer)));
+  if (!part) return detail;
+  const field = part.querySelector(`[name="${pointer.split("/").at(-1)}"]`) ?? find("input, select, textarea", part);
+  field.setAttribute("aria-invalid", "true");
+  /** @type {HTMLDetailsElement} */ (find("details", report)).open = true;
+  return `${find("legend, .label", part).textContent}: ${detail}`;
+}
+
+async function openDesk() {
+  // Chat and mail programs put quotes, spaces and invisible characters around what is copied.
+  token = signIn.token.value.replace(/[^\x21-\x7e]/g, "");
   const { owner } = (await call("GET", "/v1/me")).content;
   if (owner.type !== "responder") throw new Refusal(words.not_a_responder);
-  if (owner.slug !== responder?.slug) {
+  if (owner.slug !== slug) {
     report.reset();
     desk.hidden = true;
-    responder = { slug: owner.slug };
+    responder = null;
+    slug = owner.slug;
   }
-  await read();
-  const threshold = await call("GET", path("threshold")).catch(() => null);
-  prepared = {
+  await fetchResponder();
+  await fetchThresholdReport();
+  signIn.reset();
+  signIn.hidden = true;
+  desk.hidden = false;
+  byId("name").focus();
+}
+
+async function fetchThresholdReport() {
+  const threshold = await call("GET", path("/threshold")).catch(() => null);
+  thresholdReport = {
     state: "paused",
     reason: "referral_threshold",
     exceptions: threshold?.content.exceptions ?? [],
     expected_response: threshold?.content.expected_response ?? null,
     note: threshold?.content.note ?? null,
   };
-  showPrepared();
-  sign.reset();
-  sign.hidden = true;
-  desk.hidden = false;
-  part("name").focus();
+  showThresholdReport();
 }
 
-function path(rest) {
-  return `/v1/responders/${encodeURIComponent(responder.slug)}${rest ? `/${rest}` : ""}`;
+/** @param {string} below */
+function path(below = "") {
+  return `/v1/responders/${encodeURIComponent(slug)}${below}`;
 }
 
-async function read() {
-  const answer = await call("GET", path());
-  show(answer);
+async function fetchResponder() {
+  showResponder(await call("GET", path()));
 }
 
-function show(answer) {
+/** @param {{ content: Responder, etag: string }} answer */
+function showResponder(answer) {
   responder = answer.content;
   etag = answer.etag;
   const { intake } = responder;
-  part("name").replaceChildren(element("bdi", {}, balanced(responder.name)));
-  part("shown").replaceChildren(shown(intake));
-  part("confirm").hidden = !intake.reported_state;
-  part("call-off").hidden = !intake.planned;
-  part("preset").hidden = intake.state === "paused" && intake.reason === "referral_threshold";
-  if (prepared) showPrepared();
-  preview();
+  byId("name").replaceChildren(createElement("bdi", {}, balanced(responder.name)));
+  byId("shown").replaceChildren(intakeElement(intake));
+  byId("confirm").hidden = !intake.reported_state;
+  byId("call-off").hidden = !intake.planned;
+  byId("preset").hidden = intake.state === "paused" && intake.reason === "referral_threshold";
+  showThresholdReport();
+  showPreview();
 }
 
-function showPrepared() {
-  part("prepared").replaceChildren(shown(after(prepared)));
+function showThresholdReport() {
+  if (thresholdReport) byId("prepared").replaceChildren(intakeElement(intakeWith(thresholdReport)));
 }
 
-/** What the public reads once that is published: what is planned stays beside what is said now, and the other way round. */
-function after(said) {
-  const { intake } = responder;
-  return said.effective_from ? { ...intake, planned: said } : { ...said, planned: intake.planned };
+/**
+ * What the public reads once `report` is published: a plan stays beside the state now, and the other way round.
+ * @param {Report} report
+ * @returns {Intake}
+ */
+function intakeWith(report) {
+  const intake = responder?.intake;
+  if (intake && report.effective_from) return { ...intake, planned: /** @type {Plan} */ (report) };
+  return { ...report, planned: intake?.planned };
 }
 
-/** The report as the form has it; what does not go with the state is left out. */
-function entered() {
-  const said = (name) => (report[name].closest("[data-for]").dataset.for.includes(report.state.value) ? report[name].value : "");
-  const [min, max] = [said("min"), said("max")];
-  const from = said("effective_from");
+/**
+ * The value of a field; empty if the field does not go with the state that was chosen.
+ * @param {string} name
+ * @returns {string}
+ */
+function valueOf(name) {
+  return report[name].closest("[data-for]").dataset.for.includes(report.state.value) ? report[name].value : "";
+}
+
+/**
+ * The report that the form holds.
+ * @returns {Report}
+ */
+function readReport() {
+  const [min, max, from] = ["min", "max", "effective_from"].map(valueOf);
+  const boxes = /** @type {HTMLInputElement[]} */ (findAll("[name=exceptions]:checked", report));
   return {
     state: report.state.value,
     expected_response: max || min ? { min: Number(min || 0), max: Number(max || min), unit: report.unit.value } : null,
-    reason: said("reason") || null,
-    exceptions:
-      report.state.value === "paused"
-        ? [...report.querySelectorAll("[name=exceptions]:checked")].map((tick) => tick.value)
-        : [],
-    reopens_on: said("reopens_on") || null,
-    note: said("note").trim() || null,
+    reason: valueOf("reason") || null,
+    exceptions: report.state.value === "paused" ? boxes.map((box) => box.value) : [],
+    reopens_on: valueOf("reopens_on") || null,
+    note: valueOf("note").trim() || null,
     effective_from: from ? new Date(ukTime(from)).toISOString() : null,
   };
 }
 
-function preview() {
+function showPreview() {
   const { value } = report.state;
-  part("said").hidden = !value;
+  byId("said").hidden = !value;
   if (!value) return;
-  for (const field of report.querySelectorAll("[data-for]")) field.hidden = !field.dataset.for.split(" ").includes(value);
-  part("preview").replaceChildren(shown(after(entered())));
+  for (const field of findAll("[data-for]", report)) field.hidden = !field.dataset.for?.split(" ").includes(value);
+  byId("preview").replaceChildren(intakeElement(intakeWith(readReport())));
 }
 
-/** What the browser itself cannot read would be sent as if nothing had been entered. */
+/** Refuse what the browser cannot read, such as half a date. It would be sent as if the field were empty. */
 function refuseUnreadable() {
-  const wrong = [...report.elements].filter((field) => !field.validity.valid && !field.closest("[data-for][hidden]"));
-  if (!wrong.length) return;
-  const faults = wrong.map((field) => ({
-    pointer: `${field.closest("[data-pointer]").dataset.pointer}/${field.name}`,
-    detail: field.validationMessage,
-  }));
-  throw new Refusal(words.unreadable, faults);
+  const fields = /** @type {HTMLInputElement[]} */ (findAll("input, select, textarea", report));
+  const unreadable = fields.filter((field) => !field.validity.valid && !field.closest("[data-for][hidden]"));
+  if (!unreadable.length) return;
+  const errors = unreadable.map((field) => {
+    const part = /** @type {HTMLElement | null} */ (field.closest("[data-pointer]"));
+    return { pointer: `${part?.dataset.pointer}/${field.name}`, detail: field.validationMessage };
+  });
+  throw new Refusal(words.unreadable, errors);
 }
 
-async function send(said) {
-  const answer = await call("PUT", path("intake"), said, { "if-match": etag });
+/** @param {Report} newReport */
+async function publish(newReport) {
+  const answer = await call("PUT", path("/intake"), { body: newReport, headers: { "if-match": etag } });
   report.reset();
-  if (said.effective_from) planned(words.announced, answer, answer.content.intake.planned);
-  else published(answer);
+  if (newReport.effective_from) showPlan(words.announced, answer, answer.content.intake.planned);
+  else showPublished(answer);
 }
 
-function published(answer) {
-  show(answer);
-  const { state, confirm_by: by } = responder.intake;
-  tell(say(words.published, { state: FACTS.states[state][0], time: until(Date.parse(by)) }));
+async function confirm() {
+  showPublished(await call("POST", path("/intake/confirmation"), { headers: { "if-match": etag } }));
 }
 
-/** Say of a plan that it was announced, or called off. */
-function planned(message, answer, { state, effective_from: from }) {
-  show(answer);
-  tell(say(message, { state: FACTS.states[state][1], time: moment(Date.parse(from)) }));
+async function callOffPlan() {
+  const plan = /** @type {Plan} */ (responder?.intake.planned);
+  showPlan(words.called_off, await call("DELETE", path("/intake/planned"), { headers: { "if-match": etag } }), plan);
 }
 
-async function callOff() {
-  const plan = responder.intake.planned;
-  planned(words.called_off, await call("DELETE", path("intake/planned"), undefined, { "if-match": etag }), plan);
+/** @param {{ content: Responder, etag: string }} answer */
+function showPublished(answer) {
+  showResponder(answer);
+  const { state, confirm_by: by } = answer.content.intake;
+  announce(say(words.published, { state: FACTS.labels[state], time: until(Date.parse(by ?? "")) }));
 }
 
-function tell(news) {
-  done.textContent = news;
-  part("name").focus();
+/**
+ * Say that a plan was announced or called off.
+ * @param {string} message
+ * @param {{ content: Responder, etag: string }} answer
+ * @param {Plan} plan
+ */
+function showPlan(message, answer, { state, effective_from: from }) {
+  showResponder(answer);
+  announce(say(message, { state: FACTS.states[state], time: moment(Date.parse(from)) }));
 }
 
-function forget() {
-  token = null;
+/** @param {string} text */
+function announce(text) {
+  done.textContent = text;
+  byId("name").focus();
+}
+
+function forgetToken() {
+  token = "";
   location.reload();
 }
 
-sign.addEventListener("submit", (event) => {
+/** Read the responder again once its state has lapsed or its plan has started. */
+function refreshIfDue() {
+  const intake = responder?.intake;
+  if (!intake || isBusy) return;
+  const lapsesAt = intake.state === "unconfirmed" ? null : intake.confirm_by;
+  const now = Date.now() + serverAhead;
+  const isDue = [lapsesAt, intake.planned?.effective_from].some((due) => due && Date.parse(due) <= now);
+  if (isDue) fetchResponder().catch(() => {});
+}
+
+signIn.addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(enter);
+  attempt(openDesk);
 });
-part("confirm").addEventListener("click", () =>
-  attempt(async () => published(await call("POST", path("intake/confirmation"), undefined, { "if-match": etag }))),
-);
 report.addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(() => {
+  attempt(async () => {
     refuseUnreadable();
-    return send(entered());
+    await publish(readReport());
   });
 });
-// "Go" on a phone's keyboard leads to the look before it is sent, and does not take its place.
+// Enter, or "Go" on a phone's keyboard, leads to the preview. Only the button publishes.
 report.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !event.target.matches("input")) return;
+  if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
   event.preventDefault();
-  report.querySelector(".main").focus();
+  find(".main", report).focus();
 });
-part("call-off").addEventListener("click", () => attempt(callOff));
-report.addEventListener("input", preview);
-part("threshold").addEventListener("click", () => attempt(() => send(prepared)));
-part("forget").addEventListener("click", forget);
-// A page that the browser would bring back must not bring back the token.
-addEventListener("pageshow", (event) => event.persisted && forget());
-// What is shown as holding must not stand here after it has lapsed, nor a plan after it has started.
-setInterval(() => {
-  const { state, confirm_by: by, planned: plan } = responder?.intake ?? {};
-  const dues = [state !== "unconfirmed" && by, plan?.effective_from].filter(Boolean);
-  if (dues.some((due) => Date.parse(due) <= Date.now() + ahead) && !sending) read().catch(() => {});
-}, 5000);
-part("by-call").hidden = true;
-sign.hidden = false;
+report.addEventListener("input", showPreview);
+byId("confirm").addEventListener("click", () => attempt(confirm));
+byId("call-off").addEventListener("click", () => attempt(callOffPlan));
+byId("threshold").addEventListener("click", () =>
+  attempt(async () => {
+    if (thresholdReport) await publish(thresholdReport);
+  }),
+);
+byId("forget").addEventListener("click", forgetToken);
+// A page that the browser brings back must not bring back the token.
+addEventListener("pageshow", (event) => event.persisted && forgetToken());
+setInterval(refreshIfDue, 5000);
+byId("by-call").hidden = true;
+signIn.hidden = false;

@@ -1,0 +1,27 @@
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+  { ignores: ["**/facts.js", "**/*.d.ts", ".venv/", "build/", "dist/"] },
+  js.configs.recommended,
+  {
+    rules: {
+      curly: ["error", "multi-line"],
+      eqeqeq: "error",
+      "no-implicit-coercion": "error",
+      "no-restricted-properties": [
+        "error",
+        // Text must not become markup by way of a script.
+        ...["innerHTML", "outerHTML", "insertAdjacentHTML"].map((property) => ({ property })),
+      ],
+      // Nothing is kept on the device.
+      "no-restricted-globals": ["error", "localStorage", "sessionStorage", "indexedDB", "caches"],
+      "no-var": "error",
+      "object-shorthand": "error",
+      "prefer-const": "error",
+      "prefer-template": "error",
+    },
+  },
+  { files: ["src/**"], languageOptions: { globals: globals.browser } },
+  { files: ["tests/**", "*.config.js"], languageOptions: { globals: globals.node } },
+];

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { balanced, day, moment, say, wallTime } from "#scripts/words.js";
+
+test("a message is filled in, also where a value looks like a placeholder", () => {
+  assert.equal(say("{name}: {state}, {name}", { name: "{state}", state: "open" }), "{state}: open, {state}");
+});
+
+test("a time is the UK's, in winter and in summer", () => {
+  assert.equal(wallTime(Date.parse("2026-12-03T09:05:00Z")), "2026-12-03T09:05");
+  assert.equal(wallTime(Date.parse("2026-07-01T08:05:00Z")), "2026-07-01T09:05");
+});
+
+test("days and moments are written as the server writes them", () => {
+  assert.equal(day(Date.parse("2026-12-01T12:00:00Z")), "1 December 2026");
+  assert.equal(moment(Date.parse("2026-12-01T09:15:00Z")), "1 December 2026, 09:15");
+  // Midnight is not 24:00, and the day is the UK's.
+  assert.equal(moment(Date.parse("2026-06-30T23:00:00Z")), "1 July 2026, 00:00");
+});
+
+for (const [name, text, expected] of [
+  ["plain text stays", "Tara", "Tara"],
+  ["an open mark is closed at the end of its line", "a\u202eb\nc", "a\u202eb\u202c\nc"],
+  ["marks are closed from the inside out", "\u2067a\u202eb", "\u2067a\u202eb\u202c\u2069"],
+  ["a closed mark stays", "\u2068a\u2069b", "\u2068a\u2069b"],
+  ["a stray closing mark goes", "a\u202cb\u2069c", "abc"],
+  ["a closing mark of the other kind goes", "\u2067a\u202cb\u2069", "\u2067ab\u2069"],
+]) {
+  test(`bidirectional marks: ${name}`, () => assert.equal(balanced(text), expected));
+}

