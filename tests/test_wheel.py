@@ -52,7 +52,7 @@ def test_the_wheel_carries_everything_that_is_not_code(wheel: Path) -> None:
 
     assert {"migrations/env.py", "migrations/script.py.mako"} | history <= names
     assert {"register.json", "py.typed"} <= beside_code <= names
-    assert any(re.fullmatch(r"publication/templates/.+\.html", name) for name in names)
+    assert any(re.fullmatch(r"pages/templates/.+\.html", name) for name in names)
 
 
 def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
