@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy.engine import URL
 from tests import processes
 from tests.conftest import Clock
+from tests.databases import Server
 from tests.processes import run
 from tests.publication.test_outage import away
 from tests.sites import UNPACK, files, list_register, read, say_open, state, without_key
@@ -156,11 +156,11 @@ async def test_what_names_the_time_is_written_each_minute_and_nothing_else(
 # Nobody on SQLite may read and not write.
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_who_may_only_read_the_database_can_keep_the_files(
-    listed: Database, env: dict[str, str], root: Path, postgresql_server: URL
+    listed: Database, env: dict[str, str], root: Path, postgresql_server: Server
 ) -> None:
     url = listed.settings.url
     connection = await asyncpg.connect(
-        postgresql_server.set(drivername="postgresql", database=url.database).render_as_string(hide_password=False)
+        postgresql_server.url.set(drivername="postgresql", database=url.database).render_as_string(hide_password=False)
     )
     reader = f"reader_{uuid4().hex}"
     try:

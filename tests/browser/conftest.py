@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from tests.databases import copy_sqlite
 from tests.publication.test_translation import invented_language
 from tests.serving import Service, serving
 
@@ -85,9 +86,7 @@ Visiting = Callable[..., AbstractAsyncContextManager[Visit]]
 @pytest.fixture
 def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     # A browser sees no difference between databases.
-    path = tmp_path / "capacity.db"
-    shutil.copyfile(sqlite_template, path)
-    return f"sqlite+aiosqlite:///{path}"
+    return copy_sqlite(sqlite_template, tmp_path / "capacity.db")
 
 
 @pytest.fixture
