@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL, make_url
 from tests.databases import Server, copy_sqlite, migrate, scratch_folder, sqlite_url_of, start_server
+from tests.sites import list_register
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.publication.folder import Folder, opened
 
 TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
 SECRET_KEY = bytes(range(32))
@@ -156,6 +158,25 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
     database = Database(settings)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where a site is built; it does not exist yet."""
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def folder(root: Path) -> Iterator[Folder]:
+    with opened(root) as held:
+        yield held
+
+
+@pytest.fixture
+async def listed(database: Database) -> Database:
+    """The database with the starting register."""
+    await list_register(database)
+    return database
 
 
 @pytest.fixture

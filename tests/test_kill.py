@@ -27,8 +27,8 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
         database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
     )
     assert (await processes.run("db", "upgrade", env=env))[0] == 0
-    tokens = {slug: await issue(env, "--responder", slug) for slug in _SLUGS}
-    partner = await issue(env, "--partner", "Case tool")
+    tokens = {slug: await processes.issue_token(env, "--responder", slug) for slug in _SLUGS}
+    partner = await processes.issue_token(env, "--partner", "Case tool")
     endpoint = Endpoint()
     acknowledged: dict[int, str] = {}
     async with endpoints.serving(endpoint) as url:
@@ -88,13 +88,6 @@ async def _round(
             )
         unexpected = [error for error in ended if error is not None and not isinstance(error, httpx.TransportError)]
         assert not unexpected, unexpected
-
-
-async def issue(env: dict[str, str], *owner: str) -> str:
-    code, out, err = await processes.run("token", "issue", *owner, "--json", env=env)
-    assert code == 0, err
-    token: str = json.loads(out)["token"]
-    return token
 
 
 async def _subscribe(env: dict[str, str], partner: str, url: str) -> int:

@@ -12,7 +12,6 @@ from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.processes import Process
-from tests.test_kill import issue
 
 _SLUGS = ("salvation-army", "migrant-help", "tara", "unseen")
 _STATES = ("open", "paused", "waiting_list")
@@ -32,8 +31,8 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(database_u
         database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
     )
     assert (await processes.run("db", "upgrade", env=env))[0] == 0
-    tokens = {slug: await issue(env, "--responder", slug) for slug in _SLUGS}
-    partner = {"authorization": f"Bearer {await issue(env, '--partner', 'Case tool')}"}
+    tokens = {slug: await processes.issue_token(env, "--responder", slug) for slug in _SLUGS}
+    partner = {"authorization": f"Bearer {await processes.issue_token(env, '--partner', 'Case tool')}"}
     everything, current = [Endpoint() for _ in range(_EACH)], [Endpoint() for _ in range(_EACH)]
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(processes.serving("--no-delivery", env=env))

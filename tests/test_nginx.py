@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
 from capacity_api.publication import documents
-from capacity_api.publication.folder import NEIGHBOURS, Folder, opened
+from capacity_api.publication.folder import NEIGHBOURS, Folder
 from capacity_api.publication.publication import Publication
 from capacity_api.publication.site import Copy, page_headers
 
@@ -28,17 +28,6 @@ IDENTITY = {"accept-encoding": "identity"}
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     return sqlite_url
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "site"
-
-
-@pytest.fixture
-def folder(root: Path) -> Iterator[Folder]:
-    with opened(root) as held:
-        yield held
 
 
 class Mirror:

@@ -14,7 +14,7 @@ from tests import processes
 from tests.conftest import Clock
 from tests.databases import Server
 from tests.processes import run
-from tests.publication.test_outage import away
+from tests.publication.outages import away
 from tests.sites import UNPACK, files, list_register, read, say_open, state, without_key
 
 from capacity_api.config import Settings
@@ -30,17 +30,6 @@ _WITHIN_SECONDS = 20
 @pytest.fixture
 def env(database_url: str) -> dict[str, str]:
     return without_key(database_url)
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "site"
-
-
-@pytest.fixture
-async def listed(database: Database) -> Database:
-    await list_register(database)
-    return database
 
 
 async def until(fact: Callable[[], bool]) -> None:

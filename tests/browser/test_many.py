@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 from playwright.async_api import CDPSession, Page, Route
 from tests.browser.conftest import Visiting
-from tests.publication.test_pages import directory, register, said
+from tests.publication.directories import directory, register, said
 
 from capacity_api import loop, representations
 from capacity_api.domain.intake import Report, ReportedState

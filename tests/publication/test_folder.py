@@ -1,7 +1,7 @@
 """A folder of files, each replaced whole: what is there, what is gone, and what is left alone."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,17 +17,6 @@ from capacity_api.publication.resources import Resource
 
 LONG = b'{"state":"open"}' * 100
 OTHER = b'{"state":"paused"}' * 100
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "site"
-
-
-@pytest.fixture
-def folder(root: Path) -> Iterator[Folder]:
-    with opened(root) as held:
-        yield held
 
 
 def of(**bodies: bytes) -> dict[str, Callable[[], Resource]]:

@@ -3,48 +3,15 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import URL
 from tests.conftest import Clock
+from tests.publication.outages import away, ruin
 from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
-
-
-@asynccontextmanager
-async def away(url: URL) -> AsyncIterator[None]:
-    """While inside, nothing can be read from the database or written to it."""
-    if url.get_backend_name() == "sqlite":
-        assert url.database is not None
-        _ruin(Path(url.database))
-        yield
-        return
-    connection = await asyncpg.connect(
-        url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
-    )
-    try:
-        await connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", url.database
-        )
-        yield
-        await connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
-    finally:
-        await connection.close()
-
-
-def _ruin(path: Path) -> None:
-    """Make the file, its log and the log's index unreadable, as a dying disk would."""
-    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-        with file.open("r+b") as opened:
-            size = file.stat().st_size
-            opened.write(b"\xff" * size)
 
 
 async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_from_that_second_on(
@@ -124,7 +91,7 @@ def test_the_ruin_is_real(tmp_path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE held (n INTEGER)")
     connection.execute("INSERT INTO held VALUES (1)")
-    _ruin(path)
+    ruin(path)
     try:
         connection.execute("SELECT n FROM held").fetchall()
     except sqlite3.DatabaseError:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.conftest import Clock
-from tests.publication.test_outage import away
+from tests.publication.outages import away
 from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
 from capacity_api.config import Settings

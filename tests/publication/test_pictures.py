@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from tests.publication.test_pages import directory, register, said
+from tests.publication.directories import directory, register, said
 
 from capacity_api.domain.intake import Report, ReportedState, State
 from capacity_api.publication import pages, pictures

@@ -1,0 +1,76 @@
+"""Directories as the pages get them: a moment, responders and what they said."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from tests.publication.parsed import Parsed
+
+from capacity_api import representations
+from capacity_api.domain import intake as intakes
+from capacity_api.domain.contact import Contact
+from capacity_api.domain.intake import (
+    ExpectedResponse,
+    Intake,
+    Report,
+    Unit,
+)
+from capacity_api.domain.remit import AgeGroup, Remit
+from capacity_api.publication import pages
+from capacity_api.representations import Directory, Responder
+
+NOW = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
+FIRST_ANSWER = ExpectedResponse(min=5, max=10, unit=Unit.WORKING_DAYS)
+
+
+def said(report: Report, *, ago: timedelta = timedelta(hours=1), until: timedelta = timedelta(days=6)) -> Intake:
+    return Intake(report=report, changed_at=NOW - ago, confirmed_at=NOW - ago, confirm_by=NOW + until)
+
+
+def responder(intake: Intake = intakes.NEVER_REPORTED, **changes: Any) -> Responder:
+    remit = Remit(areas=("K02000001",), exploitation_types="all", age_groups=(AgeGroup.ADULT,))
+    return msgspec.structs.replace(
+        Responder(
+            id=UUID(int=1),
+            slug="example",
+            name="Example Trust",
+            website=None,
+            contact=Contact(),
+            remit=representations.from_remit(remit),
+            intake=representations.from_intake(intake),
+            sequence=1,
+            updated_at=NOW,
+        ),
+        **changes,
+    )
+
+
+def directory(*responders: Responder, demonstration: bool = False) -> Directory:
+    return Directory(
+        sequence=1,
+        updated_at=NOW,
+        demonstration=demonstration or msgspec.UNSET,
+        total=len(responders),
+        responders=list(responders),
+    )
+
+
+def page(*responders: Responder, now: datetime = NOW, contact: str | None = None) -> Parsed:
+    return Parsed(pages.directory_page(directory(*responders), now, contact))
+
+
+def register(intake: Intake = intakes.NEVER_REPORTED) -> list[Responder]:
+    rows = json.loads(resources.files("capacity_api").joinpath("register.json").read_bytes())
+    return [
+        responder(
+            intake,
+            slug=row["slug"],
+            name=row["name"],
+            contact=msgspec.convert(row["contact"], Contact),
+            remit=representations.from_remit(msgspec.convert(row["remit"], Remit)),
+        )
+        for row in rows
+    ]
