@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.databases import copy_sqlite
-from tests.publication.test_translation import invented_language
+from tests.publication.languages import invented_language
 from tests.serving import Service, serving
 
 from capacity_api import loop

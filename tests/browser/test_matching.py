@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from tests.browser.conftest import Visiting
-from tests.domain.test_match_vectors import VECTORS, Draws, about_a_question, about_a_remit
+from tools.matching_vectors import VECTORS, Draws, about_a_question, about_a_remit
 
 DECIDE = """async (cases) => {
   const { about, decide, within } = await import("/directory.js");

@@ -1,94 +1,27 @@
-"""The message catalogue is complete: a language that is added to it, here an invented one, needs no code.
+"""The message catalogue is complete: a language that is added to it, here an invented one, needs no code."""
 
-After a change of a text: `python -m tests.publication.test_translation` writes `locale/pages.pot` anew.
-"""
-
-import io
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from tests.publication.directories import NOW, directory, register, said
+from tests.publication.languages import INVENTED, invented
 from tests.publication.parsed import Parsed
-from tests.publication.test_pages import NOW, directory, register, said
+from tools.messages import TEMPLATE, catalogue, written
 
 from capacity_api import representations
 from capacity_api.config import Settings
-from capacity_api.domain import coverage, match_index, vocabulary
-from capacity_api.domain.areas import AREAS
+from capacity_api.domain import coverage, match_index
 from capacity_api.domain.intake import Circumstance, ExpectedResponse, Reason, Report, ReportedState, State, Unit
-from capacity_api.publication import documents, pages, scripts, wording
+from capacity_api.publication import documents, pages, scripts
 from capacity_api.publication import tree as trees
 from capacity_api.publication.coverage_page import coverage_page
 from capacity_api.publication.language import ENGLISH, Language, languages
 
-PACKAGE = Path(pages.__file__).parent
-TEMPLATE = PACKAGE / "locale" / "pages.pot"
-# Not an abbreviation of any language: "ar" for its direction, "XB" for an invented, turned round one.
-INVENTED = "ar-XB"
 # The address of a page, the name of a format, an e-mail address.
 QUOTED = re.compile(r"^[\s,.]*JSON[\s,.]*$|example.org")
 WORD = re.compile(r"[A-Za-z]{2,}")
-
-
-def catalogue() -> Catalog:
-    """Every message: in the code, in the templates, and in the tables that either looks up."""
-    found = Catalog(project="capacity_api", header_comment="# The messages of the pages: the English text of each.")
-    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
-    for _, _, message, _, _ in extract_from_dir(PACKAGE, methods, keywords={"gettext": None, "_": None}):
-        found.add(message)
-    for message in tables():
-        found.add(message)
-    found.creation_date = found.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
-    return found
-
-
-def tables() -> Iterator[str]:
-    yield from (
-        value for name, value in vars(wording).items() if name.isupper() and isinstance(value, str) and " " in value
-    )
-    yield from wording.MONTHS
-    labels = (vocabulary.STATES, vocabulary.EXPLOITATION_TYPES, vocabulary.AGE_GROUPS, vocabulary.GENDERS)
-    reasons = (vocabulary.CIRCUMSTANCES, vocabulary.REASONS, vocabulary.OUTCOMES, vocabulary.MATCH_REASONS)
-    own = (wording._AGES, wording._GENDERS_WITH_CHILDREN, pages._HEADINGS, pages._CELLS, pages._CHOICES)
-    for table in (*labels, *reasons, *own, scripts._DIRECTORY, scripts._UPDATE, scripts._COVERAGE):
-        yield from table.values()
-    for pair in vocabulary.UNITS.values():
-        yield from pair
-    yield from (area.name for area in AREAS.values())
-
-
-def written(found: Catalog) -> bytes:
-    file = io.BytesIO()
-    write_po(file, found, width=120, sort_output=True, omit_header=True)
-    return file.getvalue()
-
-
-def invented(message: str) -> str:
-    """The message in brackets, turned round by a mark, with its placeholders as they were."""
-    return f"⟦\u200f{message}⟧"
-
-
-@pytest.fixture(scope="module")
-def invented_language(tmp_path_factory: pytest.TempPathFactory) -> Language:
-    folder = tmp_path_factory.mktemp("locale")
-    with TEMPLATE.open("rb") as file:
-        translated = read_po(file, locale="ar")
-    for message in translated:
-        if message.id:
-            message.string = invented(message.id)
-    place = folder / INVENTED / "LC_MESSAGES"
-    place.mkdir(parents=True)
-    with (place / "pages.mo").open("wb") as file:
-        write_mo(file, translated)
-    english, found = languages(folder)
-    assert english.tag == "en"
-    return found
 
 
 def every_state() -> list[representations.Responder]:
@@ -123,7 +56,7 @@ def english(page: bytes) -> list[str]:
 
 
 def test_the_template_of_the_catalogue_is_up_to_date() -> None:
-    assert TEMPLATE.read_bytes() == written(catalogue()), "run python -m tests.publication.test_translation"
+    assert TEMPLATE.read_bytes() == written(catalogue()), "run make messages"
 
 
 def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invented_language: Language) -> None:
@@ -209,8 +142,3 @@ def test_english_needs_no_catalogue(tmp_path: Path) -> None:
 )
 def test_the_direction_follows_from_the_tag(tag: str, direction: str) -> None:
     assert Language(tag).direction == direction
-
-
-if __name__ == "__main__":
-    TEMPLATE.parent.mkdir(exist_ok=True)
-    TEMPLATE.write_bytes(written(catalogue()))
