@@ -3,13 +3,17 @@
 import asyncio
 import gc
 import os
+import random
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck
 from sqlalchemy.engine import URL, make_url
 from tests.databases import Server, copy_sqlite, migrate, scratch_folder, sqlite_url_of, start_server
 from tests.sites import list_register
@@ -18,14 +22,29 @@ from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.publication.folder import Folder, opened
 
+SEED_OPTION = "--hypothesis-seed"
 TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
 SECRET_KEY = bytes(range(32))
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("unhurried")
 
 
-def pytest_configure() -> None:
-    """The tests' files are kept where their databases are, unless the environment or `--basetemp` says where."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """One seed for everything that is drawn at random, by Hypothesis or by `chance`; workers get it as an option.
+
+    The tests' files are kept where their databases are, unless the environment or `--basetemp` says where.
+    """
+    if config.getoption(SEED_OPTION) is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    seed = config.getoption(SEED_OPTION)
+    return f"random choices: to repeat them, add {SEED_OPTION}={seed}"
 
 
 def pytest_collection_finish() -> None:
@@ -65,6 +84,12 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock(NOON)
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers that depend on the seed of the run and on the test, and not on the order of the tests."""
+    return random.Random(f"{request.config.getoption(SEED_OPTION)} {request.node.nodeid}")
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-import random
 from contextlib import AsyncExitStack
+from random import Random
 from typing import Any
 
 import httpx
@@ -26,7 +26,9 @@ _LEASE_SECONDS = 20
 @pytest.mark.parametrize(
     "rounds", [pytest.param(5, id="five"), pytest.param(100, id="hundred", marks=pytest.mark.soak)]
 )
-async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(database_url: str, rounds: int) -> None:
+async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
+    database_url: str, chance: Random, rounds: int
+) -> None:
     env = processes.environment(
         database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
     )
@@ -49,12 +51,12 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(database_u
         said: dict[str, int] = {}
         for _ in range(rounds):
             worker = await _worker(env)
-            dies = asyncio.create_task(_kill(worker, random.uniform(0, 1.5)))
+            dies = asyncio.create_task(_kill(worker, chance.uniform(0, 1.5)))
             for _ in range(_REPORTS):
-                slug = random.choice(_SLUGS)
+                slug = chance.choice(_SLUGS)
                 answer = await client.put(
                     f"/v1/responders/{slug}/intake",
-                    json={"state": random.choice(_STATES), "note": str(random.random())},
+                    json={"state": chance.choice(_STATES), "note": str(chance.random())},
                     headers={"authorization": f"Bearer {tokens[slug]}"},
                 )
                 assert answer.status_code == 200, answer.text

@@ -30,7 +30,7 @@ async def test_a_build_says_what_it_did(listed: Database, env: dict[str, str], r
     count = len([name for name in files(root) if not name.endswith((*UNPACK, ".capacity-site"))])
     assert out == f"{root} holds version 13 in {count} files: {count} written, 0 removed\n"
     assert read(root, "v1/directory")["sequence"] == 13
-    # Two pages say "as of", to the second, and the state of the copy when that was. Two builds may fall into one second.
+    # Two pages say "as of", to the second, and the state of the copy when that was. One second may hold both builds.
     before = files(root)
     code, out, _ = await run("site", "build", str(root), "--json", env=env)
     changed = {name for name, body in files(root).items() if body != before[name] and not name.endswith((*UNPACK,))}
