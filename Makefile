@@ -21,10 +21,10 @@ SCRIPTS := 'src/**/*.js' 'src/**/*.d.ts' 'tests/js/*.js' eslint.config.js tsconf
 STYLES := 'src/**/*.css'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format check soak bench openapi messages lock clean
+.PHONY: help demo test format check soak bench openapi vectors messages screenshots lock clean
 
 help: ## this list
-	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.runtime ## a throw-away service with demonstration data, to look at and to try
 	@$(BIN)/capacity-api demo
@@ -46,7 +46,7 @@ check: .venv/.development node_modules/.installed ## format, lint, types, floors
 	  unset CAPACITY_TEST_POSTGRESQL && export CAPACITY_DATABASE_URL="sqlite:///$$folder/check.db" && \
 	  $(BIN)/alembic upgrade head && { $(BIN)/alembic check > "$$folder/said" 2>&1 || { cat "$$folder/said"; exit 1; }; }
 	@$(BIN)/capacity-api openapi | diff -u openapi/openapi.json - || { echo "run make openapi"; exit 1; }
-	@find src tests migrations bench -type f \( -name '*.py' -o -name '*.html' -o -name '*.css' -o -name '*.js' \) -print0 | \
+	@find src tests tools migrations bench -type f \( -name '*.py' -o -name '*.html' -o -name '*.css' -o -name '*.js' \) -print0 | \
 	  xargs -0 awk 'FNR == 501 { print FILENAME " is longer than 500 lines"; bad = 1 } END { exit bad }'
 	@echo "all checks passed"
 
@@ -65,8 +65,15 @@ bench: .venv/.development ## measure
 openapi: .venv/.runtime ## write openapi/openapi.json from the code
 	@$(BIN)/capacity-api openapi > openapi/.openapi.json && mv openapi/.openapi.json openapi/openapi.json
 
-messages: .venv/.development ## write the catalogue of the pages' texts (pages.pot) from the code
-	@$(BIN)/python -m tests.wording.test_translation
+vectors: .venv/.development ## write tests/vectors from the code
+	@$(BIN)/python -m tools.matching_vectors
+	@$(BIN)/python -m tools.webhook_vectors
+
+messages: .venv/.development ## write locale/pages.pot from the code
+	@$(BIN)/python -m tools.messages
+
+screenshots: .venv/.development ## take the pictures in docs/screenshots; look at each
+	@$(BIN)/python -m tools.screenshots
 
 lock: .venv/.development ## compile requirements/ from pyproject.toml
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \

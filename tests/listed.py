@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL
-from tests.conftest import NOON, database_from, sqlite_url_of
+from tests.conftest import NOON
+from tests.databases import Server, sqlite_url_of
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
@@ -23,8 +24,8 @@ def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: URL, postgresql_template: URL) -> Iterator[URL]:
-    with database_from(postgresql_server, postgresql_template) as url:
+def postgresql_template(postgresql_server: Server, postgresql_template: URL) -> Iterator[URL]:
+    with postgresql_server.create_database(postgresql_template) as url:
         asyncio.run(_list(url))
         yield url
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import multiprocessing
 import os
 import signal
@@ -45,6 +46,13 @@ async def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
             await asyncio.to_thread(process.join)
     assert process.exitcode is not None
     return process.exitcode, *both
+
+
+async def issue_token(env: dict[str, str], *owner: str) -> str:
+    code, out, err = await run("token", "issue", *owner, "--json", env=env)
+    assert code == 0, err
+    token: str = json.loads(out)["token"]
+    return token
 
 
 class Process:

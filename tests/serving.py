@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from tests.prompt import PromptServer
 
 from capacity_api.app import create_app
 from capacity_api.cli.serving import Server, bind
@@ -28,6 +29,10 @@ WAITING = {"state": "waiting_list"}
 Headers = dict[str, str]
 # A busy machine may take long; what a test waits for is never how long.
 PATIENCE_SECONDS = 60.0
+
+
+class _Server(PromptServer, Server):
+    pass
 
 
 class Service:
@@ -88,7 +93,9 @@ async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) ->
         where.append(address)
         started.set()
 
-    server = Server(create_app(settings, clock, deliver=deliver, acknowledge_timeout=PATIENCE_SECONDS), bound, announce)
+    server = _Server(
+        create_app(settings, clock, deliver=deliver, acknowledge_timeout=PATIENCE_SECONDS), bound, announce
+    )
     running = asyncio.create_task(server.serve_bound())
     waiting = asyncio.create_task(started.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -101,6 +108,6 @@ async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) ->
         ) as client:
             yield Service(client, database, clock)
     finally:
-        server.should_exit = True
+        server.stop()
         await running
         await database.close()

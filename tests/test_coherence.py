@@ -1,8 +1,8 @@
 """Three servers and two workers on one PostgreSQL: wherever somebody reads, it is the same, and never older again."""
 
 import asyncio
-import random
 from contextlib import AsyncExitStack
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -49,7 +49,9 @@ async def prepared(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
 @pytest.mark.parametrize(
     "changes", [pytest.param(40, id="forty"), pytest.param(500, id="five-hundred", marks=pytest.mark.soak)]
 )
-async def test_every_process_shows_the_same_and_never_goes_back(settings: Settings, changes: int) -> None:
+async def test_every_process_shows_the_same_and_never_goes_back(
+    settings: Settings, chance: Random, changes: int
+) -> None:
     admin, partner = await prepared(settings)
     env = processes.environment(settings.database_url, write_limit="0", egress_allow="127.0.0.0/8")
     endpoint = Endpoint()
@@ -71,7 +73,7 @@ async def test_every_process_shows_the_same_and_never_goes_back(settings: Settin
 
         readers = [asyncio.create_task(_never_back(client)) for client in clients]
         killer = asyncio.create_task(_kill_listeners(settings))
-        newest = [await _change(random.choice(clients), n, admin) for n in range(changes)]
+        newest = [await _change(chance.choice(clients), n, admin, chance) for n in range(changes)]
         assert newest == sorted(set(newest))
         latest = (await clients[0].get("/v1/events", params={"after": newest[-1]})).json()["latest"]
         for client in clients:
@@ -90,9 +92,9 @@ async def test_every_process_shows_the_same_and_never_goes_back(settings: Settin
         await endpoint.arrived(latest - before, seconds=60)
 
 
-async def _change(client: httpx.AsyncClient, number: int, admin: dict[str, str]) -> int:
-    said: dict[str, Any] = {"state": random.choice(("open", "paused", "waiting_list")), "note": f"Change {number}"}
-    slug = random.choice(_SLUGS)
+async def _change(client: httpx.AsyncClient, number: int, admin: dict[str, str], chance: Random) -> int:
+    said: dict[str, Any] = {"state": chance.choice(("open", "paused", "waiting_list")), "note": f"Change {number}"}
+    slug = chance.choice(_SLUGS)
     answer = await client.put(f"/v1/responders/{slug}/intake", json=said, headers=admin)
     assert answer.status_code == 200, answer.text
     # Whoever reads after writing, at the same process, sees it.

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import random
+from random import Random
 from typing import Any
 
 import httpx
@@ -21,20 +21,21 @@ _LEASE_SECONDS = 20
     ("rounds", "reports"), [pytest.param(5, 60, id="five"), pytest.param(50, 200, id="fifty", marks=pytest.mark.soak)]
 )
 async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
-    database_url: str, rounds: int, reports: int
+    database_url: str, chance: Random, rounds: int, reports: int
 ) -> None:
     env = processes.environment(
         database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
     )
     assert (await processes.run("db", "upgrade", env=env))[0] == 0
-    tokens = {slug: await issue(env, "--responder", slug) for slug in _SLUGS}
-    partner = await issue(env, "--partner", "Case tool")
+    tokens = {slug: await processes.issue_token(env, "--responder", slug) for slug in _SLUGS}
+    partner = await processes.issue_token(env, "--partner", "Case tool")
     endpoint = Endpoint()
     acknowledged: dict[int, str] = {}
     async with endpoints.serving(endpoint) as url:
         since = await _subscribe(env, partner, url)
         for number in range(rounds):
-            await _round(env, tokens, number, reports, acknowledged)
+            last = chance.randrange(reports // 10, reports)
+            await _round(env, tokens, number, reports, last, acknowledged)
         async with (
             processes.serving(env=env) as server,
             httpx.AsyncClient(base_url=server.address, timeout=60) as client,
@@ -59,13 +60,12 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
 
 
 async def _round(
-    env: dict[str, str], tokens: dict[str, str], number: int, reports: int, acknowledged: dict[int, str]
+    env: dict[str, str], tokens: dict[str, str], number: int, reports: int, last: int, acknowledged: dict[int, str]
 ) -> None:
-    """Send reports, kill the server somewhere in the middle, and keep what it had answered."""
+    """Send reports, kill the server after the answer number `last`, and keep what it had answered."""
     async with processes.serving(env=env) as server:
         pending = [f"round {number}, report {n}" for n in range(reports)]
         answers = 0
-        last = random.randrange(reports // 10, reports)
 
         async def report(client: httpx.AsyncClient, slug: str) -> None:
             nonlocal answers
@@ -88,13 +88,6 @@ async def _round(
             )
         unexpected = [error for error in ended if error is not None and not isinstance(error, httpx.TransportError)]
         assert not unexpected, unexpected
-
-
-async def issue(env: dict[str, str], *owner: str) -> str:
-    code, out, err = await processes.run("token", "issue", *owner, "--json", env=env)
-    assert code == 0, err
-    token: str = json.loads(out)["token"]
-    return token
 
 
 async def _subscribe(env: dict[str, str], partner: str, url: str) -> int:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-import random
 from contextlib import AsyncExitStack
+from random import Random
 from typing import Any
 
 import httpx
@@ -12,7 +12,6 @@ from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.processes import Process
-from tests.test_kill import issue
 
 _SLUGS = ("salvation-army", "migrant-help", "tara", "unseen")
 _STATES = ("open", "paused", "waiting_list")
@@ -27,13 +26,15 @@ _LEASE_SECONDS = 20
 @pytest.mark.parametrize(
     "rounds", [pytest.param(5, id="five"), pytest.param(100, id="hundred", marks=pytest.mark.soak)]
 )
-async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(database_url: str, rounds: int) -> None:
+async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
+    database_url: str, chance: Random, rounds: int
+) -> None:
     env = processes.environment(
         database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
     )
     assert (await processes.run("db", "upgrade", env=env))[0] == 0
-    tokens = {slug: await issue(env, "--responder", slug) for slug in _SLUGS}
-    partner = {"authorization": f"Bearer {await issue(env, '--partner', 'Case tool')}"}
+    tokens = {slug: await processes.issue_token(env, "--responder", slug) for slug in _SLUGS}
+    partner = {"authorization": f"Bearer {await processes.issue_token(env, '--partner', 'Case tool')}"}
     everything, current = [Endpoint() for _ in range(_EACH)], [Endpoint() for _ in range(_EACH)]
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(processes.serving("--no-delivery", env=env))
@@ -50,12 +51,12 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(database_u
         said: dict[str, int] = {}
         for _ in range(rounds):
             worker = await _worker(env)
-            dies = asyncio.create_task(_kill(worker, random.uniform(0, 1.5)))
+            dies = asyncio.create_task(_kill(worker, chance.uniform(0, 1.5)))
             for _ in range(_REPORTS):
-                slug = random.choice(_SLUGS)
+                slug = chance.choice(_SLUGS)
                 answer = await client.put(
                     f"/v1/responders/{slug}/intake",
-                    json={"state": random.choice(_STATES), "note": str(random.random())},
+                    json={"state": chance.choice(_STATES), "note": str(chance.random())},
                     headers={"authorization": f"Bearer {tokens[slug]}"},
                 )
                 assert answer.status_code == 200, answer.text

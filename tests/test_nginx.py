@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
-from capacity_api.pages import scripts
-from capacity_api.publication.documents import catalogue
-from capacity_api.publication.publisher import Publisher
-from capacity_api.static_site.folder import NEIGHBOURS, Folder, opened
-from capacity_api.static_site.site import Copy, page_headers
+from capacity_api.formats.registry import FORMATS
+from capacity_api.publication import documents
+from capacity_api.publication.publisher import Publication
+from capacity_api.static_site.folder import NEIGHBOURS, Folder
+from capacity_api.static_site.site import Copy, StaticSite, page_headers
 
 pytestmark = pytest.mark.skipif(nginx.NGINX is None, reason="nginx is not installed: it served nothing")
 DIRECTORY = "/v1/directory"
@@ -31,21 +31,10 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "site"
-
-
-@pytest.fixture
-def folder(root: Path) -> Iterator[Folder]:
-    with opened(root) as held:
-        yield held
-
-
 class Mirror:
     """A service, its copy in files, and nginx before that."""
 
-    def __init__(self, service: Service, publication: Publisher, copy: Copy, client: httpx.AsyncClient) -> None:
+    def __init__(self, service: Service, publication: Publication, copy: Copy, client: httpx.AsyncClient) -> None:
         self.service = service
         self.client = client
         self._publication = publication
@@ -63,14 +52,14 @@ class Mirror:
 @asynccontextmanager
 async def mirrored(settings: Settings, clock: Clock, root: Path, folder: Folder, own: Path) -> AsyncIterator[Mirror]:
     own.mkdir()
-    site = catalogue(settings)
+    site = documents.catalogue(settings)
     said = "".join(f'add_header {name} "{value}";\n' for name, value in page_headers(site, clock()))
     async with serving(settings, clock) as service, nginx.serving(root, said, own) as address:
         await service.report("salvation-army", OPEN)
         await service.report("tara", PAUSED)
-        publication = Publisher(service.database, clock, site)
+        publication = Publication(service.database, clock, site)
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
-            mirror = Mirror(service, publication, Copy(publication, folder, clock), client)
+            mirror = Mirror(service, publication, StaticSite(publication, FORMATS, folder, clock), client)
             await mirror.write()
             yield mirror
 
@@ -93,7 +82,6 @@ def paths(root: Path) -> list[str]:
 async def test_each_path_gives_the_bytes_and_the_type_that_the_service_gives(mirror: Mirror, root: Path) -> None:
     found = paths(root)
     assert {"/", "/docs", DIRECTORY, "/v1/responders/tara", "/v1/responders/tara/history"} <= set(found)
-    assert {f"/scripts/{name}" for name in scripts.NAMES} <= set(found)
     assert {"/v1/responders/tara/alternatives", "/open-referral-uk", "/open-referral-uk/services"} <= set(found)
     for path in [*found, "/open-referral-uk/"]:
         ours = await mirror.service.client.get(path, headers=IDENTITY)
@@ -145,13 +133,6 @@ async def test_a_page_may_do_what_it_may_do_at_the_service_and_is_kept_by_nobody
 def _policy(said: str) -> dict[str, set[str]]:
     parts = [part.split() for part in said.split(";")]
     return {name: set(values) for name, *values in parts}
-
-
-async def test_scripts_are_kept_by_nobody(mirror: Mirror) -> None:
-    for name in scripts.NAMES:
-        answer = await mirror.get(f"/scripts/{name}")
-        assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
 async def test_what_did_not_change_is_304_with_the_headers_of_a_200(mirror: Mirror) -> None:

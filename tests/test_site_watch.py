@@ -10,18 +10,18 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy.engine import URL
 from tests import processes
 from tests.conftest import Clock
-from tests.outage import away
+from tests.databases import Server
+from tests.outages import away
 from tests.processes import run
 from tests.sites import UNPACK, files, list_register, read, say_open, state, without_key
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.formats.registry import FORMATS
-from capacity_api.publication.documents import catalogue
-from capacity_api.publication.publisher import Publisher
+from capacity_api.publication import documents
+from capacity_api.publication.publisher import Publication
 from capacity_api.static_site.folder import open_folder
 from capacity_api.static_site.site import StaticSite
 
@@ -31,17 +31,6 @@ _WITHIN_SECONDS = 20
 @pytest.fixture
 def env(database_url: str) -> dict[str, str]:
     return without_key(database_url)
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "site"
-
-
-@pytest.fixture
-async def listed(database: Database) -> Database:
-    await list_register(database)
-    return database
 
 
 async def until(fact: Callable[[], bool]) -> None:
@@ -84,7 +73,7 @@ async def test_a_watcher_follows_the_database_until_it_is_stopped(
 async def following(settings: Settings, clock: Clock, root: Path) -> AsyncIterator[asyncio.Event]:
     """A watcher in the test's own loop; yields what wakes it."""
     database = Database(settings)
-    publication = Publisher(database, clock, catalogue(settings))
+    publication = Publication(database, clock, documents.catalogue(settings))
     await publication.refresh()
     wake = asyncio.Event()
     with open_folder(root) as folder:
@@ -129,7 +118,7 @@ async def test_who_stops_it_waits_until_the_files_are_whole(
     settings: Settings, database: Database, clock: Clock, root: Path
 ) -> None:
     await list_register(database, clock())
-    publication = Publisher(database, clock, catalogue(settings))
+    publication = Publication(database, clock, documents.catalogue(settings))
     await publication.refresh()
     with open_folder(root) as folder:
         task = asyncio.create_task(StaticSite(publication, FORMATS, folder, clock).follow(asyncio.Event()))
@@ -157,11 +146,11 @@ async def test_what_names_the_time_is_written_each_minute_and_nothing_else(
 # Nobody on SQLite may read and not write.
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_who_may_only_read_the_database_can_keep_the_files(
-    listed: Database, env: dict[str, str], root: Path, postgresql_server: URL
+    listed: Database, env: dict[str, str], root: Path, postgresql_server: Server
 ) -> None:
     url = listed.settings.url
     connection = await asyncpg.connect(
-        postgresql_server.set(drivername="postgresql", database=url.database).render_as_string(hide_password=False)
+        postgresql_server.url.set(drivername="postgresql", database=url.database).render_as_string(hide_password=False)
     )
     reader = f"reader_{uuid4().hex}"
     try:

@@ -13,7 +13,7 @@ from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.delivery import endpoints, rows
 from tests.delivery.endpoints import Endpoint
-from tests.delivery.test_worker import deliver_all, sequence_of
+from tests.delivery.workers import deliver_all, sequence_of
 from tests.serving import OPEN, PAUSED, Headers, Service
 
 from capacity_api.config import Settings

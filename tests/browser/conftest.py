@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from tests.databases import copy_sqlite
 from tests.serving import Service, serving
-from tests.wording.test_translation import invented_language
+from tests.wording.languages import invented_language
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
@@ -85,9 +86,7 @@ Visiting = Callable[..., AbstractAsyncContextManager[Visit]]
 @pytest.fixture
 def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     # A browser sees no difference between databases.
-    path = tmp_path / "capacity.db"
-    shutil.copyfile(sqlite_template, path)
-    return f"sqlite+aiosqlite:///{path}"
+    return copy_sqlite(sqlite_template, tmp_path / "capacity.db")
 
 
 @pytest.fixture

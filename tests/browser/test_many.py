@@ -5,12 +5,11 @@ from datetime import timedelta
 import msgspec
 from playwright.async_api import CDPSession, Page, Route
 from tests.browser.conftest import Visiting
-from tests.pages.responders import directory_of, register, said
+from tests.pages.directories import directory_of, register, said
 
 from capacity_api.clock import utc_now
 from capacity_api.domain.intake import Report, ReportedState
-from capacity_api.pages import headers
-from capacity_api.pages.directory import render_directory
+from capacity_api.pages import directory
 from capacity_api.representations.encoding import encode
 
 # From the choice to the frame that shows it.
@@ -68,11 +67,11 @@ async def crowded(page: Page, home: str) -> None:
         for number in range(77)
         for each in some
     ][:1000]
-    body = render_directory(directory_of(*everybody), now, None)
+    body = directory.directory_page(directory_of(*everybody), now, None)
 
     async def html(route: Route) -> None:
         await route.fulfill(
-            body=body, headers={"content-type": "text/html; charset=utf-8", **dict(headers.page_headers(body))}
+            body=body, headers={"content-type": "text/html; charset=utf-8", **dict(directory.headers(body))}
         )
 
     async def json(route: Route) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import Visiting
-from tests.browser.test_update_page import REFUSED, SLUG, signed_in
+from tests.browser.signing_in import REFUSED, SLUG, signed_in
 from tests.serving import OPEN, Service
 
 from capacity_api.clock import utc_now

@@ -4,32 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Page, expect
-from tests.browser.conftest import Visit, Visiting
+from playwright.async_api import expect
+from tests.browser.conftest import Visiting
+from tests.browser.signing_in import REFUSED, SLUG, pasted, signed_in
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
 from capacity_api.clock import utc_now
 
-SLUG = "salvation-army"
 THRESHOLD = {"pause_at": 100, "exceptions": ["homelessness"], "note": "Full for now."}
-# The browser's own words about an answer that is not a 200.
-REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
-
-
-async def pasted(visit: Visit, token: str | None = None) -> Page:
-    """The page with the token in its field, and nothing tapped but the field."""
-    page = await visit.open("/update")
-    headers = await visit.service.token(responder=SLUG)
-    await page.get_by_label("token").click()
-    await page.get_by_label("token").fill(token or headers["authorization"].removeprefix("Bearer "))
-    return page
-
-
-async def signed_in(visit: Visit) -> Page:
-    page = await pasted(visit)
-    await page.get_by_role("button", name="Continue").click()
-    await expect(page.get_by_role("heading", name="The Salvation Army")).to_be_visible()
-    return page
 
 
 async def test_four_taps_from_the_page_to_a_published_pause(service: Service, visiting: Visiting) -> None:

@@ -71,7 +71,10 @@ async def test_listening_ends_when_its_connection_does(settings: Settings) -> No
         await heard.again()
         async with database.read() as session:
             await session.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+                )
             )
         async with asyncio.timeout(10):
             await listening

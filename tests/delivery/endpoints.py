@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import uvicorn
+from tests.prompt import PromptServer
 
 from capacity_api.delivery.egress import Guard, Resolve, resolve
 from capacity_api.delivery.pool import Pool
@@ -60,7 +61,7 @@ async def serving(application: Any) -> AsyncIterator[str]:
     """An ASGI application on a free port of loopback; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(application, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     # Not `serve`: that takes the process's signal handlers.
     task = asyncio.create_task(server._serve([listener]))
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -68,7 +69,7 @@ async def serving(application: Any) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
     finally:
-        server.should_exit = True
+        server.stop()
         await task
         listener.close()
 

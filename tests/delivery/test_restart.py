@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from tests.conftest import SECRET_KEY
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
-from tests.delivery.test_worker import running, sequence_of
+from tests.delivery.workers import running, sequence_of
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings, loopback

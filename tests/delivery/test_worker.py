@@ -1,8 +1,5 @@
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import msgspec
@@ -12,46 +9,13 @@ from svix import Webhook as SvixWebhook
 from tests.conftest import Clock as StoppedClock
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
+from tests.delivery.workers import deliver_all, running, sequence_of, stepping
 
-from capacity_api.clock import Clock, utc_now
+from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
-from capacity_api.delivery.worker import Worker
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
-
-
-@asynccontextmanager
-async def stepping(database: Database, settings: Settings, clock: Clock) -> AsyncIterator[Worker]:
-    worker = Worker(database, rows.KEYS, settings, clock, asyncio.Event())
-    try:
-        yield worker
-    finally:
-        await worker.close()
-
-
-@asynccontextmanager
-async def running(database: Database, settings: Settings, wake: asyncio.Event) -> AsyncIterator[None]:
-    task = asyncio.create_task(Worker(database, rows.KEYS, settings, utc_now, wake).run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-def sequence_of(body: bytes) -> int:
-    number: int = json.loads(body)["sequence"]
-    return number
-
-
-async def deliver_all(worker: Worker) -> None:
-    """Everything that is due now."""
-    while True:
-        more = await worker.deliver_some()
-        if not await worker.all_ended() and not more:
-            return
 
 
 async def test_an_event_reaches_the_webhook_in_the_bytes_that_were_stored(

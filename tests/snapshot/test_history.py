@@ -3,22 +3,22 @@
 from datetime import timedelta
 
 from tests.conftest import Clock
-from tests.outage import away
+from tests.outages import away
 from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
-from capacity_api.publication.documents import catalogue
-from capacity_api.publication.publisher import Publisher
-from capacity_api.snapshot.snapshot import Snapshot
+from capacity_api.publication import documents
+from capacity_api.publication.publisher import Publication
+from capacity_api.snapshot.snapshot import Tree
 
 HISTORY = "/v1/responders/tara/history"
 
 
-async def published(settings: Settings, clock: Clock) -> Snapshot:
+async def published(settings: Settings, clock: Clock) -> Tree:
     """The tree of a process that starts now."""
     database = Database(settings)
-    publication = Publisher(database, clock, catalogue(settings))
+    publication = Publication(database, clock, documents.catalogue(settings))
     await publication.refresh()
     await database.close()
     return publication.current()

@@ -1,7 +1,7 @@
 """A folder of files, each replaced whole: what is there, what is gone, and what is left alone."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,21 +13,10 @@ from tests.sites import UNPACK
 
 from capacity_api.errors import ConfigurationError
 from capacity_api.snapshot.resource import Resource
-from capacity_api.static_site.folder import Folder, open_folder
+from capacity_api.static_site.folder import Folder, open_folder, opened
 
 LONG = b'{"state":"open"}' * 100
 OTHER = b'{"state":"paused"}' * 100
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "site"
-
-
-@pytest.fixture
-def folder(root: Path) -> Iterator[Folder]:
-    with open_folder(root) as held:
-        yield held
 
 
 def of(**bodies: bytes) -> dict[str, Callable[[], Resource]]:
@@ -168,7 +157,7 @@ def test_what_a_killed_process_left_is_completed_and_cleaned_up(root: Path, cloc
     def killed() -> Resource:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), open_folder(root) as folder:
+    with pytest.raises(KeyboardInterrupt), opened(root) as folder:
         folder.write({**of(a=LONG, gone=LONG), "z": killed}, clock())
     # As between removing the old neighbours and renaming the new ones.
     (root / "a.gz").rename(root / ".a.gz.new")
@@ -189,14 +178,14 @@ def test_a_file_that_somebody_changed_is_put_right_by_the_next_process(root: Pat
 def test_a_folder_that_holds_something_else_is_refused_and_untouched(root: Path) -> None:
     root.mkdir()
     (root / "thesis.txt").write_text("years of work")
-    with pytest.raises(ConfigurationError, match="holds something else"), open_folder(root):
+    with pytest.raises(ConfigurationError, match="holds something else"), opened(root):
         pass
     assert names(root) == {"thesis.txt"}
 
 
 def test_a_file_in_place_of_the_folder_is_refused(root: Path) -> None:
     root.write_text("a file")
-    with pytest.raises(ConfigurationError, match="cannot be written to"), open_folder(root):
+    with pytest.raises(ConfigurationError, match="cannot be written to"), opened(root):
         pass
 
 
@@ -205,13 +194,13 @@ def test_a_list_that_this_cannot_have_written_is_refused(root: Path, said: str) 
     root.mkdir()
     (root.parent / "outside").write_text("stays")
     (root / ".capacity-site").write_text(said)
-    with pytest.raises(ConfigurationError, match="empty the folder"), open_folder(root):
+    with pytest.raises(ConfigurationError, match="empty the folder"), opened(root):
         pass
     assert (root.parent / "outside").exists()
 
 
 def test_two_processes_never_write_to_one_folder(folder: Folder, root: Path) -> None:
-    with pytest.raises(ConfigurationError, match="another process writes to"), open_folder(root):
+    with pytest.raises(ConfigurationError, match="another process writes to"), opened(root):
         pass
 
 

@@ -1,100 +1,29 @@
-"""The message catalogue is complete: a language that is added to it, here an invented one, needs no code.
+"""The message catalogue is complete: a language that is added to it, here an invented one, needs no code."""
 
-After a change of a text: `python -m tests.wording.test_translation` writes `locale/pages.pot` anew.
-"""
-
-import io
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from tests.pages.directories import NOW, directory_of, register, said
 from tests.pages.parsed import Parsed
-from tests.pages.responders import NOW, directory_of, register, said
+from tests.wording.languages import INVENTED, invented
+from tools.messages import TEMPLATE, catalogue, written
 
 from capacity_api.config import Settings
-from capacity_api.domain import coverage, vocabulary
-from capacity_api.domain.areas import AREAS
+from capacity_api.domain import coverage
 from capacity_api.domain.intake import Circumstance, ExpectedResponse, Reason, Report, ReportedState, State, Unit
-from capacity_api.pages import directory, scripts, update
+from capacity_api.pages import directory, scripts
 from capacity_api.pages.coverage import render_coverage
 from capacity_api.publication import documents
 from capacity_api.representations.coverage import represent_coverage
 from capacity_api.representations.responder import Responder
 from capacity_api.snapshot.snapshot import empty_snapshot
-from capacity_api.wording import sentences
 from capacity_api.wording.language import ENGLISH, Language, find_languages
 
-PAGES = Path(directory.__file__).parent
-WORDING = Path(sentences.__file__).parent
-TEMPLATE = PAGES / "locale" / "pages.pot"
-# Not an abbreviation of any language: "ar" for its direction, "XB" for an invented, turned round one.
-INVENTED = "ar-XB"
 # The address of a page, the name of a format, an e-mail address.
 QUOTED = re.compile(r"^[\s,.]*JSON[\s,.]*$|example.org")
 WORD = re.compile(r"[A-Za-z]{2,}")
-
-
-def messages() -> Catalog:
-    """Every message: in the code, in the templates, and in the tables that either looks up."""
-    found = Catalog(project="capacity_api", header_comment="# The messages of the pages: the English text of each.")
-    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
-    for package in (PAGES, WORDING):
-        for _, _, message, _, _ in extract_from_dir(package, methods, keywords={"gettext": None, "_": None}):
-            found.add(message)
-    for message in tables():
-        found.add(message)
-    found.creation_date = found.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
-    return found
-
-
-def tables() -> Iterator[str]:
-    yield from (
-        value for name, value in vars(sentences).items() if name.isupper() and isinstance(value, str) and " " in value
-    )
-    yield from sentences.MONTHS
-    labels = (vocabulary.STATES, vocabulary.EXPLOITATION_TYPES, vocabulary.AGE_GROUPS, vocabulary.GENDERS)
-    reasons = (vocabulary.CIRCUMSTANCES, vocabulary.REASONS, vocabulary.OUTCOMES, vocabulary.MATCH_REASONS)
-    own = (sentences._AGES, sentences._GENDERS_WITH_CHILDREN, directory._HEADINGS, update._EXPLANATIONS)
-    for table in (*labels, *reasons, *own, *scripts._WORDS.values()):
-        yield from table.values()
-    for pair in vocabulary.UNITS.values():
-        yield from pair
-    yield from directory.PUBLISHED_CELLS
-    yield from (area.name for area in AREAS.values())
-
-
-def written(found: Catalog) -> bytes:
-    file = io.BytesIO()
-    write_po(file, found, width=120, sort_output=True, omit_header=True)
-    return file.getvalue()
-
-
-def invented(message: str) -> str:
-    """The message in brackets, turned round by a mark, with its placeholders as they were."""
-    return f"⟦\u200f{message}⟧"
-
-
-@pytest.fixture(scope="module")
-def invented_language(tmp_path_factory: pytest.TempPathFactory) -> Language:
-    folder = tmp_path_factory.mktemp("locale")
-    with TEMPLATE.open("rb") as file:
-        translated = read_po(file, locale="ar")
-    for message in translated:
-        if message.id:
-            message.string = invented(message.id)
-    place = folder / INVENTED / "LC_MESSAGES"
-    place.mkdir(parents=True)
-    with (place / "pages.mo").open("wb") as file:
-        write_mo(file, translated)
-    english, found = find_languages(folder)
-    assert english.tag == "en"
-    return found
 
 
 def every_state() -> list[Responder]:
@@ -129,27 +58,27 @@ def english(page: bytes) -> list[str]:
 
 
 def test_the_template_of_the_catalogue_is_up_to_date() -> None:
-    assert TEMPLATE.read_bytes() == written(messages()), "run python -m tests.wording.test_translation"
+    assert TEMPLATE.read_bytes() == written(catalogue()), "run make messages"
 
 
 def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invented_language: Language) -> None:
     history = ((NOW - timedelta(days=50), State.OPEN), (NOW - timedelta(days=5), State.PAUSED))
     everybody = every_state()
     parts = {
-        each.slug: directory.render_entry(
+        each.slug: directory.entry(
             each, directory.shown_state(each.intake, NOW), states=history, today=NOW, language=invented_language
         ).encode()
         for each in everybody
     }
     counted = represent_coverage(coverage.NOBODY, 1, NOW, demonstration=True)
     made = {
-        "directory": directory.render_directory(
+        "directory": directory.directory_page(
             directory_of(*everybody, demonstration=True), NOW, "x@example.org", parts=parts, language=invented_language
         ),
-        "update": update.render_update(invented_language),
+        "update": directory.update_page(invented_language),
         "coverage": render_coverage(counted, NOW, invented_language),
     }
-    assert len(english(update.render_update())) > 20
+    assert len(english(directory.update_page())) > 20
     for name, page in made.items():
         assert f'<html lang="{INVENTED}" dir="rtl">'.encode() in page
         Parsed(page)
@@ -158,18 +87,18 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
 
 
 def test_the_scripts_speak_the_language_of_their_page(invented_language: Language) -> None:
-    facts = scripts.script("facts.js", invented_language).decode()
-    quoted = re.findall(r'"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"', re.sub(r"(?m)^/\*\*.*$", "", facts))
-    assert len(quoted) > 50
-    assert [each for each in quoted if WORD.search(each) and "⟦" not in each] == []
+    for name in scripts.NAMES:
+        facts = scripts.script(name, invented_language).decode().splitlines()[0]
+        quoted = re.findall(r'"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"', facts)
+        assert [each for each in quoted if WORD.search(each) and "⟦" not in each] == []
 
 
 def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Language) -> None:
     spoken = (ENGLISH, invented_language)
     counted = represent_coverage(coverage.NOBODY, 1, NOW, demonstration=False)
     for path, made in {
-        "": lambda language: directory.render_directory(directory_of(), NOW, None, language=language, languages=spoken),
-        "update": lambda language: update.render_update(language, spoken),
+        "": lambda language: directory.directory_page(directory_of(), NOW, None, language=language, languages=spoken),
+        "update": lambda language: directory.update_page(language, spoken),
         "coverage": lambda language: render_coverage(counted, NOW, language, spoken),
     }.items():
         found = Parsed(made(ENGLISH))
@@ -183,8 +112,8 @@ def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Lan
 
 def test_without_another_language_there_is_no_link_to_one() -> None:
     for made in (
-        directory.render_directory(directory_of(), NOW, None, languages=(ENGLISH,)),
-        update.render_update(ENGLISH, (ENGLISH,)),
+        directory.directory_page(directory_of(), NOW, None, languages=(ENGLISH,)),
+        directory.update_page(ENGLISH, (ENGLISH,)),
     ):
         assert b"hreflang" not in made
         assert b'<nav class="languages"' not in made
@@ -193,14 +122,14 @@ def test_without_another_language_there_is_no_link_to_one() -> None:
 def test_the_service_publishes_every_language_that_there_is_a_catalogue_of(
     invented_language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "find_languages", lambda: (ENGLISH, invented_language))
+    monkeypatch.setattr(documents, "languages", lambda: (ENGLISH, invented_language))
     settings = Settings(secret_keys=(bytes(32),), public_url="https://capacity.example.org")
-    snapshot = empty_snapshot(documents.catalogue(settings), NOW)
+    tree = empty_snapshot(documents.catalogue(settings), NOW)
     for path in ("/", "/coverage", "/update"):
-        found = snapshot.find(path)
+        found = tree.find(path)
         assert found is not None
         assert f'hreflang="{INVENTED}"'.encode() in found.body
-    own = snapshot.find(f"/{INVENTED}/")
+    own = tree.find(f"/{INVENTED}/")
     assert own is not None
     assert f"https://capacity.example.org/{INVENTED}/".encode() in own.body, "the printed sheet says where it is from"
 
@@ -215,8 +144,3 @@ def test_english_needs_no_catalogue(tmp_path: Path) -> None:
 )
 def test_the_direction_follows_from_the_tag(tag: str, direction: str) -> None:
     assert Language(tag).direction == direction
-
-
-if __name__ == "__main__":
-    TEMPLATE.parent.mkdir(exist_ok=True)
-    TEMPLATE.write_bytes(written(messages()))

@@ -11,16 +11,18 @@ from capacity_api.api.context import Context
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.matching import Outcome, Question
 from capacity_api.errors import FieldError, Invalid
-from capacity_api.snapshot.matches import MOST, USUAL, Matches, find_matches
+from capacity_api.snapshot.matches import MOST_MATCHES, USUAL_MATCHES, Matches, find_matches
 
-MatchLimit = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"At most so many matches, up to {MOST}.")]
+MatchLimit = Annotated[
+    int, QueryParameter(ge=1, le=MOST_MATCHES, description=f"At most so many matches, up to {MOST_MATCHES}.")
+]
 
 
 class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who can take this person? Null or left out: not said. `outcomes` empty: all of them."""
 
     outcomes: tuple[Outcome, ...] = ()
-    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = USUAL
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_MATCHES)] = USUAL_MATCHES
 
     @property
     def question(self) -> Question:

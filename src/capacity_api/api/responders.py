@@ -27,8 +27,7 @@ from capacity_api.operations.responders import (
 )
 from capacity_api.operations.tokens import Identity
 from capacity_api.representations.responder import HistoryEntry, Responder
-from capacity_api.snapshot.matches import USUAL as USUAL_MATCHES
-from capacity_api.snapshot.matches import Matches, find_alternatives
+from capacity_api.snapshot.matches import USUAL_MATCHES, Matches, find_alternatives
 
 
 class ResponderController(Controller):

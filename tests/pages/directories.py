@@ -1,4 +1,4 @@
-"""Responders and a directory as a page gets them."""
+"""Directories as the pages get them: a moment, responders and what they said."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,10 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from tests.pages.parsed import Parsed
 
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import NEVER_REPORTED, ExpectedResponse, Intake, Report, Unit
+from capacity_api.domain.intake import (
+    NEVER_REPORTED,
+    ExpectedResponse,
+    Intake,
+    Report,
+    Unit,
+)
 from capacity_api.domain.remit import AgeGroup, Remit
+from capacity_api.pages import directory
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.responder import Responder, represent_intake, represent_remit
 
@@ -48,6 +56,10 @@ def directory_of(*responders: Responder, demonstration: bool = False) -> Directo
         total=len(responders),
         responders=list(responders),
     )
+
+
+def page(*responders: Responder, now: datetime = NOW, contact: str | None = None) -> Parsed:
+    return Parsed(directory.directory_page(directory_of(*responders), now, contact))
 
 
 def register(intake: Intake = NEVER_REPORTED) -> list[Responder]:

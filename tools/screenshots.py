@@ -1,4 +1,4 @@
-"""The pictures in `docs/screenshots`: `python -m tests.browser.screenshots` takes them anew. Look at each."""
+"""The pictures in `docs/screenshots`: `make screenshots` takes them. Look at each."""
 
 import asyncio
 import tempfile
@@ -17,7 +17,7 @@ from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 
-FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 Span = tuple[int, int, dict[str, Any]]
 SIZES = ((320, 1900), (1280, 1500))
 

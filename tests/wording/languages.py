@@ -1,0 +1,33 @@
+"""An invented language, from right to left, in which every message is marked."""
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from tools.messages import TEMPLATE
+
+from capacity_api.wording.language import Language, find_languages
+
+# Not an abbreviation of any language: "ar" for its direction, "XB" for an invented, turned round one.
+INVENTED = "ar-XB"
+
+
+def invented(message: str) -> str:
+    """The message in brackets, turned round by a mark, with its placeholders as they were."""
+    return f"⟦\u200f{message}⟧"
+
+
+@pytest.fixture(scope="session")
+def invented_language(tmp_path_factory: pytest.TempPathFactory) -> Language:
+    folder = tmp_path_factory.mktemp("locale")
+    with TEMPLATE.open("rb") as file:
+        translated = read_po(file, locale="ar")
+    for message in translated:
+        if message.id:
+            message.string = invented(message.id)
+    place = folder / INVENTED / "LC_MESSAGES"
+    place.mkdir(parents=True)
+    with (place / "pages.mo").open("wb") as file:
+        write_mo(file, translated)
+    english, found = find_languages(folder)
+    assert english.tag == "en"
+    return found
