@@ -13,7 +13,6 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from capacity_api.publication.folder import Folder, opened
 from hypothesis import HealthCheck
 from sqlalchemy.engine import URL, make_url
 from tests.databases import Server, copy_sqlite, migrate, scratch_folder, sqlite_url_of, start_server
@@ -21,6 +20,7 @@ from tests.sites import list_register
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.static_site.folder import Folder, open_folder
 
 SEED_OPTION = "--hypothesis-seed"
 TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
@@ -193,7 +193,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(root: Path) -> Iterator[Folder]:
-    with opened(root) as held:
+    with open_folder(root) as held:
         yield held
 
 

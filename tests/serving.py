@@ -1,7 +1,7 @@
 """The whole service over HTTP on loopback, in the test's own event loop, with a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,8 @@ from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.egress import default_context
 from capacity_api.domain.keys import Keys
+from capacity_api.formats.format import Format
+from capacity_api.formats.registry import FORMATS
 from capacity_api.operations import responders, tokens
 from capacity_api.operations.tokens import Owner
 
@@ -80,7 +82,9 @@ class Service:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) -> AsyncIterator[Service]:
+async def serving(
+    settings: Settings, clock: Clock, *, deliver: bool = False, formats: Sequence[Format] = FORMATS
+) -> AsyncIterator[Service]:
     """The service with the starting register on a database at the right schema, which may be empty."""
     database = Database(settings)
     async with database.write() as session:
@@ -94,7 +98,9 @@ async def serving(settings: Settings, clock: Clock, *, deliver: bool = False) ->
         started.set()
 
     server = _Server(
-        create_app(settings, clock, deliver=deliver, acknowledge_timeout=PATIENCE_SECONDS), bound, announce
+        create_app(settings, clock, deliver=deliver, acknowledge_timeout=PATIENCE_SECONDS, formats=formats),
+        bound,
+        announce,
     )
     running = asyncio.create_task(server.serve_bound())
     waiting = asyncio.create_task(started.wait())

@@ -14,7 +14,7 @@ from capacity_api.api import examples
 from capacity_api.api.health import Readiness
 from capacity_api.api.intake import IntakeReport
 from capacity_api.api.matches import MatchQuestion
-from capacity_api.api.problems import MEDIA_TYPE, Problem, problems
+from capacity_api.api.problems import problems
 from capacity_api.api.requests import StrictBody
 from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.api.threshold import Count
@@ -38,6 +38,7 @@ from capacity_api.representations.coverage import Coverage
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.encoding import LICENCE
 from capacity_api.representations.event import Event, EventPage
+from capacity_api.representations.problem import PROBLEM_JSON, Problem
 from capacity_api.representations.responder import HistoryEntry
 from capacity_api.representations.statistics import Statistics
 from capacity_api.representations.vocabulary import Vocabulary
@@ -201,7 +202,7 @@ def _problem(status: str) -> dict[str, Any]:
     return {
         "description": _PROBLEMS[status],
         "content": {
-            MEDIA_TYPE: {
+            PROBLEM_JSON: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
                 "examples": {problem.code: {"value": msgspec.to_builtins(problem)} for problem in problems(status)},
             }

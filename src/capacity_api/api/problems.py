@@ -4,18 +4,17 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from capacity_api import errors
 from capacity_api.api.headers import allow
 from capacity_api.db.engine import is_outage
 from capacity_api.errors import CapacityError, FieldError
+from capacity_api.representations.problem import INTERNAL_ERROR, PROBLEM_JSON, Problem, represent_problem
 
 _logger = logging.getLogger(__name__)
-MEDIA_TYPE = "application/problem+json"
 
 # The first class in the table that an error is an instance of decides.
 STATUS: dict[type[CapacityError], int] = {
@@ -41,17 +40,6 @@ _FRAMEWORK = {
 }
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """`code` is for programs and never changes; `errors` says where bad input is wrong."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: tuple[FieldError, ...] | UnsetType = UNSET
-
-
 def from_error(error: CapacityError) -> tuple[Problem, dict[str, str]]:
     """The problem and the headers that go with it."""
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
@@ -63,7 +51,7 @@ def from_error(error: CapacityError) -> tuple[Problem, dict[str, str]]:
     if isinstance(error, errors.DatabaseUnavailable):
         headers["retry-after"] = "5"
     faults = error.errors if isinstance(error, errors.BadInput) and error.errors else UNSET
-    return _problem(status, error.code, error.title, error.detail, faults), headers
+    return represent_problem(status, error.code, error.title, error.detail, faults), headers
 
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -80,10 +68,10 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
             for each in _extra(error)
             if "key" in each
         )
-        problem = _problem(422, *_FRAMEWORK[422], "A parameter is not valid", faults)
+        problem = represent_problem(422, *_FRAMEWORK[422], "A parameter is not valid", faults)
     elif isinstance(error, HTTPException) and error.status_code < 500:
         code, title = _FRAMEWORK.get(error.status_code, ("refused", "The request was refused"))
-        problem = _problem(error.status_code, code, title, title)
+        problem = represent_problem(error.status_code, code, title, title)
         if "allow" in (error.headers or {}):
             headers = {"allow": allow(each.strip() for each in (error.headers or {})["allow"].split(","))}
     elif is_outage(error):
@@ -91,11 +79,11 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     else:
         # The path is a template, so that nobody's identifiers stand in a log; what was sent never does.
         _logger.error("%s %s failed", request.method, _template(request), exc_info=_tellable(request, error))
-        problem = _FAULT
+        problem = INTERNAL_ERROR
     return Response(
         problem,
         status_code=problem.status,
-        media_type=MEDIA_TYPE,
+        media_type=PROBLEM_JSON,
         headers={"access-control-allow-origin": "*", "cache-control": "no-store", **headers},
     )
 
@@ -103,10 +91,10 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
 def problems(status: str) -> list[Problem]:
     """An example of each problem that goes with a status; "default" is a fault of this service."""
     if status == "default":
-        return [_FAULT]
+        return [INTERNAL_ERROR]
     number = int(status)
     found = [from_error(kind())[0] for kind in _leaves(CapacityError)]
-    framework = [_problem(number, *_FRAMEWORK[number], _FRAMEWORK[number][1])] if number in _FRAMEWORK else []
+    framework = [represent_problem(number, *_FRAMEWORK[number], _FRAMEWORK[number][1])] if number in _FRAMEWORK else []
     return list({each.code: each for each in [*framework, *found] if each.status == number}.values())
 
 
@@ -116,14 +104,6 @@ def _leaves(kind: type[CapacityError]) -> Iterator[type[CapacityError]]:
         if issubclass(below, tuple(STATUS)) and "code" in vars(below):
             yield below
         yield from _leaves(below)
-
-
-def _problem(
-    status: int, code: str, title: str, detail: str, faults: tuple[FieldError, ...] | UnsetType = UNSET
-) -> Problem:
-    return Problem(
-        type=f"/docs#problem-{code}", title=title, status=status, detail=detail, code=code, errors=faults or UNSET
-    )
 
 
 def _extra(error: ValidationException) -> list[dict[str, Any]]:
@@ -150,6 +130,3 @@ def _tellable(request: Request[Any, Any, Any], error: Exception) -> Exception:
 
 def _template(request: Request[Any, Any, Any]) -> str:
     return str(request.scope.get("path_template") or "?")
-
-
-_FAULT = _problem(500, "internal_error", "Something went wrong here", "The fault was logged; try again later")

@@ -8,7 +8,7 @@ from capacity_api.clock import Clock
 from capacity_api.publication.answer import answer_with
 from capacity_api.publication.publisher import Publisher
 from capacity_api.snapshot.resource import PUBLIC_HEADERS, Resource
-from capacity_api.snapshot.snapshot import DocumentFailed, Snapshot
+from capacity_api.snapshot.snapshot import Snapshot
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -42,10 +42,6 @@ class PublicationMiddleware:
             snapshot = self._publisher.current()
             query = scope["query_string"]
             found = snapshot.cached_answer(scope["path"], query) if query else snapshot.find(scope["path"])
-        except DocumentFailed:
-            # The handler of the path fails in the same way, and its answer is a problem document.
-            await self._app(passed_on, receive, send)
-            return
         except Exception:
             _logger.exception("the snapshot cannot be brought up to now")
             await self._app(passed_on, receive, send)

@@ -18,7 +18,9 @@ from capacity_api.domain.coverage import NOBODY, Counts, move_contribution
 from capacity_api.domain.match_index import MatchIndex, build_index
 from capacity_api.representations.coverage import Coverage, represent_coverage
 from capacity_api.representations.directory import Directory
+from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import IdentifiedEvent
+from capacity_api.representations.problem import INTERNAL_ERROR, PROBLEM_JSON
 from capacity_api.representations.responder import Responder
 from capacity_api.snapshot.entry import Entry
 from capacity_api.snapshot.resource import Resource
@@ -33,18 +35,16 @@ _AFTER_EVERY_SLUG = "\uffff"
 _logger = logging.getLogger(__name__)
 
 Document = Callable[["Snapshot"], Resource]
-
-
-class DocumentFailed(Exception):
-    """A document of this snapshot cannot be built. The cause has been logged."""
+FAILED_DOCUMENT = Resource(encode(INTERNAL_ERROR), PROBLEM_JSON, status=INTERNAL_ERROR.status, cacheable=False)
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """What one process publishes, the same in each of its snapshots.
 
     `constants` are finished resources and `documents` how the others are built, both by path. `pages` are the paths of
-    those documents that state the time, and are therefore rebuilt each minute; `unavailable_page` takes the place of
-    one that cannot be built. `contact` and `public_url` are the settings of these names.
+    those documents that state the time, and are therefore rebuilt each minute. `unavailable_page` takes the place of a
+    page that cannot be built, a problem that of any other document. `contact` and `public_url` are the settings of
+    these names.
     """
 
     constants: Mapping[str, Resource]
@@ -89,16 +89,16 @@ class Snapshot:
         page_until = now + PAGE_LASTS
         self.valid_until = page_until if self.next_lapse is None else min(self.next_lapse, page_until)
         self._built: dict[str, Resource] = {}
-        self._failed: set[str] = set()
         self._answers = _Answers()
 
     def find(self, path: str) -> Resource | None:
-        """What is published at a path, if anything. Raises `DocumentFailed`."""
+        """What is published at a path, if anything. A document that cannot be built is an error (`Resource.status`)."""
         found = self._built.get(path) or self.catalogue.constants.get(path) or self._answers.get((path, b""))
         if found is not None:
             return found
         if path in self.catalogue.documents:
-            return self._build(path)
+            found = self._built[path] = self._build(path)
+            return found
         if not path.startswith(RESPONDERS):
             return None
         slug, _, part = path.removeprefix(RESPONDERS).partition("/")
@@ -120,26 +120,15 @@ class Snapshot:
     def build_documents(self) -> None:
         """Build every document now, so that no reader waits for one."""
         for path in self.catalogue.documents:
-            if path not in self._built and path not in self._failed:
-                try:
-                    self._build(path)
-                except DocumentFailed:
-                    continue
+            self.find(path)
 
     def _build(self, path: str) -> Resource:
-        if path in self._failed:
-            raise DocumentFailed(path)
         try:
-            found = self._built[path] = self.catalogue.documents[path](self)
-        except Exception as error:
+            return self.catalogue.documents[path](self)
+        except Exception:
             # One document's failure must not hold back the others.
             _logger.exception("%s cannot be built for version %d", path, self.sequence)
-            if path in self.catalogue.pages:
-                found = self._built[path] = self.catalogue.unavailable_page
-                return found
-            self._failed.add(path)
-            raise DocumentFailed(path) from error
-        return found
+            return self.catalogue.unavailable_page if path in self.catalogue.pages else FAILED_DOCUMENT
 
     def cached_answer(self, path: str, query: bytes) -> Resource | None:
         """The answer that this snapshot gave to the same query before."""
@@ -200,7 +189,6 @@ class Snapshot:
         if not changes and sequence is None:
             # Only time has passed, so only the pages have to be rebuilt.
             after._built = {path: found for path, found in self._built.items() if path not in self.catalogue.pages}
-            after._failed = self._failed
             after._answers = self._answers
         return after
 

@@ -11,7 +11,6 @@ import msgspec
 
 from capacity_api.errors import ConfigurationError
 from capacity_api.snapshot.resource import Resource
-from capacity_api.snapshot.snapshot import DocumentFailed
 
 # File servers look for these beside a file: nginx's gzip_static, and the same for brotli and zstd.
 NEIGHBOURS = {"gzip": ".gz", "br": ".br", "zstd": ".zst"}
@@ -190,9 +189,6 @@ def _read_inventory(root: Path) -> _Inventory:
 def _try_to_build(name: str, build: Callable[[], Resource]) -> Resource | None:
     try:
         return build()
-    except DocumentFailed:
-        # Logged where it failed.
-        return None
     except Exception:
         _logger.exception("%s cannot be built; its earlier version stays", name)
         return None

@@ -15,7 +15,7 @@ from capacity_api.publication.publisher import Publisher
 from capacity_api.representations.encoding import encode
 from capacity_api.snapshot.matches import USUAL_MATCHES, find_alternatives
 from capacity_api.snapshot.resource import Resource
-from capacity_api.snapshot.snapshot import RESPONDERS, Catalogue, DocumentFailed, Snapshot, empty_snapshot
+from capacity_api.snapshot.snapshot import RESPONDERS, Catalogue, Snapshot, empty_snapshot
 from capacity_api.static_site.folder import Folder, WriteSummary
 
 _REFRESH_EVERY_SECONDS = 0.5
@@ -133,8 +133,8 @@ def _file_name(path: str, is_folder: bool, is_page: bool) -> str:
 
 def _find(snapshot: Snapshot, path: str) -> Resource:
     found = snapshot.find(path)
-    if found is None:
-        raise DocumentFailed(path)
+    if found is None or (found.status != 200 and path not in snapshot.catalogue.pages):
+        raise ValueError(f"{path} cannot be built for version {snapshot.sequence}")
     return found
 
 
