@@ -48,7 +48,14 @@ class IntakeController(Controller):
         by itself.
         """
         require_owner(identity, slug)
-        said = Report(**{field: getattr(data, field) for field in Report.__struct_fields__})
+        said = Report(
+            state=data.state,
+            expected_response=data.expected_response,
+            reason=data.reason,
+            exceptions=data.exceptions,
+            reopens_on=data.reopens_on,
+            note=data.note,
+        )
         async with context.write() as session:
             responder = await intake.report(
                 session,

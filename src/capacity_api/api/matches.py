@@ -38,6 +38,13 @@ class MatchController(Controller):
             errors.append(FieldError("/existing_client_of", "no such responder is listed; see /v1/directory"))
         if errors:
             raise Invalid("The question is not valid", tuple(errors))
-        question = Question(**{field: getattr(data, field) for field in Question.__struct_fields__})
+        question = Question(
+            area=data.area,
+            exploitation_type=data.exploitation_type,
+            age_group=data.age_group,
+            gender=data.gender,
+            circumstances=data.circumstances,
+            existing_client_of=data.existing_client_of,
+        )
         found = matches.matches(tree, question, data.outcomes or tuple(Outcome), data.limit)
         return Response(found, headers={"cache-control": "no-store"})

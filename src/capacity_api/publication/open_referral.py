@@ -6,7 +6,7 @@ left out: the standard's schemas refuse null.
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
@@ -24,7 +24,7 @@ from capacity_api.domain.intake import (
 from capacity_api.domain.remit import AgeGroup
 from capacity_api.publication.taxonomies import TaxonomyTerm, terms
 from capacity_api.publication.wording import balanced, intake_in_sentences, isolated, remit_in_words
-from capacity_api.representations import IntakeShown, PlannedShown, Responder
+from capacity_api.representations import PlannedShown, Responder
 
 Item = TypeVar("Item")
 Held = TypeVar("Held")
@@ -222,7 +222,20 @@ def service(responder: Responder) -> Service:
     """The responder as a service, with all that belongs to it."""
     listed, contact, remit = listed_service(responder), responder.contact, responder.remit
     return Service(
-        **{field: getattr(listed, field) for field in ListedService.__struct_fields__},
+        id=listed.id,
+        organization_id=listed.organization_id,
+        name=listed.name,
+        description=listed.description,
+        url=listed.url,
+        email=listed.email,
+        status=listed.status,
+        minimum_age=listed.minimum_age,
+        maximum_age=listed.maximum_age,
+        assured_date=listed.assured_date,
+        alert=listed.alert,
+        last_modified=listed.last_modified,
+        organization=listed.organization,
+        first_responder_capacity=listed.first_responder_capacity,
         schedules=[
             Schedule(id=uuid5(responder.id, "hours"), service_id=responder.id, description=balanced(contact.hours))
         ]
@@ -266,12 +279,39 @@ def _last_modified(responder: Responder) -> datetime:
 
 def _capacity(responder: Responder) -> Capacity:
     intake = responder.intake
-    planned = UNSET if intake.planned is None else PlannedCapacity(**_given(intake.planned))
-    return Capacity(slug=responder.slug, sequence=responder.sequence, **{**_given(intake), "planned": planned})
+    return Capacity(
+        slug=responder.slug,
+        sequence=responder.sequence,
+        state=intake.state,
+        reported_state=_or_unset(intake.reported_state),
+        expected_response=_or_unset(intake.expected_response),
+        reason=_or_unset(intake.reason),
+        exceptions=intake.exceptions,
+        reopens_on=_or_unset(intake.reopens_on),
+        note=_or_unset(intake.note),
+        changed_at=_or_unset(intake.changed_at),
+        confirmed_at=_or_unset(intake.confirmed_at),
+        confirm_by=_or_unset(intake.confirm_by),
+        planned=UNSET if intake.planned is None else _planned_capacity(intake.planned),
+        capacity_status=intake.capacity_status,
+    )
 
 
-def _given(said: IntakeShown | PlannedShown) -> dict[str, Any]:
-    return {field: value for field in said.__struct_fields__ if (value := getattr(said, field)) is not None}
+def _planned_capacity(planned: PlannedShown) -> PlannedCapacity:
+    return PlannedCapacity(
+        state=planned.state,
+        effective_from=planned.effective_from,
+        expected_response=_or_unset(planned.expected_response),
+        reason=_or_unset(planned.reason),
+        exceptions=planned.exceptions,
+        reopens_on=_or_unset(planned.reopens_on),
+        note=_or_unset(planned.note),
+    )
+
+
+def _or_unset(value: Item | None) -> Item | UnsetType:
+    """The schemas of the standard refuse null: a field without a value is left out."""
+    return UNSET if value is None else value
 
 
 def _uri(address: str | None) -> str | UnsetType:
