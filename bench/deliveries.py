@@ -95,7 +95,7 @@ async def subscribe(database: Database, urls: list[str], count: int, hanging: in
                     "url": urls[n % len(urls)].replace("/hook", "/hang" if n < hanging else "/hook"),
                     "signature": "v1",
                     "stale": "drop",
-                    "position": latest,
+                    "cursor": latest,
                     "secrets": [{"sealed": KEYS.seal(signing.make_secret("v1", os.urandom(32))), "until": None}],
                     "status": "active",
                     "created_at": now(),

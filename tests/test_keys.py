@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import inspect, update
 from tests import processes
 from tests.delivery import endpoints, rows
 from tests.delivery.endpoints import Endpoint
@@ -53,13 +53,13 @@ def secret(n: int) -> str:
 
 async def columns(database: Database, webhook: UUID) -> dict[str, Any]:
     stored = await rows.stored_webhook(database, webhook)
-    return {each.key: getattr(stored, each.key) for each in WebhookRow.__table__.columns if each.key != "secrets"}
+    return {each.key: getattr(stored, each.key) for each in inspect(WebhookRow).column_attrs if each.key != "secrets"}
 
 
 async def test_everything_is_sealed_anew_once_and_says_the_same(database: Database, database_url: str) -> None:
     ended, ending = NOW - timedelta(days=1), datetime.now(UTC) + timedelta(hours=1)
     rotated = await add_webhook(
-        database, sealed(secret(1)), sealed(secret(2), until=ending), sealed(secret(3), until=ended), position=5
+        database, sealed(secret(1)), sealed(secret(2), until=ending), sealed(secret(3), until=ended), cursor=5
     )
     disabled = await add_webhook(database, sealed(secret(4)), status="disabled", disabled_reason="gone")
     current = await add_webhook(database, sealed(secret(5), NEW_BYTES))

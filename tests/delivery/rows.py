@@ -66,7 +66,7 @@ async def add_webhook(database: Database, now: datetime, url: str, **fields: Any
         "areas": None,
         "signature": "v1",
         "stale": "drop",
-        "position": 0,
+        "cursor": 0,
         "secrets": [{"sealed": KEYS.seal(SECRET), "until": None}],
         "status": "active",
         "created_at": now,

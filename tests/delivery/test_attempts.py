@@ -41,7 +41,7 @@ async def test_what_is_recorded_of_an_attempt(database: Database, clock: Clock) 
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("pending", 1, None)
     stored = await rows.stored_webhook(database, webhook)
     assert stored.next_attempt_at == clock() + timedelta(minutes=10)
-    assert (stored.position, stored.failures, stored.failing_since) == (0, 1, clock())
+    assert (stored.cursor, stored.failures, stored.failing_since) == (0, 1, clock())
     assert (stored.claim_id, stored.claimed_until) == (None, None)
 
 
@@ -52,7 +52,7 @@ async def test_a_success_moves_the_place_and_clears_what_failed(database: Databa
     (again,) = await claim(database, clock())
     await record(database, clock(), again, DONE)
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.position, stored.failures, stored.failing_since, stored.next_attempt_at) == (1, 0, None, None)
+    assert (stored.cursor, stored.failures, stored.failing_since, stored.next_attempt_at) == (1, 0, None, None)
     (delivery,) = await rows.stored_deliveries(database)
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("delivered", 2, clock())
 
@@ -93,7 +93,7 @@ async def test_five_days_without_a_success_disable_a_webhook(database: Database,
         (claimed,) = await claim(database, clock())
     assert (stored.disabled_reason, stored.next_attempt_at) == ("failing", None)
     assert timedelta(days=5) <= clock() - began < timedelta(days=6)
-    assert stored.position == 0
+    assert stored.cursor == 0
     delays = [attempt.at - began for attempt in await rows.stored_attempts(database)]
     hours = [round(delay / timedelta(hours=1)) for delay in delays]
     assert hours == [0, 0, 0, 1, 3, 8, 18, 32, 52, 76, 100, 124]
@@ -104,7 +104,7 @@ async def test_410_disables_at_once(database: Database, clock: Clock) -> None:
     await record(database, clock(), claimed, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
     stored = await rows.stored_webhook(database, webhook)
     # What it would not take was missed like what comes after.
-    assert (stored.status, stored.disabled_reason, stored.position) == ("disabled", "gone", 0)
+    assert (stored.status, stored.disabled_reason, stored.cursor) == ("disabled", "gone", 0)
     assert [(row.status, row.finished_at) for row in await rows.stored_deliveries(database)] == [("pending", None)]
 
 
@@ -117,7 +117,7 @@ async def test_410_to_what_stands_in_no_order_ends_that(database: Database, cloc
     assert [each.sequence for each in claimed.messages] == [None, 1]
     await record(database, clock(), claimed, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.status, stored.position, stored.extra_at) == ("disabled", 0, None)
+    assert (stored.status, stored.cursor, stored.out_of_order_at) == ("disabled", 0, None)
     assert [(row.sequence, row.status) for row in await rows.stored_deliveries(database)] == [(None, "failed")]
 
 
@@ -127,7 +127,7 @@ async def test_a_lost_claim_records_nothing_but_the_attempt(database: Database, 
     (second,) = await claim(database, clock())
     await record(database, clock(), first, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.status, stored.position, stored.claim_id) == ("active", 0, second.claim_id)
+    assert (stored.status, stored.cursor, stored.claim_id) == ("active", 0, second.claim_id)
     await record(database, clock(), second, DONE)
     (delivery,) = await rows.stored_deliveries(database)
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("delivered", 2, clock())
@@ -140,7 +140,7 @@ async def test_what_arrived_under_a_lost_claim_has_arrived(database: Database, c
     await claim(database, clock())
     await record(database, clock(), first, DONE)
     assert [row.status for row in await rows.stored_deliveries(database)] == ["delivered"]
-    assert (await rows.stored_webhook(database, webhook)).position == 0
+    assert (await rows.stored_webhook(database, webhook)).cursor == 0
 
 
 async def test_a_webhook_deleted_while_its_delivery_is_on_the_way_leaves_nothing(
@@ -158,7 +158,7 @@ async def test_a_claim_that_was_not_sent_is_given_back(database: Database, clock
     webhook, claimed = await claimed_once(database, clock)
     await record(database, clock(), claimed)
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.position, stored.claim_id) == (0, None)
+    assert (stored.cursor, stored.claim_id) == (0, None)
 
 
 async def test_many_results_are_one_transaction(database: Database, clock: Clock) -> None:

@@ -76,7 +76,7 @@ async def test_a_place_is_heard_of_when_the_remit_reaches_a_part_of_it(database:
     number = await tell(database, clock())
     claims = await claim(database, clock())
     assert [(each.webhook_id, each.messages[0].sequence) for each in claims] == [(part, number)]
-    assert (await rows.stored_webhook(database, other)).position == number
+    assert (await rows.stored_webhook(database, other)).cursor == number
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_a_confirmation_is_heard_by_who_named_it_alone(database: Database,
     number = await tell(database, clock(), event_type=EventType.INTAKE_CONFIRMED)
     claims = await claim(database, clock())
     assert [(each.webhook_id, each.messages[0].sequence) for each in claims] == [(named, number)]
-    assert (await rows.stored_webhook(database, everything)).position == number
+    assert (await rows.stored_webhook(database, everything)).cursor == number
 
 
 async def test_a_private_event_goes_to_its_responders_own_webhooks(database: Database, clock: Clock) -> None:
@@ -136,9 +136,9 @@ async def test_a_webhook_is_claimed_for_its_oldest_alone(database: Database, clo
     assert [each.sequence for each in first.messages] == [1]
     assert await claim(database, clock()) == []
     await record(database, clock(), first, DONE)
-    assert (await rows.stored_webhook(database, webhook)).position == 1
+    assert (await rows.stored_webhook(database, webhook)).cursor == 1
     assert await bring_up_to_date(database, clock(), DONE) == [2, 3, 4, 5]
-    assert (await rows.stored_webhook(database, webhook)).position == 5
+    assert (await rows.stored_webhook(database, webhook)).cursor == 5
     assert set((await statuses(database)).values()) == {"delivered"}
 
 
@@ -148,7 +148,7 @@ async def test_what_nobody_wants_is_passed_over_without_a_row(database: Database
     for _ in range(150):
         await tell(database, clock())
     assert await bring_up_to_date(database, clock(), DONE) == []
-    assert (await rows.stored_webhook(database, webhook)).position == 150
+    assert (await rows.stored_webhook(database, webhook)).cursor == 150
     assert await rows.stored_deliveries(database) == []
 
 
@@ -207,10 +207,10 @@ async def test_a_look_at_what_stands_in_no_order_ends_no_wait(database: Database
     (first,) = await claim(database, clock())
     await record(database, clock(), first, FAILED)
     async with database.write() as session:
-        await session.execute(update(WebhookRow).values(extra_at=clock()))
+        await session.execute(update(WebhookRow).values(out_of_order_at=clock()))
     assert await claim(database, clock()) == []
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.extra_at, stored.next_attempt_at) == (None, clock() + timedelta(seconds=5))
+    assert (stored.out_of_order_at, stored.next_attempt_at) == (None, clock() + timedelta(seconds=5))
 
 
 async def test_a_claim_holds_until_its_lease_runs_out(database: Database, clock: Clock) -> None:
@@ -253,7 +253,7 @@ async def test_a_disabled_webhook_keeps_its_place_and_is_sent_nothing(database: 
     webhook = await add_webhook(database, clock(), URL, status="disabled")
     await tell(database, clock())
     assert await claim(database, clock()) == []
-    assert (await rows.stored_webhook(database, webhook)).position == 0
+    assert (await rows.stored_webhook(database, webhook)).cursor == 0
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(status="active"))
     assert len(await claim(database, clock())) == 1
@@ -263,8 +263,8 @@ async def test_who_is_up_to_date_and_who_is_furthest_behind_share_the_places(dat
     await add_responder(database, clock())
     for _ in range(6):
         await tell(database, clock())
-    behind = [await add_webhook(database, clock(), URL, position=0) for _ in range(5)]
-    ahead = [await add_webhook(database, clock(), URL, position=5) for _ in range(5)]
+    behind = [await add_webhook(database, clock(), URL, cursor=0) for _ in range(5)]
+    ahead = [await add_webhook(database, clock(), URL, cursor=5) for _ in range(5)]
     found = {each.webhook_id for each in await claim(database, clock(), limit=4)}
     assert (len(found & set(behind)), len(found & set(ahead))) == (2, 2)
 
@@ -293,9 +293,9 @@ async def test_webhooks_at_many_places_of_a_long_backlog_are_all_brought_up_to_d
         for _ in range(1200):
             change.tell(EventType.INTAKE_CONFIRMED, responder, clock())
     # Their windows overlap and are together more than is read at once, so that of some a part alone is read.
-    webhooks = [await add_webhook(database, clock(), URL, position=place) for place in range(1160, 0, -23)]
+    webhooks = [await add_webhook(database, clock(), URL, cursor=place) for place in range(1160, 0, -23)]
     assert await bring_up_to_date(database, clock(), DONE) == []
-    assert [(await rows.stored_webhook(database, each)).position for each in webhooks] == [1200] * len(webhooks)
+    assert [(await rows.stored_webhook(database, each)).cursor for each in webhooks] == [1200] * len(webhooks)
 
 
 async def test_workers_at_once_never_claim_the_same(database: Database, clock: Clock) -> None:
@@ -388,7 +388,7 @@ async def test_what_was_delivered_stays_so_when_it_is_past_and_replayed(database
     assert await sent_to(database, clock(), webhook) == [paused]
     opened = await report(database, clock(), OPEN)
     async with database.write() as session:
-        await session.execute(update(WebhookRow).values(position=0))
+        await session.execute(update(WebhookRow).values(cursor=0))
     assert await sent_to(database, clock(), webhook) == [opened]
     assert await statuses(database) == {paused: "delivered", opened: "delivered"}
 
@@ -420,7 +420,7 @@ async def test_what_failed_waits_for_nothing_once_all_of_it_is_past(database: Da
     clock.advance(timedelta(seconds=5))
     assert await bring_up_to_date(database, clock(), DONE) == []
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.next_attempt_at, stored.position >= paused) == (None, True)
+    assert (stored.next_attempt_at, stored.cursor >= paused) == (None, True)
     assert not await rows.look(database, clock())
 
 
@@ -465,7 +465,7 @@ async def test_a_gap_that_closed_and_one_that_opened_again_are_not_told(database
     opened = await report(database, clock(), PAUSED) + 1
     assert await sent_to(database, clock(), webhook) == [opened]
     assert (await statuses(database))[closed] == "superseded"
-    other = await add_webhook(database, clock(), URL, event_types=both, position=opened - 1)
+    other = await add_webhook(database, clock(), URL, event_types=both, cursor=opened - 1)
     closed_again = await report(database, clock(), OPEN) + 1
     assert await sent_to(database, clock(), other) == [closed_again]
 

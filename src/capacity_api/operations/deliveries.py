@@ -125,7 +125,7 @@ async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, even
         event = heard((await session.execute(select(*COLUMNS).where(EventRow.id == event_id))).one())
         if row.status == Status.SUPERSEDED or await superseded(session, [event]):
             raise Superseded
-    if row.sequence is not None and row.sequence > webhook.position:
+    if row.sequence is not None and row.sequence > webhook.cursor:
         # It is the one that everything behind it waits for: now instead of later.
         webhook.next_attempt_at = now
     else:
@@ -173,7 +173,7 @@ def _require_active(webhook: WebhookRow) -> None:
 
 
 async def _queued(session: AsyncSession, now: datetime, webhook: WebhookRow, row: DeliveryRow) -> Delivery:
-    webhook.extra_at = now
+    webhook.out_of_order_at = now
     await session.flush()
     wake(session)
     return (await _shown(session, webhook, [row]))[0]

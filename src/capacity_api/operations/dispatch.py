@@ -51,12 +51,12 @@ _COLUMNS = (
     WebhookRow.areas,
     WebhookRow.stale,
     WebhookRow.secrets,
-    WebhookRow.position,
+    WebhookRow.cursor,
     WebhookRow.failures,
     WebhookRow.failing_since,
     WebhookRow.next_attempt_at,
-    WebhookRow.pace_ms,
-    WebhookRow.extra_at,
+    WebhookRow.cooldown_ms,
+    WebhookRow.out_of_order_at,
 )
 
 
@@ -112,7 +112,7 @@ async def look(session: AsyncSession, now: datetime, quick: int, held_up: int) -
     rows, more = await _candidates(session, now, latest, quick, held_up)
     windows = {row.id: _window(row, latest, now) for row in rows}
     events = await _events(session, windows.values())
-    extras = await _extras(session, now, [row.id for row in rows if row.extra_at is not None])
+    extras = await _extras(session, now, [row.id for row in rows if row.out_of_order_at is not None])
     past = await superseded(session, [*events.values(), *(event for held in extras.values() for event, _ in held)])
     found = [
         (row, _found(row, [events[number] for number in windows[row.id]], extras.get(row.id, ()), past))
@@ -151,7 +151,7 @@ async def take(session: AsyncSession, sight: Sight, now: datetime, lease: timede
     moved = [
         {"key": row.id, "place": place}
         for row, each in found
-        if each.messages and (place := _reached(row, each)) != row.position
+        if each.messages and (place := _reached(row, each)) != row.cursor
     ]
     if moved:
         await (await session.connection()).execute(_MOVE, moved)
@@ -192,8 +192,8 @@ async def set_aside_unwanted(session: AsyncSession, now: datetime, webhook: Webh
 async def behind(session: AsyncSession) -> int:
     """How many events the active webhooks have still to be brought past, all of them together."""
     latest, _ = await sequence.latest(session)
-    waiting = select(func.count(), func.coalesce(func.sum(WebhookRow.position), 0)).where(
-        WebhookRow.status == "active", WebhookRow.position < latest
+    waiting = select(func.count(), func.coalesce(func.sum(WebhookRow.cursor), 0)).where(
+        WebhookRow.status == "active", WebhookRow.cursor < latest
     )
     count, reached = (await session.execute(waiting)).one()
     return int(count * latest - reached)
@@ -243,7 +243,7 @@ async def _fan_out_private(session: AsyncSession, now: datetime) -> None:
         await session.execute(
             update(WebhookRow)
             .where(WebhookRow.id.in_({row["webhook_id"] for row in rows}))
-            .values(extra_at=now)
+            .values(out_of_order_at=now)
             .execution_options(synchronize_session=False)
         )
     await session.execute(
@@ -271,11 +271,11 @@ async def _candidates(
         found.update((row.id, row) for row in rows)
         return len(rows) == limit
 
-    ready = (_READY, WebhookRow.position < latest)
-    more = await see(held_up, WebhookRow.extra_at, _EXTRA, WebhookRow.extra_at <= now)
+    ready = (_READY, WebhookRow.cursor < latest)
+    more = await see(held_up, WebhookRow.out_of_order_at, _EXTRA, WebhookRow.out_of_order_at <= now)
     more |= await see(held_up, WebhookRow.next_attempt_at, _HELD_UP, WebhookRow.next_attempt_at <= now)
-    if await see((quick + 1) // 2, WebhookRow.position.desc(), *ready):
-        await see(quick // 2, WebhookRow.position, *ready)
+    if await see((quick + 1) // 2, WebhookRow.cursor.desc(), *ready):
+        await see(quick // 2, WebhookRow.cursor, *ready)
         more = True
     return list(found.values()), more
 
@@ -299,7 +299,7 @@ def _window(row: Row[Any], latest: int, now: datetime) -> range:
     """The numbers to look at. None while it is held up, and taken for what stands in no order."""
     if row.next_attempt_at is not None and row.next_attempt_at > now:
         return range(0)
-    return range(row.position + 1, min(row.position + _WINDOW, latest) + 1)
+    return range(row.cursor + 1, min(row.cursor + _WINDOW, latest) + 1)
 
 
 async def _events(session: AsyncSession, windows: Iterable[range]) -> dict[int, Heard]:
@@ -345,7 +345,7 @@ def _found(
 ) -> _Found:
     wants = _subscription(row).wants
     dropped = past if row.stale == "drop" else frozenset()
-    found = _Found(row.position, [], [], [])
+    found = _Found(row.cursor, [], [], [])
     for event, attempts in extras:
         if event.id in dropped:
             found.past.append(event)
@@ -424,10 +424,10 @@ async def _pass_over(session: AsyncSession, now: datetime, passed: list[tuple[Ro
         await session.execute(
             update(WebhookRow)
             .where(WebhookRow.id.in_(webhooks))
-            .values(position=place, next_attempt_at=None)
+            .values(cursor=place, next_attempt_at=None)
             .execution_options(synchronize_session=False)
         )
-    extra = [{"key": row.id} for row, _ in passed if row.extra_at is not None]
+    extra = [{"key": row.id} for row, _ in passed if row.out_of_order_at is not None]
     if extra:
         await (await session.connection()).execute(RENEW_EXTRA, extra)
 
@@ -443,7 +443,7 @@ def _claimed(row: Row[Any], claim_id: UUID, now: datetime, lease: timedelta, fou
             failures=row.failures,
             failing_since=row.failing_since,
             next_attempt_at=row.next_attempt_at,
-            pace=timedelta(milliseconds=row.pace_ms),
+            pace=timedelta(milliseconds=row.cooldown_ms),
         ),
         position=_reached(row, found),
         through=found.through,
@@ -454,7 +454,7 @@ def _claimed(row: Row[Any], claim_id: UUID, now: datetime, lease: timedelta, fou
 def _reached(row: Row[Any], found: _Found) -> int:
     """Its place once what stands before the first message of the order is passed over."""
     first = next((message.sequence for message in found.messages if message.sequence and not message.is_extra), None)
-    return row.position if first is None else first - 1
+    return row.cursor if first is None else first - 1
 
 
 def _subscription(row: Row[Any] | WebhookRow) -> Subscription:

@@ -113,7 +113,7 @@ async def add(
         areas=_areas(new.areas),
         signature=new.signature,
         stale=new.stale,
-        position=latest,
+        cursor=latest,
         secrets=[{"sealed": keys.seal(secret), "until": None}],
         public_key=signing.public_key(secret),
         status="active",
@@ -177,14 +177,14 @@ async def enable(
     row = await held(session, owner, webhook_id, to_change=True)
     latest, _ = await sequence.latest(session)
     was_disabled = row.status != "active"
-    missed = Missed(after=row.position, events=latest - row.position if was_disabled else 0)
+    missed = Missed(after=row.cursor, events=latest - row.cursor if was_disabled else 0)
     if was_disabled:
         if not sealing.is_readable(row.secrets, now, keys):
             raise SecretLost
         row.status, row.disabled_reason = "active", None
         _start_afresh(row)
         if not replay:
-            row.position = latest
+            row.cursor = latest
             await _give_up_waiting(session, now, row)
         wake(session)
     shown = _shown(row)
@@ -206,7 +206,7 @@ async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: i
     if row.status != "active":
         raise WebhookDisabled
     # Never forward: what it has not received yet is not skipped.
-    row.position = min(row.position, after)
+    row.cursor = min(row.cursor, after)
     _start_afresh(row)
     wake(session)
     return _shown(row)
@@ -227,7 +227,7 @@ async def rotate_secret(session: AsyncSession, now: datetime, keys: Keys, owner:
 
 def _start_afresh(row: WebhookRow) -> None:
     """Nothing that its endpoint answered before counts, and what is on its way to it moves its place no more."""
-    row.failures, row.failing_since, row.next_attempt_at, row.pace_ms = 0, None, None, 0
+    row.failures, row.failing_since, row.next_attempt_at, row.cooldown_ms = 0, None, None, 0
     row.claim_id = row.claimed_until = None
 
 
@@ -318,7 +318,7 @@ def _shown(row: WebhookRow) -> Webhook:
         status=row.status,
         disabled_reason=row.disabled_reason,  # type: ignore[arg-type]  # only `operations.attempts` and `sealing` write it
         created_at=row.created_at,
-        sequence=row.position,
+        sequence=row.cursor,
         failing_since=row.failing_since,
         next_attempt_at=row.next_attempt_at,
         public_key=row.public_key,
