@@ -26,13 +26,14 @@ from capacity_api.api.threshold import Count
 from capacity_api.domain.events import EventType
 from capacity_api.domain.threshold import Threshold
 from capacity_api.operations.audit import AuditEntry
-from capacity_api.operations.deliveries import Delivery
 from capacity_api.operations.promptness import Promptness
 from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.statistics import Statistics
 from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
-from capacity_api.operations.webhooks import NewWebhook, Webhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.deliveries import Delivery
+from capacity_api.operations.webhooks.subscriptions import NewWebhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.webhook import Webhook
 from capacity_api.publication.matches import Matches
 from capacity_api.publication.open_referral import About, ListedService, Service
 from capacity_api.publication.rpde import ChangesPage
