@@ -34,11 +34,12 @@ from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
-from capacity_api.delivery.worker import AT_ONCE, Worker
+from capacity_api.delivery.worker import FAST_SLOTS, Worker
 from capacity_api.domain import signing
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.keys import Keys
-from capacity_api.operations import dispatch, intake, responders, tokens
+from capacity_api.operations import intake, responders, tokens
+from capacity_api.operations.webhooks.due_work import count_waiting_events
 
 DELIVERIES = 10_000
 ROUNDS = 3
@@ -95,7 +96,7 @@ async def subscribe(database: Database, urls: list[str], count: int, hanging: in
                     "url": urls[n % len(urls)].replace("/hook", "/hang" if n < hanging else "/hook"),
                     "signature": "v1",
                     "stale": "drop",
-                    "position": latest,
+                    "cursor": latest,
                     "secrets": [{"sealed": KEYS.seal(signing.make_secret("v1", os.urandom(32))), "until": None}],
                     "status": "active",
                     "created_at": utc_now(),
@@ -122,7 +123,7 @@ async def deliver_all(database: Database) -> tuple[float, float]:
     while True:
         await asyncio.sleep(0.05)
         async with database.read() as session:
-            if await dispatch.behind(session) == 0:
+            if await count_waiting_events(session) == 0:
                 break
     taken = time.perf_counter() - began, time.process_time() - used
     running.cancel()
@@ -141,13 +142,13 @@ async def deliver_beside(database: Database, workers: int) -> tuple[float, float
         while True:
             await asyncio.sleep(0.05)
             async with database.read() as session:
-                if await dispatch.behind(session) == 0:
+                if await count_waiting_events(session) == 0:
                     return time.perf_counter() - began, math.nan
 
 
 async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
     """The same posts in a plain httpx loop."""
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    limits = httpx.Limits(max_connections=FAST_SLOTS, max_keepalive_connections=FAST_SLOTS)
     left = count
     async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
 
@@ -160,7 +161,7 @@ async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
                 assert answer.status_code == 204
 
         began, used = time.perf_counter(), time.process_time()
-        await asyncio.gather(*(post() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(post() for _ in range(FAST_SLOTS)))
         return time.perf_counter() - began, time.process_time() - used
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import inspect, update
 from tests import processes
 from tests.delivery import endpoints, rows
 from tests.delivery.endpoints import Endpoint
@@ -21,7 +21,8 @@ from capacity_api.db.engine import Database
 from capacity_api.db.tables import TokenRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
-from capacity_api.operations import sealing, tokens
+from capacity_api.operations import tokens
+from capacity_api.operations.webhooks import secrets
 
 OLD_BYTES, NEW_BYTES, STRANGE_BYTES = bytes(range(32)), b"\x07" * 32, b"\x09" * 32
 OLD, NEW, STRANGE = KEY, *(base64.urlsafe_b64encode(key).decode() for key in (NEW_BYTES, STRANGE_BYTES))
@@ -53,13 +54,13 @@ def secret(n: int) -> str:
 
 async def columns(database: Database, webhook: UUID) -> dict[str, Any]:
     stored = await rows.stored_webhook(database, webhook)
-    return {each.key: getattr(stored, each.key) for each in WebhookRow.__table__.columns if each.key != "secrets"}
+    return {each.key: getattr(stored, each.key) for each in inspect(WebhookRow).column_attrs if each.key != "secrets"}
 
 
 async def test_everything_is_sealed_anew_once_and_says_the_same(database: Database, database_url: str) -> None:
     ended, ending = NOW - timedelta(days=1), datetime.now(UTC) + timedelta(hours=1)
     rotated = await add_webhook(
-        database, sealed(secret(1)), sealed(secret(2), until=ending), sealed(secret(3), until=ended), position=5
+        database, sealed(secret(1)), sealed(secret(2), until=ending), sealed(secret(3), until=ended), cursor=5
     )
     disabled = await add_webhook(database, sealed(secret(4)), status="disabled", disabled_reason="gone")
     current = await add_webhook(database, sealed(secret(5), NEW_BYTES))
@@ -159,7 +160,7 @@ async def test_a_webhook_that_somebody_has_locked_is_left_for_later(postgresql_u
         row = await session.get_one(WebhookRow, locked, with_for_update=True)
         row.secrets = [sealed(secret(3))]
         await session.flush()
-        assert await sealing.reseal(beside, NOW, keys, [locked, free], disable_unreadable=False) == {free}
+        assert await secrets.reseal(beside, NOW, keys, [locked, free], disable_unreadable=False) == {free}
     resealed = await run("key", "reseal", env=keyed(postgresql_url, ROTATING))
     assert resealed == (0, "webhooks whose secrets were sealed anew: 1\n", "")
     assert await secrets_of(database, locked, NEW_BYTES) == [secret(3)]

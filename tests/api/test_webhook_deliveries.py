@@ -21,7 +21,7 @@ from capacity_api.db.tables import WebhookRow
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
-from capacity_api.operations import sealing
+from capacity_api.operations.webhooks import secrets
 
 PATH = "/v1/webhooks"
 
@@ -241,7 +241,7 @@ async def test_a_delivery_that_is_not_there_is_404(subscriber: Subscriber) -> No
         assert_refused(answer, 404, "not_found")
 
 
-async def test_everything_since_a_number_is_sent_again_in_order_and_nothing_that_is_past(
+async def test_everything_after_a_number_is_sent_again_in_order_but_superseded_events(
     service: Service, settings: Settings, clock: Clock
 ) -> None:
     async with subscribed(service, settings, clock, responders=["nspcc"]) as subscriber:
@@ -275,7 +275,7 @@ async def test_what_is_on_its_way_skips_nothing_of_a_replay(subscriber: Subscrib
     await subscriber.endpoint.arrived(2)
     await subscriber.post("/replay", 202, json={"after": first - 1})
     subscriber.endpoint.gate.set()
-    await subscriber.worker.all_ended()
+    await subscriber.worker.wait_until_sent()
     assert await subscriber.deliver() == [first, second]
 
 
@@ -377,7 +377,7 @@ async def test_a_webhook_whose_secret_was_lost_takes_a_new_one_before_it_goes_on
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(secrets=lost, next_attempt_at=subscriber.service.clock()))
     async with database.write() as session:
-        await sealing.reseal(
+        await secrets.reseal(
             session,
             subscriber.service.clock(),
             subscriber.service.keys,

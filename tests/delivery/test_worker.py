@@ -108,7 +108,7 @@ async def test_a_failure_is_tried_again_under_the_same_id_and_a_new_timestamp(
     ]
 
 
-async def test_an_endpoint_that_asks_for_time_gets_it_from_what_stands_in_no_order_too(
+async def test_an_overloaded_endpoint_is_not_sent_out_of_order_events_either(
     database: Database, settings: Settings, clock: StoppedClock
 ) -> None:
     responder = await rows.add_responder(database, clock())
@@ -170,7 +170,7 @@ async def test_an_endpoint_that_hangs_holds_up_nobody_else(
                     await asyncio.sleep(0)
         assert len(hanging.posts) == 1
         hanging.gate.set()
-        await worker.all_ended()
+        await worker.wait_until_sent()
 
 
 async def test_a_secret_that_cannot_be_read_stops_only_its_own_webhook(
@@ -192,7 +192,7 @@ async def test_a_secret_that_cannot_be_read_stops_only_its_own_webhook(
     assert {attempt.reason for attempt in await rows.stored_attempts(database)} == {None, "secret_unreadable"}
 
 
-async def test_a_webhook_that_answers_410_is_disabled_and_hears_no_more(
+async def test_a_webhook_that_answers_410_is_disabled_and_sent_no_more(
     database: Database, settings: Settings, clock: StoppedClock
 ) -> None:
     await rows.add_responder(database, clock())
@@ -209,7 +209,7 @@ async def test_a_webhook_that_answers_410_is_disabled_and_hears_no_more(
     stored = await rows.stored_webhook(database, webhook)
     assert (stored.status, stored.disabled_reason) == ("disabled", "gone")
     assert [row.status for row in await rows.stored_deliveries(database)] == ["pending"]
-    assert stored.position == 0
+    assert stored.cursor == 0
 
 
 async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has_run_out(
@@ -220,7 +220,7 @@ async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         await rows.add_webhook(database, clock(), url)
         await rows.tell(database, clock())
-        assert len(await rows.claim(database, clock())) == 1
+        assert len(await rows.claim_webhooks(database, clock())) == 1
         await deliver_all(worker)
         assert endpoint.posts == []
         clock.advance(rows.LEASE)
@@ -228,7 +228,7 @@ async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has
     assert len(endpoint.posts) == 1
 
 
-async def test_nothing_is_begun_that_might_outlast_its_lease(
+async def test_no_send_starts_that_might_outlast_its_lease(
     database: Database, settings: Settings, clock: StoppedClock
 ) -> None:
     await rows.add_responder(database, clock())
@@ -240,7 +240,7 @@ async def test_nothing_is_begun_that_might_outlast_its_lease(
         await rows.tell(database, clock())
         async with stepping(database, late, clock) as worker:
             await worker.deliver_some()
-            assert await worker.all_ended()
+            assert await worker.wait_until_sent()
         assert endpoint.posts == []
         async with stepping(database, settings, clock) as worker:
             await deliver_all(worker)
@@ -296,7 +296,7 @@ async def test_two_workers_on_one_database_deliver_everything_once_and_in_order(
         assert [sequence_of(body) for _, body in endpoint.posts] == list(range(1, 21))
 
 
-async def test_a_worker_that_is_stopped_lets_go_of_what_does_not_answer(
+async def test_a_worker_that_is_stopped_gives_up_on_endpoints_that_do_not_answer(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capacity_api.delivery.worker._GRACE_SECONDS", 0.05)

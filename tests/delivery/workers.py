@@ -43,5 +43,5 @@ async def deliver_all(worker: Worker) -> None:
     """Everything that is due now."""
     while True:
         more = await worker.deliver_some()
-        if not await worker.all_ended() and not more:
+        if not await worker.wait_until_sent() and not more:
             return

@@ -4,10 +4,6 @@ import pytest
 
 from capacity_api.domain.retry import (
     LONGEST_RETRY_AFTER,
-    Delivered,
-    GiveUp,
-    Retry,
-    Standing,
     next_attempt,
     retry_after,
 )
@@ -74,54 +70,3 @@ def test_a_retry_after_only_lengthens_the_wait_and_to_a_day_at_most(asked: timed
 )
 def test_a_retry_after_is_seconds_or_a_date(header: str | None, wait: timedelta | None) -> None:
     assert retry_after(header, NOON) == wait
-
-
-def failed(status: int | None = 500) -> Retry:
-    return Retry(reason="failed", status=status, duration_ms=5)
-
-
-def test_each_failure_waits_longer_and_a_success_ends_it() -> None:
-    standing = Standing()
-    for delay in (timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)):
-        standing = standing.after(failed(), NOON, 0.5)
-        assert standing.next_attempt_at == NOON + delay
-    assert standing.failing_since == NOON
-    assert standing.after(Delivered(status=200, duration_ms=5), NOON, 0.5) == Standing()
-
-
-def test_what_is_final_holds_nothing_up_and_counts_as_a_failure() -> None:
-    standing = Standing().after(GiveUp(reason="not_allowed", duration_ms=0), NOON, 0.5)
-    assert (standing.failures, standing.failing_since, standing.next_attempt_at) == (1, NOON, None)
-
-
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_an_endpoint_that_is_overloaded_is_sent_to_ever_more_slowly(status: int) -> None:
-    standing = Standing()
-    paces = []
-    for _ in range(7):
-        standing = standing.after(failed(status), NOON, 0.5)
-        paces.append(standing.pace.total_seconds())
-    assert paces == [2, 4, 8, 16, 32, 60, 60]
-    recovered = []
-    while standing.pace:
-        standing = standing.after(Delivered(status=200, duration_ms=5), NOON, 0.5)
-        recovered.append(standing.next_attempt_at)
-    assert recovered[0] == NOON + timedelta(seconds=30)
-    assert recovered[-1] is None
-
-
-@pytest.mark.parametrize("status", [None, 404, 500, 501])
-def test_any_other_failure_does_not_slow_down_what_comes_after_it(status: int | None) -> None:
-    assert Standing().after(failed(status), NOON, 0.5).pace == timedelta()
-
-
-@pytest.mark.parametrize(
-    ("since", "given_up"),
-    [
-        (None, False),
-        (NOON - timedelta(days=5) + timedelta(microseconds=1), False),
-        (NOON - timedelta(days=5), True),
-    ],
-)
-def test_five_days_without_a_success_are_enough(since: datetime | None, given_up: bool) -> None:
-    assert Standing(failing_since=since).is_given_up(NOON) is given_up

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.domain.intake import State
-from capacity_api.operations import dispatch
+from capacity_api.operations.webhooks.due_work import count_waiting_events
 from capacity_api.publication.publisher import Publisher
 
 # The creation times of counters are of no use here and double the size of a scrape.
@@ -52,7 +52,7 @@ class Metrics:
         for state in State:
             count = sum(responder.intake.state is state for responder in directory.responders)
             self._responders.labels(state).set(count)
-        self._deliveries.set(await dispatch.behind(session))
+        self._deliveries.set(await count_waiting_events(session))
         return generate_latest(self._registry)
 
 

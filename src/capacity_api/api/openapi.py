@@ -28,12 +28,13 @@ from capacity_api.formats.open_referral.taxonomies import Taxonomy
 from capacity_api.formats.registry import FORMATS
 from capacity_api.formats.rpde import ChangesPage
 from capacity_api.operations.audit import AuditEntry
-from capacity_api.operations.deliveries import Delivery
 from capacity_api.operations.promptness import Promptness
 from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
-from capacity_api.operations.webhooks import NewWebhook, Webhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.deliveries import Delivery
+from capacity_api.operations.webhooks.subscriptions import NewWebhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.webhook import Webhook
 from capacity_api.representations.coverage import Coverage
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.encoding import LICENCE

@@ -1,4 +1,4 @@
-"""`/v1/webhooks`: who is told, where, and what became of it."""
+"""`/v1/webhooks`: which events to send where, and what was sent."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,13 +12,14 @@ from capacity_api.api.authorization import token
 from capacity_api.api.context import Context
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.domain.tokens import Scope
-from capacity_api.operations import deliveries, webhooks
-from capacity_api.operations.deliveries import Delivery
 from capacity_api.operations.paging import USUAL, Page
 from capacity_api.operations.tokens import Identity
-from capacity_api.operations.webhooks import NewWebhook, Webhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks import deliveries, secrets, subscriptions
+from capacity_api.operations.webhooks.deliveries import Delivery
+from capacity_api.operations.webhooks.subscriptions import NewWebhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.webhook import Webhook, get_webhook_row
 
-Replay = Annotated[bool, QueryParameter(description="Whether what was missed is sent now.")]
+Replay = Annotated[bool, QueryParameter(description="Whether to send the events that it missed now.")]
 
 
 class ReplaySince(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,14 +36,14 @@ class WebhookController(Controller):
     async def add(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewWebhook]
     ) -> Webhook:
-        """Be told of what happens from now on. `secret` is shown in this answer alone."""
+        """Receive events from now on. `secret` is only in this response."""
         async with context.write() as session:
-            return await webhooks.add(
+            return await subscriptions.add(
                 session, context.now(), context.keys, identity.owner, data, context.settings.egress_allow
             )
 
     @get(operation_id="listWebhooks", summary="List your webhooks", **token(Scope.WEBHOOKS_MANAGE))
-    async def listed(
+    async def list_webhooks(
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
@@ -50,14 +51,14 @@ class WebhookController(Controller):
         cursor: Cursor = None,
     ) -> Page[Webhook]:
         async with context.read() as session:
-            return await webhooks.listed(session, identity.owner, limit, cursor)
+            return await subscriptions.list_webhooks(session, identity.owner, limit, cursor)
 
     @get("/{webhook_id:uuid}", operation_id="readWebhook", summary="Read a webhook", **token(Scope.WEBHOOKS_MANAGE))
-    async def one(
+    async def get_webhook(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> Webhook:
         async with context.read() as session:
-            return await webhooks.one(session, identity.owner, webhook_id)
+            return await subscriptions.get_webhook(session, identity.owner, webhook_id)
 
     @patch(
         "/{webhook_id:uuid}", operation_id="changeWebhook", summary="Change a webhook", **token(Scope.WEBHOOKS_MANAGE)
@@ -69,9 +70,9 @@ class WebhookController(Controller):
         webhook_id: FromPath[UUID],
         data: JSONBody[WebhookPatch],
     ) -> Webhook:
-        """What is left out stays. It holds for everything that has not been sent yet."""
+        """A field that is left out stays as it is. This applies to everything that has not been sent yet."""
         async with context.write() as session:
-            return await webhooks.change(
+            return await subscriptions.change(
                 session, context.now(), identity.owner, webhook_id, data, context.settings.egress_allow
             )
 
@@ -81,9 +82,9 @@ class WebhookController(Controller):
     async def remove(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> None:
-        """With its deliveries. What is being sent at this moment may still arrive."""
+        """With its deliveries. A message that is being sent now may still arrive."""
         async with context.write() as session:
-            await webhooks.remove(session, identity.owner, webhook_id)
+            await subscriptions.remove(session, identity.owner, webhook_id)
 
     @get(
         "/{webhook_id:uuid}/deliveries",
@@ -91,7 +92,7 @@ class WebhookController(Controller):
         summary="List what was sent",
         **token(Scope.WEBHOOKS_MANAGE),
     )
-    async def deliveries(
+    async def list_deliveries(
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
@@ -99,10 +100,10 @@ class WebhookController(Controller):
         limit: Limit = USUAL,
         cursor: Cursor = None,
     ) -> Page[Delivery]:
-        """What was sent or passed over in the last 30 days, newest event first, each with its attempts."""
+        """What was sent or superseded in the last 30 days, newest event first, each with its attempts."""
         async with context.read() as session:
-            webhook = await webhooks.held(session, identity.owner, webhook_id)
-            return await deliveries.listed(session, webhook, limit, cursor)
+            webhook = await get_webhook_row(session, identity.owner, webhook_id)
+            return await deliveries.list_deliveries(session, webhook, limit, cursor)
 
     @post(
         "/{webhook_id:uuid}/deliveries/{event_id:uuid}/resend",
@@ -118,9 +119,9 @@ class WebhookController(Controller):
         webhook_id: FromPath[UUID],
         event_id: FromPath[UUID],
     ) -> Delivery:
-        """Beside the order, under the same `webhook-id`. One that tells what no longer holds is refused, with 409."""
+        """Out of order, with the same `webhook-id`. A superseded event is refused with 409."""
         async with context.write() as session:
-            webhook = await webhooks.held(session, identity.owner, webhook_id, to_change=True)
+            webhook = await get_webhook_row(session, identity.owner, webhook_id, for_update=True)
             return await deliveries.resend(session, context.now(), webhook, event_id)
 
     @post(
@@ -130,13 +131,13 @@ class WebhookController(Controller):
         status_code=202,
         **token(Scope.WEBHOOKS_MANAGE),
     )
-    async def test(
+    async def send_test(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> Delivery:
-        """A private `webhook.test`, whatever the webhook subscribes to. What comes of it stands in its deliveries."""
+        """A private `webhook.test`, whatever the webhook subscribes to. Its deliveries show the result."""
         async with context.write() as session:
-            webhook = await webhooks.held(session, identity.owner, webhook_id, to_change=True)
-            return await deliveries.test(session, context.now(), webhook)
+            webhook = await get_webhook_row(session, identity.owner, webhook_id, for_update=True)
+            return await deliveries.send_test(session, context.now(), webhook)
 
     @post(
         "/{webhook_id:uuid}/enable",
@@ -152,9 +153,9 @@ class WebhookController(Controller):
         webhook_id: FromPath[UUID],
         replay: Replay = True,
     ) -> WebhookEnabled:
-        """What it missed is sent, in order and without what no longer holds; or not, and can be replayed later."""
+        """Events that it missed are sent in order, without superseded ones; or not, and can be replayed later."""
         async with context.write() as session:
-            return await webhooks.enable(
+            return await subscriptions.enable(
                 session, context.now(), context.keys, identity.owner, webhook_id, replay=replay
             )
 
@@ -172,9 +173,9 @@ class WebhookController(Controller):
         webhook_id: FromPath[UUID],
         data: JSONBody[ReplaySince],
     ) -> Webhook:
-        """In order, under the same `webhook-id`s, as the filters are now, and without what no longer holds."""
+        """In order, with the same `webhook-id`s and the current filters, without superseded events."""
         async with context.write() as session:
-            return await webhooks.replay(session, identity.owner, webhook_id, data.after)
+            return await subscriptions.replay(session, identity.owner, webhook_id, data.after)
 
     @post(
         "/{webhook_id:uuid}/rotate-secret",
@@ -186,6 +187,6 @@ class WebhookController(Controller):
     async def rotate_secret(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> Webhook:
-        """The old one goes on signing beside the new one for 24 hours. `secret` is shown in this answer alone."""
+        """The old secret also signs for 24 hours. `secret` is only in this response."""
         async with context.write() as session:
-            return await webhooks.rotate_secret(session, context.now(), context.keys, identity.owner, webhook_id)
+            return await secrets.rotate(session, context.now(), context.keys, identity.owner, webhook_id)

@@ -21,8 +21,9 @@ from capacity_api.domain.intake import Circumstance, ExpectedResponse, Report, R
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.threshold import Threshold
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import intake, threshold, tokens, webhooks
-from capacity_api.operations.webhooks import NewWebhook
+from capacity_api.operations import intake, threshold, tokens
+from capacity_api.operations.webhooks import subscriptions
+from capacity_api.operations.webhooks.subscriptions import NewWebhook
 
 _HOST = "127.0.0.1"
 _LABEL = "Demonstration, not real: "
@@ -114,7 +115,7 @@ async def _fill(database: Database, receiver: Receiver, where: str) -> Access:
         await tokens.add_partner(changes, now, "Demonstration partner")
         partner = await tokens.partner_owner(changes, "Demonstration partner")
         issued = [await tokens.issue_token(changes, now, keys, owner) for owner in (responder, partner)]
-        webhook = await webhooks.add(
+        webhook = await subscriptions.add(
             changes, now, keys, partner, NewWebhook(url=f"{where}/"), database.settings.egress_allow
         )
     assert isinstance(webhook.secret, str)

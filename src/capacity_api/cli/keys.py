@@ -12,8 +12,8 @@ from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import sealing
-from capacity_api.operations.sealing import Unreadable
+from capacity_api.operations.webhooks import secrets
+from capacity_api.operations.webhooks.secrets import Unreadable
 
 _BATCH = 100
 _LOOK_AGAIN_SECONDS = 0.2
@@ -58,19 +58,19 @@ def reseal(disable_unreadable: bool) -> None:
 
 
 async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -> tuple[int, list[Unreadable]]:
-    """Look, and seal what is old, until a look finds none: secrets are made and rows are locked meanwhile."""
+    """Try the keys and reseal, until nothing is left: meanwhile, secrets are rotated and rows are locked."""
     resealed: set[UUID] = set()
     disabled: dict[UUID, Unreadable] = {}
     while True:
         async with database.read() as reading:
-            found = await sealing.look(reading, utc_now(), keys)
-        lost = {each.webhook_id: each for each in found.unreadable} if disable_unreadable else {}
-        to_do = sorted({*found.old, *lost})
+            report = await secrets.try_keys(reading, utc_now(), keys)
+        lost = {each.webhook_id: each for each in report.unreadable} if disable_unreadable else {}
+        to_do = sorted({*report.to_reseal, *lost})
         if not to_do:
-            return len(resealed), [*disabled.values()] or found.unreadable
+            return len(resealed), [*disabled.values()] or report.unreadable
         for n in range(0, len(to_do), _BATCH):
             async with database.write() as changing:
-                resealed |= await sealing.reseal(
+                resealed |= await secrets.reseal(
                     changing, utc_now(), keys, to_do[n : n + _BATCH], disable_unreadable=disable_unreadable
                 )
         disabled |= lost

@@ -19,7 +19,8 @@ from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import responders, sealing
+from capacity_api.operations import responders
+from capacity_api.operations.webhooks import secrets
 
 T = TypeVar("T")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -53,7 +54,7 @@ async def _refuse_without_its_key(found: Settings, path: Path) -> None:
         if await schema.current(database) is None:
             return
         async with database.read() as session:
-            if await sealing.is_keyed(session):
+            if await secrets.is_keyed(session):
                 raise ConfigurationError(
                     f"the key file {path} is missing, and what is stored needs it: put it back, or set "
                     "CAPACITY_SECRET_KEY; docs/settings.md says what to do when it is lost"
@@ -84,7 +85,7 @@ async def prepare_to_serve(database: Database) -> None:
 async def check_keys(database: Database) -> None:
     """Refuse secrets that cannot be unsealed, before each of their deliveries fails."""
     async with database.read() as session:
-        await sealing.check(session, utc_now(), Keys(database.settings.secret_keys))
+        await secrets.check(session, utc_now(), Keys(database.settings.secret_keys))
 
 
 @asynccontextmanager

@@ -195,7 +195,7 @@ class EventRow(Table):
 
     __tablename__ = "event"
     __table_args__ = (
-        # Read by the claim: the private events that no delivery was made for yet.
+        # Read by `find_due`: the private events without deliveries.
         _partial("ix_event_to_fan_out", "id", where="sequence IS NULL AND fanned_out_at IS NULL"),
         # Read by who starts to publish: since when a responder is listed, or no longer.
         _partial("ix_event_listing", "responder_id", "at", where=IS_LISTING),
@@ -211,7 +211,7 @@ class EventRow(Table):
     at: Mapped[datetime]
     responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"))
     body: Mapped[str]
-    # When the deliveries of a private event were made; a public one needs none, because each webhook has its place.
+    # When the deliveries of a private event were added; a public one needs none, because each webhook has a cursor.
     fanned_out_at: Mapped[datetime | None]
 
 
@@ -304,15 +304,16 @@ class TokenRow(Table):
 
 
 class WebhookRow(Table):
-    """Who is told of what, where; and its place in the events, which is all the queue that there is.
+    """Which events a subscriber wants, where to send them, and how far it has got.
 
-    Claimed with a lease before anything is sent to it; what came of it is recorded under the same claim.
+    There is no queue table: the events after the cursor are the queue. A worker claims the row, with a lease, before it
+    sends anything, and records the results under the same claim.
     """
 
     __tablename__ = "webhook"
     __table_args__ = (
-        # These three are read by the claim: whom nothing holds up, by how far it has come; who may be tried again; and
-        # for whom something waits that stands in no order.
+        # Read by `find_due`: webhooks that may be sent to at any time, by cursor; those that are backing off; and those
+        # with an out-of-order delivery.
         _partial("ix_webhook_ready", "position", where="status = 'active' AND next_attempt_at IS NULL"),
         _partial("ix_webhook_held_up", "next_attempt_at", where="status = 'active' AND next_attempt_at IS NOT NULL"),
         _partial("ix_webhook_extra", "extra_at", where="status = 'active' AND extra_at IS NOT NULL"),
@@ -334,25 +335,25 @@ class WebhookRow(Table):
     status: Mapped[str]
     disabled_reason: Mapped[str | None]
     created_at: Mapped[datetime]
-    # Every public event until this number is done with: delivered, failed for good, superseded, or not for it.
-    position: Mapped[int] = mapped_column(BigInteger)
+    # The number of the last public event it is done with: delivered, failed for good, superseded or not wanted.
+    cursor: Mapped[int] = mapped_column("position", BigInteger)
     claim_id: Mapped[UUID | None]
     claimed_until: Mapped[datetime | None]
-    # How its endpoint has answered lately (`domain.retry.Standing`).
+    # The health of its endpoint (`domain.endpoint_health`).
     failures: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     failing_since: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
-    pace_ms: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    # When the first of its deliveries that stand in no order is due: what is private, and what is sent again.
-    extra_at: Mapped[datetime | None]
+    cooldown_ms: Mapped[int] = mapped_column("pace_ms", default=0, server_default=text("0"))
+    # When its next out-of-order delivery is due: a private event, or one that is resent.
+    out_of_order_at: Mapped[datetime | None] = mapped_column("extra_at")
 
 
 class DeliveryRow(Table):
-    """One event for one webhook, once it was tried or passed over, or when it stands in no order."""
+    """One event for one webhook: once it was tried or superseded, or as soon as it is due out of order."""
 
     __tablename__ = "delivery"
     __table_args__ = (
-        # Read by the claim: what waits for a webhook without an order.
+        # Read by `find_due`: the out-of-order deliveries of a webhook.
         _partial("ix_delivery_extra", "webhook_id", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
         # Read by the retention.
         _partial("ix_delivery_finished", "finished_at", where="finished_at IS NOT NULL"),
@@ -364,7 +365,7 @@ class DeliveryRow(Table):
     sequence: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str]
     attempts: Mapped[int]
-    # For what stands in no order; the others wait for their webhook.
+    # Of an out-of-order delivery; the others wait for their webhook.
     next_attempt_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -1,10 +1,10 @@
-"""Delivers: claims webhooks that have something to hear, sends it to them, and records how it went.
+"""The worker delivers webhooks: it finds due work, claims it, sends it and records the results.
 
-Any number of workers may run on one database. Killing one loses nothing: what it had claimed is due again when the
-lease has run out, and is sent under the same `webhook-id`.
+Any number of workers may run on one database. If one is killed, nothing is lost: its claims expire, and another worker
+sends the same messages again, with the same `webhook-id`.
 
-A slow endpoint costs the others nothing. It holds one of the places of the quick for half a second at most, and then
-goes on beside them; once it was slow or has failed, it gets only the places that are kept for such.
+A slow endpoint does not hold up the others. After half a second, a send gives up its fast slot and continues in the
+background. A webhook whose endpoint was slow or failed gets a slow slot next time.
 """
 
 import asyncio
@@ -21,35 +21,36 @@ from capacity_api.delivery import sender
 from capacity_api.delivery.egress import Guard
 from capacity_api.delivery.pool import Pool
 from capacity_api.domain import signing
+from capacity_api.domain.claim import Claim, Message
 from capacity_api.domain.keys import Keys
-from capacity_api.domain.retry import GiveUp, Outcome, Retry
+from capacity_api.domain.retry import Outcome, Retry, is_gone
 from capacity_api.errors import ConfigurationError, DatabaseUnavailable
-from capacity_api.operations import attempts, deliveries, dispatch
-from capacity_api.operations.attempts import Ended, Result
-from capacity_api.operations.dispatch import Claimed, Message
+from capacity_api.operations.webhooks import claims, deliveries, due_work, results
+from capacity_api.operations.webhooks.due_work import DueWork
+from capacity_api.operations.webhooks.results import ClaimResult, SendResult
 
 _logger = logging.getLogger(__name__)
 _IDLE_SECONDS = 0.5
 _PRUNE_EVERY_SECONDS = 60.0
 _GRACE_SECONDS = 3.0
-# How many are sent to at once, of those that answer quickly; how many wait for that, claimed already.
-AT_ONCE = 64
-_MOST_READY = 128
-_QUICK_SECONDS = 0.5
-# How many of those that failed or were slow, and how many in all. A connection takes memory.
-_MOST_HELD_UP = 64
-MOST_IN_FLIGHT = 512
-# From so many results on nothing new is begun, and all of them are written down in one transaction once the quick ones
-# in flight have ended, or this long after the first. A transaction takes a dozen steps, each of which waits for
-# whatever else this process does, and everybody who writes waits for it.
-_GATHERED = 50
-_GATHER_SECONDS = 0.1
-# What is left of a lease when the last attempt may begin: its deadline, and the time to record it.
-_LEASE_LEFT = timedelta(seconds=sender.DEADLINE_SECONDS + 2)
+FAST_SLOTS = 64
+_SLOW_SLOTS = 64
+# After this long, a send gives up its fast slot.
+_FAST_SECONDS = 0.5
+# How many claims may wait for a fast slot, so that a free slot need not wait for the database.
+_MAX_READY = 128
+# Each send takes memory for its connection.
+MAX_IN_FLIGHT = 512
+# A transaction takes a dozen statements, and every other writer waits for it. So results are recorded in batches: with
+# this many results nothing new is started until they are recorded, and the first result waits this long for others.
+_BATCH = 50
+_BATCH_SECONDS = 0.1
+# What must be left of a lease to start another send: its deadline, and the time to record it.
+_LEASE_NEEDED = timedelta(seconds=sender.DEADLINE_SECONDS + 2)
 
 
 class Worker:
-    """Set `wake` after a commit that added an event or a delivery; without it, looking every 0.5 s finds them."""
+    """Set `wake` after a commit that added an event or a delivery. Without it, the worker looks every half second."""
 
     def __init__(self, database: Database, keys: Keys, settings: Settings, clock: Clock, wake: asyncio.Event) -> None:
         self._database = database
@@ -59,18 +60,17 @@ class Worker:
         self._wake = wake
         self._pool = Pool(Guard(settings.egress_allow))
         self._random = SystemRandom()
-        # Claimed and not begun yet.
-        self._ready: deque[Claimed] = deque()
+        # A claim is ready until it is started, in flight while it is sent, and finished until it is recorded.
+        self._ready: deque[Claim] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
-        # Those that hold a place of the quick, and those that were held up when they were claimed.
-        self._quick: set[asyncio.Task[None]] = set()
-        self._held_up: set[asyncio.Task[None]] = set()
-        self._is_writing = False
-        # Ended and not recorded yet; never more than what was claimed.
-        self._ended: list[Result] = []
+        self._finished: list[ClaimResult] = []
+        # The sends that hold a slot. Others are in flight without one.
+        self._fast: set[asyncio.Task[None]] = set()
+        self._slow: set[asyncio.Task[None]] = set()
+        self._is_recording = False
 
     async def run(self) -> None:
-        """Deliver until cancelled; then what is in flight has a few seconds to be answered and recorded."""
+        """Deliver until cancelled. Sends in flight then have a few seconds to finish."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(background.run("delivery", self.deliver_some, self._wake, _IDLE_SECONDS))
@@ -79,126 +79,145 @@ class Worker:
             await self.close()
 
     async def deliver_some(self) -> bool:
-        """Record what has ended, claim what is due for the free places and start sending; whether there may be more.
-
-        Everybody who writes to SQLite waits for a transaction that does: so there is one for both, none when there is
-        nothing to write, and what is due is looked up before. It does not wait for the answers.
-        """
-        room = MOST_IN_FLIGHT - len(self._in_flight) - len(self._ready)
-        quick = min(room, _MOST_READY - len(self._ready))
-        held_up = min(room, _MOST_HELD_UP - len(self._held_up))
-        async with self._database.read() as session:
-            sight = await dispatch.look(session, self._clock(), quick, held_up)
-        ended, self._ended = self._ended, []
-        if not ended and not sight:
+        """One round, which does not wait for the endpoints. True if there may be more to do at once."""
+        # 1. Find due work. This only reads.
+        due = await self._find_due()
+        finished, self._finished = self._finished, []
+        if not due and not finished:
             return False
-        self._is_writing = True
-        try:
-            async with self._database.write() as session:
-                if ended:
-                    await attempts.record(session, ended, self._random.random)
-                claims = await dispatch.take(session, sight, self._clock(), self._lease)
-        except (DatabaseUnavailable, asyncio.CancelledError):
-            self._ended = ended + self._ended
-            raise
-        finally:
-            self._is_writing = False
-        for claimed in claims:
-            if claimed.standing.next_attempt_at is None:
-                self._ready.append(claimed)
-            else:
-                self._held_up.add(self._start(claimed))
-        self._start_ready()
-        # What was recorded may leave more to be sent; where all places are taken, the next that ends leads here again.
-        return (sight.more or bool(ended)) and not self._ready and len(self._quick) < AT_ONCE
+        # 2. Record finished sends and claim the due work, in one short transaction for both.
+        new_claims = await self._record_and_claim(finished, due)
+        # 3. Start to send, outside the transaction.
+        self._start(new_claims)
+        # Recording frees webhooks for their next event. While all fast slots are busy, wait for a send to finish.
+        return (due.may_have_more or bool(finished)) and not self._ready and self._has_free_fast_slot()
 
     async def prune_some(self) -> bool:
-        """Delete one batch of what is older than the log is kept; whether there was any."""
+        """Delete one batch of old deliveries. True if there was any."""
         async with self._database.write() as session:
             return await deliveries.prune(session, self._clock()) > 0
 
-    async def all_ended(self) -> bool:
-        """Wait until nothing is in flight, and say whether anything was: the next `deliver_some` records it."""
-        waited = bool(self._in_flight)
+    async def wait_until_sent(self) -> bool:
+        """Wait until nothing is in flight. True if anything was; the next round records it."""
+        was_sending = bool(self._in_flight)
         while self._in_flight:
             await asyncio.wait(self._in_flight)
-        return waited
+        return was_sending
 
     async def close(self) -> None:
-        """Give what is in flight a few seconds, record it, and let go of the rest: its lease brings it back."""
+        """Stop: wait briefly for what is in flight, record it, and give back the claims that were not started."""
+        # 1. Start nothing more.
         unsent = list(self._ready)
         self._ready.clear()
+        # 2. Give the sends a few seconds, then cancel them. Their claims expire, and another worker sends them again.
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=_GRACE_SECONDS)
         late = list(self._in_flight)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        ended, self._ended = self._ended, []
-        if ended or unsent:
+        # 3. Record what finished.
+        finished, self._finished = self._finished, []
+        if finished or unsent:
             try:
                 async with self._database.write() as session:
-                    await attempts.record(session, ended, self._random.random)
-                    await dispatch.release(session, unsent)
+                    await results.record(session, finished, self._random.random)
+                    await claims.release(session, unsent)
             except DatabaseUnavailable:
-                _logger.warning("delivery: %d results could not be recorded; they will be sent again", len(ended))
+                _logger.warning("delivery: %d results could not be recorded; they will be sent again", len(finished))
         await self._pool.aclose()
 
-    def _start_ready(self) -> None:
-        while self._ready and len(self._quick) < AT_ONCE and len(self._ended) < _GATHERED and not self._is_writing:
-            task = self._start(self._ready.popleft())
-            self._quick.add(task)
-            asyncio.get_running_loop().call_later(_QUICK_SECONDS, self._give_place, task)
+    async def _find_due(self) -> DueWork:
+        room = MAX_IN_FLIGHT - len(self._in_flight) - len(self._ready)
+        async with self._database.read() as session:
+            return await due_work.find_due(
+                session,
+                self._clock(),
+                fast_slots=min(room, _MAX_READY - len(self._ready)),
+                slow_slots=min(room, _SLOW_SLOTS - len(self._slow)),
+            )
 
-    def _start(self, claimed: Claimed) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._send_all(claimed))
+    async def _record_and_claim(self, finished: list[ClaimResult], due: DueWork) -> list[Claim]:
+        self._is_recording = True
+        try:
+            async with self._database.write() as session:
+                await results.record(session, finished, self._random.random)
+                return await claims.claim(session, due, self._clock(), self._lease)
+        except (DatabaseUnavailable, asyncio.CancelledError):
+            # Record these results later.
+            self._finished = finished + self._finished
+            raise
+        finally:
+            self._is_recording = False
+
+    def _start(self, new_claims: list[Claim]) -> None:
+        """Start the claims of webhooks that are backing off, in slow slots. The others wait for a fast slot."""
+        for claim in new_claims:
+            if claim.health.next_attempt_at is None:
+                self._ready.append(claim)
+            else:
+                self._slow.add(self._start_sending(claim))
+        self._fill_fast_slots()
+
+    def _fill_fast_slots(self) -> None:
+        while self._ready and self._has_free_fast_slot() and len(self._finished) < _BATCH and not self._is_recording:
+            task = self._start_sending(self._ready.popleft())
+            self._fast.add(task)
+            asyncio.get_running_loop().call_later(_FAST_SECONDS, self._give_up_fast_slot, task)
+
+    def _has_free_fast_slot(self) -> bool:
+        return len(self._fast) < FAST_SLOTS
+
+    def _start_sending(self, claim: Claim) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._send_claim(claim))
         self._in_flight.add(task)
-        task.add_done_callback(self._ended_task)
+        task.add_done_callback(self._on_finished)
         return task
 
-    def _give_place(self, task: asyncio.Task[None]) -> None:
-        if task in self._quick:
-            self._quick.discard(task)
-            self._start_ready()
-            if not self._quick:
-                self._wake.set()
-
-    def _ended_task(self, task: asyncio.Task[None]) -> None:
-        for held in (self._in_flight, self._quick, self._held_up):
-            held.discard(task)
-        self._start_ready()
-        if not self._quick:
+    def _give_up_fast_slot(self, task: asyncio.Task[None]) -> None:
+        if task not in self._fast:
+            return
+        self._fast.discard(task)
+        self._fill_fast_slots()
+        if not self._fast:
             self._wake.set()
-        elif len(self._ended) == 1:
-            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._wake.set)
 
-    async def _send_all(self, claimed: Claimed) -> None:
-        """Send what was claimed, in order, until something has to be tried again or half a second is over.
+    def _on_finished(self, task: asyncio.Task[None]) -> None:
+        for tasks in (self._in_flight, self._fast, self._slow):
+            tasks.discard(task)
+        self._fill_fast_slots()
+        if not self._fast:
+            self._wake.set()
+        elif len(self._finished) == 1:
+            asyncio.get_running_loop().call_later(_BATCH_SECONDS, self._wake.set)
 
-        An endpoint that asked for time gets one at a time.
-        """
+    async def _send_claim(self, claim: Claim) -> None:
+        """Send the messages in order. Stop at one that must be sent again, or when half a second is over."""
         clock = asyncio.get_running_loop().time
-        enough = clock() + _QUICK_SECONDS
-        ended: list[Ended] = []
-        for message in claimed.messages:
-            if self._clock() + _LEASE_LEFT > claimed.until or (ended and (claimed.standing.pace or clock() > enough)):
+        stop_at = clock() + _FAST_SECONDS
+        sends: list[SendResult] = []
+        for message in claim.messages:
+            if self._clock() + _LEASE_NEEDED > claim.expires_at:
                 break
-            outcome = await self._send(claimed, message)
-            ended.append(Ended(message, outcome, self._clock()))
-            if isinstance(outcome, Retry) or (isinstance(outcome, GiveUp) and outcome.disable):
+            outcome = await self._send(claim, message)
+            sends.append(SendResult(message, outcome, self._clock()))
+            if isinstance(outcome, Retry) or is_gone(outcome):
                 break
-        self._ended.append(Result(claimed, tuple(ended)))
+            # An endpoint that cools down gets one message at a time.
+            if claim.health.cooldown or clock() > stop_at:
+                break
+        self._finished.append(ClaimResult(claim, tuple(sends)))
 
-    async def _send(self, claimed: Claimed, message: Message) -> Outcome:
+    async def _send(self, claim: Claim, message: Message) -> Outcome:
         try:
             now = self._clock()
-            secrets = [self._keys.unseal(sealed) for sealed in claimed.secrets]
+            secrets = [self._keys.unseal(sealed) for sealed in claim.sealed_secrets]
             headers = signing.headers(secrets, str(message.event_id), int(now.timestamp()), message.body)
-            return await sender.post(self._pool, claimed.url, headers, message.body, now)
+            return await sender.post(self._pool, claim.url, headers, message.body, now)
         except ConfigurationError as error:
-            _logger.error("webhook %s: %s", claimed.webhook_id, error)
+            _logger.error("webhook %s: %s", claim.webhook_id, error)
             return Retry(reason="secret_unreadable", duration_ms=0)
         except Exception:
-            # A fault of ours must not leave it claimed, nor stop the others.
-            _logger.exception("webhook %s: an attempt failed", claimed.webhook_id)
+            # Our own bug must not keep the claim or stop other deliveries.
+            _logger.exception("webhook %s: an attempt failed", claim.webhook_id)
             return Retry(reason="internal_error", duration_ms=0)

@@ -1,4 +1,4 @@
-"""What a webhook wants to hear of: pure, from what an event told at the time."""
+"""Which events a webhook wants: its filters."""
 
 import msgspec
 
@@ -25,40 +25,43 @@ class _Data(msgspec.Struct, frozen=True):
     cells: tuple[Cells, ...] = ()
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What the filters look at, as the event's body tells it: a remit may have changed since."""
+class EventSummary(msgspec.Struct, frozen=True):
+    """What the filters read of an event's body. The remit is as it was then, and may have changed since."""
 
     type: EventType
     data: _Data
 
     @property
     def areas(self) -> set[str]:
-        """The places that it is about."""
+        """The codes of the areas that the event is about."""
         if self.data.responder is not None:
             return {area.code for area in self.data.responder.remit.areas}
-        return {code for each in self.data.cells for code in ((UNITED_KINGDOM,) if each.areas == "all" else each.areas)}
+        areas: set[str] = set()
+        for cells in self.data.cells:
+            areas.update([UNITED_KINGDOM] if cells.areas == "all" else cells.areas)
+        return areas
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """The filters; `None` for all, which leaves out what has to be named."""
+    """The filters of one webhook. `None` means all, except event types that must be named."""
 
     event_types: frozenset[EventType] | None = None
     responders: frozenset[str] | None = None
     areas: frozenset[str] | None = None
 
-    def wants(self, told: Told) -> bool:
-        """Whether a public event gets through them."""
-        if not is_subscribed(told.type, self.event_types):
+    def wants(self, event: EventSummary) -> bool:
+        """Whether a public event passes all filters."""
+        if not is_subscribed(event.type, self.event_types):
             return False
-        responder = told.data.responder
+        responder = event.data.responder
         if self.responders is not None and (responder is None or responder.slug not in self.responders):
             return False
         if self.areas is None:
             return True
-        places = told.areas
-        return any(cover(places, area) is not Cover.NONE for area in self.areas)
+        covered = event.areas
+        return any(cover(covered, area) is not Cover.NONE for area in self.areas)
 
 
-def told(body: str | bytes) -> Told:
-    """What an event's body tells the filters."""
-    return msgspec.json.decode(body, type=Told)
+def summarise(body: str | bytes) -> EventSummary:
+    """The summary of an event, from its body."""
+    return msgspec.json.decode(body, type=EventSummary)

@@ -1,4 +1,4 @@
-"""What is written down of what was sent."""
+"""What is recorded of each attempt, and what it changes about the webhook."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -7,33 +7,33 @@ import pytest
 from sqlalchemy import delete, update
 from tests.conftest import Clock
 from tests.delivery import rows
-from tests.delivery.rows import add_responder, add_webhook, claim, record, tell
+from tests.delivery.rows import add_responder, add_webhook, claim_webhooks, record, tell
 
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import DeliveryRow, WebhookRow
+from capacity_api.domain.claim import Claim
 from capacity_api.domain.retry import Delivered, GiveUp, Retry
-from capacity_api.operations import attempts, deliveries
-from capacity_api.operations.attempts import Ended, Result
-from capacity_api.operations.dispatch import Claimed
+from capacity_api.operations.webhooks import deliveries, results
+from capacity_api.operations.webhooks.results import ClaimResult, SendResult
 
 URL = "https://partner.example/hook"
 FAILED = Retry(reason="http_500", status=500, duration_ms=12, answer="no")
 DONE = Delivered(status=204, duration_ms=12)
 
 
-async def claimed_once(database: Database, clock: Clock, events: int = 1) -> tuple[UUID, Claimed]:
+async def add_and_claim(database: Database, clock: Clock, events: int = 1) -> tuple[UUID, Claim]:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL)
     for _ in range(events):
         await tell(database, clock())
-    (claimed,) = await claim(database, clock())
-    return webhook, claimed
+    (claim,) = await claim_webhooks(database, clock())
+    return webhook, claim
 
 
 async def test_what_is_recorded_of_an_attempt(database: Database, clock: Clock) -> None:
-    webhook, claimed = await claimed_once(database, clock)
+    webhook, claim = await add_and_claim(database, clock)
     outcome = Retry(reason="http_429", status=429, duration_ms=1500, answer="Größe", retry_after=timedelta(minutes=10))
-    await record(database, clock(), claimed, outcome)
+    await record(database, clock(), claim, outcome)
     (attempt,) = await rows.stored_attempts(database)
     assert (attempt.status, attempt.reason, attempt.duration_ms, attempt.answer) == (429, "http_429", 1500, "Größe")
     assert attempt.at == clock() - timedelta(milliseconds=1500)
@@ -41,38 +41,38 @@ async def test_what_is_recorded_of_an_attempt(database: Database, clock: Clock) 
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("pending", 1, None)
     stored = await rows.stored_webhook(database, webhook)
     assert stored.next_attempt_at == clock() + timedelta(minutes=10)
-    assert (stored.position, stored.failures, stored.failing_since) == (0, 1, clock())
+    assert (stored.cursor, stored.failures, stored.failing_since) == (0, 1, clock())
     assert (stored.claim_id, stored.claimed_until) == (None, None)
 
 
-async def test_a_success_moves_the_place_and_clears_what_failed(database: Database, clock: Clock) -> None:
-    webhook, claimed = await claimed_once(database, clock)
-    await record(database, clock(), claimed, FAILED)
+async def test_a_success_moves_the_cursor_and_clears_the_failures(database: Database, clock: Clock) -> None:
+    webhook, claim = await add_and_claim(database, clock)
+    await record(database, clock(), claim, FAILED)
     clock.advance(timedelta(seconds=5))
-    (again,) = await claim(database, clock())
+    (again,) = await claim_webhooks(database, clock())
     await record(database, clock(), again, DONE)
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.position, stored.failures, stored.failing_since, stored.next_attempt_at) == (1, 0, None, None)
+    assert (stored.cursor, stored.failures, stored.failing_since, stored.next_attempt_at) == (1, 0, None, None)
     (delivery,) = await rows.stored_deliveries(database)
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("delivered", 2, clock())
 
 
-async def test_a_slow_success_leaves_the_places_of_the_quick(database: Database, clock: Clock) -> None:
-    webhook, claimed = await claimed_once(database, clock, events=2)
-    await record(database, clock(), claimed, Delivered(status=200, duration_ms=1001))
+async def test_after_a_slow_success_a_webhook_takes_a_slow_slot(database: Database, clock: Clock) -> None:
+    webhook, claim = await add_and_claim(database, clock, events=2)
+    await record(database, clock(), claim, Delivered(status=200, duration_ms=1001))
     assert (await rows.stored_webhook(database, webhook)).next_attempt_at == clock()
-    (slow,) = await claim(database, clock())
+    (slow,) = await claim_webhooks(database, clock())
     await record(database, clock(), slow, DONE)
     assert (await rows.stored_webhook(database, webhook)).next_attempt_at is None
 
 
-async def test_an_endpoint_that_asks_for_it_is_sent_to_slowly(database: Database, clock: Clock) -> None:
-    webhook, claimed = await claimed_once(database, clock, events=30)
-    await record(database, clock(), claimed, Retry(reason="http_503", status=503, duration_ms=1))
+async def test_an_overloaded_endpoint_is_sent_to_slowly(database: Database, clock: Clock) -> None:
+    webhook, claim = await add_and_claim(database, clock, events=30)
+    await record(database, clock(), claim, Retry(reason="http_503", status=503, duration_ms=1))
     clock.advance(timedelta(seconds=5))
     pauses = []
     for _ in range(3):
-        (again,) = await claim(database, clock())
+        (again,) = await claim_webhooks(database, clock())
         await record(database, clock(), again, DONE)
         due = (await rows.stored_webhook(database, webhook)).next_attempt_at
         pauses.append(None if due is None else due - clock())
@@ -81,84 +81,84 @@ async def test_an_endpoint_that_asks_for_it_is_sent_to_slowly(database: Database
 
 
 async def test_five_days_without_a_success_disable_a_webhook(database: Database, clock: Clock) -> None:
-    webhook, claimed = await claimed_once(database, clock)
+    webhook, claim = await add_and_claim(database, clock)
     began = clock()
     while True:
-        await record(database, clock(), claimed, FAILED)
+        await record(database, clock(), claim, FAILED)
         stored = await rows.stored_webhook(database, webhook)
         if stored.status != "active":
             break
         assert stored.next_attempt_at is not None
         clock.set(stored.next_attempt_at)
-        (claimed,) = await claim(database, clock())
+        (claim,) = await claim_webhooks(database, clock())
     assert (stored.disabled_reason, stored.next_attempt_at) == ("failing", None)
     assert timedelta(days=5) <= clock() - began < timedelta(days=6)
-    assert stored.position == 0
+    assert stored.cursor == 0
     delays = [attempt.at - began for attempt in await rows.stored_attempts(database)]
     hours = [round(delay / timedelta(hours=1)) for delay in delays]
     assert hours == [0, 0, 0, 1, 3, 8, 18, 32, 52, 76, 100, 124]
 
 
 async def test_410_disables_at_once(database: Database, clock: Clock) -> None:
-    webhook, claimed = await claimed_once(database, clock, events=2)
-    await record(database, clock(), claimed, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
+    webhook, claim = await add_and_claim(database, clock, events=2)
+    await record(database, clock(), claim, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
     stored = await rows.stored_webhook(database, webhook)
-    # What it would not take was missed like what comes after.
-    assert (stored.status, stored.disabled_reason, stored.position) == ("disabled", "gone", 0)
+    # It missed this event like those after it.
+    assert (stored.status, stored.disabled_reason, stored.cursor) == ("disabled", "gone", 0)
     assert [(row.status, row.finished_at) for row in await rows.stored_deliveries(database)] == [("pending", None)]
 
 
-async def test_410_to_what_stands_in_no_order_ends_that(database: Database, clock: Clock) -> None:
+async def test_410_ends_an_out_of_order_delivery(database: Database, clock: Clock) -> None:
     responder = await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responder_id=responder)
     await rows.whisper(database, clock(), responder)
     await tell(database, clock())
-    (claimed,) = await claim(database, clock())
-    assert [each.sequence for each in claimed.messages] == [None, 1]
-    await record(database, clock(), claimed, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
+    (claim,) = await claim_webhooks(database, clock())
+    assert [each.sequence for each in claim.messages] == [None, 1]
+    await record(database, clock(), claim, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.status, stored.position, stored.extra_at) == ("disabled", 0, None)
+    assert (stored.status, stored.cursor, stored.out_of_order_at) == ("disabled", 0, None)
     assert [(row.sequence, row.status) for row in await rows.stored_deliveries(database)] == [(None, "failed")]
 
 
 async def test_a_lost_claim_records_nothing_but_the_attempt(database: Database, clock: Clock) -> None:
-    webhook, first = await claimed_once(database, clock)
+    webhook, first = await add_and_claim(database, clock)
     clock.advance(rows.LEASE)
-    (second,) = await claim(database, clock())
+    (second,) = await claim_webhooks(database, clock())
     await record(database, clock(), first, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.status, stored.position, stored.claim_id) == ("active", 0, second.claim_id)
+    assert (stored.status, stored.cursor, stored.claim_id) == ("active", 0, second.claim_id)
     await record(database, clock(), second, DONE)
     (delivery,) = await rows.stored_deliveries(database)
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("delivered", 2, clock())
     assert [each.reason for each in await rows.stored_attempts(database)] == ["http_410", None]
 
 
-async def test_what_arrived_under_a_lost_claim_has_arrived(database: Database, clock: Clock) -> None:
-    webhook, first = await claimed_once(database, clock)
+async def test_what_got_through_under_a_lost_claim_is_delivered(database: Database, clock: Clock) -> None:
+    webhook, first = await add_and_claim(database, clock)
     clock.advance(rows.LEASE)
-    await claim(database, clock())
+    await claim_webhooks(database, clock())
     await record(database, clock(), first, DONE)
     assert [row.status for row in await rows.stored_deliveries(database)] == ["delivered"]
-    assert (await rows.stored_webhook(database, webhook)).position == 0
+    assert (await rows.stored_webhook(database, webhook)).cursor == 0
 
 
 async def test_a_webhook_deleted_while_its_delivery_is_on_the_way_leaves_nothing(
     database: Database, clock: Clock
 ) -> None:
-    _, claimed = await claimed_once(database, clock)
+    _, claim = await add_and_claim(database, clock)
     async with database.write() as session:
         await session.execute(delete(WebhookRow))
-    await record(database, clock(), claimed, DONE)
+    await record(database, clock(), claim, DONE)
     assert await rows.stored_deliveries(database) == []
     assert await rows.stored_attempts(database) == []
 
 
-async def test_a_claim_that_was_not_sent_is_given_back(database: Database, clock: Clock) -> None:
-    webhook, claimed = await claimed_once(database, clock)
-    await record(database, clock(), claimed)
+async def test_a_claim_with_nothing_sent_is_given_back(database: Database, clock: Clock) -> None:
+    webhook, claim = await add_and_claim(database, clock)
+    await record(database, clock(), claim)
     stored = await rows.stored_webhook(database, webhook)
-    assert (stored.position, stored.claim_id) == (0, None)
+    assert (stored.cursor, stored.claim_id) == (0, None)
 
 
 async def test_many_results_are_one_transaction(database: Database, clock: Clock) -> None:
@@ -166,11 +166,13 @@ async def test_many_results_are_one_transaction(database: Database, clock: Clock
     for _ in range(50):
         await add_webhook(database, clock(), URL)
     await tell(database, clock())
-    claims = await claim(database, clock(), limit=100)
+    found = await claim_webhooks(database, clock(), limit=100)
     outcomes = [DONE, FAILED, GiveUp(reason="not_allowed", duration_ms=0)]
-    results = [Result(each, (Ended(each.messages[0], outcomes[n % 3], clock()),)) for n, each in enumerate(claims)]
+    ended = [
+        ClaimResult(each, (SendResult(each.messages[0], outcomes[n % 3], clock()),)) for n, each in enumerate(found)
+    ]
     async with database.write() as session:
-        await attempts.record(session, results, lambda: 0.5)
+        await results.record(session, ended, lambda: 0.5)
     stored = [row.status for row in await rows.stored_deliveries(database)]
     assert [stored.count(status) for status in ("delivered", "pending", "failed")] == [17, 17, 16]
     assert len(await rows.stored_attempts(database)) == 50

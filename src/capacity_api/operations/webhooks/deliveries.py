@@ -1,14 +1,11 @@
-"""Deliveries: what was sent to a webhook and what came of it; and what its owner may have sent beside the order."""
+"""Deliveries: the log of what a webhook was sent, and what its owner may send out of order."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, text, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -17,37 +14,21 @@ from capacity_api.domain.events import EventType
 from capacity_api.errors import NotFound, Superseded, WebhookDisabled
 from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.paging import Page, page
-from capacity_api.operations.superseded import COLUMNS, heard, superseded
+from capacity_api.operations.webhooks import event_record
+from capacity_api.operations.webhooks.delivery_rows import Status
+from capacity_api.operations.webhooks.superseded import find_superseded
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
 
 KEPT = timedelta(days=30)
 _PRUNED_AT_ONCE = 500
 _TEST = "This is a test of your webhook."
-_webhook = cast("Any", WebhookRow.__table__)
-_delivery = cast("Any", DeliveryRow.__table__)
-# Finds out when the first of a webhook's deliveries that stand in no order is due. `key`: its id.
-RENEW_EXTRA = (
-    update(_webhook)
-    .where(_webhook.c.id == bindparam("key"))
-    .values(
-        extra_at=select(func.min(_delivery.c.next_attempt_at))
-        .where(_delivery.c.webhook_id == _webhook.c.id, text("delivery.next_attempt_at IS NOT NULL"))
-        .scalar_subquery()
-    )
-)
-
-
-class Status(StrEnum):
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    SUPERSEDED = "superseded"
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """`status` is null when no answer came; `answer` is the beginning of its body. `reason` is null when it got through
-    and otherwise a word such as `timeout` or `http_500`.
+    """`status` is null when there was no response; `answer` is the beginning of its body.
+
+    `reason` is null when the attempt succeeded, and otherwise a word such as `timeout` or `http_500`.
     """
 
     at: datetime
@@ -58,7 +39,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """`id`, which is also `event_id`, is the `webhook-id` of every attempt."""
+    """`id` is the `webhook-id` of every attempt, and the same as `event_id`."""
 
     id: UUID
     event_id: UUID
@@ -71,9 +52,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
 
 
-async def listed(session: AsyncSession, webhook: WebhookRow, limit: int, cursor: str | None) -> Page[Delivery]:
-    """What was sent or passed over, newest event first, each with its attempts."""
-    found = await page(
+async def list_deliveries(session: AsyncSession, webhook: WebhookRow, limit: int, cursor: str | None) -> Page[Delivery]:
+    """What was sent or superseded, newest event first, each with its attempts."""
+    rows = await page(
         session,
         select(DeliveryRow).where(DeliveryRow.webhook_id == webhook.id),
         DeliveryRow.event_id,
@@ -81,11 +62,11 @@ async def listed(session: AsyncSession, webhook: WebhookRow, limit: int, cursor:
         limit,
         cursor,
     )
-    return Page(await _shown(session, webhook, list(found.items)), found.next)
+    return Page(await _representations(session, webhook, rows.items), rows.next)
 
 
-async def test(session: AsyncSession, now: datetime, webhook: WebhookRow) -> Delivery:
-    """Send a private `webhook.test`, which waits for nothing. Raises `WebhookDisabled`."""
+async def send_test(session: AsyncSession, now: datetime, webhook: WebhookRow) -> Delivery:
+    """Send a private `webhook.test` now, out of order. Raises `WebhookDisabled`."""
     _require_active(webhook)
     event = EventRow(
         id=uuid7(),
@@ -109,35 +90,38 @@ async def test(session: AsyncSession, now: datetime, webhook: WebhookRow) -> Del
         created_at=now,
     )
     session.add(row)
-    return await _queued(session, now, webhook, row)
+    return await _send_now(session, now, webhook, row)
 
 
 async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, event_id: UUID) -> Delivery:
-    """Send one again, whatever came of it, beside the order and under the same `webhook-id`.
+    """Send one again, whatever came of it, out of order and with the same `webhook-id`.
 
-    Raises `NotFound`, `WebhookDisabled`, and `Superseded` for what no longer holds unless the webhook takes that too.
+    Raises `NotFound`, `WebhookDisabled`, and `Superseded` unless the webhook asked for superseded events.
     """
     row = await session.get(DeliveryRow, (webhook.id, event_id), with_for_update=True)
     if row is None:
         raise NotFound("This webhook has no such delivery")
     _require_active(webhook)
     if webhook.stale == "drop":
-        event = heard((await session.execute(select(*COLUMNS).where(EventRow.id == event_id))).one())
-        if row.status == Status.SUPERSEDED or await superseded(session, [event]):
+        stored = (await session.execute(select(*event_record.COLUMNS).where(EventRow.id == event_id))).one()
+        event = event_record.from_row(stored)
+        if row.status == Status.SUPERSEDED or await find_superseded(session, [event]):
             raise Superseded
-    if row.sequence is not None and row.sequence > webhook.position:
-        # It is the one that everything behind it waits for: now instead of later.
+    if row.sequence is not None and row.sequence > webhook.cursor:
+        # It is waiting in order, and holds up the events after it. Try it now instead of later.
         webhook.next_attempt_at = now
     else:
         row.status, row.attempts, row.next_attempt_at, row.finished_at = Status.PENDING, 0, now, None
-    return await _queued(session, now, webhook, row)
+    return await _send_now(session, now, webhook, row)
 
 
 async def prune(session: AsyncSession, now: datetime) -> int:
-    """Delete some of the deliveries that were finished 30 days ago, with their attempts; returns how many."""
+    """Delete a batch of the deliveries that were finished 30 days ago, with their attempts. Returns how many."""
+    # Literal SQL, so that the partial index matches.
+    is_finished = text("delivery.finished_at IS NOT NULL")
     old = (
         select(DeliveryRow.webhook_id, DeliveryRow.event_id)
-        .where(text("delivery.finished_at IS NOT NULL"), DeliveryRow.finished_at < now - KEPT)
+        .where(is_finished, DeliveryRow.finished_at < now - KEPT)
         .order_by(DeliveryRow.finished_at)
         .limit(_PRUNED_AT_ONCE)
         .with_for_update(skip_locked=True)
@@ -152,41 +136,26 @@ async def prune(session: AsyncSession, now: datetime) -> int:
     return len(keys)
 
 
-async def upsert(
-    session: AsyncSession,
-    rows: list[dict[str, Any]],
-    change: Mapping[str, Any],
-    where: ColumnElement[bool] | None = None,
-) -> None:
-    """Add deliveries; those that are there are changed instead, where `where` holds. `change` by column."""
-    connection = await session.connection()
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(DeliveryRow)
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["webhook_id", "event_id"], set_=change, where=where), rows
-    )
-
-
 def _require_active(webhook: WebhookRow) -> None:
     if webhook.status != "active":
         raise WebhookDisabled
 
 
-async def _queued(session: AsyncSession, now: datetime, webhook: WebhookRow, row: DeliveryRow) -> Delivery:
-    webhook.extra_at = now
+async def _send_now(session: AsyncSession, now: datetime, webhook: WebhookRow, row: DeliveryRow) -> Delivery:
+    webhook.out_of_order_at = now
     await session.flush()
     wake_delivery(session)
-    return (await _shown(session, webhook, [row]))[0]
+    return (await _representations(session, webhook, [row]))[0]
 
 
-async def _shown(session: AsyncSession, webhook: WebhookRow, rows: list[DeliveryRow]) -> list[Delivery]:
-    ids = [row.event_id for row in rows]
-    events = await session.execute(select(EventRow.id, EventRow.type).where(EventRow.id.in_(ids)))
+async def _representations(session: AsyncSession, webhook: WebhookRow, rows: Sequence[DeliveryRow]) -> list[Delivery]:
+    event_ids = [row.event_id for row in rows]
+    events = await session.execute(select(EventRow.id, EventRow.type).where(EventRow.id.in_(event_ids)))
     types: dict[UUID, str] = {event.id: event.type for event in events}
-    attempts: dict[UUID, list[Attempt]] = {event_id: [] for event_id in ids}
+    attempts: dict[UUID, list[Attempt]] = {event_id: [] for event_id in event_ids}
     for each in await session.scalars(
         select(AttemptRow)
-        .where(AttemptRow.webhook_id == webhook.id, AttemptRow.event_id.in_(ids))
+        .where(AttemptRow.webhook_id == webhook.id, AttemptRow.event_id.in_(event_ids))
         .order_by(AttemptRow.id)
     ):
         attempts[each.event_id].append(
@@ -202,7 +171,7 @@ async def _shown(session: AsyncSession, webhook: WebhookRow, rows: list[Delivery
             sequence=row.sequence,
             status=Status(row.status),
             attempts=attempts[row.event_id],
-            # What stands in the order waits for its webhook.
+            # A delivery in order waits for its webhook.
             next_attempt_at=row.next_attempt_at or (webhook.next_attempt_at if row.status == Status.PENDING else None),
             created_at=row.created_at,
             finished_at=row.finished_at,

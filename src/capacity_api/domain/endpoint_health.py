@@ -1,0 +1,79 @@
+"""How a webhook's endpoint is doing, and when its webhook is disabled."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from capacity_api.domain.retry import Delivered, GiveUp, Outcome, is_gone, next_attempt
+
+DisabledReason = Literal["gone", "failing", "secret_lost"]
+
+# A webhook is disabled after this long without a success.
+DISABLE_AFTER = timedelta(days=5)
+# After a slower success, the next delivery takes a slow slot.
+SLOW_MS = 1000
+# What one success ends, and the next step up is double that.
+_SHORTEST_COOLDOWN = timedelta(seconds=1)
+_LONGEST_COOLDOWN = timedelta(minutes=1)
+_NO_COOLDOWN = timedelta()
+
+
+class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How an endpoint has answered lately.
+
+    `failures` counts attempts since the last success; `failing_since` is the first of them. The webhook is backing off
+    while `next_attempt_at` is set, and is sent nothing in order before that. `cooldown` is the pause after each success
+    while an endpoint recovers from an overload.
+    """
+
+    failures: int = 0
+    failing_since: datetime | None = None
+    next_attempt_at: datetime | None = None
+    cooldown: timedelta = _NO_COOLDOWN
+
+
+def health_after(
+    health: EndpointHealth, outcome: Outcome, at: datetime, jitter: float, *, is_out_of_order: bool = False
+) -> EndpointHealth:
+    """How the endpoint is doing after an attempt that ended at `at`. `jitter`: see `next_attempt`."""
+    if isinstance(outcome, Delivered):
+        return _after_success(health, outcome, at)
+    failures = health.failures + 1
+    failing_since = health.failing_since or at
+    if isinstance(outcome, GiveUp):
+        # It is not tried again, so there is nothing to wait for.
+        return EndpointHealth(failures=failures, failing_since=failing_since, cooldown=health.cooldown)
+    if is_out_of_order and not outcome.is_overload:
+        # An out-of-order delivery has a schedule of its own. It does not make the events in order wait.
+        return msgspec.structs.replace(health, failing_since=failing_since)
+    return EndpointHealth(
+        failures=failures,
+        failing_since=failing_since,
+        next_attempt_at=next_attempt(failures, at, jitter, outcome.retry_after),
+        cooldown=_longer(health.cooldown) if outcome.is_overload else health.cooldown,
+    )
+
+
+def should_disable(health: EndpointHealth, outcome: Outcome, at: datetime) -> DisabledReason | None:
+    """`gone` after a 410, `failing` after five days without a success, else None. `health` is that after `outcome`."""
+    if is_gone(outcome):
+        return "gone"
+    if health.failing_since is not None and at - health.failing_since >= DISABLE_AFTER:
+        return "failing"
+    return None
+
+
+def _after_success(health: EndpointHealth, outcome: Delivered, at: datetime) -> EndpointHealth:
+    cooldown = _shorter(health.cooldown)
+    if cooldown or outcome.duration_ms > SLOW_MS:
+        return EndpointHealth(next_attempt_at=at + cooldown, cooldown=cooldown)
+    return EndpointHealth()
+
+
+def _longer(cooldown: timedelta) -> timedelta:
+    return min(max(cooldown, _SHORTEST_COOLDOWN) * 2, _LONGEST_COOLDOWN)
+
+
+def _shorter(cooldown: timedelta) -> timedelta:
+    return cooldown / 2 if cooldown > _SHORTEST_COOLDOWN else _NO_COOLDOWN

@@ -1,0 +1,154 @@
+"""Claim webhooks that have something to send.
+
+Each webhook keeps a cursor: the number of the last public event it is done with. There is no queue table. The events
+after the cursor are the queue.
+
+1. `find_due` reads, without locks, which webhooks have work (`due_work`).
+2. `claim` locks those that have not changed since, moves each cursor past events that are not sent, and takes a lease.
+3. The worker sends, outside any transaction (`delivery.worker`).
+4. `record` stores the outcomes and gives the claim back (`results`).
+
+If a worker dies, its lease expires and another worker sends the event again, with the same `webhook-id`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from capacity_api.db.tables import DeliveryRow, WebhookRow
+from capacity_api.domain.claim import Claim
+from capacity_api.domain.endpoint_health import EndpointHealth
+from capacity_api.operations.webhooks import private_events
+from capacity_api.operations.webhooks.delivery_rows import Status, renew_out_of_order_at, supersede_pending, upsert
+from capacity_api.operations.webhooks.due_work import WEBHOOK_COLUMNS, DueWork, is_free
+from capacity_api.operations.webhooks.scan import Scan
+from capacity_api.operations.webhooks.secrets import valid_secrets
+
+
+async def claim(session: AsyncSession, due: DueWork, now: datetime, lease: timedelta) -> list[Claim]:
+    """Claim the webhooks that have something to send, and move the cursors of the others.
+
+    Record the results before the lease expires, or another worker sends the same again.
+    """
+    if due.has_private_events:
+        await private_events.fan_out(session, now)
+    scans = await _lock_unchanged(session, now, due.scans)
+    await _record_superseded(session, now, scans)
+    await _finish_skipped(session, now, scans)
+    await _advance_cursors(session, now, scans)
+    await _renew_idle(session, scans)
+    return await _take_lease(session, now, lease, [scan for scan in scans if scan.has_messages])
+
+
+async def release(session: AsyncSession, claims: Sequence[Claim]) -> None:
+    """Give back claims that were not sent, so that nobody has to wait until the lease expires."""
+    await session.execute(
+        update(WebhookRow)
+        .where(
+            WebhookRow.id.in_([each.webhook_id for each in claims]),
+            WebhookRow.claim_id.in_({each.claim_id for each in claims}),
+        )
+        .values(claim_id=None, claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _lock_unchanged(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> list[Scan]:
+    """Lock the webhooks that are free and as they were when scanned. Skip the others.
+
+    Another worker may have claimed one since, or its owner may have changed it.
+    """
+    if not scans:
+        return []
+    rows = await session.execute(
+        select(*WEBHOOK_COLUMNS)
+        .where(WebhookRow.id.in_([scan.webhook.id for scan in scans]), WebhookRow.status == "active", is_free(now))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    webhooks = {row.id: row for row in rows}
+    return [scan for scan in scans if webhooks.get(scan.webhook.id) == scan.webhook]
+
+
+async def _record_superseded(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
+    """Add superseded events to the log of each webhook. What was delivered or failed before stays so."""
+    finished = {"status": Status.SUPERSEDED, "next_attempt_at": None, "finished_at": now}
+    rows = [
+        {
+            "webhook_id": scan.webhook.id,
+            "event_id": event.id,
+            "sequence": event.sequence,
+            "attempts": 0,
+            "created_at": event.at,
+            **finished,
+        }
+        for scan in scans
+        for event in scan.superseded
+    ]
+    if rows:
+        await upsert(session, rows, finished, DeliveryRow.status == Status.PENDING)
+
+
+async def _finish_skipped(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
+    """Finish skipped events that were tried before: the webhook wanted them then."""
+    for scan in scans:
+        # Without a failure, none was tried.
+        if scan.webhook.failures and scan.skipped:
+            await supersede_pending(session, now, scan.webhook.id, [event.id for event in scan.skipped])
+
+
+async def _advance_cursors(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
+    """Move each cursor past the events that are not sent.
+
+    This cannot wait for the results. A superseded event can become true again, and must not be sent late.
+    """
+    changes = []
+    for scan in scans:
+        next_attempt_at = scan.webhook.next_attempt_at
+        if not scan.has_messages and next_attempt_at is not None and next_attempt_at <= now:
+            # There was nothing left to try again.
+            next_attempt_at = None
+        if (scan.scanned_to, next_attempt_at) != (scan.webhook.cursor, scan.webhook.next_attempt_at):
+            changes.append({"id": scan.webhook.id, "cursor": scan.scanned_to, "next_attempt_at": next_attempt_at})
+    if changes:
+        await session.execute(update(WebhookRow), changes)
+
+
+async def _renew_idle(session: AsyncSession, scans: Sequence[Scan]) -> None:
+    """Where nothing is due out of order after all, find out when the next is."""
+    idle = [scan.webhook.id for scan in scans if not scan.has_messages and scan.webhook.out_of_order_at is not None]
+    if idle:
+        await renew_out_of_order_at(session, idle)
+
+
+async def _take_lease(session: AsyncSession, now: datetime, lease: timedelta, scans: Sequence[Scan]) -> list[Claim]:
+    """Reserve these webhooks for this worker until the lease expires."""
+    if not scans:
+        return []
+    claim_id, expires_at = uuid7(), now + lease
+    await session.execute(
+        update(WebhookRow)
+        .where(WebhookRow.id.in_([scan.webhook.id for scan in scans]))
+        .values(claim_id=claim_id, claimed_until=expires_at)
+        .execution_options(synchronize_session=False)
+    )
+    return [
+        Claim(
+            webhook_id=scan.webhook.id,
+            claim_id=claim_id,
+            expires_at=expires_at,
+            url=scan.webhook.url,
+            sealed_secrets=valid_secrets(scan.webhook.secrets, now),
+            health=EndpointHealth(
+                failures=scan.webhook.failures,
+                failing_since=scan.webhook.failing_since,
+                next_attempt_at=scan.webhook.next_attempt_at,
+                cooldown=timedelta(milliseconds=scan.webhook.cooldown_ms),
+            ),
+            cursor=scan.scanned_to,
+            messages=scan.messages(),
+        )
+        for scan in scans
+    ]

@@ -1,0 +1,105 @@
+"""Writes to the table of deliveries that several modules share.
+
+A delivery waits in order, for its webhook, or out of order, for a time of its own (`next_attempt_at`).
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
+from capacity_api.domain.subscription import summarise
+from capacity_api.operations.webhooks.webhook import subscription_of
+
+# Literal SQL, so that the partial index matches.
+IS_OUT_OF_ORDER = text("delivery.next_attempt_at IS NOT NULL")
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+async def upsert(
+    session: AsyncSession,
+    rows: list[dict[str, Any]],
+    changes: Mapping[str, Any],
+    where: ColumnElement[bool] | None = None,
+) -> None:
+    """Add deliveries. Where one exists, make `changes` to it (by column), if `where` holds."""
+    connection = await session.connection()
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(DeliveryRow)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["webhook_id", "event_id"], set_=changes, where=where), rows
+    )
+
+
+async def supersede_pending(
+    session: AsyncSession, now: datetime, webhook_id: UUID, event_ids: Collection[UUID]
+) -> None:
+    """Finish the deliveries of these events that are still pending; they will not be sent."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.webhook_id == webhook_id,
+            DeliveryRow.event_id.in_(event_ids),
+            DeliveryRow.status == Status.PENDING,
+        )
+        .values(status=Status.SUPERSEDED, next_attempt_at=None, finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def supersede_unwanted(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
+    """Finish what was tried and waits in order, but is no longer wanted since the webhook was changed."""
+    waiting = await session.execute(
+        select(EventRow.id, EventRow.body)
+        .join(DeliveryRow, DeliveryRow.event_id == EventRow.id)
+        .where(*_waits_in_order(webhook))
+    )
+    wants = subscription_of(webhook).wants
+    unwanted = [event.id for event in waiting if not wants(summarise(event.body))]
+    if unwanted:
+        await supersede_pending(session, now, webhook.id, unwanted)
+
+
+async def fail_waiting(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
+    """Give up what was tried and waits in order."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(*_waits_in_order(webhook))
+        .values(status=Status.FAILED, finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def renew_out_of_order_at(session: AsyncSession, webhook_ids: Collection[UUID]) -> None:
+    """Store with each webhook when its next out-of-order delivery is due."""
+    first_due = (
+        select(func.min(DeliveryRow.next_attempt_at))
+        .where(DeliveryRow.webhook_id == WebhookRow.id, IS_OUT_OF_ORDER)
+        .scalar_subquery()
+    )
+    await session.execute(
+        update(WebhookRow)
+        .where(WebhookRow.id.in_(webhook_ids))
+        .values(out_of_order_at=first_due)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _waits_in_order(webhook: WebhookRow) -> tuple[ColumnElement[bool], ...]:
+    return (
+        DeliveryRow.webhook_id == webhook.id,
+        DeliveryRow.status == Status.PENDING,
+        DeliveryRow.next_attempt_at.is_(None),
+    )

@@ -1,0 +1,178 @@
+"""Find the webhooks that have work. It only reads, and takes no locks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api.db import sequence
+from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
+from capacity_api.operations.webhooks import event_record, private_events
+from capacity_api.operations.webhooks.delivery_rows import IS_OUT_OF_ORDER
+from capacity_api.operations.webhooks.event_record import EventRecord
+from capacity_api.operations.webhooks.scan import OutOfOrderEvent, Scan, scan
+from capacity_api.operations.webhooks.superseded import find_superseded
+
+# How many events after its cursor are read for one webhook, and for all of them together.
+_WINDOW = 64
+_MAX_EVENTS = 1024
+# How many out-of-order events one claim may have.
+_MAX_OUT_OF_ORDER = 4
+
+# Literal SQL, so that the partial indexes match.
+_READY = text("webhook.status = 'active' AND webhook.next_attempt_at IS NULL")
+_BACKING_OFF = text("webhook.status = 'active' AND webhook.next_attempt_at IS NOT NULL")
+_HAS_OUT_OF_ORDER = text("webhook.status = 'active' AND webhook.extra_at IS NOT NULL")
+
+# All that decides what a webhook is sent: `claim` leaves out a webhook in which any of it has changed.
+WEBHOOK_COLUMNS = (
+    WebhookRow.id,
+    WebhookRow.url,
+    WebhookRow.event_types,
+    WebhookRow.responders,
+    WebhookRow.areas,
+    WebhookRow.stale,
+    WebhookRow.secrets,
+    WebhookRow.cursor,
+    WebhookRow.failures,
+    WebhookRow.failing_since,
+    WebhookRow.next_attempt_at,
+    WebhookRow.cooldown_ms,
+    WebhookRow.out_of_order_at,
+)
+
+
+class DueWork(msgspec.Struct, frozen=True):
+    """What `claim` has to do. False if there is nothing."""
+
+    scans: list[Scan]
+    has_private_events: bool
+    may_have_more: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.scans) or self.has_private_events
+
+
+async def find_due(session: AsyncSession, now: datetime, fast_slots: int, slow_slots: int) -> DueWork:
+    """Scan up to `fast_slots` webhooks that are ready, and up to `slow_slots` of each other kind."""
+    # 1. Choose the webhooks, and how many of the events after its cursor to read for each.
+    has_private_events = await private_events.exist(session)
+    latest, _ = await sequence.latest(session)
+    webhooks, may_have_more = await _find_webhooks(session, now, latest, fast_slots, slow_slots)
+    windows = _choose_windows(webhooks.values(), now, latest)
+    # 2. Read these events once for all webhooks, and what else is due. Find out which are superseded.
+    events = await _read_events(session, windows.values())
+    out_of_order = await _read_out_of_order(session, now, webhooks.values())
+    every_event = list(events.values())
+    for due in out_of_order.values():
+        every_event += [each.event for each in due]
+    superseded = await find_superseded(session, every_event)
+    # 3. Scan the events for each webhook.
+    scans = [
+        scan(webhooks[webhook_id], [events[number] for number in window], out_of_order[webhook_id], superseded)
+        for webhook_id, window in windows.items()
+    ]
+    is_unfinished = any(not each.has_messages and each.scanned_to < latest for each in scans)
+    return DueWork(scans, has_private_events, may_have_more or is_unfinished or has_private_events)
+
+
+async def count_waiting_events(session: AsyncSession) -> int:
+    """How many events are after the cursors of the active webhooks, all of them together."""
+    latest, _ = await sequence.latest(session)
+    count, cursors = (
+        await session.execute(
+            select(func.count(), func.coalesce(func.sum(WebhookRow.cursor), 0)).where(
+                WebhookRow.status == "active", WebhookRow.cursor < latest
+            )
+        )
+    ).one()
+    return int(count * latest - cursors)
+
+
+def is_free(now: datetime) -> ColumnElement[bool]:
+    """Whether no worker has a claim on the webhook."""
+    return or_(WebhookRow.claimed_until.is_(None), WebhookRow.claimed_until <= now)
+
+
+async def _find_webhooks(
+    session: AsyncSession, now: datetime, latest: int, fast_slots: int, slow_slots: int
+) -> tuple[dict[UUID, Row[Any]], bool]:
+    """The webhooks to scan, and whether there may be more of them."""
+    out_of_order = await _search(
+        session, now, slow_slots, WebhookRow.out_of_order_at, _HAS_OUT_OF_ORDER, WebhookRow.out_of_order_at <= now
+    )
+    retries = await _search(
+        session, now, slow_slots, WebhookRow.next_attempt_at, _BACKING_OFF, WebhookRow.next_attempt_at <= now
+    )
+    # Half of the ready ones are those furthest ahead, so that a new event does not wait for webhooks that catch up.
+    # The other half are those furthest behind.
+    is_behind = WebhookRow.cursor < latest
+    half = (fast_slots + 1) // 2
+    ahead = await _search(session, now, half, WebhookRow.cursor.desc(), _READY, is_behind)
+    behind = await _search(session, now, fast_slots - half, WebhookRow.cursor, _READY, is_behind)
+    webhooks = {row.id: row for row in (*out_of_order, *retries, *ahead, *behind)}
+    may_have_more = _is_full(out_of_order, slow_slots) or _is_full(retries, slow_slots) or _is_full(ahead, half)
+    return webhooks, may_have_more
+
+
+async def _search(session: AsyncSession, now: datetime, limit: int, order: Any, *where: Any) -> Sequence[Row[Any]]:
+    if limit <= 0:
+        return []
+    query = select(*WEBHOOK_COLUMNS).where(*where, is_free(now)).order_by(order).limit(limit)
+    return (await session.execute(query)).all()
+
+
+def _is_full(rows: Sequence[Row[Any]], limit: int) -> bool:
+    # Without slots, no more can be done at once.
+    return len(rows) == limit > 0
+
+
+def _choose_windows(webhooks: Iterable[Row[Any]], now: datetime, latest: int) -> dict[UUID, range]:
+    """The numbers to read for each webhook. Webhooks whose window does not fit any more have their turn later."""
+    windows: dict[UUID, range] = {}
+    numbers: set[int] = set()
+    for webhook in webhooks:
+        window = range(webhook.cursor + 1, min(webhook.cursor + _WINDOW, latest) + 1)
+        if webhook.next_attempt_at is not None and webhook.next_attempt_at > now:
+            # It is backing off: only its out-of-order deliveries are due.
+            window = range(0)
+        if len(numbers.union(window)) <= _MAX_EVENTS:
+            windows[webhook.id] = window
+            numbers.update(window)
+    return windows
+
+
+async def _read_events(session: AsyncSession, windows: Iterable[range]) -> dict[int, EventRecord]:
+    """The events in these windows, by number."""
+    numbers: set[int] = set().union(*windows)
+    if not numbers:
+        return {}
+    rows = await session.execute(select(*event_record.COLUMNS).where(EventRow.sequence.in_(numbers)))
+    return {row.sequence: event_record.from_row(row) for row in rows}
+
+
+async def _read_out_of_order(
+    session: AsyncSession, now: datetime, webhooks: Iterable[Row[Any]]
+) -> dict[UUID, list[OutOfOrderEvent]]:
+    """The first few out-of-order events that are due for each webhook."""
+    webhook_ids = [webhook.id for webhook in webhooks if webhook.out_of_order_at is not None]
+    due: dict[UUID, list[OutOfOrderEvent]] = defaultdict(list)
+    if not webhook_ids:
+        return due
+    rows = await session.execute(
+        select(DeliveryRow.webhook_id, DeliveryRow.attempts, *event_record.COLUMNS)
+        .join(EventRow, EventRow.id == DeliveryRow.event_id)
+        .where(DeliveryRow.webhook_id.in_(webhook_ids), IS_OUT_OF_ORDER, DeliveryRow.next_attempt_at <= now)
+        .order_by(DeliveryRow.next_attempt_at)
+        .limit(_MAX_EVENTS)
+    )
+    for row in rows:
+        if len(due[row.webhook_id]) < _MAX_OUT_OF_ORDER:
+            due[row.webhook_id].append(OutOfOrderEvent(event_record.from_row(row), row.attempts))
+    return due

@@ -1,0 +1,211 @@
+"""Record what came of claims, many in one transaction, and give the claims back."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from capacity_api.db.tables import AttemptRow, DeliveryRow, WebhookRow
+from capacity_api.domain.claim import Claim, Message, cursor_after, must_send_again
+from capacity_api.domain.endpoint_health import DisabledReason, EndpointHealth, health_after, should_disable
+from capacity_api.domain.retry import Delivered, Outcome, Retry, next_attempt
+from capacity_api.operations.webhooks.delivery_rows import Status, renew_out_of_order_at, upsert
+
+# Where the delivery exists already, these take the new values, and the attempt is counted.
+_COUNT = {"attempts": DeliveryRow.attempts + 1}
+_REPLACE: dict[str, Any] = {
+    name: literal_column(f"excluded.{name}") for name in ("status", "next_attempt_at", "finished_at")
+}
+
+
+class SendResult(msgspec.Struct, frozen=True):
+    """How one attempt to send a message ended, and when."""
+
+    message: Message
+    outcome: Outcome
+    at: datetime
+
+
+class ClaimResult(msgspec.Struct, frozen=True):
+    """What came of a claim: the results of its first messages, in order. The others were not sent."""
+
+    claim: Claim
+    sends: tuple[SendResult, ...]
+
+
+class _WebhookChange(msgspec.Struct, frozen=True):
+    """What one claim changes about its webhook."""
+
+    claim: Claim
+    cursor: int
+    health: EndpointHealth
+    status: str
+    disabled_reason: str | None
+
+
+async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: Callable[[], float]) -> None:
+    """Store the attempts, the deliveries, and each webhook's new cursor and health.
+
+    Of a claim that was lost, only the attempts are kept, and deliveries that got through. Of a webhook that was
+    deleted, nothing is. `jitter`: see `domain.retry.next_attempt`.
+    """
+    if not results:
+        return
+    webhooks = await _lock_webhooks(session, results)
+    results = [each for each in results if each.claim.webhook_id in webhooks]
+    current = [each for each in results if webhooks[each.claim.webhook_id].claim_id == each.claim.claim_id]
+    lost = [each for each in results if webhooks[each.claim.webhook_id].claim_id != each.claim.claim_id]
+    await _store_deliveries(session, current, jitter)
+    await _store_late_deliveries(session, lost)
+    await _store_attempts(session, results)
+    await _store_webhooks(session, [_change_after(each, webhooks[each.claim.webhook_id], jitter) for each in current])
+
+
+async def _lock_webhooks(session: AsyncSession, results: Sequence[ClaimResult]) -> dict[UUID, Any]:
+    # Lock webhooks before deliveries, as deletion does, to avoid a deadlock.
+    rows = await session.execute(
+        select(WebhookRow.id, WebhookRow.claim_id, WebhookRow.status, WebhookRow.disabled_reason)
+        .where(WebhookRow.id.in_([each.claim.webhook_id for each in results]))
+        .order_by(WebhookRow.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row for row in rows}
+
+
+def _change_after(result: ClaimResult, webhook: Any, jitter: Callable[[], float]) -> _WebhookChange:
+    claim, health = result.claim, result.claim.health
+    reason: DisabledReason | None = None
+    for send in result.sends:
+        health = health_after(health, send.outcome, send.at, jitter(), is_out_of_order=send.message.is_out_of_order)
+        reason = should_disable(health, send.outcome, send.at) or reason
+    is_disabled_now = webhook.status == "active" and reason is not None
+    return _WebhookChange(
+        claim=claim,
+        cursor=cursor_after(claim, [send.outcome for send in result.sends]),
+        health=health,
+        status="disabled" if is_disabled_now else webhook.status,
+        disabled_reason=reason if is_disabled_now else webhook.disabled_reason,
+    )
+
+
+async def _store_webhooks(session: AsyncSession, changes: Sequence[_WebhookChange]) -> None:
+    """Store the cursors and the health, and give back the claims."""
+    if not changes:
+        return
+    await session.execute(
+        update(WebhookRow),
+        [
+            {
+                "id": each.claim.webhook_id,
+                "claim_id": None,
+                "claimed_until": None,
+                "cursor": each.cursor,
+                "failures": each.health.failures,
+                "failing_since": each.health.failing_since,
+                # A disabled webhook is not tried again.
+                "next_attempt_at": each.health.next_attempt_at if each.status == "active" else None,
+                "cooldown_ms": round(each.health.cooldown / timedelta(milliseconds=1)),
+                "status": each.status,
+                "disabled_reason": each.disabled_reason,
+            }
+            for each in changes
+        ],
+    )
+    cooling_down = {each.claim.webhook_id for each in changes if each.health.cooldown}
+    if cooling_down:
+        await _postpone_out_of_order(session, cooling_down)
+    sent_out_of_order = {
+        each.claim.webhook_id for each in changes if any(one.is_out_of_order for one in each.claim.messages)
+    }
+    if cooling_down or sent_out_of_order:
+        await renew_out_of_order_at(session, cooling_down | sent_out_of_order)
+
+
+async def _postpone_out_of_order(session: AsyncSession, webhook_ids: set[UUID]) -> None:
+    """Leave an overloaded endpoint alone: its out-of-order deliveries wait as long as its webhook does."""
+    resumes_at = select(WebhookRow.next_attempt_at).where(WebhookRow.id == DeliveryRow.webhook_id).scalar_subquery()
+    await session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.webhook_id.in_(webhook_ids), DeliveryRow.next_attempt_at < resumes_at)
+        .values(next_attempt_at=resumes_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _store_deliveries(session: AsyncSession, results: Sequence[ClaimResult], jitter: Callable[[], float]) -> None:
+    rows = [
+        _delivery_row(result.claim, send, _status_after(send), _retry_at(send, jitter))
+        for result in results
+        for send in result.sends
+    ]
+    if rows:
+        await upsert(session, rows, _REPLACE | _COUNT)
+
+
+async def _store_late_deliveries(session: AsyncSession, results: Sequence[ClaimResult]) -> None:
+    """What got through under a lost claim is delivered. Any other attempt only counts: the new claim decides."""
+    sends = [(result.claim, send) for result in results for send in result.sends]
+    delivered = [_delivery_row(claim, send, Status.DELIVERED) for claim, send in sends if _got_through(send)]
+    if delivered:
+        await upsert(session, delivered, _REPLACE | _COUNT)
+    failed = [_delivery_row(claim, send, Status.FAILED) for claim, send in sends if not _got_through(send)]
+    if failed:
+        await upsert(session, failed, _COUNT)
+
+
+def _delivery_row(
+    claim: Claim, send: SendResult, status: Status, next_attempt_at: datetime | None = None
+) -> dict[str, Any]:
+    return {
+        "webhook_id": claim.webhook_id,
+        "event_id": send.message.event_id,
+        "sequence": send.message.sequence,
+        "status": status,
+        "attempts": 1,
+        "next_attempt_at": next_attempt_at,
+        "created_at": send.message.at,
+        "finished_at": None if status is Status.PENDING else send.at,
+    }
+
+
+def _got_through(send: SendResult) -> bool:
+    return isinstance(send.outcome, Delivered)
+
+
+def _status_after(send: SendResult) -> Status:
+    if must_send_again(send.message, send.outcome):
+        return Status.PENDING
+    return Status.DELIVERED if _got_through(send) else Status.FAILED
+
+
+def _retry_at(send: SendResult, jitter: Callable[[], float]) -> datetime | None:
+    """When to try an out-of-order delivery again. A delivery in order waits for its webhook."""
+    message, outcome = send.message, send.outcome
+    if not message.is_out_of_order or not isinstance(outcome, Retry):
+        return None
+    return next_attempt(message.attempts + 1, send.at, jitter(), outcome.retry_after)
+
+
+async def _store_attempts(session: AsyncSession, results: Sequence[ClaimResult]) -> None:
+    """Store the attempts for the log that the webhook's owner reads."""
+    rows = [
+        {
+            "webhook_id": result.claim.webhook_id,
+            "event_id": send.message.event_id,
+            "id": uuid7(),
+            "at": send.at - timedelta(milliseconds=send.outcome.duration_ms),
+            "status": send.outcome.status,
+            "duration_ms": send.outcome.duration_ms,
+            "reason": send.outcome.reason,
+            "answer": send.outcome.answer,
+        }
+        for result in results
+        for send in result.sends
+    ]
+    if rows:
+        await session.execute(insert(AttemptRow), rows)

@@ -1,0 +1,138 @@
+"""The signing secrets of webhooks: new ones, and sealing them with the service's own keys."""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api.db.tables import PartnerRow, ResponderRow, TokenRow, WebhookRow
+from capacity_api.domain import signing
+from capacity_api.domain.endpoint_health import DisabledReason
+from capacity_api.domain.keys import Keys
+from capacity_api.errors import ConfigurationError
+from capacity_api.operations.tokens import Owner
+from capacity_api.operations.webhooks.webhook import Webhook, get_webhook_row, representation
+
+ROTATION_OVERLAP = timedelta(hours=24)
+# How many secrets sign at once, however often they are rotated: each makes a header longer.
+MAX_SECRETS = 5
+# Why a webhook is disabled when no key opens its secret and the operator has given it up.
+_LOST: DisabledReason = "secret_lost"
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A webhook with a secret that no key opens, and whose it is."""
+
+    webhook_id: UUID
+    owner: str
+
+
+class KeyReport(msgspec.Struct):
+    """How the keys fit the secrets of all webhooks. `to_reseal`: a secret needs an older key."""
+
+    webhooks: int = 0
+    to_reseal: list[UUID] = []
+    unreadable: list[Unreadable] = []
+
+
+def new_secret(signature: str) -> str:
+    """A random secret for `v1` or `v1a`."""
+    return signing.make_secret("v1a" if signature == "v1a" else "v1", secrets.token_bytes(signing.SECRET_BYTES))
+
+
+async def rotate(session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID) -> Webhook:
+    """Give a webhook a new secret. The old one also signs for 24 hours, unless it is lost. Raises `NotFound`."""
+    row = await get_webhook_row(session, owner, webhook_id, for_update=True)
+    secret = new_secret(row.signature)
+    until = (now + ROTATION_OVERLAP).isoformat()
+    # A secret that was rotated earlier keeps its own end.
+    older = [each if each["until"] else {**each, "until": until} for each in row.secrets]
+    still_signing = [each for each in older if _is_valid(each, now) and keys.opens(each["sealed"])]
+    row.secrets = [{"sealed": keys.seal(secret), "until": None}, *still_signing[: MAX_SECRETS - 1]]
+    row.public_key = signing.public_key(secret)
+    return msgspec.structs.replace(representation(row), secret=secret)
+
+
+def valid_secrets(sealed_secrets: Sequence[Mapping[str, Any]], now: datetime) -> tuple[str, ...]:
+    """The sealed secrets that sign at `now`, newest first."""
+    return tuple(each["sealed"] for each in sealed_secrets if _is_valid(each, now))
+
+
+def are_readable(sealed_secrets: Sequence[Mapping[str, Any]], now: datetime, keys: Keys) -> bool:
+    """Whether the keys open every secret that a webhook signs with."""
+    return all(keys.opens(sealed) for sealed in valid_secrets(sealed_secrets, now))
+
+
+async def is_keyed(session: AsyncSession) -> bool:
+    """Whether anything is stored that would be lost with the key."""
+    return bool(await session.scalar(select(or_(exists(select(TokenRow.id)), exists(select(WebhookRow.id))))))
+
+
+async def try_keys(session: AsyncSession, now: datetime, keys: Keys) -> KeyReport:
+    """Try the keys on every secret. A secret that was given up, or no longer signs, is not reported as unreadable."""
+    rows = await session.execute(
+        select(WebhookRow.id, WebhookRow.secrets, WebhookRow.disabled_reason, ResponderRow.slug, PartnerRow.name)
+        .outerjoin(ResponderRow, ResponderRow.id == WebhookRow.responder_id)
+        .outerjoin(PartnerRow, PartnerRow.id == WebhookRow.partner_id)
+        .order_by(WebhookRow.id)
+    )
+    report = KeyReport()
+    for row in rows:
+        report.webhooks += 1
+        if any(_needs_reseal(each["sealed"], keys) for each in row.secrets):
+            report.to_reseal.append(row.id)
+        if row.disabled_reason != _LOST and not are_readable(row.secrets, now, keys):
+            report.unreadable.append(Unreadable(row.id, row.slug or row.name or "admin"))
+    return report
+
+
+async def check(session: AsyncSession, now: datetime, keys: Keys) -> None:
+    """Raises `ConfigurationError` unless every secret that signs can be unsealed."""
+    report = await try_keys(session, now, keys)
+    if report.unreadable:
+        raise ConfigurationError(
+            f"no secret key opens the secrets of {len(report.unreadable)} of {report.webhooks} webhooks: put back the "
+            "one that sealed them; `capacity-api key reseal` names them; see docs/settings.md when it is lost"
+        )
+
+
+async def reseal(
+    session: AsyncSession, now: datetime, keys: Keys, webhooks: Collection[UUID], *, disable_unreadable: bool
+) -> set[UUID]:
+    """Seal the secrets of these webhooks with the newest key. Returns the webhooks that had an older one.
+
+    With `disable_unreadable`, a webhook with a secret that no key opens is disabled, until its owner rotates the secret
+    and enables it. Locked rows are skipped: waiting for them while holding others could be a deadlock.
+    """
+    rows = await session.scalars(
+        select(WebhookRow)
+        .where(WebhookRow.id.in_(webhooks))
+        .order_by(WebhookRow.id)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    resealed = set()
+    for row in rows:
+        if any(_needs_reseal(each["sealed"], keys) for each in row.secrets):
+            row.secrets = [{**each, "sealed": _reseal(each["sealed"], keys)} for each in row.secrets]
+            resealed.add(row.id)
+        if disable_unreadable and not are_readable(row.secrets, now, keys):
+            row.status, row.disabled_reason, row.next_attempt_at = "disabled", _LOST, None
+    return resealed
+
+
+def _is_valid(secret: Mapping[str, Any], now: datetime) -> bool:
+    return secret["until"] is None or datetime.fromisoformat(secret["until"]) > now
+
+
+def _needs_reseal(sealed: str, keys: Keys) -> bool:
+    """Whether only an older key opens the secret."""
+    return not keys.newest_opens(sealed) and keys.opens(sealed)
+
+
+def _reseal(sealed: str, keys: Keys) -> str:
+    return keys.seal(keys.unseal(sealed)) if _needs_reseal(sealed, keys) else sealed

@@ -1,0 +1,49 @@
+"""Superseded events: those that are no longer true, and are sent only to webhooks that asked for them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api.db.tables import CoverageRow, ResponderRow
+from capacity_api.domain.coverage import counts_from_document, gap_cells
+from capacity_api.domain.events import OF_A_STATE, EventType
+from capacity_api.domain.gaps import is_superseded
+from capacity_api.operations.webhooks.event_record import EventRecord
+
+
+async def find_superseded(session: AsyncSession, events: Sequence[EventRecord]) -> frozenset[UUID]:
+    """The ids of the events whose responder is in another state since, or whose gap has closed or opened again.
+
+    A newer event supersedes whether or not anybody subscribed to it.
+    """
+    return frozenset(await _old_states(session, events) | await _old_gaps(session, events))
+
+
+async def _old_states(session: AsyncSession, events: Sequence[EventRecord]) -> set[UUID]:
+    of_a_state = [event for event in events if event.sequence is not None and event.summary.type in OF_A_STATE]
+    if not of_a_state:
+        return set()
+    rows = await session.execute(
+        select(ResponderRow.id, ResponderRow.state_sequence).where(
+            ResponderRow.id.in_({event.responder_id for event in of_a_state})
+        )
+    )
+    state_since = {row.id: row.state_sequence for row in rows}
+    return {event.id for event in of_a_state if (event.sequence or 0) < state_since.get(event.responder_id, 0)}
+
+
+async def _old_gaps(session: AsyncSession, events: Sequence[EventRecord]) -> set[UUID]:
+    about_gaps = [event for event in events if event.summary.data.cells]
+    if not about_gaps:
+        return set()
+    counts = await session.scalar(select(CoverageRow.counts))
+    if counts is None:
+        return set()
+    gaps_now = gap_cells(counts_from_document(counts))
+    return {
+        event.id
+        for event in about_gaps
+        if is_superseded(event.summary.data.cells, gaps_now, opened=event.summary.type is EventType.COVERAGE_GAP_OPENED)
+    }
