@@ -23,7 +23,6 @@ from capacity_api.operations import changes, intake
 from capacity_api.operations.webhooks import claims, due_work, results
 from capacity_api.operations.webhooks.due_work import DueWork
 from capacity_api.operations.webhooks.results import ClaimResult, SendResult
-from capacity_api.representations.event import EventData
 
 KEYS = Keys((bytes(range(32)),))
 SECRET = signing.make_secret("v1", bytes(range(32)))
@@ -84,19 +83,20 @@ async def tell(
     """Add one public event about a responder and return its number."""
     async with database.write() as session:
         change = await changes.begin(session, now)
-        return change.tell(event_type, await change.responder(slug), now)
+        return change.add_event(event_type, await change.get_responder(slug), now)
 
 
 async def whisper(database: Database, now: datetime, responder_id: UUID) -> None:
     async with database.write() as session:
         change = await changes.begin(session, now)
-        change.whisper(EventType.INTAKE_CONFIRMATION_DUE, EventData(message="Still true?"), now, responder_id)
+        row = await session.get_one(ResponderRow, responder_id)
+        change.add_private_event(EventType.INTAKE_CONFIRMATION_DUE, row, now)
 
 
 async def report(database: Database, now: datetime, said: ReportedState, note: str | None = None) -> int:
     """Have the responder say something, and return the number of its event."""
     async with database.write() as session:
-        return (await intake.report(session, now, "kalayaan", Report(state=said, note=note))).sequence
+        return (await intake.report_intake(session, now, "kalayaan", Report(state=said, note=note))).sequence
 
 
 async def find_due(database: Database, now: datetime, fast_slots: int = 64, slow_slots: int = 64) -> DueWork:

@@ -303,9 +303,9 @@ async def test_webhooks_with_many_cursors_in_a_long_backlog_are_all_brought_up_t
     await add_responder(database, clock())
     async with database.write() as session:
         change = await changes.begin(session, clock())
-        responder = await change.responder("kalayaan")
+        responder = await change.get_responder("kalayaan")
         for _ in range(1200):
-            change.tell(EventType.INTAKE_CONFIRMED, responder, clock())
+            change.add_event(EventType.INTAKE_CONFIRMED, responder, clock())
     # Their windows overlap and are together more than is read at once.
     webhooks = [await add_webhook(database, clock(), URL, cursor=place) for place in range(1160, 0, -23)]
     assert await bring_up_to_date(database, clock(), DONE) == []
