@@ -14,7 +14,7 @@ from tests.delivery.endpoints import LOOPBACK, Endpoint, pooled, serving
 from capacity_api.delivery import egress, worker
 from capacity_api.delivery.egress import EgressRefused, Guard
 from capacity_api.delivery.pool import Pool
-from capacity_api.domain.egress import Address, parse
+from capacity_api.domain.egress import Address, parse_target
 
 
 class Names:
@@ -31,13 +31,13 @@ class Names:
 
 
 async def post(pool: Pool, url: str) -> int:
-    async with pool.post(parse(url), [], b"{}") as response:
+    async with pool.post(parse_target(url), [], b"{}") as response:
         await response.aread()
         return response.status
 
 
 def port_of(url: str) -> int:
-    return parse(url).port
+    return parse_target(url).port
 
 
 async def test_the_name_stays_in_the_request_and_the_address_is_dialled() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.delivery.endpoints import Handler, listening, pooled, request, reset
 
 from capacity_api.delivery.pool import Pool
-from capacity_api.domain.egress import parse
+from capacity_api.domain.egress import parse_target
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 Step = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -45,7 +45,7 @@ async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
 
 
 async def post(pool: Pool, port: int, body: bytes = b"{}", host: str = "127.0.0.1") -> bytes:
-    async with asyncio.timeout(10), pool.post(parse(f"http://{host}:{port}/"), [], body) as response:
+    async with asyncio.timeout(10), pool.post(parse_target(f"http://{host}:{port}/"), [], body) as response:
         return b"".join([part async for part in response.aiter_stream()])
 
 
@@ -137,7 +137,7 @@ async def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
 async def test_a_body_that_is_not_read_to_its_end_ends_the_connection() -> None:
     host = Host()
     async with listening(host) as port, pooled() as pool:
-        async with pool.post(parse(f"http://127.0.0.1:{port}/"), [], b"") as response:
+        async with pool.post(parse_target(f"http://127.0.0.1:{port}/"), [], b"") as response:
             assert response.status == 200
         async with asyncio.timeout(10):
             await host.ended.acquire()

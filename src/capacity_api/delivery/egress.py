@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import certifi
 
 from capacity_api.delivery.wire import Wire
-from capacity_api.domain.egress import Address, Network, Target, is_allowed, may_be_tried
+from capacity_api.domain.egress import Address, Network, Target, is_address_allowed, is_target_allowed
 
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 
@@ -52,11 +52,11 @@ class Guard:
 
     async def dial(self, target: Target) -> Wire:
         """A connection, with TLS if it is https; raises `EgressRefused`, or `OSError` for whatever the network does."""
-        if not may_be_tried(target, self._allow):
+        if not is_target_allowed(target, self._allow):
             raise EgressRefused
         addresses = [target.address] if target.address else await self._resolve(target.host, target.port)
         if not addresses or not all(
-            is_allowed(address, target.port, target.is_https, self._allow) for address in addresses
+            is_address_allowed(address, target.port, target.is_https, self._allow) for address in addresses
         ):
             raise EgressRefused
         dialled = addresses[:_DIALLED]

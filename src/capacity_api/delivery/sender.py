@@ -12,7 +12,7 @@ import httpcore
 from capacity_api.delivery.egress import EgressRefused
 from capacity_api.delivery.pool import Pool
 from capacity_api.delivery.wire import AnswerCut
-from capacity_api.domain.egress import parse
+from capacity_api.domain.egress import parse_target
 from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry, retry_after
 from capacity_api.errors import Invalid
 
@@ -49,7 +49,7 @@ async def post(
 
     status: int | None = None
     try:
-        target = parse(url)
+        target = parse_target(url)
         sent = [*_HEADERS, *((name.encode(), value.encode()) for name, value in headers.items())]
         async with asyncio.timeout(deadline), pool.post(target, sent, body) as response:
             status = response.status
