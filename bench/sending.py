@@ -1,7 +1,8 @@
-"""`python -m bench.sending`: what sending webhooks costs this process, beside a plain loop over httpx.
+"""`python -m bench.sending`: the processor time that a webhook costs, beside plain httpx.
 
-Both post the same bodies, signed, so many at once, to one endpoint in a process of its own that is reached under many
-addresses of loopback. What is told is processor time, not how quickly the endpoint answers.
+Three ways to post the same signed bodies, with the same number at once: a plain loop over an httpx client, an httpx
+client over our transport, and our sender, which calls the transport itself. The endpoint is a process of its own that
+listens on many addresses of loopback.
 """
 
 import asyncio
@@ -20,8 +21,9 @@ from capacity_api.cli.session import uvloop_runner
 from capacity_api.config import loopback
 from capacity_api.delivery import sender
 from capacity_api.delivery.egress import Guard
-from capacity_api.delivery.pool import Pool
+from capacity_api.delivery.pool import Pool, build_post
 from capacity_api.domain import signing
+from capacity_api.domain.egress import parse_target
 
 SENDS = 2000
 ROUNDS = 5
@@ -73,6 +75,18 @@ async def plain() -> AsyncIterator[Post]:
 
 
 @contextlib.asynccontextmanager
+async def client() -> AsyncIterator[Post]:
+    async with httpx.AsyncClient(transport=Pool(Guard((loopback(),))), trust_env=False) as client:
+
+        async def post(url: str, headers: dict[str, str]) -> None:
+            request = build_post(parse_target(url), {"content-type": "application/json", **headers}, BODY)
+            answer = await client.send(request)
+            assert answer.status_code == 204
+
+        yield post
+
+
+@contextlib.asynccontextmanager
 async def ours() -> AsyncIterator[Post]:
     pool = Pool(Guard((loopback(),)))
 
@@ -100,17 +114,19 @@ async def microseconds(post: Post, port: int, origins: int) -> float:
 
 
 async def main(port: int) -> None:
-    print(f"{'addresses':>10}{'httpx µs':>10}{'ours µs':>10}{'ratio':>8}")
+    print(f"{'addresses':>10}{'httpx µs':>10}{'client µs':>11}{'ratio':>8}{'ours µs':>10}{'ratio':>8}")
     for origins in ORIGINS:
-        async with plain() as bare, ours() as own:
-            await microseconds(bare, port, origins)
-            await microseconds(own, port, origins)
-            pairs = [
-                (await microseconds(bare, port, origins), await microseconds(own, port, origins)) for _ in range(ROUNDS)
-            ]
-        theirs, us = (statistics.median(side) for side in zip(*pairs, strict=True))
-        ratio = statistics.median(bare / own for bare, own in pairs)
-        print(f"{origins:>10,}{theirs:>10.0f}{us:>10.0f}{ratio:>8.2f}")
+        async with plain() as bare, client() as fronted, ours() as own:
+            ways = (bare, fronted, own)
+            for way in ways:
+                await microseconds(way, port, origins)
+            rounds = [[await microseconds(way, port, origins) for way in ways] for _ in range(ROUNDS)]
+        bare_cost, client_cost, own_cost = (statistics.median(costs) for costs in zip(*rounds, strict=True))
+        client_ratio = statistics.median(costs[0] / costs[1] for costs in rounds)
+        own_ratio = statistics.median(costs[0] / costs[2] for costs in rounds)
+        print(
+            f"{origins:>10,}{bare_cost:>10.0f}{client_cost:>11.0f}{client_ratio:>8.2f}{own_cost:>10.0f}{own_ratio:>8.2f}"
+        )
 
 
 if __name__ == "__main__":

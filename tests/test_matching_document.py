@@ -14,7 +14,7 @@ from capacity_api.domain.match_index import Candidate
 from capacity_api.domain.matching import OUTCOME_OF, Question, ReasonCode, decide_situations, situation_of
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.domain.vocabulary import MATCH_REASONS
-from capacity_api.operations.responders import register
+from capacity_api.operations.responders import read_register
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "matching.md"
 _TABLE = re.compile(r"(<!-- (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -61,7 +61,7 @@ def _decided(question: Question, said: Mapping[str, Report]) -> list[str]:
         Candidate(
             each.slug, each.name, each.remit, Intake(report=said[each.slug]) if each.slug in said else NEVER_REPORTED
         )
-        for each in register()
+        for each in read_register()
     ]
     asked = situation_of(question)
     lines = ["| responder | outcome | why |", "|---|---|---|"]

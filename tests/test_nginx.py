@@ -16,9 +16,9 @@ from tests.serving import OPEN, PAUSED, Service, serving
 from capacity_api.config import Settings
 from capacity_api.formats.registry import FORMATS
 from capacity_api.publication import documents
-from capacity_api.publication.publisher import Publication
+from capacity_api.publication.publisher import Publisher
 from capacity_api.static_site.folder import NEIGHBOURS, Folder
-from capacity_api.static_site.site import Copy, StaticSite, page_headers
+from capacity_api.static_site.site import StaticSite, headers_of_every_page
 
 pytestmark = pytest.mark.skipif(nginx.NGINX is None, reason="nginx is not installed: it served nothing")
 DIRECTORY = "/v1/directory"
@@ -34,7 +34,7 @@ def database_url(sqlite_url: str) -> str:
 class Mirror:
     """A service, its copy in files, and nginx before that."""
 
-    def __init__(self, service: Service, publication: Publication, copy: Copy, client: httpx.AsyncClient) -> None:
+    def __init__(self, service: Service, publication: Publisher, copy: StaticSite, client: httpx.AsyncClient) -> None:
         self.service = service
         self.client = client
         self._publication = publication
@@ -53,11 +53,11 @@ class Mirror:
 async def mirrored(settings: Settings, clock: Clock, root: Path, folder: Folder, own: Path) -> AsyncIterator[Mirror]:
     own.mkdir()
     site = documents.catalogue(settings)
-    said = "".join(f'add_header {name} "{value}";\n' for name, value in page_headers(site, clock()))
+    said = "".join(f'add_header {name} "{value}";\n' for name, value in headers_of_every_page(site, clock()))
     async with serving(settings, clock) as service, nginx.serving(root, said, own) as address:
         await service.report("salvation-army", OPEN)
         await service.report("tara", PAUSED)
-        publication = Publication(service.database, clock, site)
+        publication = Publisher(service.database, clock, site)
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
             mirror = Mirror(service, publication, StaticSite(publication, FORMATS, folder, clock), client)
             await mirror.write()

@@ -21,7 +21,7 @@ from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.formats.registry import FORMATS
 from capacity_api.publication import documents
-from capacity_api.publication.publisher import Publication
+from capacity_api.publication.publisher import Publisher
 from capacity_api.static_site.folder import open_folder
 from capacity_api.static_site.site import StaticSite
 
@@ -73,7 +73,7 @@ async def test_a_watcher_follows_the_database_until_it_is_stopped(
 async def following(settings: Settings, clock: Clock, root: Path) -> AsyncIterator[asyncio.Event]:
     """A watcher in the test's own loop; yields what wakes it."""
     database = Database(settings)
-    publication = Publication(database, clock, documents.catalogue(settings))
+    publication = Publisher(database, clock, documents.catalogue(settings))
     await publication.refresh()
     wake = asyncio.Event()
     with open_folder(root) as folder:
@@ -118,7 +118,7 @@ async def test_who_stops_it_waits_until_the_files_are_whole(
     settings: Settings, database: Database, clock: Clock, root: Path
 ) -> None:
     await list_register(database, clock())
-    publication = Publication(database, clock, documents.catalogue(settings))
+    publication = Publisher(database, clock, documents.catalogue(settings))
     await publication.refresh()
     with open_folder(root) as folder:
         task = asyncio.create_task(StaticSite(publication, FORMATS, folder, clock).follow(asyncio.Event()))

@@ -11,7 +11,7 @@ import msgspec
 from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SOUTH_WEST, UNITED_KINGDOM, WEST_OF_ENGLAND
 from capacity_api.domain.intake import Circumstance, Intake, Report, ReportedState
 from capacity_api.domain.matching import Decision, Outcome, Question, decide, decide_situations, situations_within
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, checked
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, validate_remit
 
 VECTORS = Path(__file__).parents[1] / "tests" / "vectors" / "matching.json"
 ABOUT = (
@@ -42,7 +42,7 @@ class Draws:
         return self._random.random() < probability
 
     def remit(self) -> Remit:
-        return checked(
+        return validate_remit(
             Remit(
                 areas=tuple(self.one(_LIKELY_AREAS) for _ in range(self.one((1, 1, 1, 2, 4)))),
                 exploitation_types=self.one(("all", "all", None, self.some(ExploitationType, 0.4))),

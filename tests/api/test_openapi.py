@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from capacity_api import errors
 from capacity_api.api import openapi, problems
-from capacity_api.api.routes import DEPENDENCIES, ROUTES
+from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.domain.events import EventType
 from capacity_api.errors import CapacityError
 
@@ -22,7 +22,7 @@ OPERATIONS = {
 
 def handlers() -> dict[tuple[str, str], HTTPRouteHandler]:
     """Every route of the application as the framework holds it, by method and path."""
-    app = Litestar(ROUTES, dependencies=DEPENDENCIES, openapi_config=None)
+    app = Litestar(routes(), dependencies=DEPENDENCIES, openapi_config=None)
     return {
         (method.lower(), route.path_format): handler
         for route in app.routes

@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_network
 from typing import Any
 
+import httpx
 import uvicorn
 from tests.prompt import PromptServer
 
 from capacity_api.delivery.egress import Guard, Resolve, resolve
-from capacity_api.delivery.pool import Pool
-from capacity_api.domain.egress import Network
+from capacity_api.delivery.pool import Pool, build_post
+from capacity_api.domain.egress import Network, parse_target
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -115,6 +116,16 @@ def reset(writer: asyncio.StreamWriter) -> None:
     """End a connection with RST, as a machine that was restarted does."""
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
+
+
+@asynccontextmanager
+async def asked(pool: Pool, url: str, body: bytes = b"{}") -> AsyncIterator[httpx.Response]:
+    """The answer to a request that goes straight to the transport, with its body still to be read."""
+    response = await pool.handle_async_request(build_post(parse_target(url), {}, body))
+    try:
+        yield response
+    finally:
+        await response.aclose()
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""That nothing which is not allowed is ever dialled. The name server is the outermost wire, and is stood in for.
+"""No connection is made to an address that is not allowed. The name server is a fake.
 
 `test_rebinding.py` asks a real one.
 """
@@ -8,13 +8,14 @@ import socket
 import threading
 from ipaddress import ip_address
 
+import httpx
 import pytest
-from tests.delivery.endpoints import LOOPBACK, Endpoint, pooled, serving
+from tests.delivery.endpoints import LOOPBACK, Endpoint, asked, listening, pooled, request, serving
 
 from capacity_api.delivery import egress, worker
 from capacity_api.delivery.egress import EgressRefused, Guard
-from capacity_api.delivery.pool import Pool
-from capacity_api.domain.egress import Address, parse
+from capacity_api.delivery.pool import Pool, build_post
+from capacity_api.domain.egress import Address, parse_target
 
 
 class Names:
@@ -31,16 +32,16 @@ class Names:
 
 
 async def post(pool: Pool, url: str) -> int:
-    async with pool.post(parse(url), [], b"{}") as response:
+    async with asked(pool, url) as response:
         await response.aread()
-        return response.status
+        return response.status_code
 
 
 def port_of(url: str) -> int:
-    return parse(url).port
+    return parse_target(url).port
 
 
-async def test_the_name_stays_in_the_request_and_the_address_is_dialled() -> None:
+async def test_the_name_stays_in_the_request_and_the_connection_goes_to_the_address() -> None:
     endpoint, names = Endpoint(), Names(["127.0.0.1"])
     async with serving(endpoint) as url, pooled(resolve=names) as pool:
         assert await post(pool, f"http://Partner.example.:{port_of(url)}/hook") == 204
@@ -91,7 +92,7 @@ async def test_a_name_is_resolved_once_for_a_connection_so_that_a_second_answer_
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "0177.1", "[::1]"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_without_anything_allowed_loopback_is_not_dialled(host: str, scheme: str) -> None:
+async def test_without_anything_allowed_no_connection_to_loopback_is_made(host: str, scheme: str) -> None:
     endpoint = Endpoint()
     async with serving(endpoint) as url, pooled(()) as pool:
         with pytest.raises(EgressRefused):
@@ -110,7 +111,25 @@ async def test_a_name_that_would_not_be_taken_any_more_is_not_even_resolved(name
     assert names.asked == []
 
 
-async def test_the_next_address_is_dialled_when_one_is_dead() -> None:
+async def test_the_url_of_a_request_decides_nothing() -> None:
+    """httpx would send `%3C` for `<`. A request goes where its target says, and asks for what its target says."""
+    heads: list[bytes] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await request(reader))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    elsewhere = Endpoint()
+    async with serving(elsewhere) as other, listening(handler) as port, pooled() as pool:
+        sent = build_post(parse_target(f"http://127.0.0.1:{port}/a|b?<c>"), {}, b"{}")
+        sent.url = httpx.URL(other)
+        response = await pool.handle_async_request(sent)
+        await response.aclose()
+    assert elsewhere.posts == []
+    assert heads[0].startswith(f"POST /a|b?<c> HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n".encode())
+
+
+async def test_the_next_address_is_tried_when_one_is_dead() -> None:
     endpoint = Endpoint()
     async with serving(endpoint) as url, pooled(resolve=Names(["127.0.0.2", "127.0.0.1"])) as pool:
         assert await post(pool, f"http://partner.example:{port_of(url)}/") == 204

@@ -8,8 +8,8 @@ import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -158,11 +158,11 @@ async def test_no_more_than_sixteen_kilobytes_of_an_endless_answer_are_read(
     pool: Pool, head: bytes, part: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent, taken = 0, 0
-    read = Wire.read
+    receive = Wire.receive
 
-    async def counted(wire: Wire, most: int, **options: Any) -> bytes:
+    async def counted(wire: Wire) -> bytes:
         nonlocal taken
-        data = await read(wire, most, **options)
+        data = await receive(wire)
         taken += len(data)
         return data
 
@@ -175,7 +175,7 @@ async def test_no_more_than_sixteen_kilobytes_of_an_endless_answer_are_read(
             await writer.drain()
             sent += len(part)
 
-    monkeypatch.setattr(Wire, "read", counted)
+    monkeypatch.setattr(Wire, "receive", counted)
     async with listening(handler) as port:
         outcome = await post(pool, f"http://127.0.0.1:{port}/")
     assert isinstance(outcome, Delivered)
@@ -313,6 +313,29 @@ async def test_an_address_that_is_none_ends_it(pool: Pool, url: str) -> None:
     outcome = await post(pool, url)
     assert isinstance(outcome, GiveUp)
     assert outcome.reason == "invalid_url"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx.ConnectTimeout, "timeout"),
+        (httpx.ReadTimeout, "timeout"),
+        (httpx.WriteTimeout, "timeout"),
+        (httpx.PoolTimeout, "timeout"),
+        (httpx.ConnectError, "connection_failed"),
+        (httpx.ReadError, "connection_lost"),
+        (httpx.WriteError, "connection_lost"),
+        (httpx.CloseError, "connection_lost"),
+        (httpx.RemoteProtocolError, "bad_answer"),
+    ],
+)
+async def test_each_failure_of_a_transport_is_tried_again(error: type[httpx.TransportError], reason: str) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise error("10.0.0.1")
+
+    outcome = await sender.post(httpx.MockTransport(fail), "https://partner.example/", {}, BODY, NOON)
+    assert isinstance(outcome, Retry)
+    assert (outcome.reason, outcome.status, outcome.answer) == (reason, None, None)
 
 
 def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

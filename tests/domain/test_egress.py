@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.domain.addresses import ADDRESSES, LOOPBACK_HOSTS, METADATA_NAMES, NO_HTTPS, PASSES, REFUSED
 
-from capacity_api.domain.egress import Network, check_url, is_allowed, parse
+from capacity_api.domain.egress import Network, check_url, is_address_allowed, parse_target
 from capacity_api.errors import Invalid
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -100,7 +100,7 @@ def test_what_is_allowed_opens_nothing_else(url: str) -> None:
     ],
 )
 def test_an_address_is_dialled_and_asked_for_as_it_was_judged(url: str, host: str, authority: str, path: str) -> None:
-    target = parse(url)
+    target = parse_target(url)
     assert (target.host, target.authority, target.path) == (host, authority, path)
 
 
@@ -108,7 +108,7 @@ def test_an_address_is_dialled_and_asked_for_as_it_was_judged(url: str, host: st
 def test_whatever_is_written_is_an_address_that_can_be_sent_or_none(text: str) -> None:
     for url in (text, f"https://{text}", f"https://partner.org.uk/{text}"):
         try:
-            target = parse(url)
+            target = parse_target(url)
         except Invalid:
             continue
         for part in (target.authority, target.path):
@@ -124,12 +124,12 @@ def test_whatever_is_written_is_an_address_that_can_be_sent_or_none(text: str) -
 @pytest.mark.parametrize("text", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "2a00:1450:4009::1"])
 def test_a_public_address_is_reached_over_https_on_two_ports_alone(text: str) -> None:
     address = ip_address(text)
-    assert is_allowed(address, 443, True, ())
-    assert is_allowed(address, 8443, True, ())
-    assert not is_allowed(address, 80, False, ())
-    assert not is_allowed(address, 443, False, ())
-    assert not is_allowed(address, 80, True, ())
-    assert not is_allowed(address, 443, False, LOOPBACK)
+    assert is_address_allowed(address, 443, True, ())
+    assert is_address_allowed(address, 8443, True, ())
+    assert not is_address_allowed(address, 80, False, ())
+    assert not is_address_allowed(address, 443, False, ())
+    assert not is_address_allowed(address, 80, True, ())
+    assert not is_address_allowed(address, 443, False, LOOPBACK)
 
 
 @pytest.mark.parametrize(
@@ -138,11 +138,11 @@ def test_a_public_address_is_reached_over_https_on_two_ports_alone(text: str) ->
     + ["2606:4700:4700::1111%eth0", "127.0.0.1", "10.1.2.3", "168.63.129.16", "100.64.1.1", "192.0.0.9", "192.0.0.10"],
 )
 def test_an_address_that_is_not_plainly_global_is_never_reached(text: str) -> None:
-    assert not is_allowed(ip_address(text), 443, True, ())
-    assert not is_allowed(ip_address(text), 443, True, (ip_network("203.0.113.0/24"),))
+    assert not is_address_allowed(ip_address(text), 443, True, ())
+    assert not is_address_allowed(ip_address(text), 443, True, (ip_network("203.0.113.0/24"),))
 
 
 def test_an_allowed_network_is_reached_on_any_port_and_over_plain_http() -> None:
-    assert is_allowed(ip_address("127.9.9.9"), 5000, False, LOOPBACK)
-    assert is_allowed(ip_address("::1"), 80, False, LOOPBACK)
-    assert not is_allowed(ip_address("::2"), 80, False, LOOPBACK)
+    assert is_address_allowed(ip_address("127.9.9.9"), 5000, False, LOOPBACK)
+    assert is_address_allowed(ip_address("::1"), 80, False, LOOPBACK)
+    assert not is_address_allowed(ip_address("::2"), 80, False, LOOPBACK)

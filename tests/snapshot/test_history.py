@@ -9,16 +9,16 @@ from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.publication import documents
-from capacity_api.publication.publisher import Publication
-from capacity_api.snapshot.snapshot import Tree
+from capacity_api.publication.publisher import Publisher
+from capacity_api.snapshot.snapshot import Snapshot
 
 HISTORY = "/v1/responders/tara/history"
 
 
-async def published(settings: Settings, clock: Clock) -> Tree:
+async def published(settings: Settings, clock: Clock) -> Snapshot:
     """The tree of a process that starts now."""
     database = Database(settings)
-    publication = Publication(database, clock, documents.catalogue(settings))
+    publication = Publisher(database, clock, documents.catalogue(settings))
     await publication.refresh()
     await database.close()
     return publication.current()

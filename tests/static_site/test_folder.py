@@ -13,7 +13,7 @@ from tests.sites import UNPACK
 
 from capacity_api.errors import ConfigurationError
 from capacity_api.snapshot.resource import Resource
-from capacity_api.static_site.folder import Folder, open_folder, opened
+from capacity_api.static_site.folder import Folder, open_folder
 
 LONG = b'{"state":"open"}' * 100
 OTHER = b'{"state":"paused"}' * 100
@@ -157,7 +157,7 @@ def test_what_a_killed_process_left_is_completed_and_cleaned_up(root: Path, cloc
     def killed() -> Resource:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), opened(root) as folder:
+    with pytest.raises(KeyboardInterrupt), open_folder(root) as folder:
         folder.write({**of(a=LONG, gone=LONG), "z": killed}, clock())
     # As between removing the old neighbours and renaming the new ones.
     (root / "a.gz").rename(root / ".a.gz.new")
@@ -178,14 +178,14 @@ def test_a_file_that_somebody_changed_is_put_right_by_the_next_process(root: Pat
 def test_a_folder_that_holds_something_else_is_refused_and_untouched(root: Path) -> None:
     root.mkdir()
     (root / "thesis.txt").write_text("years of work")
-    with pytest.raises(ConfigurationError, match="holds something else"), opened(root):
+    with pytest.raises(ConfigurationError, match="holds something else"), open_folder(root):
         pass
     assert names(root) == {"thesis.txt"}
 
 
 def test_a_file_in_place_of_the_folder_is_refused(root: Path) -> None:
     root.write_text("a file")
-    with pytest.raises(ConfigurationError, match="cannot be written to"), opened(root):
+    with pytest.raises(ConfigurationError, match="cannot be written to"), open_folder(root):
         pass
 
 
@@ -194,13 +194,13 @@ def test_a_list_that_this_cannot_have_written_is_refused(root: Path, said: str) 
     root.mkdir()
     (root.parent / "outside").write_text("stays")
     (root / ".capacity-site").write_text(said)
-    with pytest.raises(ConfigurationError, match="empty the folder"), opened(root):
+    with pytest.raises(ConfigurationError, match="empty the folder"), open_folder(root):
         pass
     assert (root.parent / "outside").exists()
 
 
 def test_two_processes_never_write_to_one_folder(folder: Folder, root: Path) -> None:
-    with pytest.raises(ConfigurationError, match="another process writes to"), opened(root):
+    with pytest.raises(ConfigurationError, match="another process writes to"), open_folder(root):
         pass
 
 

@@ -1,7 +1,8 @@
-"""The only way out: connections that go where `domain.egress` allows and nowhere else.
+"""The only way out: connections to the addresses that `domain.egress` allows, and to no others.
 
-A name is resolved once for a connection, all its addresses are judged, and one of exactly those is dialled; `Host`,
-SNI and the certificate's name stay those of the webhook. Whatever is sent over a connection later never dials.
+A name is resolved once for each connection. All its addresses are judged, and the connection goes to
+one of them; `Host`, SNI and the name in the certificate stay those of the webhook. Later requests over
+the same connection resolve nothing.
 """
 
 import asyncio
@@ -13,35 +14,36 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import certifi
+import httpx
 
 from capacity_api.delivery.wire import Wire
-from capacity_api.domain.egress import Address, Network, Target, is_allowed, may_be_tried
+from capacity_api.domain.egress import Address, Network, Target, is_address_allowed, is_target_allowed
 
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 
-# Shared by the addresses of a name, TLS included.
+# For all addresses of a name together, TLS included.
 _CONNECT_SECONDS = 10.0
-# How many of a name's addresses are tried: a host that lists an address nobody reaches is still reached.
-_DIALLED = 3
-# How many names are resolved at once, each in a thread that is made when it is needed. Twice what is sent to at once: a
-# name that hangs keeps its thread for longer than its attempt takes, and whoever found none free would hang with it.
-_MOST_RESOLVED = 1024
+# More than one, so that a host with one dead address is still reached.
+_MAX_ADDRESSES = 3
+# Each name is resolved in a thread of its own, which starts when it is needed. When a name server
+# hangs, the thread outlives the attempt, so there may be twice as many threads as attempts.
+_MAX_RESOLVER_THREADS = 1024
 
 
-class EgressRefused(Exception):
-    """The webhook's address is none that may be reached. Final, and never says which address or why."""
+class EgressRefused(httpx.TransportError):
+    """The webhook's address is not allowed. Permanent. Never says which address, or why."""
 
 
 async def resolve(host: str, port: int) -> list[Address]:
-    """Every address of a name, in the order to try them; raises `OSError` when there is no answer."""
-    # As bytes, or Python encodes the name by rules of its own (IDNA 2003).
+    """All addresses of a name, in the order to try them; raises `OSError` if there is no answer."""
+    # Bytes, because Python would encode text by its own rules (IDNA 2003).
     ask = functools.partial(socket.getaddrinfo, host.encode(), port, type=socket.SOCK_STREAM)
-    answers = await asyncio.get_running_loop().run_in_executor(_resolvers(), ask)
+    answers = await asyncio.get_running_loop().run_in_executor(_resolver_threads(), ask)
     return list(dict.fromkeys(ipaddress.ip_address(answer[4][0]) for answer in answers))
 
 
 class Guard:
-    """Dials what may be dialled. `context` is made once and shared: making one reads the whole list of authorities."""
+    """Connects to allowed addresses. The default TLS context is shared, as it takes long to make."""
 
     def __init__(
         self, allow: tuple[Network, ...], context: ssl.SSLContext | None = None, resolve: Resolve = resolve
@@ -50,27 +52,34 @@ class Guard:
         self._context = context or default_context()
         self._resolve = resolve
 
-    async def dial(self, target: Target) -> Wire:
-        """A connection, with TLS if it is https; raises `EgressRefused`, or `OSError` for whatever the network does."""
-        if not may_be_tried(target, self._allow):
-            raise EgressRefused
-        addresses = [target.address] if target.address else await self._resolve(target.host, target.port)
-        if not addresses or not all(
-            is_allowed(address, target.port, target.is_https, self._allow) for address in addresses
-        ):
-            raise EgressRefused
-        dialled = addresses[:_DIALLED]
+    async def connect(self, target: Target) -> Wire:
+        """A connection, with TLS if it is https.
+
+        Raises `EgressRefused`, and `OSError` if the network fails.
+        """
+        addresses = (await self._allowed_addresses(target))[:_MAX_ADDRESSES]
         failure: OSError | None = None
-        for address in dialled:
+        for address in addresses:
             try:
-                async with asyncio.timeout(_CONNECT_SECONDS / len(dialled)):
-                    return await self._connect(address, target)
+                async with asyncio.timeout(_CONNECT_SECONDS / len(addresses)):
+                    return await self._open(address, target)
             except OSError as error:
                 failure = error
         assert failure is not None
         raise failure
 
-    async def _connect(self, address: Address, target: Target) -> Wire:
+    async def _allowed_addresses(self, target: Target) -> list[Address]:
+        """At least one address. A name with one forbidden address is refused as a whole."""
+        if not is_target_allowed(target, self._allow):
+            raise EgressRefused("the address is not allowed")
+        addresses = [target.address] if target.address else await self._resolve(target.host, target.port)
+        if not addresses or not all(
+            is_address_allowed(address, target.port, target.is_https, self._allow) for address in addresses
+        ):
+            raise EgressRefused("the address is not allowed")
+        return addresses
+
+    async def _open(self, address: Address, target: Target) -> Wire:
         _, wire = await asyncio.get_running_loop().create_connection(
             Wire,
             str(address),
@@ -83,13 +92,13 @@ class Guard:
 
 @functools.cache
 def default_context() -> ssl.SSLContext:
-    """Trusts certifi's authorities, whatever the environment names."""
+    """Trusts certifi's authorities, whatever the environment says."""
     context = ssl.create_default_context(cafile=certifi.where())
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
 @functools.cache
-def _resolvers() -> ThreadPoolExecutor:
-    # Threads of their own, so that a name server that hangs holds up nothing else.
-    return ThreadPoolExecutor(max_workers=_MOST_RESOLVED, thread_name_prefix="resolve")
+def _resolver_threads() -> ThreadPoolExecutor:
+    # Separate threads, so that a name server that hangs delays nothing else.
+    return ThreadPoolExecutor(max_workers=_MAX_RESOLVER_THREADS, thread_name_prefix="resolve")

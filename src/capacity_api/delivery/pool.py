@@ -1,134 +1,158 @@
-"""Connections that are kept for the next request to the same origin.
+"""httpx's transport for webhooks: it keeps connections for the next request to the same origin.
 
-httpcore's own pool looks at every connection for each request, which with a thousand origins is most of the work. This
-one looks at those of one origin. It has no queue: whoever sends says how much is sent at once.
+httpx's own transport looks at every connection for each request. With a thousand origins, that is
+most of the work. This one looks only at those of one origin. It has no queue: the worker limits how
+many requests are sent at once.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
 
-import httpcore
+import httpx
 
+from capacity_api.delivery.connection import Connection, Origin, origin_of
 from capacity_api.delivery.egress import Guard
-from capacity_api.delivery.wire import MOST_READ, Wire
 from capacity_api.domain.egress import Target
 
-_MOST_IDLE = 256
+_MAX_IDLE = 256
 _IDLE_SECONDS = 30.0
-
-Origin = tuple[bool, str, int]
-
-
-class Connection(httpcore.AsyncHTTP11Connection):
-    """httpcore's, over a wire of ours, with one bound for the head of an answer and its body."""
-
-    READ_NUM_BYTES = MOST_READ
-    MAX_INCOMPLETE_EVENT_SIZE = MOST_READ
-
-    def __init__(self, target: Target, wire: Wire) -> None:
-        super().__init__(_origin(target), wire)
-        self.key: Origin = (target.is_https, target.host, target.port)
-        self.wire = wire
-        self.idle_since = 0.0
+_TARGET = "egress_target"
 
 
-class Pool:
-    """`most_idle` connections are kept, for `idle_seconds` each; the oldest goes first."""
+def build_post(target: Target, headers: Mapping[str, str], body: bytes) -> httpx.Request:
+    """A request that `Pool` sends to `target`.
 
-    def __init__(self, guard: Guard, most_idle: int = _MOST_IDLE, idle_seconds: float = _IDLE_SECONDS) -> None:
+    The URL is only there to be read by people. httpx escapes addresses in its own way, so the
+    connection, the request line and `Host` come from the target, which the guard judges.
+    """
+    return httpx.Request(
+        "POST",
+        httpx.URL(
+            scheme="https" if target.is_https else "http",
+            host=target.host,
+            port=target.port,
+            raw_path=target.path.encode(),
+        ),
+        headers={"host": target.authority, "content-length": str(len(body)), **headers},
+        # Unlike `content`, a stream makes httpx add no headers.
+        stream=httpx.ByteStream(body),
+        extensions={_TARGET: target},
+    )
+
+
+class Pool(httpx.AsyncBaseTransport):
+    """Keeps `max_idle` idle connections for `idle_seconds` each, and closes the oldest first."""
+
+    def __init__(self, guard: Guard, max_idle: int = _MAX_IDLE, idle_seconds: float = _IDLE_SECONDS) -> None:
         self._guard = guard
-        self._most_idle = most_idle
+        self._max_idle = max_idle
         self._idle_seconds = idle_seconds
-        # The same connections twice: by origin, and by age.
-        self._idle: dict[Origin, deque[Connection]] = {}
-        self._by_age: dict[Connection, None] = {}
+        # Both hold the same connections, the oldest first. The innermost are ordered sets.
+        self._idle: dict[Connection, None] = {}
+        self._idle_by_origin: dict[Origin, dict[Connection, None]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    @asynccontextmanager
-    async def post(
-        self, target: Target, headers: Sequence[tuple[bytes, bytes]], body: bytes
-    ) -> AsyncIterator[httpcore.Response]:
-        """The answer, with its body still to be read; after the block the connection serves the next request, or ends.
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request of `build_post`. The caller must close the response, which frees the connection.
 
-        Raises what `Guard.dial` does, `AnswerCut` and httpcore's `NetworkError` and `ProtocolError`.
+        Raises `EgressRefused`, `httpx.ConnectTimeout`, `httpx.NetworkError` and `httpx.ProtocolError`.
         """
-        request = httpcore.Request(
-            "POST",
-            httpcore.URL(scheme=_origin(target).scheme, host=target.host, port=target.port, target=target.path),
-            headers=[(b"host", target.authority.encode()), (b"content-length", b"%d" % len(body)), *headers],
-            content=body,
-        )
-        connection = self._take(target)
-        response: httpcore.Response | None = None
+        target: Target = request.extensions[_TARGET]
+        connection = self._take_idle(origin_of(target))
         if connection is not None:
             try:
-                response = await connection.handle_async_request(request)
-            except (httpcore.NetworkError, httpcore.ProtocolError):
-                # It was hung up on at the moment in which it was used again. Subscribers take each id once.
-                if not connection.wire.is_untouched:
+                return await self._send(connection, request, target)
+            except httpx.TransportError:
+                # The server closed it just as we used it again. Send again: subscribers ignore an
+                # id that they have seen.
+                if connection.has_answered:
                     raise
-        if response is None or connection is None:
-            connection = Connection(target, await self._guard.dial(target))
-            response = await connection.handle_async_request(request)
-        try:
-            async with aclosing(response):
-                yield response
-        finally:
-            if connection.is_idle() and connection.wire.is_quiet:
-                self._keep(connection)
-            else:
-                connection.wire.close()
+        return await self._send(await self._connect(target), request, target)
 
     async def aclose(self) -> None:
-        """Close what is idle; what is in use ends with its task."""
-        self._close_while(lambda _: True)
+        """Close the idle connections. Those in use end with their tasks."""
+        while self._idle:
+            self._close_oldest()
         if self._timer is not None:
             self._timer.cancel()
 
-    def _take(self, target: Target) -> Connection | None:
-        """The one of this origin that was used last, if it is still good."""
-        key: Origin = (target.is_https, target.host, target.port)
-        kept = self._idle.get(key)
-        while kept:
-            connection = kept.pop()
-            del self._by_age[connection]
-            if not kept:
-                del self._idle[key]
-            if connection.wire.is_quiet:
+    async def _connect(self, target: Target) -> Connection:
+        try:
+            return Connection(origin_of(target), await self._guard.connect(target))
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout("the connection took too long") from error
+        except OSError as error:
+            raise httpx.ConnectError("no connection could be made") from error
+
+    async def _send(self, connection: Connection, request: httpx.Request, target: Target) -> httpx.Response:
+        try:
+            head = await connection.send(request, target.path)
+        except BaseException:
+            connection.close()
+            raise
+        return httpx.Response(
+            head.status_code, headers=head.headers.raw_items(), stream=_Body(connection, self._release), request=request
+        )
+
+    def _take_idle(self, origin: Origin) -> Connection | None:
+        """The connection of this origin that was used last, if it still works."""
+        while idle := self._idle_by_origin.get(origin):
+            connection = next(reversed(idle))
+            self._remove(connection)
+            if connection.is_reusable:
                 return connection
-            connection.wire.close()
+            connection.close()
         return None
 
-    def _keep(self, connection: Connection) -> None:
+    def _release(self, connection: Connection) -> None:
+        """Keep a connection for the next request, or close it."""
+        if not connection.is_reusable:
+            connection.close()
+            return
         loop = asyncio.get_running_loop()
         connection.idle_since = loop.time()
-        self._idle.setdefault(connection.key, deque()).append(connection)
-        self._by_age[connection] = None
-        self._close_while(lambda _: len(self._by_age) > self._most_idle)
+        self._idle[connection] = None
+        self._idle_by_origin.setdefault(connection.origin, {})[connection] = None
+        if len(self._idle) > self._max_idle:
+            self._close_oldest()
         if self._timer is None:
-            self._timer = loop.call_later(self._idle_seconds, self._expire)
+            self._timer = loop.call_later(self._idle_seconds, self._close_expired)
 
-    def _expire(self) -> None:
+    def _close_expired(self) -> None:
         loop = asyncio.get_running_loop()
-        oldest = loop.time() - self._idle_seconds
-        self._close_while(lambda connection: connection.idle_since <= oldest)
         self._timer = None
-        if self._by_age:
-            self._timer = loop.call_later(next(iter(self._by_age)).idle_since - oldest, self._expire)
+        while self._idle:
+            expires_in = self._oldest().idle_since + self._idle_seconds - loop.time()
+            if expires_in > 0:
+                self._timer = loop.call_later(expires_in, self._close_expired)
+                return
+            self._close_oldest()
 
-    def _close_while(self, unwanted: Callable[[Connection], bool]) -> None:
-        """Close idle connections, the oldest first, as long as they are unwanted."""
-        while self._by_age and unwanted(connection := next(iter(self._by_age))):
-            del self._by_age[connection]
-            # The oldest of all is the oldest of its origin.
-            kept = self._idle[connection.key]
-            kept.popleft()
-            if not kept:
-                del self._idle[connection.key]
-            connection.wire.close()
+    def _close_oldest(self) -> None:
+        connection = self._oldest()
+        self._remove(connection)
+        connection.close()
+
+    def _oldest(self) -> Connection:
+        return next(iter(self._idle))
+
+    def _remove(self, connection: Connection) -> None:
+        del self._idle[connection]
+        same_origin = self._idle_by_origin[connection.origin]
+        del same_origin[connection]
+        if not same_origin:
+            del self._idle_by_origin[connection.origin]
 
 
-def _origin(target: Target) -> httpcore.Origin:
-    return httpcore.Origin(b"https" if target.is_https else b"http", target.host.encode(), target.port)
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer. Closing it releases the connection."""
+
+    def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
+        self._connection = connection
+        self._release = release
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._connection.read_body()
+
+    async def aclose(self) -> None:
+        self._release(self._connection)

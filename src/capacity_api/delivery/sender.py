@@ -1,45 +1,47 @@
-"""One attempt: post the bytes, judge the answer. What it comes to is for `operations.deliveries` to record."""
+"""One attempt: send the bytes, read the answer, return the outcome, which the worker records."""
 
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import aclosing
 from datetime import datetime
 from importlib.metadata import version
 
-import httpcore
+import httpx
 
 from capacity_api.delivery.egress import EgressRefused
-from capacity_api.delivery.pool import Pool
-from capacity_api.delivery.wire import AnswerCut
-from capacity_api.domain.egress import parse
+from capacity_api.delivery.pool import build_post
+from capacity_api.delivery.wire import AnswerTooLong
+from capacity_api.domain.egress import parse_target
 from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry, retry_after
 from capacity_api.errors import Invalid
 
 DEADLINE_SECONDS = 15.0
-_KEPT = 2 * 1024
-_HEADERS = (
-    (b"user-agent", f"capacity-api/{version('capacity-api')}".encode()),
-    (b"content-type", b"application/json"),
-    # The answer is for the log: what comes compressed all the same is kept as it came, never unpacked.
-    (b"accept-encoding", b"identity"),
-    (b"accept", b"*/*"),
-)
+_MAX_LOGGED_BYTES = 2 * 1024
+_HEADERS = {
+    "user-agent": f"capacity-api/{version('capacity-api')}",
+    "content-type": "application/json",
+    # The answer goes to the log as it came. If it is compressed all the same, it stays so.
+    "accept-encoding": "identity",
+    "accept": "*/*",
+}
 _GONE = 410
 _SLOW_DOWN = frozenset({429, 502, 503, 504})
 
 
 async def post(
-    pool: Pool,
+    pool: httpx.AsyncBaseTransport,
     url: str,
     headers: Mapping[str, str],
     body: bytes,
     now: datetime,
     deadline: float = DEADLINE_SECONDS,
 ) -> Outcome:
-    """Send `body` once. `deadline`, in seconds, covers everything from the name's resolution to the answer's end.
+    """Send `body` once.
 
-    Never raises for anything that the network or the endpoint does. `now` is what a `Retry-After` date is read against.
+    `deadline`, in seconds, covers everything from resolving the name to the end of the answer. Returns
+    an outcome, whatever the network or the endpoint does. `now` is for a `Retry-After` with a date.
     """
     clock = asyncio.get_running_loop().time
     began = clock()
@@ -49,62 +51,51 @@ async def post(
 
     status: int | None = None
     try:
-        target = parse(url)
-        sent = [*_HEADERS, *((name.encode(), value.encode()) for name, value in headers.items())]
-        async with asyncio.timeout(deadline), pool.post(target, sent, body) as response:
-            status = response.status
-            answer = await _read(response)
+        request = build_post(parse_target(url), {**_HEADERS, **headers}, body)
+        async with asyncio.timeout(deadline), aclosing(await pool.handle_async_request(request)) as response:
+            status = response.status_code
+            answer = await _read_answer(response)
     except Invalid:
         return GiveUp(reason="invalid_url", duration_ms=elapsed())
     except EgressRefused:
         return GiveUp(reason="not_allowed", duration_ms=elapsed())
-    except (OSError, AnswerCut, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        return Retry(reason=_failure(error), status=status, duration_ms=elapsed())
-    return _judged(response, answer, elapsed(), now)
+    except (TimeoutError, httpx.TransportError) as error:
+        return Retry(reason=_reason(error), status=status, duration_ms=elapsed())
+    return _outcome(response, answer, elapsed(), now)
 
 
-def _judged(response: httpcore.Response, answer: str, duration_ms: int, now: datetime) -> Outcome:
-    status = response.status
+def _outcome(response: httpx.Response, answer: str, duration_ms: int, now: datetime) -> Outcome:
+    status = response.status_code
     if 200 <= status < 300:
         return Delivered(status=status, duration_ms=duration_ms, answer=answer)
     reason = f"http_{status}"
     if status == _GONE:
         return GiveUp(reason=reason, status=status, duration_ms=duration_ms, answer=answer, disable=True)
-    wait = retry_after(_header(response, b"retry-after"), now) if status in _SLOW_DOWN else None
+    wait = retry_after(response.headers.get("retry-after"), now) if status in _SLOW_DOWN else None
     return Retry(reason=reason, status=status, duration_ms=duration_ms, answer=answer, retry_after=wait)
 
 
-def _header(response: httpcore.Response, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for each, value in response.headers if each.lower() == name), None)
-
-
-async def _read(response: httpcore.Response) -> str:
-    """The beginning of the answer as text. Reads it to its end, or as much as a wire gives of one answer."""
-    kept = b""
+async def _read_answer(response: httpx.Response) -> str:
+    """Read the body to its end, or to the limit of the wire. Returns the beginning as text."""
+    beginning = b""
     try:
-        async for part in response.aiter_stream():
-            kept += part[: _KEPT - len(kept)]
-    except AnswerCut:
+        async for part in response.aiter_raw():
+            beginning += part[: _MAX_LOGGED_BYTES - len(beginning)]
+    except AnswerTooLong:
+        # The status is known, and it is what counts.
         pass
-    # A zero byte is no text to PostgreSQL.
-    return kept.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    # PostgreSQL stores no zero byte in text.
+    return beginning.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def _failure(error: BaseException) -> str:
-    """A word for the log. Nothing of the error's own text: it may hold an address that a name resolved to."""
-    causes = list(_causes(error))
-    if isinstance(error, TimeoutError):
+def _reason(error: TimeoutError | httpx.TransportError) -> str:
+    """A word for the log. Never the error's own text, which may name an internal address."""
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
         return "timeout"
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if isinstance(error.__cause__, ssl.SSLError):
         return "tls_failed"
-    if isinstance(error, socket.gaierror):
+    if isinstance(error.__cause__, socket.gaierror):
         return "name_not_resolved"
-    if isinstance(error, OSError):
+    if isinstance(error, httpx.ConnectError):
         return "connection_failed"
-    return "connection_lost" if isinstance(error, httpcore.NetworkError) else "bad_answer"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__
+    return "connection_lost" if isinstance(error, httpx.NetworkError) else "bad_answer"

@@ -1,108 +1,93 @@
-"""A connection to a subscriber: what is written goes out in one piece, and so much is read of an answer and no more."""
+"""The bytes of one connection to a subscriber, and how many of them may be read."""
 
 import asyncio
-import ssl
 from typing import cast
 
-import httpcore
+import httpx
 
-# Of each answer, head and body, as it comes over the wire.
-MOST_READ = 16 * 1024
-
-
-class AnswerCut(Exception):
-    """`MOST_READ` of the answer have been read, and it goes on."""
+# Of one answer, head and body together, as they come over the wire.
+MAX_ANSWER_BYTES = 16 * 1024
 
 
-class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
-    """A stream for httpcore over asyncio's own transports. Only one task uses it at a time.
+class AnswerTooLong(httpx.RemoteProtocolError):
+    """The answer is longer than `MAX_ANSWER_BYTES`."""
 
-    It has no time limits of its own: whoever sends has one for everything.
+
+class Wire(asyncio.Protocol):
+    """Sends a request and receives its answer. Only one task uses it at a time.
+
+    It has no time limits. The sender has one for the whole attempt.
     """
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport
-        self._unsent: list[bytes] = []
         self._received = bytearray()
-        self._left = MOST_READ
+        self._bytes_left = MAX_ANSWER_BYTES
         self._is_paused = False
-        self._is_ended = False
+        self._has_ended = False
         self._error: Exception | None = None
-        self._news: asyncio.Future[None] | None = None
+        self._wakeup: asyncio.Future[None] | None = None
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether the other side has said nothing that was not asked for, and has not hung up."""
-        return not self._received and not self._is_ended
+    def is_reusable(self) -> bool:
+        """Whether the peer keeps the connection open, and has sent nothing that nobody has read."""
+        return not self._received and not self._has_ended
 
     @property
-    def is_untouched(self) -> bool:
-        """Whether nothing of an answer to what was sent last has been read."""
-        return self._left == MOST_READ
+    def has_answered(self) -> bool:
+        """Whether any byte of an answer to the last request was read."""
+        return self._bytes_left < MAX_ANSWER_BYTES
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's is none by its class.
+        # uvloop's transport does not inherit from asyncio's.
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if len(self._received) >= MOST_READ and not self._is_paused:
+        if len(self._received) >= MAX_ANSWER_BYTES and not self._is_paused:
             self._is_paused = True
             self._transport.pause_reading()
-        self._tell()
+        self._wake_reader()
 
     def eof_received(self) -> None:
-        self._is_ended = True
-        self._tell()
+        self._has_ended = True
+        self._wake_reader()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._is_ended = True
+        self._has_ended = True
         self._error = error
-        self._tell()
+        self._wake_reader()
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
-        """Keep it until the answer is waited for: head and body are one packet, or one record of TLS."""
-        self._unsent.append(buffer)
+    def send(self, request: bytes) -> None:
+        """Send a whole request at once: one packet, or one TLS record, if it fits."""
+        self._bytes_left = MAX_ANSWER_BYTES
+        # `receive` reports a connection that has ended.
+        if not self._transport.is_closing():
+            self._transport.write(request)
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
-        """What there is, at least one byte, or none at the end; raises `AnswerCut`, `httpcore.ReadError`."""
-        if self._unsent:
-            self._left = MOST_READ
-            if not self._transport.is_closing():
-                self._transport.write(b"".join(self._unsent))
-            self._unsent.clear()
+    async def receive(self) -> bytes:
+        """The next bytes, or none at the end; raises `AnswerTooLong` and `httpx.ReadError`."""
         while not self._received:
-            if self._is_ended:
+            if self._has_ended:
                 if self._error is not None:
-                    raise httpcore.ReadError from self._error
+                    raise httpx.ReadError("the connection was lost") from self._error
                 return b""
-            self._news = asyncio.get_running_loop().create_future()
-            await self._news
-        if not self._left:
-            raise AnswerCut
-        data = bytes(self._received[: min(max_bytes, self._left)])
+            self._wakeup = asyncio.get_running_loop().create_future()
+            await self._wakeup
+        if not self._bytes_left:
+            raise AnswerTooLong(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
+        data = bytes(self._received[: self._bytes_left])
         del self._received[: len(data)]
-        self._left -= len(data)
-        if self._is_paused and not self._received and not self._is_ended:
+        self._bytes_left -= len(data)
+        if self._is_paused and not self._received and not self._has_ended:
             self._is_paused = False
             self._transport.resume_reading()
         return data
 
-    async def aclose(self) -> None:
-        self.close()
-
     def close(self) -> None:
-        """At once: a polite end would wait for somebody who may never read."""
+        """Close without waiting: a graceful close would wait for a peer that may never read."""
         self._transport.abort()
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-    ) -> httpcore.AsyncNetworkStream:
-        raise NotImplementedError("the guard dials with TLS")
-
-    def _tell(self) -> None:
-        if self._news is not None and not self._news.done():
-            self._news.set_result(None)
+    def _wake_reader(self) -> None:
+        if self._wakeup is not None and not self._wakeup.done():
+            self._wakeup.set_result(None)

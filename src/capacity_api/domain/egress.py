@@ -1,8 +1,9 @@
 """Where webhooks may go: https to what is plainly on the public internet, or whatever the operator allows.
 
-`parse` reads an address once, for the judgement and for the connection alike: two readers of one address are how what
-was judged and what is dialled come apart. `may_be_tried` judges what is written, without resolving a name, and
-`is_allowed` what a name resolved to; it has the last word. Nobody is told why: the answer would map a private network.
+`parse_target` reads an address once, for the judgement and for the connection: two readers may
+understand it differently, and then the connection goes where nobody judged. `is_target_allowed` judges
+what is written, without resolving a name. `is_address_allowed` judges what the name resolved to, and
+has the last word. A refusal gives no reason, as reasons would map a private network.
 """
 
 import ipaddress
@@ -68,7 +69,7 @@ _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<host>[^\[\]:@%]+))(?::(
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 # Each of them is one character that some reader of addresses takes for another, or that could end a line of HTTP.
-_NEVER = re.compile(r"[\x00-\x20\x7f\\]")
+_FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
 _METADATA_NAMES = frozenset(
@@ -90,7 +91,7 @@ _PRIVATE_ENDINGS = frozenset({"local", "localhost", "internal", "home.arpa"})
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """An address as it is dialled and asked for.
+    """What the connection and the request need to know of an address.
 
     `host` in ASCII, lower case, without a final dot; `address` is what it spells, when it is no name. `path` is what
     the request asks for, with the query.
@@ -114,22 +115,22 @@ def check_url(url: str, allow: tuple[Network, ...]) -> str:
 
     With `allow`, names that point inside, plain http and other ports pass here and are decided when it connects.
     """
-    target = parse(url)
+    target = parse_target(url)
     if not target.is_https and not allow:
         raise _no_https()
-    if not may_be_tried(target, allow):
+    if not is_target_allowed(target, allow):
         raise _not_allowed()
     return url
 
 
-def parse(url: str) -> Target:
+def parse_target(url: str) -> Target:
     """What an address says, whether it is allowed or not; raises `Invalid` for what is no address of a webhook."""
     if len(url) > LONGEST_URL:
         raise Invalid.at("/url", f"must be at most {LONGEST_URL} characters")
     parts = _URL.fullmatch(url)
     if parts is None or (scheme := parts["scheme"].lower()) not in {"http", "https"}:
         raise _no_https()
-    if parts["fragment"] is not None or _NEVER.search(url):
+    if parts["fragment"] is not None or _FORBIDDEN_CHARACTERS.search(url):
         raise _not_allowed()
     if not url.isascii() and any(unicodedata.category(each)[0] in "CZ" for each in url):
         raise _not_allowed()
@@ -150,10 +151,10 @@ def parse(url: str) -> Target:
     )
 
 
-def may_be_tried(target: Target, allow: tuple[Network, ...]) -> bool:
+def is_target_allowed(target: Target, allow: tuple[Network, ...]) -> bool:
     """Whether what is written is allowed; of a name, as far as can be told before it is resolved."""
     if target.address is not None:
-        return is_allowed(target.address, target.port, target.is_https, allow)
+        return is_address_allowed(target.address, target.port, target.is_https, allow)
     if target.host in _METADATA_NAMES:
         return False
     if allow:
@@ -163,7 +164,7 @@ def may_be_tried(target: Target, allow: tuple[Network, ...]) -> bool:
     return target.is_https and target.port in _PORTS and not is_private
 
 
-def is_allowed(address: Address, port: int, is_https: bool, allow: tuple[Network, ...]) -> bool:
+def is_address_allowed(address: Address, port: int, is_https: bool, allow: tuple[Network, ...]) -> bool:
     """Whether a webhook may be sent to this address, port and scheme."""
     if any(network.version == address.version and address in network for network in allow):
         return True
@@ -222,8 +223,8 @@ def _v4(labels: list[str]) -> Address:
     if len(front) > 3 or any(part > 255 for part in front) or last >= 256 ** (4 - len(front)):
         raise _not_allowed()
     value = last
-    for place, part in enumerate(front):
-        value += part << (24 - 8 * place)
+    for index, part in enumerate(front):
+        value += part << (24 - 8 * index)
     return ipaddress.IPv4Address(value)
 
 
