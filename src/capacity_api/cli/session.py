@@ -26,7 +26,7 @@ T = TypeVar("T")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 # At debug these print what they are given: statements with their values, requests with their addresses.
-_TOO_TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpx", "httpcore", "sqlalchemy", "uvicorn")
+_TOO_TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn")
 
 
 def settings() -> Settings:
