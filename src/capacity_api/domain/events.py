@@ -1,8 +1,4 @@
-"""The events: every one that exists, and who may hear of it. A new type starts here.
-
-After that: what raises it (`operations`), an example in `api/openapi.py`, a line in `docs/webhooks.md`. A test fails
-until the last two are there.
-"""
+"""The event types, and who gets them. A new type starts here; CONTRIBUTING.md lists the other places."""
 
 from enum import StrEnum
 

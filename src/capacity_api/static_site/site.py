@@ -21,8 +21,6 @@ from capacity_api.static_site.folder import Folder, WriteSummary
 _REFRESH_EVERY_SECONDS = 0.5
 _WRITE_WITHIN_SECONDS = 0.25
 _HTML = "text/html"
-# These have members as soon as somebody is listed, so they are folders from the start.
-_ALWAYS_FOLDERS = frozenset({"/open-referral-uk", "/open-referral-uk/services"})
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -42,9 +40,11 @@ def site_files(snapshot: Snapshot, formats: Sequence[Format]) -> dict[str, Calla
     resources: dict[str, Callable[[], Resource]] = {path: partial(_find, snapshot, path) for path in snapshot.paths()}
     for slug in snapshot.entries:
         resources[f"{RESPONDERS}{slug}/alternatives"] = partial(_alternatives, snapshot, slug)
+    folders: set[str] = set()
     for output in formats:
         resources |= output.files(snapshot)
-    folders = {path.rpartition("/")[0] for path in resources} | _ALWAYS_FOLDERS
+        folders |= output.folders
+    folders |= {path.rpartition("/")[0] for path in resources}
     pages = _page_paths(snapshot.catalogue)
     return {_file_name(path, path in folders, path in pages): build for path, build in resources.items()}
 

@@ -37,4 +37,4 @@ def _resource(answer: Callable[[], object]) -> Resource:
     return Resource(encode(answer()))
 
 
-OPEN_REFERRAL = Format(name="open_referral", files=_files)
+OPEN_REFERRAL = Format(name="open_referral", files=_files, folders=frozenset({PATH, f"{PATH}/services"}))
