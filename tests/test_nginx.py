@@ -15,6 +15,7 @@ from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
 from capacity_api.formats.registry import FORMATS
+from capacity_api.pages import scripts
 from capacity_api.publication import documents
 from capacity_api.publication.publisher import Publisher
 from capacity_api.static_site.folder import NEIGHBOURS, Folder
@@ -82,6 +83,7 @@ def paths(root: Path) -> list[str]:
 async def test_each_path_gives_the_bytes_and_the_type_that_the_service_gives(mirror: Mirror, root: Path) -> None:
     found = paths(root)
     assert {"/", "/docs", DIRECTORY, "/v1/responders/tara", "/v1/responders/tara/history"} <= set(found)
+    assert {f"/scripts/{name}" for name in scripts.NAMES} <= set(found)
     assert {"/v1/responders/tara/alternatives", "/open-referral-uk", "/open-referral-uk/services"} <= set(found)
     for path in [*found, "/open-referral-uk/"]:
         ours = await mirror.service.client.get(path, headers=IDENTITY)
@@ -133,6 +135,13 @@ async def test_a_page_may_do_what_it_may_do_at_the_service_and_is_kept_by_nobody
 def _policy(said: str) -> dict[str, set[str]]:
     parts = [part.split() for part in said.split(";")]
     return {name: set(values) for name, *values in parts}
+
+
+async def test_scripts_are_kept_by_nobody(mirror: Mirror) -> None:
+    for name in scripts.NAMES:
+        answer = await mirror.get(f"/scripts/{name}")
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
 async def test_what_did_not_change_is_304_with_the_headers_of_a_200(mirror: Mirror) -> None:

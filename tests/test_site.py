@@ -34,7 +34,7 @@ async def test_a_build_says_what_it_did(listed: Database, env: dict[str, str], r
     before = files(root)
     code, out, _ = await run("site", "build", str(root), "--json", env=env)
     changed = {name for name, body in files(root).items() if body != before[name] and not name.endswith((*UNPACK,))}
-    assert (code, json.loads(out)) == (0, {"written": len(changed), "removed": 0, "files": count})
+    assert (code, json.loads(out)) == (0, {"written": len(changed), "removed": 0, "files": count, "failed": 0})
     assert {"site.json"} <= changed <= {"index.html", "coverage/index.html", "site.json"}
 
 

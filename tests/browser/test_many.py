@@ -9,7 +9,8 @@ from tests.pages.directories import directory_of, register, said
 
 from capacity_api.clock import utc_now
 from capacity_api.domain.intake import Report, ReportedState
-from capacity_api.pages import directory
+from capacity_api.pages.directory import render_directory
+from capacity_api.pages.headers import page_headers
 from capacity_api.representations.encoding import encode
 
 # From the choice to the frame that shows it.
@@ -67,12 +68,10 @@ async def crowded(page: Page, home: str) -> None:
         for number in range(77)
         for each in some
     ][:1000]
-    body = directory.directory_page(directory_of(*everybody), now, None)
+    body = render_directory(directory_of(*everybody), now, None)
 
     async def html(route: Route) -> None:
-        await route.fulfill(
-            body=body, headers={"content-type": "text/html; charset=utf-8", **dict(directory.headers(body))}
-        )
+        await route.fulfill(body=body, headers={"content-type": "text/html; charset=utf-8", **dict(page_headers(body))})
 
     async def json(route: Route) -> None:
         await route.fulfill(body=encode(directory_of(*everybody)), content_type="application/json")

@@ -18,7 +18,7 @@ from capacity_api.domain.intake import (
     Unit,
 )
 from capacity_api.domain.remit import AgeGroup, Remit
-from capacity_api.pages import directory
+from capacity_api.pages.directory import render_directory
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.responder import Responder, represent_intake, represent_remit
 
@@ -59,7 +59,7 @@ def directory_of(*responders: Responder, demonstration: bool = False) -> Directo
 
 
 def page(*responders: Responder, now: datetime = NOW, contact: str | None = None) -> Parsed:
-    return Parsed(directory.directory_page(directory_of(*responders), now, contact))
+    return Parsed(render_directory(directory_of(*responders), now, contact))
 
 
 def register(intake: Intake = NEVER_REPORTED) -> list[Responder]:

@@ -24,7 +24,10 @@ from capacity_api.domain.intake import (
     Unit,
 )
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
-from capacity_api.pages import directory
+from capacity_api.pages import scripts
+from capacity_api.pages.directory import render_directory, render_entry
+from capacity_api.pages.headers import content_security_policy, page_headers
+from capacity_api.pages.update import render_update
 from capacity_api.representations.responder import RemitShown, represent_remit
 from capacity_api.wording import sentences
 
@@ -46,7 +49,7 @@ def test_safety_lines_stand_before_everything_else() -> None:
 
 
 def test_safety_lines_are_never_folded_away() -> None:
-    raw = directory.directory_page(directory_of(*register()), NOW, None).decode()
+    raw = render_directory(directory_of(*register()), NOW, None).decode()
     assert raw.index("08000 121 700") < raw.index("</header>") < raw.index("<main")
     assert "<details" not in raw[: raw.index("</header>")]
 
@@ -63,7 +66,7 @@ def test_the_first_link_leaves_and_says_that_history_remains() -> None:
 
 
 def test_the_title_and_the_icon_are_neutral() -> None:
-    raw = directory.directory_page(directory_of(), NOW, None).decode()
+    raw = render_directory(directory_of(), NOW, None).decode()
     assert "<title>Directory</title>" in raw
     assert 'href="data:image/svg+xml' in raw
 
@@ -81,7 +84,9 @@ def test_nothing_is_loaded_from_elsewhere_and_the_form_stays_away_without_the_sc
     parsed = page(*register())
     tags = {tag for tag, _ in parsed.elements}
     assert tags.isdisjoint({"img", "iframe", "object", "embed", "video", "audio"})
-    assert [each for tag, each in parsed.elements if tag == "script"] == [{"type": "module", "src": "/directory.js"}]
+    assert [each for tag, each in parsed.elements if tag == "script"] == [
+        {"type": "module", "src": f"/scripts/{name}"} for name in scripts.MODULES["directory"]
+    ]
     assert [("hidden" in each, each.get("action")) for tag, each in parsed.elements if tag == "form"] == [(True, None)]
     assert [(attributes["href"] or "")[:5] for tag, attributes in parsed.elements if tag == "link"] == ["data:"]
     assert not any(name == "style" or name.startswith("on") for _, each in parsed.elements for name in each)
@@ -100,7 +105,7 @@ def test_the_summary_counts_each_state_once() -> None:
 
 def test_the_moment_of_the_page_is_london_time_in_words_and_utc_for_programs() -> None:
     summer = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
-    raw = directory.directory_page(directory_of(), summer, None).decode()
+    raw = render_directory(directory_of(), summer, None).decode()
     assert '<time datetime="2026-07-01T08:00:00Z">1 July 2026, 09:00</time>' in raw
 
 
@@ -185,10 +190,10 @@ def test_an_end_at_midnight_is_named_by_its_day() -> None:
 
 def test_demonstration_data_is_labelled_and_other_data_is_not() -> None:
     label = "Demonstration data: not real."
-    assert label in Parsed(directory.directory_page(directory_of(demonstration=True), NOW, None)).text
-    assert label in Parsed(directory.update_page(demonstration=True)).text
+    assert label in Parsed(render_directory(directory_of(demonstration=True), NOW, None)).text
+    assert label in Parsed(render_update(demonstration=True)).text
     assert label not in page().text
-    assert label not in Parsed(directory.update_page()).text
+    assert label not in Parsed(render_update()).text
 
 
 def test_the_published_words_stand_beside_ours_with_their_source() -> None:
@@ -272,15 +277,13 @@ def test_bidirectional_marks_cannot_reach_past_their_text(text: str, closed: str
 
 
 def test_the_lines_of_a_note_are_kept() -> None:
-    raw = directory.directory_page(
-        directory_of(responder(said(Report(state=ReportedState.OPEN, note="One\nTwo")))), NOW, None
-    )
+    raw = render_directory(directory_of(responder(said(Report(state=ReportedState.OPEN, note="One\nTwo")))), NOW, None)
     assert b'<p class="note text" dir="auto">One\nTwo</p>' in raw
-    assert b".text { white-space: pre-line; }" in raw
+    assert re.search(rb"\.text \{\s+white-space: pre-line;\s+\}", raw)
 
 
 def test_thirteen_responders_leave_room_in_one_tcp_flight() -> None:
-    raw = directory.directory_page(
+    raw = render_directory(
         directory_of(*register(said(Report(state=ReportedState.PAUSED, note="A note"))), demonstration=True),
         NOW,
         "x@y.z",
@@ -302,21 +305,21 @@ def test_of_many_responders_nothing_is_folded_and_nothing_left_out() -> None:
 
 def test_no_line_breaks_stand_between_the_tags_of_an_entry() -> None:
     report = Report(state=ReportedState.OPEN, note="One >\n< Two")
-    html = directory.entry(responder(said(report)), State.OPEN)
+    html = render_entry(responder(said(report)), State.OPEN)
     assert html.count("\n") == 1
     assert "One &gt;\n&lt; Two" in html
 
 
 def test_the_policy_allows_the_styles_of_this_page_its_script_and_this_server_and_nothing_else() -> None:
-    raw = directory.directory_page(directory_of(), NOW, None)
+    raw = render_directory(directory_of(), NOW, None)
     style = re.search(rb"<style>(.*)</style>", raw, re.DOTALL)
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style[1]).digest()).decode()
-    assert directory.content_security_policy(raw) == (
+    assert content_security_policy(raw) == (
         f"default-src 'none'; style-src 'sha256-{digest}'; script-src 'self'; connect-src 'self'; img-src data:; "
         "require-trusted-types-for 'script'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    assert dict(directory.headers(raw))["referrer-policy"] == "no-referrer"
+    assert dict(page_headers(raw))["referrer-policy"] == "no-referrer"
 
 
 def shown(ages: list[AgeGroup], genders: Any = "all", kinds: Any = "all", **changes: Any) -> RemitShown:

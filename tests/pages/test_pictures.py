@@ -9,7 +9,8 @@ import pytest
 from tests.pages.directories import directory_of, register, said
 
 from capacity_api.domain.intake import Report, ReportedState, State
-from capacity_api.pages import directory, pictures
+from capacity_api.pages import pictures
+from capacity_api.pages.directory import render_directory, render_entry
 
 TODAY = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
 START = TODAY - timedelta(days=90)
@@ -69,12 +70,10 @@ def test_thirteen_with_their_history_fit_in_one_tcp_flight() -> None:
     report = Report(state=ReportedState.PAUSED, note="A note of some length, as an organisation would write it.")
     everybody = register(said(report))
     parts = {
-        each.slug: directory.entry(each, each.intake.state, states=lived(seed), today=TODAY).encode()
+        each.slug: render_entry(each, each.intake.state, states=lived(seed), today=TODAY).encode()
         for seed, each in enumerate(everybody)
     }
-    page = directory.directory_page(
-        directory_of(*everybody, demonstration=True), TODAY, "corrections@example.org", parts=parts
-    )
+    page = render_directory(directory_of(*everybody, demonstration=True), TODAY, "corrections@example.org", parts=parts)
     assert page.count(b'<svg class="strip"') == 13 + 4, "one for each, and the key"
     assert len(re.findall(rb"M\d+ \d", page)) > 100
     assert len(gzip.compress(page, 6)) <= FLIGHT

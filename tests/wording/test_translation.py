@@ -15,6 +15,8 @@ from capacity_api.domain import coverage
 from capacity_api.domain.intake import Circumstance, ExpectedResponse, Reason, Report, ReportedState, State, Unit
 from capacity_api.pages import directory, scripts
 from capacity_api.pages.coverage import render_coverage
+from capacity_api.pages.directory import render_directory, render_entry
+from capacity_api.pages.update import render_update
 from capacity_api.publication import documents
 from capacity_api.representations.coverage import represent_coverage
 from capacity_api.representations.responder import Responder
@@ -65,20 +67,20 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
     history = ((NOW - timedelta(days=50), State.OPEN), (NOW - timedelta(days=5), State.PAUSED))
     everybody = every_state()
     parts = {
-        each.slug: directory.entry(
+        each.slug: render_entry(
             each, directory.shown_state(each.intake, NOW), states=history, today=NOW, language=invented_language
         ).encode()
         for each in everybody
     }
     counted = represent_coverage(coverage.NOBODY, 1, NOW, demonstration=True)
     made = {
-        "directory": directory.directory_page(
+        "directory": render_directory(
             directory_of(*everybody, demonstration=True), NOW, "x@example.org", parts=parts, language=invented_language
         ),
-        "update": directory.update_page(invented_language),
+        "update": render_update(invented_language),
         "coverage": render_coverage(counted, NOW, invented_language),
     }
-    assert len(english(directory.update_page())) > 20
+    assert len(english(render_update())) > 20
     for name, page in made.items():
         assert f'<html lang="{INVENTED}" dir="rtl">'.encode() in page
         Parsed(page)
@@ -87,18 +89,18 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
 
 
 def test_the_scripts_speak_the_language_of_their_page(invented_language: Language) -> None:
-    for name in scripts.NAMES:
-        facts = scripts.script(name, invented_language).decode().splitlines()[0]
-        quoted = re.findall(r'"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"', facts)
-        assert [each for each in quoted if WORD.search(each) and "⟦" not in each] == []
+    facts = scripts.script("facts.js", invented_language).decode()
+    quoted = re.findall(r'"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"', re.sub(r"(?m)^/\*\*.*$", "", facts))
+    assert len(quoted) > 50
+    assert [each for each in quoted if WORD.search(each) and "⟦" not in each] == []
 
 
 def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Language) -> None:
     spoken = (ENGLISH, invented_language)
     counted = represent_coverage(coverage.NOBODY, 1, NOW, demonstration=False)
     for path, made in {
-        "": lambda language: directory.directory_page(directory_of(), NOW, None, language=language, languages=spoken),
-        "update": lambda language: directory.update_page(language, spoken),
+        "": lambda language: render_directory(directory_of(), NOW, None, language=language, languages=spoken),
+        "update": lambda language: render_update(language, spoken),
         "coverage": lambda language: render_coverage(counted, NOW, language, spoken),
     }.items():
         found = Parsed(made(ENGLISH))
@@ -112,8 +114,8 @@ def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Lan
 
 def test_without_another_language_there_is_no_link_to_one() -> None:
     for made in (
-        directory.directory_page(directory_of(), NOW, None, languages=(ENGLISH,)),
-        directory.update_page(ENGLISH, (ENGLISH,)),
+        render_directory(directory_of(), NOW, None, languages=(ENGLISH,)),
+        render_update(ENGLISH, (ENGLISH,)),
     ):
         assert b"hreflang" not in made
         assert b'<nav class="languages"' not in made
@@ -122,7 +124,7 @@ def test_without_another_language_there_is_no_link_to_one() -> None:
 def test_the_service_publishes_every_language_that_there_is_a_catalogue_of(
     invented_language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "languages", lambda: (ENGLISH, invented_language))
+    monkeypatch.setattr(documents, "find_languages", lambda: (ENGLISH, invented_language))
     settings = Settings(secret_keys=(bytes(32),), public_url="https://capacity.example.org")
     tree = empty_snapshot(documents.catalogue(settings), NOW)
     for path in ("/", "/coverage", "/update"):
