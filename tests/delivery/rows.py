@@ -18,7 +18,7 @@ from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import Intake, Report, ReportedState
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.remit import AgeGroup, Remit
-from capacity_api.domain.retry import Outcome
+from capacity_api.domain.retry import Delivered, Outcome
 from capacity_api.operations import changes, intake
 from capacity_api.operations.webhooks import claims, due_work, results
 from capacity_api.operations.webhooks.due_work import DueWork
@@ -139,6 +139,22 @@ async def bring_up_to_date(database: Database, now: datetime, outcome: Outcome) 
         sent += [message.sequence for each in found for message in each.messages]
         if not found and not due.may_have_more:
             return sent
+
+
+async def sent_to(database: Database, now: datetime, webhook: UUID) -> list[int | None]:
+    """The numbers of what this webhook is sent now, all of it."""
+    outcome = Delivered(status=204, duration_ms=12)
+    sent: list[int | None] = []
+    while found := await claim_webhooks(database, now):
+        for each in found:
+            await record(database, now, each, *[outcome] * len(each.messages))
+            if each.webhook_id == webhook:
+                sent += [message.sequence for message in each.messages]
+    return sent
+
+
+async def statuses(database: Database) -> dict[int | None, str]:
+    return {row.sequence: row.status for row in await stored_deliveries(database)}
 
 
 async def stored_deliveries(database: Database) -> Sequence[DeliveryRow]:

@@ -1,10 +1,10 @@
 """The worker delivers webhooks: it finds due work, claims it, sends it and records the results.
 
-Any number of workers may run on one database. If one is killed, nothing is lost: its claims expire, and another worker
-sends the same messages again, with the same `webhook-id`.
+Any number of workers may run on one database. If one is killed, nothing is lost: its claims expire,
+and another worker sends the same messages again, with the same `webhook-id`.
 
-A slow endpoint does not hold up the others. After half a second, a send gives up its fast slot and continues in the
-background. A webhook whose endpoint was slow or failed gets a slow slot next time.
+A slow endpoint does not hold up the others. After half a second, a send gives up its fast slot and
+continues in the background. A webhook whose endpoint was slow or failed gets a slow slot next time.
 """
 
 import asyncio
@@ -41,8 +41,9 @@ _FAST_SECONDS = 0.5
 _MAX_READY = 128
 # Each send takes memory for its connection.
 MAX_IN_FLIGHT = 512
-# A transaction takes a dozen statements, and every other writer waits for it. So results are recorded in batches: with
-# this many results nothing new is started until they are recorded, and the first result waits this long for others.
+# A transaction takes a dozen statements, and every other writer waits for it. So results are
+# recorded in batches: with this many results nothing new is started until they are recorded, and
+# the first result waits this long for others.
 _BATCH = 50
 _BATCH_SECONDS = 0.1
 # What must be left of a lease to start another send: its deadline, and the time to record it.
@@ -50,7 +51,7 @@ _LEASE_NEEDED = timedelta(seconds=sender.DEADLINE_SECONDS + 2)
 
 
 class Worker:
-    """Set `wake` after a commit that added an event or a delivery. Without it, the worker looks every half second."""
+    """Set `wake` after a commit that added an event or a delivery, or it may wait for half a second."""
 
     def __init__(self, database: Database, keys: Keys, settings: Settings, clock: Clock, wake: asyncio.Event) -> None:
         self._database = database
@@ -60,7 +61,8 @@ class Worker:
         self._wake = wake
         self._pool = Pool(Guard(settings.egress_allow))
         self._random = SystemRandom()
-        # A claim is ready until it is started, in flight while it is sent, and finished until it is recorded.
+        # A claim is ready until it is started, in flight while it is sent, and finished until it is
+        # recorded.
         self._ready: deque[Claim] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._finished: list[ClaimResult] = []
@@ -89,7 +91,8 @@ class Worker:
         new_claims = await self._record_and_claim(finished, due)
         # 3. Start to send, outside the transaction.
         self._start(new_claims)
-        # Recording frees webhooks for their next event. While all fast slots are busy, wait for a send to finish.
+        # Recording frees webhooks for their next event. While all fast slots are busy, wait for a
+        # send to finish.
         return (due.may_have_more or bool(finished)) and not self._ready and self._has_free_fast_slot()
 
     async def prune_some(self) -> bool:
@@ -109,7 +112,8 @@ class Worker:
         # 1. Start nothing more.
         unsent = list(self._ready)
         self._ready.clear()
-        # 2. Give the sends a few seconds, then cancel them. Their claims expire, and another worker sends them again.
+        # 2. Give the sends a few seconds, then cancel them. Their claims expire, and another worker
+        # sends them again.
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=_GRACE_SECONDS)
         late = list(self._in_flight)

@@ -13,8 +13,8 @@ from capacity_api.domain.retry import Outcome, Retry, is_gone
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One event for one webhook.
 
-    It is out of order when it is private or was resent on request. `attempts` counts the earlier attempts of an
-    out-of-order message; for the others, the health of the endpoint counts.
+    It is out of order when it is private or was resent on request. `attempts` counts the earlier
+    attempts of an out-of-order message; for the others, the health of the endpoint counts.
     """
 
     event_id: UUID
@@ -28,7 +28,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """All that a worker needs to send.
 
-    `messages` has the out-of-order ones first, then at most one that is in order. `cursor` is just before that one.
+    `messages` has the out-of-order ones first, then at most one that is in order. `cursor` is just
+    before that one.
     """
 
     webhook_id: UUID
@@ -44,7 +45,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 def must_send_again(message: Message, outcome: Outcome) -> bool:
     """Whether the message has to be sent again after this outcome.
 
-    An event in order that met a 410 has to, once its webhook is enabled again: it was missed like those after it.
+    An event in order that met a 410 has to, once its webhook is enabled again: it was missed like
+    those after it.
     """
     return isinstance(outcome, Retry) or (is_gone(outcome) and not message.is_out_of_order)
 

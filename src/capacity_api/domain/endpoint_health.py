@@ -13,7 +13,7 @@ DisabledReason = Literal["gone", "failing", "secret_lost"]
 DISABLE_AFTER = timedelta(days=5)
 # After a slower success, the next delivery takes a slow slot.
 SLOW_MS = 1000
-# What one success ends, and the next step up is double that.
+# A cooldown doubles with each overload, halves with each success, and ends below this.
 _SHORTEST_COOLDOWN = timedelta(seconds=1)
 _LONGEST_COOLDOWN = timedelta(minutes=1)
 _NO_COOLDOWN = timedelta()
@@ -22,9 +22,9 @@ _NO_COOLDOWN = timedelta()
 class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How an endpoint has answered lately.
 
-    `failures` counts attempts since the last success; `failing_since` is the first of them. The webhook is backing off
-    while `next_attempt_at` is set, and is sent nothing in order before that. `cooldown` is the pause after each success
-    while an endpoint recovers from an overload.
+    `failures` is how many attempts in a row have failed; `failing_since` is when the first did. While
+    `next_attempt_at` is set, the webhook is backing off: it is sent nothing in order before that.
+    `cooldown` is the pause after each success while an endpoint recovers from an overload.
     """
 
     failures: int = 0
@@ -45,7 +45,8 @@ def health_after(
         # It is not tried again, so there is nothing to wait for.
         return EndpointHealth(failures=failures, failing_since=failing_since, cooldown=health.cooldown)
     if is_out_of_order and not outcome.is_overload:
-        # An out-of-order delivery has a schedule of its own. It does not make the events in order wait.
+        # An out-of-order delivery has a schedule of its own. It does not make the events in order
+        # wait.
         return msgspec.structs.replace(health, failing_since=failing_since)
     return EndpointHealth(
         failures=failures,
@@ -56,7 +57,10 @@ def health_after(
 
 
 def should_disable(health: EndpointHealth, outcome: Outcome, at: datetime) -> DisabledReason | None:
-    """`gone` after a 410, `failing` after five days without a success, else None. `health` is that after `outcome`."""
+    """`gone` after a 410, `failing` after five days without a success, else None.
+
+    `health` is the health after this outcome.
+    """
     if is_gone(outcome):
         return "gone"
     if health.failing_since is not None and at - health.failing_since >= DISABLE_AFTER:

@@ -66,8 +66,9 @@ def is_gone(outcome: Outcome) -> bool:
 def next_attempt(attempts: int, now: datetime, jitter: float, retry_after: timedelta | None = None) -> datetime:
     """When to try again after `attempts` failures (at least 1).
 
-    `jitter` in [0, 1) moves the time within ±20% of the schedule, so that endpoints that failed together are not all
-    tried again together. A `Retry-After` only ever lengthens the wait, to a day at most.
+    `jitter` in [0, 1) moves the time within ±20% of the schedule, so that endpoints that failed
+    together are not all tried again together. A `Retry-After` only ever lengthens the wait, to a
+    day at most.
     """
     delay = _DELAYS[attempts - 1] if attempts <= len(_DELAYS) else _THEN_EVERY
     delay *= 1 - _JITTER + 2 * _JITTER * jitter
@@ -77,7 +78,10 @@ def next_attempt(attempts: int, now: datetime, jitter: float, retry_after: timed
 
 
 def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """The wait that a `Retry-After` header asks for (RFC 9110 §10.2.3), a day at most; `None` if it is malformed."""
+    """The wait that a `Retry-After` header asks for (RFC 9110 §10.2.3), a day at most.
+
+    `None` if there is none, or if it is malformed.
+    """
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         # Ten digits are over three hundred years: there is no need to convert more.

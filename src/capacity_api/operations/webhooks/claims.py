@@ -1,14 +1,16 @@
 """Claim webhooks that have something to send.
 
-Each webhook keeps a cursor: the number of the last public event it is done with. There is no queue table. The events
-after the cursor are the queue.
+Each webhook keeps a cursor: the number of the last public event it is done with. There is no queue
+table. The events after the cursor are the queue.
 
 1. `find_due` reads, without locks, which webhooks have work (`due_work`).
-2. `claim` locks those that have not changed since, moves each cursor past events that are not sent, and takes a lease.
+2. `claim` locks those that have not changed since, moves each cursor past events that are not sent,
+   and takes a lease.
 3. The worker sends, outside any transaction (`delivery.worker`).
 4. `record` stores the outcomes and gives the claim back (`results`).
 
-If a worker dies, its lease expires and another worker sends the event again, with the same `webhook-id`.
+If a worker dies, its lease expires and another worker sends the event again, with the same
+`webhook-id`.
 """
 
 from collections.abc import Sequence
@@ -102,7 +104,8 @@ async def _finish_skipped(session: AsyncSession, now: datetime, scans: Sequence[
 async def _advance_cursors(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
     """Move each cursor past the events that are not sent.
 
-    This cannot wait for the results. A superseded event can become true again, and must not be sent late.
+    This cannot wait for the results. A superseded event can become true again, and must not be sent
+    late.
     """
     changes = []
     for scan in scans:

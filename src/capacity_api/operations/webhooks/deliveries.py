@@ -96,7 +96,8 @@ async def send_test(session: AsyncSession, now: datetime, webhook: WebhookRow) -
 async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, event_id: UUID) -> Delivery:
     """Send one again, whatever came of it, out of order and with the same `webhook-id`.
 
-    Raises `NotFound`, `WebhookDisabled`, and `Superseded` unless the webhook asked for superseded events.
+    Raises `NotFound`, `WebhookDisabled`, and `Superseded` unless the webhook asked for superseded
+    events.
     """
     row = await session.get(DeliveryRow, (webhook.id, event_id), with_for_update=True)
     if row is None:

@@ -1,6 +1,7 @@
 """Writes to the table of deliveries that several modules share.
 
-A delivery waits in order, for its webhook, or out of order, for a time of its own (`next_attempt_at`).
+A delivery in order is tried again when its webhook is. An out-of-order delivery has a time of its
+own, `next_attempt_at`.
 """
 
 from collections.abc import Collection, Mapping
@@ -34,7 +35,7 @@ async def upsert(
     changes: Mapping[str, Any],
     where: ColumnElement[bool] | None = None,
 ) -> None:
-    """Add deliveries. Where one exists, make `changes` to it (by column), if `where` holds."""
+    """Add deliveries. To one that exists, make these changes instead, if it matches `where`."""
     connection = await session.connection()
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(DeliveryRow)
@@ -46,7 +47,7 @@ async def upsert(
 async def supersede_pending(
     session: AsyncSession, now: datetime, webhook_id: UUID, event_ids: Collection[UUID]
 ) -> None:
-    """Finish the deliveries of these events that are still pending; they will not be sent."""
+    """Finish those deliveries of these events that are pending. They are not sent any more."""
     await session.execute(
         update(DeliveryRow)
         .where(
@@ -60,23 +61,23 @@ async def supersede_pending(
 
 
 async def supersede_unwanted(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
-    """Finish what was tried and waits in order, but is no longer wanted since the webhook was changed."""
-    waiting = await session.execute(
+    """Finish the pending deliveries in order that the webhook does not want any more since it was changed."""
+    pending = await session.execute(
         select(EventRow.id, EventRow.body)
         .join(DeliveryRow, DeliveryRow.event_id == EventRow.id)
-        .where(*_waits_in_order(webhook))
+        .where(*_is_pending_in_order(webhook))
     )
     wants = subscription_of(webhook).wants
-    unwanted = [event.id for event in waiting if not wants(summarise(event.body))]
+    unwanted = [event.id for event in pending if not wants(summarise(event.body))]
     if unwanted:
         await supersede_pending(session, now, webhook.id, unwanted)
 
 
-async def fail_waiting(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
-    """Give up what was tried and waits in order."""
+async def fail_pending(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
+    """Give up the pending deliveries in order."""
     await session.execute(
         update(DeliveryRow)
-        .where(*_waits_in_order(webhook))
+        .where(*_is_pending_in_order(webhook))
         .values(status=Status.FAILED, finished_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -97,7 +98,7 @@ async def renew_out_of_order_at(session: AsyncSession, webhook_ids: Collection[U
     )
 
 
-def _waits_in_order(webhook: WebhookRow) -> tuple[ColumnElement[bool], ...]:
+def _is_pending_in_order(webhook: WebhookRow) -> tuple[ColumnElement[bool], ...]:
     return (
         DeliveryRow.webhook_id == webhook.id,
         DeliveryRow.status == Status.PENDING,

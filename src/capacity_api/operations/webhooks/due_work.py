@@ -1,4 +1,4 @@
-"""Find the webhooks that have work. It only reads, and takes no locks."""
+"""Find the webhooks that have work: the first step of a delivery (see `claims`). It takes no locks."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,8 @@ _READY = text("webhook.status = 'active' AND webhook.next_attempt_at IS NULL")
 _BACKING_OFF = text("webhook.status = 'active' AND webhook.next_attempt_at IS NOT NULL")
 _HAS_OUT_OF_ORDER = text("webhook.status = 'active' AND webhook.extra_at IS NOT NULL")
 
-# All that decides what a webhook is sent: `claim` leaves out a webhook in which any of it has changed.
+# All that decides what a webhook is sent: `claim` leaves out a webhook in which any of it has
+# changed.
 WEBHOOK_COLUMNS = (
     WebhookRow.id,
     WebhookRow.url,
@@ -60,13 +61,18 @@ class DueWork(msgspec.Struct, frozen=True):
 
 
 async def find_due(session: AsyncSession, now: datetime, fast_slots: int, slow_slots: int) -> DueWork:
-    """Scan up to `fast_slots` webhooks that are ready, and up to `slow_slots` of each other kind."""
+    """Find up to `fast_slots` webhooks that are ready, and up to `slow_slots` of each other kind.
+
+    The other kinds are those that backed off and are due again, and those with out-of-order
+    deliveries.
+    """
     # 1. Choose the webhooks, and how many of the events after its cursor to read for each.
     has_private_events = await private_events.exist(session)
     latest, _ = await sequence.latest(session)
     webhooks, may_have_more = await _find_webhooks(session, now, latest, fast_slots, slow_slots)
     windows = _choose_windows(webhooks.values(), now, latest)
-    # 2. Read these events once for all webhooks, and what else is due. Find out which are superseded.
+    # 2. Read these events once for all webhooks, and the out-of-order ones. Find out which are
+    # superseded.
     events = await _read_events(session, windows.values())
     out_of_order = await _read_out_of_order(session, now, webhooks.values())
     every_event = list(events.values())
@@ -110,8 +116,8 @@ async def _find_webhooks(
     retries = await _search(
         session, now, slow_slots, WebhookRow.next_attempt_at, _BACKING_OFF, WebhookRow.next_attempt_at <= now
     )
-    # Half of the ready ones are those furthest ahead, so that a new event does not wait for webhooks that catch up.
-    # The other half are those furthest behind.
+    # Half of the ready ones are those furthest ahead, so that a new event does not wait for
+    # webhooks that catch up. The other half are those furthest behind.
     is_behind = WebhookRow.cursor < latest
     half = (fast_slots + 1) // 2
     ahead = await _search(session, now, half, WebhookRow.cursor.desc(), _READY, is_behind)
@@ -134,7 +140,7 @@ def _is_full(rows: Sequence[Row[Any]], limit: int) -> bool:
 
 
 def _choose_windows(webhooks: Iterable[Row[Any]], now: datetime, latest: int) -> dict[UUID, range]:
-    """The numbers to read for each webhook. Webhooks whose window does not fit any more have their turn later."""
+    """The numbers of the events to read for each webhook. Without room, a webhook is left for later."""
     windows: dict[UUID, range] = {}
     numbers: set[int] = set()
     for webhook in webhooks:

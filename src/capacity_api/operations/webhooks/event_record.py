@@ -11,7 +11,7 @@ from capacity_api.domain.subscription import EventSummary, summarise
 
 
 class EventRecord(msgspec.Struct, frozen=True):
-    """A stored event. `sequence` is null for a private one, `responder_id` for one that is about no responder."""
+    """A stored event. `sequence` is null for a private one, `responder_id` if it is about no responder."""
 
     id: UUID
     sequence: int | None

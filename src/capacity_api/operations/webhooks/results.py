@@ -16,9 +16,9 @@ from capacity_api.domain.endpoint_health import DisabledReason, EndpointHealth, 
 from capacity_api.domain.retry import Delivered, Outcome, Retry, next_attempt
 from capacity_api.operations.webhooks.delivery_rows import Status, renew_out_of_order_at, upsert
 
-# Where the delivery exists already, these take the new values, and the attempt is counted.
-_COUNT = {"attempts": DeliveryRow.attempts + 1}
-_REPLACE: dict[str, Any] = {
+# What an attempt changes about a delivery that is stored already.
+_COUNT_ATTEMPT = {"attempts": DeliveryRow.attempts + 1}
+_TAKE_OUTCOME: dict[str, Any] = {
     name: literal_column(f"excluded.{name}") for name in ("status", "next_attempt_at", "finished_at")
 }
 
@@ -51,8 +51,9 @@ class _WebhookChange(msgspec.Struct, frozen=True):
 async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: Callable[[], float]) -> None:
     """Store the attempts, the deliveries, and each webhook's new cursor and health.
 
-    Of a claim that was lost, only the attempts are kept, and deliveries that got through. Of a webhook that was
-    deleted, nothing is. `jitter`: see `domain.retry.next_attempt`.
+    A claim is lost when it expired and another worker took over, or when the owner reset the
+    webhook. Then only the attempts are stored, and what got through. Of a webhook that was deleted,
+    nothing is stored. `jitter`: see `domain.retry.next_attempt`.
     """
     if not results:
         return
@@ -144,7 +145,7 @@ async def _store_deliveries(session: AsyncSession, results: Sequence[ClaimResult
         for send in result.sends
     ]
     if rows:
-        await upsert(session, rows, _REPLACE | _COUNT)
+        await upsert(session, rows, _TAKE_OUTCOME | _COUNT_ATTEMPT)
 
 
 async def _store_late_deliveries(session: AsyncSession, results: Sequence[ClaimResult]) -> None:
@@ -152,10 +153,10 @@ async def _store_late_deliveries(session: AsyncSession, results: Sequence[ClaimR
     sends = [(result.claim, send) for result in results for send in result.sends]
     delivered = [_delivery_row(claim, send, Status.DELIVERED) for claim, send in sends if _got_through(send)]
     if delivered:
-        await upsert(session, delivered, _REPLACE | _COUNT)
+        await upsert(session, delivered, _TAKE_OUTCOME | _COUNT_ATTEMPT)
     failed = [_delivery_row(claim, send, Status.FAILED) for claim, send in sends if not _got_through(send)]
     if failed:
-        await upsert(session, failed, _COUNT)
+        await upsert(session, failed, _COUNT_ATTEMPT)
 
 
 def _delivery_row(

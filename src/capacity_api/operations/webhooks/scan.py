@@ -1,6 +1,6 @@
 """Scan the events after a webhook's cursor, up to the next one to send. No database."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +22,9 @@ class OutOfOrderEvent(msgspec.Struct, frozen=True):
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to do for one webhook.
 
-    `next_event` is the first one to send; `scanned_to` is the number before it, or where the scan ended without one.
-    Up to there, the events are `superseded` or, because the webhook does not want them, `skipped`. `superseded` has
-    those that were due out of order as well; `out_of_order` has the others.
+    Up to `scanned_to` there is nothing to send: these events are `superseded`, or `skipped` because
+    the webhook does not want them. The event after that is `next_event`, or None if the scan found
+    none. `out_of_order` events are sent as well, unless they are superseded.
     """
 
     webhook: Row[Any]
@@ -41,7 +41,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
     def messages(self) -> tuple[Message, ...]:
         """What to send: the out-of-order events, then the next one in order."""
-        found = [
+        messages = [
             Message(
                 event_id=each.event.id,
                 sequence=each.event.sequence,
@@ -52,22 +52,24 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
             )
             for each in self.out_of_order
         ]
-        # One event in order per claim. If a worker died holding several, they would be resent out of order.
+        # One event in order per claim. If a worker died holding several, they would be resent out
+        # of order.
         event = self.next_event
         if event is not None:
-            found.append(Message(event_id=event.id, sequence=event.sequence, at=event.at, body=event.body))
-        return tuple(found)
+            messages.append(Message(event_id=event.id, sequence=event.sequence, at=event.at, body=event.body))
+        return tuple(messages)
 
 
 def scan(
     webhook: Row[Any],
-    window: Iterable[EventRecord],
-    out_of_order: Iterable[OutOfOrderEvent],
+    window: Sequence[EventRecord],
+    out_of_order: Sequence[OutOfOrderEvent],
     superseded: frozenset[UUID],
 ) -> Scan:
     """Skip to the next event that the webhook wants.
 
-    `window` has the events after its cursor, in order. `superseded` has the ids of all superseded events.
+    `window` has the events after its cursor, in order. `superseded` has the ids of all superseded
+    events.
     """
     wants = subscription_of(webhook).wants
     not_sent = superseded if webhook.stale == "drop" else frozenset()

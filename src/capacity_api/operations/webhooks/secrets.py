@@ -74,7 +74,7 @@ async def is_keyed(session: AsyncSession) -> bool:
 
 
 async def try_keys(session: AsyncSession, now: datetime, keys: Keys) -> KeyReport:
-    """Try the keys on every secret. A secret that was given up, or no longer signs, is not reported as unreadable."""
+    """Try the keys on every secret. One that was given up or no longer signs is not `unreadable`."""
     rows = await session.execute(
         select(WebhookRow.id, WebhookRow.secrets, WebhookRow.disabled_reason, ResponderRow.slug, PartnerRow.name)
         .outerjoin(ResponderRow, ResponderRow.id == WebhookRow.responder_id)
@@ -106,8 +106,9 @@ async def reseal(
 ) -> set[UUID]:
     """Seal the secrets of these webhooks with the newest key. Returns the webhooks that had an older one.
 
-    With `disable_unreadable`, a webhook with a secret that no key opens is disabled, until its owner rotates the secret
-    and enables it. Locked rows are skipped: waiting for them while holding others could be a deadlock.
+    With `disable_unreadable`, a webhook with a secret that no key opens is disabled, until its
+    owner rotates the secret and enables it. Locked rows are skipped: waiting for them while holding
+    others could be a deadlock.
     """
     rows = await session.scalars(
         select(WebhookRow)

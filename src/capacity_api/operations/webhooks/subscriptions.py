@@ -23,12 +23,12 @@ from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.tokens import Owner
 from capacity_api.operations.webhooks import secrets
-from capacity_api.operations.webhooks.delivery_rows import fail_waiting, supersede_unwanted
+from capacity_api.operations.webhooks.delivery_rows import fail_pending, supersede_unwanted
 from capacity_api.operations.webhooks.webhook import All, Webhook, get_webhook_row, owned_by, representation
 
 _NEVER_COMES = {
     EventType.WEBHOOK_TEST: "is sent when you ask for it, whatever a webhook subscribes to; leave it out",
-    EventType.INTAKE_CONFIRMATION_DUE: "is told to a responder's own webhooks alone; leave it out",
+    EventType.INTAKE_CONFIRMATION_DUE: "is sent only to a responder's own webhooks; leave it out",
 }
 
 
@@ -63,7 +63,8 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
 class WebhookEnabled(Webhook, frozen=True, kw_only=True):
     """The webhook, now active, and what it missed.
 
-    `replayed` is true when the missed events are sent now, and false when they are not or it was active already.
+    `replayed` is true when the missed events are sent now, and false when they are not or it was
+    active already.
     """
 
     missed: Missed
@@ -137,17 +138,17 @@ async def change(
 
 
 async def remove(session: AsyncSession, owner: Owner, webhook_id: UUID) -> None:
-    """Remove a webhook and its deliveries. A message that is being sent now may still arrive. Raises `NotFound`."""
+    """Remove a webhook and its deliveries. What is being sent now may still arrive. Raises `NotFound`."""
     await session.delete(await get_webhook_row(session, owner, webhook_id, for_update=True))
 
 
 async def enable(
     session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID, *, replay: bool
 ) -> WebhookEnabled:
-    """Make a webhook active again: with `replay` from its cursor, without it from the next event.
+    """Make a webhook active again. With `replay` it is sent what it missed, without it only new events.
 
-    An active webhook stays as it is. Raises `NotFound`, and `SecretLost` while no key opens the secret; rotating the
-    secret helps.
+    An active webhook stays as it is. Raises `NotFound`, and `SecretLost` if no key opens a secret
+    that signs.
     """
     row = await get_webhook_row(session, owner, webhook_id, for_update=True)
     latest, _ = await sequence.latest(session)
@@ -160,7 +161,7 @@ async def enable(
         _reset(row)
         if not replay:
             row.cursor = latest
-            await fail_waiting(session, now, row)
+            await fail_pending(session, now, row)
         wake_delivery(session)
     webhook = representation(row)
     return WebhookEnabled(
@@ -225,7 +226,8 @@ async def _responders(session: AsyncSession, slugs: tuple[str, ...] | All) -> li
         return None
     if not slugs:
         raise Invalid.at("/responders", 'must name at least one, or be "all"')
-    # Read all slugs: those in the request may contain U+0000, which PostgreSQL refuses even in a comparison.
+    # Read all slugs: those in the request may contain U+0000, which PostgreSQL refuses even in a
+    # comparison.
     known = set(await session.scalars(select(ResponderRow.slug)))
     errors = tuple(
         FieldError(f"/responders/{n}", f"no responder {slug!r}") for n, slug in enumerate(slugs) if slug not in known

@@ -20,10 +20,11 @@ All = Literal["all"]
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
-    """`public_key` is null for the signature `v1`; `secret` is only in the responses to creation and rotation.
+    """Which events are sent where, and how that is going.
 
-    `sequence` is the webhook's cursor: it is done with every public event up to this number. `failing_since` is null
-    after a success. `next_attempt_at` is null unless the webhook is backing off.
+    `public_key` is null for the signature `v1`. `secret` is only in the responses to creation and
+    rotation. `sequence` is the webhook's cursor: it is done with every public event up to this number.
+    `failing_since` is null after a success. `next_attempt_at` is null unless the webhook backs off.
     """
 
     id: UUID

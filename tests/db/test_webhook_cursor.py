@@ -1,4 +1,4 @@
-"""What the migration to a place in the events makes of the queue before it, and back."""
+"""What the migration from the queue table to cursors does with the old queue, and the way back."""
 
 import json
 from datetime import UTC, datetime
@@ -95,12 +95,14 @@ async def _old_queue(database: Database) -> None:
             )
 
 
-async def test_whoever_waited_stands_before_what_it_waited_for_and_nothing_is_lost(empty_database: Database) -> None:
+async def test_a_cursor_is_just_before_the_first_event_that_waited_and_nothing_is_lost(
+    empty_database: Database,
+) -> None:
     await schema.upgrade(empty_database, "0004")
     await _old_queue(empty_database)
     await schema.upgrade(empty_database)
 
-    # The disabled one goes on behind the last that was tried, so that it has missed nothing.
+    # The disabled one goes on after the last event that was tried, so it misses nothing.
     assert await _rows(empty_database, "SELECT status, position FROM webhook ORDER BY id") == [
         ("active", 2),
         ("disabled", 2),
