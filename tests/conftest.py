@@ -170,12 +170,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    return Settings(
-        database_url=database_url,
-        secret_keys=(SECRET_KEY,),
-        egress_allow=(ip_network("127.0.0.0/8"),),
-        write_limit=0,
-    )
+    return settings_of(database_url)
 
 
 @pytest.fixture
@@ -209,3 +204,12 @@ async def empty_database(empty_database_url: str) -> AsyncIterator[Database]:
     database = Database(Settings(database_url=empty_database_url))
     yield database
     await database.close()
+
+
+def settings_of(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        secret_keys=(SECRET_KEY,),
+        egress_allow=(ip_network("127.0.0.0/8"),),
+        write_limit=0,
+    )

@@ -285,14 +285,16 @@ async def test_the_history_comes_in_pages(service: Service) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["from", "to"])
-async def test_a_bad_period_is_refused(service: Service, parameter: str) -> None:
+async def test_a_bad_period_is_refused(shared_service: Service, parameter: str) -> None:
     for value in ("soon", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""):
-        answer = await service.client.get(HISTORY, params={parameter: value})
+        answer = await shared_service.client.get(HISTORY, params={parameter: value})
         assert_refused(answer, 422, "invalid", f"?{parameter}", what=value)
     if parameter == "to":
-        answer = await service.client.get(HISTORY, params={"to": "0001-01-01T00:00:00Z"})
+        answer = await shared_service.client.get(HISTORY, params={"to": "0001-01-01T00:00:00Z"})
         assert_refused(answer, 422, "invalid", "?to")
-    answer = await service.client.get(HISTORY, params={"from": "2026-11-21T12:00:00Z", "to": "2026-11-20T12:00:00Z"})
+    answer = await shared_service.client.get(
+        HISTORY, params={"from": "2026-11-21T12:00:00Z", "to": "2026-11-20T12:00:00Z"}
+    )
     assert_refused(answer, 422, "invalid", "?from")
 
 
