@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PYTEST ?=
 LOCK ?=
+# The share of branches that the tests run, in percent. Raise it when more are run; never lower it.
+BRANCHES := 96
 
 BIN := .venv/bin
 # Errors are shown; warnings about the machine's own set-up are not this project's to give.
@@ -11,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(LOCK)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check soak bench openapi vectors messages screenshots lock clean
+.PHONY: help demo test coverage check soak bench openapi vectors messages screenshots lock clean
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +23,13 @@ demo: .venv/.runtime ## a throw-away service with demonstration data, to look at
 
 test: .venv/.development ## every test but the long ones, on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
+
+coverage: .venv/.development ## the same, measured: fails when fewer branches are run than before
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n auto --dist worksteal $(PYTEST)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+	@$(BIN)/coverage json --quiet -o - | $(BIN)/python -m tools.branch_floor $(BRANCHES)
 
 check: .venv/.development ## format, lint, types, floors; migrations and OpenAPI up to date
 	@$(BIN)/ruff format --check --quiet . || { echo "run .venv/bin/ruff format"; exit 1; }
@@ -61,7 +70,7 @@ lock: .venv/.development ## compile requirements/ from pyproject.toml
 	@$(COMPILE) --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml > /dev/null
 
 clean: ## remove what was built and cached; .venv and databases stay
-	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	@find src tests tools migrations bench -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:

@@ -47,6 +47,12 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"random choices: to repeat them, add {SEED_OPTION}={seed}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    # With -q the head of the report is not there.
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        terminalreporter.write_line(pytest_report_header(config))
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage more rarely, and never in what stays for the whole run: it takes a fifth of the time."""
     gc.collect()
