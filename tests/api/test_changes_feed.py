@@ -28,7 +28,8 @@ async def public(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
 async def walked(service: Service, start: str) -> list[dict[str, Any]]:
     """Every item, page by page to the last page, which must be its own `next`."""
     items: list[dict[str, Any]] = []
-    following, page = start, {"items": [{}]}
+    following = start
+    page: dict[str, Any] = {"items": [{}]}
     while page["items"]:
         address = following
         page = await service.read(address)

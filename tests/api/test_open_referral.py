@@ -217,4 +217,5 @@ def _unknown(value: Any, schema: dict[str, Any]) -> set[str]:
     if not isinstance(value, dict) or known is None:
         return set()
     below = {name for field, each in value.items() if field in known for name in _unknown(each, known[field])}
-    return value.keys() - known.keys() | below
+    unknown: set[str] = value.keys() - known.keys() | below
+    return unknown

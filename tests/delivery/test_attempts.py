@@ -11,7 +11,7 @@ from tests.delivery.rows import add_responder, add_webhook, claim, record, tell
 
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import DeliveryRow, WebhookRow
-from capacity_api.domain.retry import Delivered, GiveUp, Retry
+from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry
 from capacity_api.operations import attempts, deliveries
 from capacity_api.operations.attempts import Ended, Result
 from capacity_api.operations.dispatch import Claimed
@@ -167,7 +167,7 @@ async def test_many_results_are_one_transaction(database: Database, clock: Clock
         await add_webhook(database, clock(), URL)
     await tell(database, clock())
     claims = await claim(database, clock(), limit=100)
-    outcomes = [DONE, FAILED, GiveUp(reason="not_allowed", duration_ms=0)]
+    outcomes: list[Outcome] = [DONE, FAILED, GiveUp(reason="not_allowed", duration_ms=0)]
     results = [Result(each, (Ended(each.messages[0], outcomes[n % 3], clock()),)) for n, each in enumerate(claims)]
     async with database.write() as session:
         await attempts.record(session, results, lambda: 0.5)

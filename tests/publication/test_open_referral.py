@@ -14,7 +14,7 @@ from tests.publication.responders import ID, NOON, OPEN, PAUSE, TARA, responder,
 
 from capacity_api import representations
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import Circumstance, Planned, Report, ReportedState
+from capacity_api.domain.intake import Circumstance, Planned, Report, ReportedState, State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.publication.open_referral import listed_service, page, service
 from capacity_api.publication.taxonomies import TAXONOMIES, TERMS, TaxonomyTerm, keeps
@@ -129,9 +129,7 @@ def test_a_planned_pause_is_in_the_alert() -> None:
 
 def test_a_lapse_is_a_modification_also_before_anybody_recorded_it() -> None:
     shown = responder(OPEN)
-    lapsed = msgspec.structs.replace(
-        shown, intake=msgspec.structs.replace(shown.intake, state=representations.State.UNCONFIRMED)
-    )
+    lapsed = msgspec.structs.replace(shown, intake=msgspec.structs.replace(shown.intake, state=State.UNCONFIRMED))
     assert service(lapsed).last_modified == "2026-11-28T12:00:00.000Z"
     assert service(lapsed).assured_date == "2026-11-21"
 

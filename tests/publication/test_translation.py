@@ -1,6 +1,7 @@
 """The message catalogue is complete: a language that is added to it, here an invented one, needs no code."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -94,11 +95,12 @@ def test_the_scripts_speak_the_language_of_their_page(invented_language: Languag
 def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Language) -> None:
     spoken = (ENGLISH, invented_language)
     counted = representations.from_counts(coverage.NOBODY, 1, NOW, demonstration=False)
-    for path, made in {
+    pages_by_path: dict[str, Callable[[Language], bytes]] = {
         "": lambda language: pages.directory_page(directory(), NOW, None, language=language, spoken=spoken),
         "update": lambda language: pages.update_page(language, spoken),
         "coverage": lambda language: coverage_page(counted, NOW, language, spoken),
-    }.items():
+    }
+    for path, made in pages_by_path.items():
         found = Parsed(made(ENGLISH))
         other = {"hreflang": INVENTED, "href": f"/{INVENTED}/{path}"}
         assert {"rel": "alternate", **other} in [each for tag, each in found.elements if tag == "link"]
