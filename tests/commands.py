@@ -3,8 +3,10 @@
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+
+import alembic.config
 
 from capacity_api.cli import main
 
@@ -12,8 +14,13 @@ for name in {*main._MODULES.values()}:
     importlib.import_module(f"capacity_api.cli.{name}")
 
 
-def call(arguments: tuple[str, ...], env: Mapping[str, str], out: Connection, err: Connection | None = None) -> None:
-    """What `capacity-api` does, in this process."""
+PROGRAMS: dict[str, Callable[[], object]] = {"capacity-api": main.main, "alembic": alembic.config.main}
+
+
+def call(
+    program: str, arguments: tuple[str, ...], env: Mapping[str, str], out: Connection, err: Connection | None = None
+) -> None:
+    """Run one of `PROGRAMS` in this process."""
     os.dup2(out.fileno(), 1)
     out.close()
     if err is not None:
@@ -21,5 +28,5 @@ def call(arguments: tuple[str, ...], env: Mapping[str, str], out: Connection, er
         err.close()
     os.environ.clear()
     os.environ.update(env)
-    sys.argv = ["capacity-api", *arguments]
-    main.main()
+    sys.argv = [program, *arguments]
+    PROGRAMS[program]()

@@ -47,6 +47,12 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"random choices: to repeat them, add {SEED_OPTION}={seed}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    # With -q the head of the report is not there.
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        terminalreporter.write_line(pytest_report_header(config))
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage more rarely, and never in what stays for the whole run: it takes a fifth of the time."""
     gc.collect()
@@ -170,12 +176,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    return Settings(
-        database_url=database_url,
-        secret_keys=(SECRET_KEY,),
-        egress_allow=(ip_network("127.0.0.0/8"),),
-        write_limit=0,
-    )
+    return settings_of(database_url)
 
 
 @pytest.fixture
@@ -209,3 +210,12 @@ async def empty_database(empty_database_url: str) -> AsyncIterator[Database]:
     database = Database(Settings(database_url=empty_database_url))
     yield database
     await database.close()
+
+
+def settings_of(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        secret_keys=(SECRET_KEY,),
+        egress_allow=(ip_network("127.0.0.0/8"),),
+        write_limit=0,
+    )

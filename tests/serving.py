@@ -20,14 +20,14 @@ from capacity_api.formats.registry import FORMATS
 from capacity_api.operations import responders, tokens
 from capacity_api.operations.tokens import Owner
 
-OPEN = {"state": "open", "expected_response": {"min": 5, "max": 10, "unit": "working_days"}}
-PAUSED = {
+OPEN: dict[str, Any] = {"state": "open", "expected_response": {"min": 5, "max": 10, "unit": "working_days"}}
+PAUSED: dict[str, Any] = {
     "state": "paused",
     "reason": "referral_threshold",
     "exceptions": ["self_referral", "homelessness"],
     "note": "Full.",
 }
-WAITING = {"state": "waiting_list"}
+WAITING: dict[str, Any] = {"state": "waiting_list"}
 Headers = dict[str, str]
 # A busy machine may take long; what a test waits for is never how long.
 PATIENCE_SECONDS = 60.0
@@ -64,7 +64,8 @@ class Service:
             f"/v1/responders/{slug}/intake", json=said, headers=await self.token(responder=slug)
         )
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        shown: dict[str, Any] = answer.json()
+        return shown
 
     async def read(self, path: str, **parameters: Any) -> Any:
         answer = await self.client.get(path, params=parameters or None)

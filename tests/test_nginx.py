@@ -158,7 +158,7 @@ async def test_what_did_not_change_is_304_with_the_headers_of_a_200(mirror: Mirr
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 async def test_each_of_two_changes_within_a_second_is_200(mirror: Mirror, coding: str) -> None:
-    tags = []
+    tags: list[str] = []
     # The clock stands still, and each is as long as the other.
     for note in ("One.", "Two.", "Six."):
         said = await mirror.service.report("tara", PAUSED | {"note": note})

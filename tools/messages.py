@@ -40,8 +40,10 @@ def tables() -> Iterator[str]:
     labels = (vocabulary.STATES, vocabulary.EXPLOITATION_TYPES, vocabulary.AGE_GROUPS, vocabulary.GENDERS)
     reasons = (vocabulary.CIRCUMSTANCES, vocabulary.REASONS, vocabulary.OUTCOMES, vocabulary.MATCH_REASONS)
     own = (sentences._AGES, sentences._GENDERS_WITH_CHILDREN, directory._HEADINGS, update._EXPLANATIONS)
-    for table in (*labels, *reasons, *own, *scripts._WORDS.values()):
-        yield from table.values()
+    for labels_of_codes in (*labels, *reasons, *own):
+        yield from labels_of_codes.values()
+    for words in scripts._WORDS.values():
+        yield from words.values()
     for pair in vocabulary.UNITS.values():
         yield from pair
     yield from directory.PUBLISHED_CELLS

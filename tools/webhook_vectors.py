@@ -6,6 +6,7 @@
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -77,7 +78,7 @@ def vectors() -> list[Vector]:
     ):
         good = signing.sign(secret, ID, STAMP, BODY.encode())
         encoded = good.partition(",")[2]
-        refused = {
+        refused: dict[str, dict[str, Any]] = {
             "another body": {"body": BODY.replace("42", "43")},
             "the body written anew": {"body": json.dumps(json.loads(BODY))},
             "a body that was cut off": {"body": BODY[:-1]},

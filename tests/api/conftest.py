@@ -1,7 +1,8 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.conftest import Clock
+from tests.conftest import NOON, Clock, settings_of
+from tests.databases import Server, copy_sqlite
 from tests.listed import postgresql_template, sqlite_template
 from tests.serving import Service, serving
 
@@ -14,3 +15,23 @@ __all__ = ["postgresql_template", "sqlite_template"]
 async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     async with serving(settings, clock) as running:
         yield running
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    template = request.getfixturevalue(f"{request.param}_template")
+    if request.param == "sqlite":
+        yield copy_sqlite(template, tmp_path_factory.mktemp("shared") / "capacity.db")
+    else:
+        server: Server = request.getfixturevalue("postgresql_server")
+        with server.create_database(template) as url:
+            yield url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module")
+async def shared_service(shared_url: str) -> AsyncIterator[Service]:
+    """One service for all requests of a module that are refused: to start one takes longer than to refuse ten."""
+    async with serving(settings_of(shared_url), Clock(NOON)) as running:
+        before = await running.read("/v1/events", after=0)
+        yield running
+        assert await running.read("/v1/events", after=0) == before, "a test that shares the service changed something"

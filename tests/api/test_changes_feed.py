@@ -28,7 +28,8 @@ async def public(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
 async def walked(service: Service, start: str) -> list[dict[str, Any]]:
     """Every item, page by page to the last page, which must be its own `next`."""
     items: list[dict[str, Any]] = []
-    following, page = start, {"items": [{}]}
+    following = start
+    page: dict[str, Any] = {"items": [{}]}
     while page["items"]:
         address = following
         page = await service.read(address)
@@ -134,8 +135,8 @@ async def test_without_a_public_address_next_is_for_whoever_asked_alone(service:
 
 
 @pytest.mark.parametrize("host", ["evil.example.org/path?", "a@evil.example.org", "a b", "<script>", "", "x:port"])
-async def test_a_host_that_is_not_one_is_refused(service: Service, host: str) -> None:
-    assert_refused(await service.client.get(PATH, headers={"host": host}), 400, "malformed", what=host)
+async def test_a_host_that_is_not_one_is_refused(shared_service: Service, host: str) -> None:
+    assert_refused(await shared_service.client.get(PATH, headers={"host": host}), 400, "malformed", what=host)
 
 
 async def test_a_number_that_nobody_has_given_out_has_the_last_page(service: Service) -> None:
@@ -158,8 +159,10 @@ async def test_a_number_that_nobody_has_given_out_has_the_last_page(service: Ser
         ("limit=1&limit=2", "invalid", "?limit"),
     ],
 )
-async def test_a_parameter_that_is_wrong_is_refused(service: Service, query: str, code: str, pointer: str) -> None:
-    assert_refused(await service.client.get(f"{PATH}?{query}"), 422, code, pointer)
+async def test_a_parameter_that_is_wrong_is_refused(
+    shared_service: Service, query: str, code: str, pointer: str
+) -> None:
+    assert_refused(await shared_service.client.get(f"{PATH}?{query}"), 422, code, pointer)
 
 
 async def test_a_demonstration_says_that_it_is_one(settings: Settings, clock: Clock) -> None:

@@ -317,9 +317,9 @@ async def test_every_fault_of_a_report_is_named_at_once(service: Service) -> Non
 @pytest.mark.parametrize(
     "media_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/json; charset=latin-1"]
 )
-async def test_another_media_type_is_refused(service: Service, media_type: str) -> None:
-    token = await service.token(responder="tara")
-    answer = await service.client.put(
+async def test_another_media_type_is_refused(shared_service: Service, media_type: str) -> None:
+    token = await shared_service.token(responder="tara")
+    answer = await shared_service.client.put(
         "/v1/responders/tara/intake", content=b'{"state": "open"}', headers={**token, "content-type": media_type}
     )
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")

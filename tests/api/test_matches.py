@@ -41,7 +41,8 @@ async def asked(service: Service, **question: Any) -> dict[str, Any]:
     answer = await service.client.post(MATCHES, json=question)
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "no-store"
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def told(answer: dict[str, Any]) -> Found:
@@ -119,7 +120,7 @@ async def test_an_existing_client_is_taken_by_whom_it_names(service: Service) ->
 
 async def test_what_is_left_out_and_what_is_null_are_the_same(service: Service) -> None:
     fields = ("area", "exploitation_type", "age_group", "gender", "existing_client_of")
-    nothing = {**dict.fromkeys(fields), "circumstances": [], "outcomes": [], "limit": 50}
+    nothing: dict[str, Any] = {**dict.fromkeys(fields), "circumstances": [], "outcomes": [], "limit": 50}
     assert await asked(service, **nothing) == await asked(service)
 
 

@@ -127,9 +127,9 @@ async def test_a_search_keeps_what_the_directory_keeps(service: Service) -> None
         ("full=true", "unknown_parameter", "?full"),
     ],
 )
-async def test_a_page_that_cannot_be_is_refused(service: Service, query: str, code: str, pointer: str) -> None:
+async def test_a_page_that_cannot_be_is_refused(shared_service: Service, query: str, code: str, pointer: str) -> None:
     for name in LISTS:
-        assert_refused(await service.client.get(f"{ROOT}/{name}?{query}"), 422, code, pointer, what=name)
+        assert_refused(await shared_service.client.get(f"{ROOT}/{name}?{query}"), 422, code, pointer, what=name)
 
 
 @pytest.mark.parametrize(
@@ -145,10 +145,12 @@ async def test_a_page_that_cannot_be_is_refused(service: Service, query: str, co
         (f"search={'x' * 201}", "invalid", "?search"),
     ],
 )
-async def test_a_search_that_is_wrong_is_refused(service: Service, query: str, code: str, pointer: str) -> None:
+async def test_a_search_that_is_wrong_is_refused(shared_service: Service, query: str, code: str, pointer: str) -> None:
     for name in ("services", "service_at_locations"):
-        assert_refused(await service.client.get(f"{ROOT}/{name}?{query}"), 422, code, pointer, what=name)
-    assert_refused(await service.client.get(f"{ROOT}/services?postcode=SW1"), 422, "unknown_parameter", "?postcode")
+        assert_refused(await shared_service.client.get(f"{ROOT}/{name}?{query}"), 422, code, pointer, what=name)
+    assert_refused(
+        await shared_service.client.get(f"{ROOT}/services?postcode=SW1"), 422, "unknown_parameter", "?postcode"
+    )
 
 
 async def test_an_id_that_nothing_has_is_refused(service: Service) -> None:
@@ -215,4 +217,5 @@ def _unknown(value: Any, schema: dict[str, Any]) -> set[str]:
     if not isinstance(value, dict) or known is None:
         return set()
     below = {name for field, each in value.items() if field in known for name in _unknown(each, known[field])}
-    return value.keys() - known.keys() | below
+    unknown: set[str] = value.keys() - known.keys() | below
+    return unknown

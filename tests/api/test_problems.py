@@ -68,7 +68,7 @@ async def test_every_protected_route_asks_for_a_token_first(service: Service) ->
         answer = await service.client.request(method, path + "?x=1", content=b"{", headers={"authorization": "x"})
         assert_refused(answer, 401, "token_malformed")
     for header in ("", "Bearer", "Basic dXNlcjpwYXNz", "Bearer cap_", "cap_x", "Bearer é" * 500):
-        headers = {"authorization": header.encode("latin-1")}
+        headers = {b"authorization": header.encode("latin-1")}
         answer = await service.client.get("/v1/me", headers=headers)
         assert_refused(answer, 401, "token_malformed", what=header)
 
@@ -78,7 +78,7 @@ async def test_a_parameter_that_a_route_does_not_have_is_refused_on_every_route(
     admin = await service.token()
     before = await service.read("/v1/directory")
     for method, path, operation in ROUTES:
-        body = {"json": {}} if "requestBody" in operation else {}
+        body: dict[str, Any] = {"json": {}} if "requestBody" in operation else {}
         answer = await service.client.request(method, path, params={"nonsense": "1"}, headers=admin, **body)
         assert_refused(answer, 422, "unknown_parameter", "?nonsense")
     assert await service.read("/v1/directory") == before
@@ -201,13 +201,14 @@ async def test_writes_past_the_limit_are_refused_until_the_minute_ends(settings:
             answer = await service.client.put("/v1/responders/tara/intake", json=body, headers=token)
             assert answer.status_code == status
         before = await service.read("/v1/directory")
-        for method, path, body in (
+        limited: list[tuple[str, str, dict[str, Any] | None]] = [
             ("PUT", "/v1/responders/tara/intake", OPEN),
             ("POST", "/v1/responders/tara/intake/confirmation", None),
             ("PATCH", "/v1/responders/tara", {}),
             ("DELETE", "/v1/responders/tara/intake/planned", None),
-        ):
-            answer = await service.client.request(method, path, json=body, headers=token)
+        ]
+        for method, path, said in limited:
+            answer = await service.client.request(method, path, json=said, headers=token)
             assert_refused(answer, 429, "too_many_writes")
             assert answer.headers["retry-after"] == "42"
         assert await service.read("/v1/directory") == before

@@ -16,7 +16,7 @@ NEW: dict[str, Any] = {"slug": "new-one", "name": "New One", "remit": REMIT}
 
 async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service: Service) -> None:
     before = await service.responder("tara")
-    said = {
+    said: dict[str, Any] = {
         "website": "https://tara.example.org/",
         "contact": {"phone": " 0141 276 7724 ", "email": "tara@example.org", "hours": "Monday to Friday"},
         "remit": {**REMIT, "age_groups": ["young_person", "adult", "adult"], "genders": ["woman"], "note": "Ask us."},
@@ -56,7 +56,13 @@ async def test_a_change_that_changes_nothing_makes_no_event(service: Service) ->
     token = await service.token(responder="tara")
     directory = await service.read("/v1/directory")
     before = await service.responder("tara")
-    for said in ({}, {"contact": {}}, {"website": ""}, {"website": None, "contact": before["contact"]}):
+    nothing_new: list[dict[str, Any]] = [
+        {},
+        {"contact": {}},
+        {"website": ""},
+        {"website": None, "contact": before["contact"]},
+    ]
+    for said in nothing_new:
         answer = await service.client.patch(TARA, json=said, headers=token)
         assert (answer.status_code, answer.json()) == (200, before)
         assert answer.headers["etag"].startswith('"')
@@ -285,14 +291,16 @@ async def test_the_history_comes_in_pages(service: Service) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["from", "to"])
-async def test_a_bad_period_is_refused(service: Service, parameter: str) -> None:
+async def test_a_bad_period_is_refused(shared_service: Service, parameter: str) -> None:
     for value in ("soon", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""):
-        answer = await service.client.get(HISTORY, params={parameter: value})
+        answer = await shared_service.client.get(HISTORY, params={parameter: value})
         assert_refused(answer, 422, "invalid", f"?{parameter}", what=value)
     if parameter == "to":
-        answer = await service.client.get(HISTORY, params={"to": "0001-01-01T00:00:00Z"})
+        answer = await shared_service.client.get(HISTORY, params={"to": "0001-01-01T00:00:00Z"})
         assert_refused(answer, 422, "invalid", "?to")
-    answer = await service.client.get(HISTORY, params={"from": "2026-11-21T12:00:00Z", "to": "2026-11-20T12:00:00Z"})
+    answer = await shared_service.client.get(
+        HISTORY, params={"from": "2026-11-21T12:00:00Z", "to": "2026-11-20T12:00:00Z"}
+    )
     assert_refused(answer, 422, "invalid", "?from")
 
 

@@ -217,20 +217,20 @@ async def test_there_is_nothing_to_count_before_the_first_listing(service: Servi
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}.csv"])
-async def test_a_bad_period_is_refused(service: Service, path: str) -> None:
+async def test_a_bad_period_is_refused(shared_service: Service, path: str) -> None:
     for parameter in ("from", "to"):
         for value in ("soon", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""):
-            answer = await service.client.get(path, params={parameter: value})
+            answer = await shared_service.client.get(path, params={parameter: value})
             assert_refused(answer, 422, "invalid", f"?{parameter}", what=value)
     for start, end in (
         ("2026-11-21T12:00:00Z", "2026-11-20T12:00:00Z"),
         ("2026-11-21T12:00:01Z", None),
         ("2027-11-21T12:00:00Z", "2028-11-21T12:00:00Z"),
     ):
-        answer = await service.client.get(path, params={"from": start, **({"to": end} if end else {})})
+        answer = await shared_service.client.get(path, params={"from": start, **({"to": end} if end else {})})
         assert_refused(answer, 422, "invalid", "?from", what=(start, end))
-    assert_refused(await service.client.get(path, params={"to": "0001-01-01T00:00:00Z"}), 422, "invalid", "?to")
-    assert_refused(await service.client.get(path, params={"since": "x"}), 422, "unknown_parameter", "?since")
+    assert_refused(await shared_service.client.get(path, params={"to": "0001-01-01T00:00:00Z"}), 422, "invalid", "?to")
+    assert_refused(await shared_service.client.get(path, params={"since": "x"}), 422, "unknown_parameter", "?since")
 
 
 async def test_the_table_says_the_same(service: Service, clock: Clock) -> None:

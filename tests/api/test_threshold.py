@@ -13,7 +13,7 @@ from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 
 SLUG = "salvation-army"
-THRESHOLD = {
+THRESHOLD: dict[str, Any] = {
     "pause_at": 100,
     "reopen_below": 61,
     "exceptions": ["self_referral", "homelessness", "detention", "criminal_investigation"],

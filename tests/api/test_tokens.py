@@ -23,7 +23,8 @@ def bearing(issued: dict[str, Any]) -> Headers:
 async def issue(service: Service, **said: Any) -> dict[str, Any]:
     answer = await service.client.post(TOKENS, json=said, headers=await service.token())
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    issued: dict[str, Any] = answer.json()
+    return issued
 
 
 async def read(service: Service, token: Headers, path: str, **parameters: Any) -> Any:
@@ -248,7 +249,8 @@ async def test_the_last_use_is_noted_at_most_once_a_minute(service: Service, clo
     token = await service.token(responder="tara")
 
     async def last_used() -> str | None:
-        return (await read(service, token, "/v1/me"))["last_used_at"]
+        used: str | None = (await read(service, token, "/v1/me"))["last_used_at"]
+        return used
 
     assert await last_used() is None
     assert await last_used() == "2026-11-21T12:00:00Z"

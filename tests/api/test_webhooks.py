@@ -17,7 +17,8 @@ NOBODYS = "01a2007e-b997-77a8-89c7-808e6971fa9d"
 async def add(service: Service, token: Headers, **said: Any) -> dict[str, Any]:
     answer = await service.client.post(PATH, json={"url": URL, **said}, headers=token)
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    webhook: dict[str, Any] = answer.json()
+    return webhook
 
 
 async def read(service: Service, token: Headers, path: str = PATH, **parameters: Any) -> Any:
@@ -52,7 +53,10 @@ async def test_a_webhook_is_added_read_listed_changed_and_removed(service: Servi
     one = f"{PATH}/{made['id']}"
     assert await read(service, token) == {"items": [made], "next": None}
     assert await read(service, token, one) == made
-    said = {"event_types": ["intake.confirmed", "intake.paused", "intake.paused"], "areas": ["E12000007"]}
+    said: dict[str, Any] = {
+        "event_types": ["intake.confirmed", "intake.paused", "intake.paused"],
+        "areas": ["E12000007"],
+    }
     answer = await service.client.patch(one, json=said, headers=token)
     changed = {**made, "event_types": ["intake.paused", "intake.confirmed"], "areas": ["E12000007"]}
     assert (answer.status_code, answer.json()) == (200, changed)

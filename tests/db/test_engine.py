@@ -3,6 +3,7 @@ import socket
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -141,7 +142,7 @@ async def test_a_connection_that_the_server_ends_is_an_outage_and_then_is_replac
     [{"database": "no_such_database"}, {"username": "nobody"}],
     ids=["no such database", "no such role"],
 )
-async def test_a_server_that_lets_nobody_in_is_an_outage(settings: Settings, change: dict[str, str]) -> None:
+async def test_a_server_that_lets_nobody_in_is_an_outage(settings: Settings, change: dict[str, Any]) -> None:
     url = settings.url.set(**change).render_as_string(hide_password=False)
     await _refuses(url)
 

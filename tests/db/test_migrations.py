@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
+from tests.processes import environment, run
 
 from capacity_api.db import schema, sequence
 from capacity_api.db.engine import Database
@@ -80,8 +81,9 @@ async def test_two_upgrades_at_once_do_not_collide(empty_database: Database) -> 
 
 
 async def test_two_processes_that_upgrade_at_once_do_not_collide(empty_database_url: str) -> None:
-    done = await asyncio.gather(*(asyncio.to_thread(_alembic, empty_database_url, "upgrade", "head") for _ in range(3)))
-    assert [process.returncode for process in done] == [0, 0, 0], [process.stderr for process in done]
+    arguments, env = ("-c", str(ROOT / "alembic.ini"), "upgrade", "head"), environment(empty_database_url)
+    done = await asyncio.gather(*(run(*arguments, env=env, program="alembic") for _ in range(3)))
+    assert [code for code, _, _ in done] == [0, 0, 0], done
 
 
 async def test_the_schema_of_this_version_passes(database: Database) -> None:

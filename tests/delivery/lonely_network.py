@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -71,7 +71,7 @@ class NameServer(asyncio.DatagramProtocol):
         answers = b"".join(struct.pack(">HHHIH", 0xC00C, kind, 1, 0, len(each)) + each for each in records)
         self._transport.sendto(head + data[12 : at + 5] + answers, address)
 
-    def _addresses(self, name: str, kind: int) -> Sequence[object]:
+    def _addresses(self, name: str, kind: int) -> Sequence[IPv4Address | IPv6Address]:
         turns = ANSWERS.get(name, [[]])
         # A name is asked for both kinds at once, and that is one turn.
         turn = self.asked.get(f"{name} {kind}", 0)

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Clock
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
-from tests.delivery.test_worker import deliver_all, running, sequence_of, stepping
+from tests.delivery.workers import deliver_all, running, sequence_of, stepping
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings

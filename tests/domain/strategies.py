@@ -25,7 +25,7 @@ NONCHARACTERS = [
 # Any text, lone surrogates included, with more of what goes wrong than chance would bring.
 texts = st.text(st.one_of(st.characters(), st.sampled_from("\x00\t\n\r\x1f\x7f\x85\x9f\u2028\u202e\ud800\ufffe aé中")))
 lines = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters=map(chr, NONCHARACTERS)), max_size=80
+    st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters=[*map(chr, NONCHARACTERS)]), max_size=80
 )
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001

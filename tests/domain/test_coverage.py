@@ -34,9 +34,14 @@ from capacity_api.domain.coverage import (
     move_contribution,
 )
 from capacity_api.domain.intake import State
-from capacity_api.domain.remit import AgeGroup, Gender, Remit
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
 
-ADULT_WOMEN = Remit(areas=(SCOTLAND,), exploitation_types=("sexual",), age_groups=("adult",), genders=("woman",))
+ADULT_WOMEN = Remit(
+    areas=(SCOTLAND,),
+    exploitation_types=(ExploitationType.SEXUAL,),
+    age_groups=(AgeGroup.ADULT,),
+    genders=(Gender.WOMAN,),
+)
 EVERYBODY = Remit(areas=(UNITED_KINGDOM,), exploitation_types="all", age_groups=tuple(AgeGroup))
 
 cell_sets = st.integers(0, ALL_CELLS) | remits.map(covered_cells)

@@ -151,7 +151,12 @@ def test_nothing_is_left_that_could_be_one_group(held: int) -> None:
 
 
 def test_the_cells_of_one_remit_are_one_group() -> None:
-    remit = Remit(areas=(UNITED_KINGDOM,), exploitation_types=("sexual",), age_groups=("adult",), genders=("woman",))
+    remit = Remit(
+        areas=(UNITED_KINGDOM,),
+        exploitation_types=(ExploitationType.SEXUAL,),
+        age_groups=(AgeGroup.ADULT,),
+        genders=(Gender.WOMAN,),
+    )
     assert len(describe_gaps(covered_cells(remit))) == 1
 
 

@@ -93,7 +93,9 @@ def test_a_change_touches_the_bits_that_differ_and_the_index_before_it_stays_as_
     before = match_index.build_index(register)
     register[7] = msgspec.structs.replace(register[7], intake=OPEN)
     after = before.with_changes({each.slug: each for each in register})
-    different = {trait for trait in before.masks | after.masks if before.masks.get(trait) != after.masks.get(trait)}
+    different = {
+        trait for trait in {**before.masks, **after.masks} if before.masks.get(trait) != after.masks.get(trait)
+    }
     assert different == {("state", 0, "open"), ("state", 0, "unconfirmed")}
     assert after.by_outcome(ADULT)[Outcome.YES] == 1 << 7
     assert before.by_outcome(ADULT)[Outcome.YES] == 0

@@ -29,6 +29,7 @@ from capacity_api.domain.remit import AgeGroup, Remit
 from capacity_api.errors import CapacityError
 from capacity_api.operations import changes, intake, periods, responders, statistics
 from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.representations.statistics import Statistics
 
 START = datetime(2026, 3, 20, 12, 0, 0, 500_000, tzinfo=UTC)
 SLUGS = ("a", "b", "c")
@@ -259,7 +260,7 @@ async def _emptied(database: Database) -> Any:
     yield
 
 
-async def _over(database: Database, start: datetime, end: datetime) -> statistics.Statistics:
+async def _over(database: Database, start: datetime, end: datetime) -> Statistics:
     async with database.read() as session:
         return await statistics.read_statistics(session, start, end)
 

@@ -23,6 +23,7 @@ def invented_language(tmp_path_factory: pytest.TempPathFactory) -> Language:
         translated = read_po(file, locale="ar")
     for message in translated:
         if message.id:
+            assert isinstance(message.id, str)
             message.string = invented(message.id)
     place = folder / INVENTED / "LC_MESSAGES"
     place.mkdir(parents=True)

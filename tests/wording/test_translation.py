@@ -1,6 +1,7 @@
 """The message catalogue is complete: a language that is added to it, here an invented one, needs no code."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -98,11 +99,12 @@ def test_the_scripts_speak_the_language_of_their_page(invented_language: Languag
 def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Language) -> None:
     spoken = (ENGLISH, invented_language)
     counted = represent_coverage(coverage.NOBODY, 1, NOW, demonstration=False)
-    for path, made in {
+    pages_by_path: dict[str, Callable[[Language], bytes]] = {
         "": lambda language: render_directory(directory_of(), NOW, None, language=language, languages=spoken),
         "update": lambda language: render_update(language, spoken),
         "coverage": lambda language: render_coverage(counted, NOW, language, spoken),
-    }.items():
+    }
+    for path, made in pages_by_path.items():
         found = Parsed(made(ENGLISH))
         other = {"hreflang": INVENTED, "href": f"/{INVENTED}/{path}"}
         assert {"rel": "alternate", **other} in [each for tag, each in found.elements if tag == "link"]
