@@ -55,7 +55,7 @@ class Ticker:
             self.longest = max(self.longest, time.perf_counter() - began - _TICK_SECONDS)
 
 
-async def change(publication: Publisher, database: Database, slug: str, number: int) -> Change:
+async def measure_change(publication: Publisher, database: Database, slug: str, number: int) -> Change:
     state = (ReportedState.OPEN, ReportedState.PAUSED)[number % 2]
     async with database.write() as session:
         await intake.report_intake(session, utc_now(), slug, Report(state=state, note=f"Change {number}"))
@@ -75,7 +75,7 @@ async def change(publication: Publisher, database: Database, slug: str, number: 
     return Change(visible, compressed, processor, ticker.longest)
 
 
-async def measured(size: int, folder: str) -> None:
+async def measure(size: int, folder: str) -> None:
     settings = Settings(database_url=f"sqlite+aiosqlite:///{Path(folder) / f'{size}.db'}")
     database = Database(settings)
     await schema.upgrade(database)
@@ -91,7 +91,7 @@ async def measured(size: int, folder: str) -> None:
     gc.collect()
     gc.freeze()
     slugs = [row.slug for row in made]
-    found = [await change(publication, database, slugs[n * 7 % size], n) for n in range(CHANGES + 2)][2:]
+    found = [await measure_change(publication, database, slugs[n * 7 % size], n) for n in range(CHANGES + 2)][2:]
     directory = publication.current().find("/v1/directory")
     assert directory is not None
     visible, compressed, processor, stall = (statistics.median(side) * 1000 for side in zip(*found, strict=True))
@@ -112,7 +112,7 @@ async def all_sizes() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
-            await measured(size, folder)
+            await measure(size, folder)
 
 
 def main() -> None:

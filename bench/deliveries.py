@@ -70,7 +70,7 @@ async def receiver() -> AsyncIterator[list[str]]:
 
 
 @contextlib.asynccontextmanager
-async def prepared(url: str) -> AsyncIterator[Database]:
+async def open_prepared(url: str) -> AsyncIterator[Database]:
     database = Database(
         Settings(database_url=url, secret_keys=(bytes(range(32)),), egress_allow=(ip_network("127.0.0.0/8"),))
     )
@@ -106,7 +106,7 @@ async def subscribe(database: Database, urls: list[str], count: int, hanging: in
         )
 
 
-async def tell(database: Database) -> datetime:
+async def report_once(database: Database) -> datetime:
     """One event, and when it was committed. No note twice: what changes nothing is no event."""
     async with database.write() as session:
         await intake.report_intake(
@@ -137,7 +137,7 @@ async def deliver_beside(database: Database, workers: int) -> tuple[float, float
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(workers):
             await stack.enter_async_context(process(database.settings.database_url, "worker"))
-        await tell(database)
+        await report_once(database)
         began = time.perf_counter()
         while True:
             await asyncio.sleep(0.05)
@@ -146,7 +146,7 @@ async def deliver_beside(database: Database, workers: int) -> tuple[float, float
                     return time.perf_counter() - began, math.nan
 
 
-async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
+async def post_with_httpx(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
     """The same posts in a plain httpx loop."""
     limits = httpx.Limits(max_connections=FAST_SLOTS, max_keepalive_connections=FAST_SLOTS)
     left = count
@@ -171,7 +171,7 @@ async def throughput(database: Database, urls: list[str], count: int, rounds: in
     for _ in range(rounds):
         await subscribe(database, urls, count)
         if workers == 0:
-            await tell(database)
+            await report_once(database)
         ours, ours_used = await (deliver_beside(database, workers) if workers else deliver_all(database))
         async with database.read() as session:
             body = (
@@ -180,7 +180,7 @@ async def throughput(database: Database, urls: list[str], count: int, rounds: in
         async with database.read() as session:
             rows = await session.scalars(select(DeliveryRow.status))
             assert {*rows} == {"delivered"}
-        peer, peer_used = await bare(urls, body.encode(), count)
+        peer, peer_used = await post_with_httpx(urls, body.encode(), count)
         ratios.append(peer / ours)
         print(
             f"{count / ours:>10.0f}/s {count / peer:>9.0f}/s bare {peer / ours:>7.2f}"
@@ -190,7 +190,7 @@ async def throughput(database: Database, urls: list[str], count: int, rounds: in
     print(f"throughput of {who}, ratio to bare httpx: {statistics.median(ratios):.2f}")
 
 
-async def waits(database: Database, urls: list[str], count: int, hanging: int = 0) -> list[list[float]]:
+async def measure_waits(database: Database, urls: list[str], count: int, hanging: int = 0) -> list[list[float]]:
     """For each event what it took from the commit to each arrival, in milliseconds. The first event is left out."""
     await subscribe(database, urls, count, hanging)
     wake = asyncio.Event()
@@ -200,7 +200,7 @@ async def waits(database: Database, urls: list[str], count: int, hanging: int = 
         for _ in range(NEWS):
             await asyncio.sleep(0.7)
             await client.get(urls[0])
-            committed = await tell(database)
+            committed = await report_once(database)
             wake.set()
             arrived: list[float] = []
             while len(arrived) < count - hanging:
@@ -214,7 +214,7 @@ async def waits(database: Database, urls: list[str], count: int, hanging: int = 
 
 
 async def latency(database: Database, urls: list[str]) -> None:
-    taken = [each for event in await waits(database, urls, SUBSCRIBERS) for each in event]
+    taken = [each for event in await measure_waits(database, urls, SUBSCRIBERS) for each in event]
     print(
         f"commit to arrival, {SUBSCRIBERS} webhooks: median {statistics.median(taken):.0f} ms,"
         f" 99 % {percent_99(taken):.0f} ms"
@@ -226,7 +226,7 @@ async def isolation(database: Database, urls: list[str], rounds: int) -> None:
     found: dict[int, list[float]] = {0: [], 1: []}
     for _ in range(rounds):
         for hanging, taken in found.items():
-            taken += [percent_99(event) for event in await waits(database, urls, NEIGHBOURS, hanging)]
+            taken += [percent_99(event) for event in await measure_waits(database, urls, NEIGHBOURS, hanging)]
     before, beside = (statistics.median(taken) for taken in found.values())
     worst = " and ".join(f"{max(taken):.0f}" for taken in found.values())
     print(
@@ -305,7 +305,7 @@ async def main(count: int = DELIVERIES, rounds: int = ROUNDS) -> None:
         if "CAPACITY_BENCH_POSTGRESQL" in os.environ:
             addresses["postgresql"] = os.environ.pop("CAPACITY_BENCH_POSTGRESQL")
         for name, address in addresses.items():
-            async with receiver() as urls, prepared(address) as database:
+            async with receiver() as urls, open_prepared(address) as database:
                 print(name)
                 await latency(database, urls)
                 await isolation(database, urls, rounds)

@@ -39,7 +39,7 @@ CASES = {
 Headers = list[tuple[bytes, bytes]]
 
 
-def asked(port: int, path: str, headers: dict[str, str]) -> tuple[int, Headers, bytes]:
+def fetch(port: int, path: str, headers: dict[str, str]) -> tuple[int, Headers, bytes]:
     """A case's answer as the service gives it, without what the server adds by itself."""
     with (
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
@@ -51,7 +51,7 @@ def asked(port: int, path: str, headers: dict[str, str]) -> tuple[int, Headers, 
 
 def bare(port: int) -> Any:
     answers = {
-        (path.partition("?")[0], *sorted(value.encode() for value in headers.values())): asked(port, path, headers)
+        (path.partition("?")[0], *sorted(value.encode() for value in headers.values())): fetch(port, path, headers)
         for path, headers in CASES.values()
     }
 
@@ -64,8 +64,8 @@ def bare(port: int) -> Any:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    filtered = asked(port, *CASES["filtered directory"])
-    answers["/v1/directory", b"identity"] = asked(port, *CASES["directory"])
+    filtered = fetch(port, *CASES["filtered directory"])
+    answers["/v1/directory", b"identity"] = fetch(port, *CASES["directory"])
     return application
 
 
@@ -129,7 +129,7 @@ class DirectoryModel(pydantic.BaseModel):
 
 
 def with_fastapi(port: int) -> Any:
-    _, headers, body = asked(port, *CASES["directory"])
+    _, headers, body = fetch(port, *CASES["directory"])
     held = DirectoryModel.model_validate_json(body)
     added = {name.decode(): value.decode() for name, value in headers if not name.lower().startswith(b"content-")}
     application = fastapi.FastAPI(openapi_url=None)
@@ -158,7 +158,7 @@ def with_fastapi(port: int) -> Any:
 
 
 def database(port: int) -> Any:
-    _, headers, _ = asked(port, *CASES["directory"])
+    _, headers, _ = fetch(port, *CASES["directory"])
     held = Database(config.from_environment())
 
     @asynccontextmanager

@@ -105,7 +105,7 @@ async def microseconds(post: Post, port: int, origins: int) -> float:
     async def send() -> None:
         for number in numbers:
             origin = number % origins
-            headers = signing.headers([SECRET], f"id-{number}", int(time.time()), BODY)
+            headers = signing.signature_headers([SECRET], f"id-{number}", int(time.time()), BODY)
             await post(f"http://{host(origin)}:{port}/hook", headers)
 
     began = time.process_time()

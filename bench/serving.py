@@ -44,7 +44,7 @@ class Round(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def serving(*command: str, env: dict[str, str], processor: int) -> AsyncIterator[Peer]:
+async def run_server(*command: str, env: dict[str, str], processor: int) -> AsyncIterator[Peer]:
     """A server that prints `http://host:port` when it answers, held to one processor."""
     process = await asyncio.create_subprocess_exec(*command, env=env, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
@@ -82,7 +82,7 @@ def processor_seconds(pid: int | None) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measured(peer: Peer, case: str, requests: int) -> Round:
+async def measure(peer: Peer, case: str, requests: int) -> Round:
     path, headers = CASES[case]
     before, began = processor_seconds(peer.pid), time.perf_counter()
     times = await ask(peer.port, path, headers, requests, CONNECTIONS)
@@ -99,13 +99,13 @@ async def main() -> None:
         env = environment(stack.enter_context(tempfile.TemporaryDirectory()))
 
         async def start(*arguments: str) -> Peer:
-            return await stack.enter_async_context(serving(*arguments, env=env, processor=processors[0]))
+            return await stack.enter_async_context(run_server(*arguments, env=env, processor=processors[0]))
 
         ours = await start(command, "serve", "--port", "0", "--no-delivery")
         peers = {name: await start(sys.executable, "-m", "bench.peers", name, str(ours.port)) for name in PEERS}
         if NGINX is not None:
             os.sched_setaffinity(0, {processors[0]})
-            peers["nginx"] = await nginx(stack, command, env)
+            peers["nginx"] = await serve_with_nginx(stack, command, env)
             os.sched_setaffinity(0, {processors[-1]})
         print(f"{'case':<20}{'peer':<10}{'ours/s':>9}{'peer/s':>9}{'ratio':>7}{'processor':>11}{'99 %':>7}")
         for case in CASES:
@@ -114,7 +114,7 @@ async def main() -> None:
                     await compare(case, ours, name, peer)
 
 
-async def nginx(stack: contextlib.AsyncExitStack, command: str, env: dict[str, str]) -> Peer:
+async def serve_with_nginx(stack: contextlib.AsyncExitStack, command: str, env: dict[str, str]) -> Peer:
     """nginx with the files of `site build`, as docs/nginx.conf has it, on the processor that this process has now."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     for arguments in (("site", "build", str(folder / "site")), ("site", "headers")):
@@ -126,9 +126,9 @@ async def nginx(stack: contextlib.AsyncExitStack, command: str, env: dict[str, s
 
 
 async def compare(case: str, ours: Peer, name: str, peer: Peer) -> None:
-    warm = {each: await measured(each, case, 200) for each in (ours, peer)}
+    warm = {each: await measure(each, case, 200) for each in (ours, peer)}
     counts = {each: max(200, int(found.rate * SECONDS)) for each, found in warm.items()}
-    rounds = [[await measured(each, case, counts[each]) for each in (ours, peer)] for _ in range(ROUNDS)]
+    rounds = [[await measure(each, case, counts[each]) for each in (ours, peer)] for _ in range(ROUNDS)]
     own, theirs = (statistics.median(each.rate for each in side) for side in zip(*rounds, strict=True))
     by_rate = statistics.median(mine.rate / other.rate for mine, other in rounds)
     by_processor = statistics.median(mine.by_processor / other.by_processor for mine, other in rounds)

@@ -36,7 +36,7 @@ async def receiving(receiver: Receiver) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def signed(clock: Clock, body: bytes = BODY, secret: str = SECRET) -> dict[str, str]:
-    return signing.headers([secret], "0192-id", int(clock().timestamp()), body)
+    return signing.signature_headers([secret], "0192-id", int(clock().timestamp()), body)
 
 
 async def test_a_verified_webhook_is_answered_204_printed_and_listed(clock: Clock) -> None:

@@ -27,9 +27,9 @@ from capacity_api.domain.periods import (
     Period,
     StateChange,
     Totals,
-    moment,
+    from_second,
     nations_covered,
-    second,
+    to_second,
 )
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -51,8 +51,8 @@ def test_a_moment_counts_as_the_second_that_it_falls_into() -> None:
         (datetime(1969, 12, 31, 23, 59, 59, 1, tzinfo=UTC), -1),
         (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), 253_402_300_799),
     ):
-        assert second(time) == number
-        assert moment(number) == time.replace(microsecond=0)
+        assert to_second(time) == number
+        assert from_second(number) == time.replace(microsecond=0)
 
 
 def test_a_period_carries_the_sums_of_all_before_it() -> None:

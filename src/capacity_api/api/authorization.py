@@ -31,7 +31,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
         return
     context: Context = connection.app.state.context
     now = context.now()
-    secret = bearer(connection)
+    secret = read_bearer_token(connection)
     async with context.read() as session:
         identity = await tokens.identify(session, now, context.keys, secret)
     connection.scope["auth"] = identity
@@ -43,7 +43,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
         await _record_use(context, now, identity, secret)
 
 
-def bearer(connection: Connection) -> str:
+def read_bearer_token(connection: Connection) -> str:
     """The token in `Authorization`; raises `TokenMissing` or `TokenMalformed`."""
     header = connection.headers.get("authorization")
     if header is None:

@@ -11,7 +11,7 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET
 
 from capacity_api.api.context import Context
-from capacity_api.api.requests import moment
+from capacity_api.api.requests import parse_time
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender, Remit
@@ -26,7 +26,7 @@ from capacity_api.representations.vocabulary import Vocabulary, represent_vocabu
 _MANY = 1000
 
 
-async def filtered_directory(
+async def read_directory(
     context: NamedDependency[Context],
     states: Annotated[
         list[State] | None,
@@ -58,7 +58,7 @@ async def filtered_directory(
         whole = snapshot.directory
         remits = [entry.record.remit for entry in snapshot.entries.values()]
     else:
-        whole = await _as_of(context, moment(as_of, "?as_of"), snapshot.demonstration)
+        whole = await _as_of(context, parse_time(as_of, "?as_of"), snapshot.demonstration)
         remits = [remit_of(responder.remit) for responder in whole.responders]
 
     def keeps(responder: Responder, remit: Remit) -> bool:
@@ -84,7 +84,7 @@ async def _as_of(context: Context, time: datetime, demonstration: bool) -> Direc
 class DirectoryController(Controller):
     path = "/v1"
     tags = ("directory",)
-    dependencies = {"directory": Provide(filtered_directory)}  # noqa: RUF012 - the framework reads it from the class
+    dependencies = {"directory": Provide(read_directory)}  # noqa: RUF012 - the framework reads it from the class
 
     @get("/directory", operation_id="readDirectory", summary="Read the directory", of_snapshot=True)
     async def read(self, directory: NamedDependency[Directory]) -> Directory:

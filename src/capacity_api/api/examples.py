@@ -140,7 +140,7 @@ _PREVIOUS = {
 _SAID: dict[EventType, dict[str, Any]] = {EventType.INTAKE_PAUSED: _PAUSE, EventType.INTAKE_WAITING_LIST: _WAITING}
 
 
-def event(event_type: EventType) -> dict[str, Any]:
+def example_event(event_type: EventType) -> dict[str, Any]:
     """An example of the body of a webhook."""
     if event_type is EventType.WEBHOOK_TEST:
         data = EventData(message="This is a test of your webhook.")

@@ -36,12 +36,12 @@ async def list_methods(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     if "allow" in headers:
         routes = scope["litestar_app"].routes
-        headers["allow"] = allow(
+        headers["allow"] = format_allow(
             method for route in routes if route.path_format == scope["path_template"] for method in route.methods
         )
 
 
-def allow(methods: Iterable[str]) -> str:
+def format_allow(methods: Iterable[str]) -> str:
     """`Allow` (RFC 9110 §10.2.1), with the `HEAD` that goes with every `GET` here."""
     taken = set(methods)
     return ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))

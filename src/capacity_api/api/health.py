@@ -86,16 +86,18 @@ class HealthController(Controller):
         self, request: Request[Any, Any, Any], context: NamedDependency[Context], metrics: NamedDependency[Metrics]
     ) -> Response[bytes]:
         """For an administrator's token, or from a network in `CAPACITY_METRICS_ALLOW`."""
-        if not _is_from(request, context):
+        if not _is_from_allowed_network(request, context):
             async with context.read() as session:
-                identity = await tokens.identify(session, context.now(), context.keys, authorization.bearer(request))
+                identity = await tokens.identify(
+                    session, context.now(), context.keys, authorization.read_bearer_token(request)
+                )
             if Scope.ADMIN not in identity.scopes:
                 raise Forbidden("The metrics need an administrator's token")
         async with context.read() as session:
             return Response(await metrics.render(context.publisher, session), headers={"content-type": CONTENT_TYPE})
 
 
-def _is_from(request: Request[Any, Any, Any], context: Context) -> bool:
+def _is_from_allowed_network(request: Request[Any, Any, Any], context: Context) -> bool:
     if request.client is None:
         return False
     try:

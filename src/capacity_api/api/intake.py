@@ -41,7 +41,7 @@ class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
-def tagged(responder: Responder) -> Response[Responder]:
+def respond_with_etag(responder: Responder) -> Response[Responder]:
     """A responder with the `ETag` that reading it gives."""
     return Response(responder, headers={"etag": entity_tag(encode(responder))})
 
@@ -82,7 +82,7 @@ class IntakeController(Controller):
                 is_expected=version_check(if_match),
                 actor_token_id=identity.token_id,
             )
-        return tagged(responder)
+        return respond_with_etag(responder)
 
     @post(
         "/confirmation",
@@ -104,7 +104,7 @@ class IntakeController(Controller):
             responder = await confirm_intake(
                 session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id
             )
-        return tagged(responder)
+        return respond_with_etag(responder)
 
     @delete(
         "/planned",
@@ -126,4 +126,4 @@ class IntakeController(Controller):
             responder = await cancel_planned_intake(
                 session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id
             )
-        return tagged(responder)
+        return respond_with_etag(responder)

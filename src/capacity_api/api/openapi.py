@@ -14,7 +14,7 @@ from capacity_api.api import examples
 from capacity_api.api.health import Readiness
 from capacity_api.api.intake import IntakeReport
 from capacity_api.api.matches import MatchQuestion
-from capacity_api.api.problems import problems
+from capacity_api.api.problems import example_problems
 from capacity_api.api.requests import StrictBody
 from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.api.threshold import Count
@@ -116,7 +116,7 @@ _STRUCTS = (
 )
 
 
-def document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
+def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
     """The document as plain data, the same for every installation."""
     described = Litestar(
         routes(formats),
@@ -153,23 +153,23 @@ def document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
     _, exact = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
     schemas.update(exact)
     schemas["EventPage"]["properties"]["events"]["items"] = {"$ref": "#/components/schemas/Event"}
-    found["components"]["responses"] = {_named(status): _problem(status) for status in _PROBLEMS}
+    found["components"]["responses"] = {_problem_name(status): _problem_response(status) for status in _PROBLEMS}
     for path, item in found["paths"].items():
         for method, operation in item.items():
-            _complete(path, method, operation)
-    found["webhooks"] = {event_type.value: _webhook(event_type) for event_type in EventType}
+            _complete_operation(path, method, operation)
+    found["webhooks"] = {event_type.value: _webhook_operation(event_type) for event_type in EventType}
     found["info"]["x-data-licence"] = LICENCE
     return found
 
 
 def encode_document() -> bytes:
     """The document as it is committed and served: stable order, readable."""
-    compact = msgspec.json.encode(document(), order="deterministic")
+    compact = msgspec.json.encode(build_document(), order="deterministic")
     # The framework names a page by the module that its items come from.
     return msgspec.json.format(_PAGE_NAME.sub(rb"\1Page", compact), indent=2) + b"\n"
 
 
-def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
     statuses = ["400", "422", "503", "default"]
     if operation.get("security"):
         statuses += ["401", "403"] + ([] if method in _READ_ONLY else ["429"])
@@ -191,27 +191,29 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         if example is not None and "application/json" in held.get("content", {}):
             held["content"]["application/json"]["example"] = example
     for status in sorted(set(statuses)):
-        responses[status] = {"$ref": f"#/components/responses/{_named(status)}"}
+        responses[status] = {"$ref": f"#/components/responses/{_problem_name(status)}"}
     operation["responses"] = responses
 
 
-def _named(status: str) -> str:
+def _problem_name(status: str) -> str:
     return "Problem" if status == "default" else f"Problem{status}"
 
 
-def _problem(status: str) -> dict[str, Any]:
+def _problem_response(status: str) -> dict[str, Any]:
     return {
         "description": _PROBLEMS[status],
         "content": {
             PROBLEM_JSON: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {problem.code: {"value": msgspec.to_builtins(problem)} for problem in problems(status)},
+                "examples": {
+                    problem.code: {"value": msgspec.to_builtins(problem)} for problem in example_problems(status)
+                },
             }
         },
     }
 
 
-def _webhook(event_type: EventType) -> dict[str, Any]:
+def _webhook_operation(event_type: EventType) -> dict[str, Any]:
     header = {"in": "header", "required": True, "schema": {"type": "string"}}
     return {
         "post": {
@@ -228,7 +230,7 @@ def _webhook(event_type: EventType) -> dict[str, Any]:
                 "content": {
                     "application/json": {
                         "schema": {"$ref": "#/components/schemas/Event"},
-                        "example": examples.event(event_type),
+                        "example": examples.example_event(event_type),
                     }
                 },
             },

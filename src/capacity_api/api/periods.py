@@ -5,7 +5,7 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from capacity_api.api.requests import moment
+from capacity_api.api.requests import parse_time
 from capacity_api.errors import Invalid
 
 USUAL = timedelta(days=90)
@@ -19,9 +19,9 @@ To = Annotated[
 ]
 
 
-def start_of(asked: str | None, end: datetime) -> datetime:
+def parse_start(asked: str | None, end: datetime) -> datetime:
     """When a period that ends at `end` begins; raises `Invalid` for one that would begin after that."""
-    start = moment(asked, "?from") if asked is not None else max(end, _EARLIEST) - USUAL
+    start = parse_time(asked, "?from") if asked is not None else max(end, _EARLIEST) - USUAL
     if start > end:
         raise Invalid.at("?to" if asked is None else "?from", "`from` must not lie after `to`")
     return start

@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
 from capacity_api import errors
-from capacity_api.api.headers import allow
+from capacity_api.api.headers import format_allow
 from capacity_api.db.engine import is_outage
 from capacity_api.errors import CapacityError, FieldError
 from capacity_api.representations.problem import INTERNAL_ERROR, PROBLEM_JSON, Problem, represent_problem
@@ -40,7 +40,7 @@ _FRAMEWORK = {
 }
 
 
-def from_error(error: CapacityError) -> tuple[Problem, dict[str, str]]:
+def problem_from_error(error: CapacityError) -> tuple[Problem, dict[str, str]]:
     """The problem and the headers that go with it."""
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     headers = {}
@@ -58,9 +58,9 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     """The exception handler of the whole application."""
     headers: dict[str, str] = {}
     if isinstance(error, CapacityError) and isinstance(error, tuple(STATUS)):
-        problem, headers = from_error(error)
+        problem, headers = problem_from_error(error)
     elif isinstance(error, ValidationException) and any(each.get("key") == "data" for each in _extra(error)):
-        problem, headers = from_error(errors.Malformed("The body is empty"))
+        problem, headers = problem_from_error(errors.Malformed("The body is empty"))
     elif isinstance(error, ValidationException):
         names = _parameter_names(request)
         faults = tuple(
@@ -73,12 +73,12 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         code, title = _FRAMEWORK.get(error.status_code, ("refused", "The request was refused"))
         problem = represent_problem(error.status_code, code, title, title)
         if "allow" in (error.headers or {}):
-            headers = {"allow": allow(each.strip() for each in (error.headers or {})["allow"].split(","))}
+            headers = {"allow": format_allow(each.strip() for each in (error.headers or {})["allow"].split(","))}
     elif is_outage(error):
-        problem, headers = from_error(errors.DatabaseUnavailable())
+        problem, headers = problem_from_error(errors.DatabaseUnavailable())
     else:
         # The path is a template, so that nobody's identifiers stand in a log; what was sent never does.
-        _logger.error("%s %s failed", request.method, _template(request), exc_info=_tellable(request, error))
+        _logger.error("%s %s failed", request.method, _template(request), exc_info=_loggable(request, error))
         problem = INTERNAL_ERROR
     return Response(
         problem,
@@ -88,12 +88,12 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     )
 
 
-def problems(status: str) -> list[Problem]:
+def example_problems(status: str) -> list[Problem]:
     """An example of each problem that goes with a status; "default" is a fault of this service."""
     if status == "default":
         return [INTERNAL_ERROR]
     number = int(status)
-    found = [from_error(kind())[0] for kind in _leaves(CapacityError)]
+    found = [problem_from_error(kind())[0] for kind in _leaves(CapacityError)]
     framework = [represent_problem(number, *_FRAMEWORK[number], _FRAMEWORK[number][1])] if number in _FRAMEWORK else []
     return list({each.code: each for each in [*framework, *found] if each.status == number}.values())
 
@@ -117,7 +117,7 @@ def _parameter_names(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {each.field_name: each.field_alias for each in model.expected_query_params}
 
 
-def _tellable(request: Request[Any, Any, Any], error: Exception) -> Exception:
+def _loggable(request: Request[Any, Any, Any], error: Exception) -> Exception:
     """What may be logged of a fault: for a route that is `private`, only its class and where it happened.
 
     The words of an exception often quote a value, and so could hold what somebody asked about a person.

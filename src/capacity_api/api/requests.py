@@ -24,7 +24,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 UtcMoment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a call that takes none."""
 
 
@@ -64,7 +64,7 @@ class StrictBody(AbstractDTO[T]):
 async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHandler) -> None:
     """A guard: an unknown parameter is a mistake, and ignoring it would give a wrong answer."""
     counts = Counter(key for key, _ in connection.query_params.multi_items())
-    known = parameters(cast("HTTPRouteHandler", handler), connection)
+    known = query_parameters(cast("HTTPRouteHandler", handler), connection)
     unknown = sorted(counts.keys() - known.keys())
     if unknown:
         raise UnknownParameter(
@@ -77,7 +77,7 @@ async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHa
         )
 
 
-def parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, bool]:
+def query_parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, bool]:
     """The query parameters of a handler by name, and whether each may be repeated."""
     known: dict[str, bool] | None = handler.opt.get("parameters")
     if known is None:
@@ -98,7 +98,7 @@ async def refuse_odd_paths(connection: Connection, handler: BaseRouteHandler) ->
         raise NotFound
 
 
-def moment(text: str, pointer: str) -> datetime:
+def parse_time(text: str, pointer: str) -> datetime:
     """A time in a query: RFC 3339, in UTC if it has no offset; a day is its beginning. Raises `Invalid`."""
     try:
         # A plus sign in a query arrives as a space unless it is written as %2B, which is easily forgotten.
@@ -113,7 +113,7 @@ async def refuse_unread_bodies(connection: Connection, handler: BaseRouteHandler
     if cast("HTTPRouteHandler", handler).parsed_data_field is None and connection.scope.get("method") in _CHANGES:
         body = await cast("Request[Any, Any, Any]", connection).body()
         if body.strip():
-            decode(body, Nothing)
+            decode(body, EmptyBody)
 
 
 async def require_json(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -9,11 +9,11 @@ from msgspec import UNSET
 
 from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
-from capacity_api.api.intake import IfMatch, tagged, version_check
+from capacity_api.api.intake import IfMatch, respond_with_etag, version_check
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.api.matches import MatchLimit
-from capacity_api.api.periods import From, To, start_of
-from capacity_api.api.requests import moment
+from capacity_api.api.periods import From, To, parse_start
+from capacity_api.api.requests import parse_time
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations.history import read_history
@@ -74,8 +74,8 @@ class ResponderController(Controller):
     ) -> Page[HistoryEntry]:
         """Every report and lapse, newest first."""
         # A report of this very moment is included.
-        until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
-        since = start_of(start, until)
+        until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
+        since = parse_start(start, until)
         async with context.read() as session:
             return await read_history(session, slug, since, until, limit, cursor)
 
@@ -106,7 +106,7 @@ class ResponderController(Controller):
                 is_expected=version_check(if_match),
                 actor_token_id=identity.token_id,
             )
-        return tagged(responder)
+        return respond_with_etag(responder)
 
     @post(operation_id="addResponder", summary="List a responder", **token(Scope.ADMIN))
     async def add(

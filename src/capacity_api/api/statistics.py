@@ -8,8 +8,8 @@ from litestar.params import FromPath
 
 from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
-from capacity_api.api.periods import From, To, start_of
-from capacity_api.api.requests import moment
+from capacity_api.api.periods import From, To, parse_start
+from capacity_api.api.requests import parse_time
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.promptness import Promptness, read_promptness
 from capacity_api.operations.statistics import read_statistics
@@ -29,7 +29,7 @@ class StatisticsController(Controller):
         order of the directory, which is no ranking; each counts from when it was listed until it was delisted. A
         report that lapsed counts as unconfirmed from that second on.
         """
-        return await statistics_of(context, start, end)
+        return await read_requested_statistics(context, start, end)
 
     @get(
         "/responders/{slug:str}/promptness",
@@ -50,15 +50,15 @@ class StatisticsController(Controller):
         For its own token, or an administrator's; it is in no public statistics.
         """
         require_owner(identity, slug)
-        until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
+        until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
         async with context.read() as session:
-            return await read_promptness(session, slug, start_of(start, until), until)
+            return await read_promptness(session, slug, parse_start(start, until), until)
 
 
-async def statistics_of(context: Context, start: str | None, end: str | None) -> Statistics:
+async def read_requested_statistics(context: Context, start: str | None, end: str | None) -> Statistics:
     """The statistics that `from` and `to` ask for. Raises `Invalid`."""
     now = context.now()
-    until = min(moment(end, "?to"), now) if end is not None else now
-    since = start_of(start, until)
+    until = min(parse_time(end, "?to"), now) if end is not None else now
+    since = parse_start(start, until)
     async with context.read() as session:
         return await read_statistics(session, since, until)

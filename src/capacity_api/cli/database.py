@@ -17,10 +17,11 @@ def upgrade() -> None:
     """Bring the schema up to this version; an empty database gets the starting register."""
 
     async def work() -> None:
-        async with session.opened(session.settings()) as database:
+        async with session.open_database(session.load_settings()) as database:
             listed = await session.prepare(database)
         click.echo(
-            f"the schema is at {schema.head()}" + (f"; {listed} responders listed, unconfirmed" if listed else "")
+            f"the schema is at {schema.needed_revision()}"
+            + (f"; {listed} responders listed, unconfirmed" if listed else "")
         )
 
     session.run(work())
@@ -31,8 +32,8 @@ def current() -> None:
     """Print the revision that the database is at."""
 
     async def work() -> None:
-        async with session.opened(session.settings()) as database:
-            click.echo(await schema.current(database) or "empty")
+        async with session.open_database(session.load_settings()) as database:
+            click.echo(await schema.read_revision(database) or "empty")
 
     session.run(work())
 
@@ -42,7 +43,7 @@ def check() -> None:
     """Exit with 1 unless the schema is the one that this version needs."""
 
     async def work() -> None:
-        async with session.opened(session.settings()) as database:
+        async with session.open_database(session.load_settings()) as database:
             await schema.check(database)
         click.echo("the schema is up to date")
 
@@ -58,7 +59,7 @@ def rebuild() -> None:
 
     async def work() -> None:
         counted = 0
-        async with session.opened(session.settings()) as database:
+        async with session.open_database(session.load_settings()) as database:
             await schema.check(database)
             async with database.write() as change:
                 were_wrong = await coverage.rebuild(change)

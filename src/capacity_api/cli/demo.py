@@ -87,11 +87,11 @@ async def _demonstrate(settings: Settings, bound: socket.socket, listening: sock
     receiver = Receiver(utc_now)
     beside = serving.Server(receiver, listening, lambda _: None)
     receiving = asyncio.create_task(beside.serve_bound())
-    async with session.opened(settings) as database:
-        access = await _fill(database, receiver, serving.address(listening))
+    async with session.open_database(settings) as database:
+        access = await _fill(database, receiver, serving.address_of(listening))
 
     def announce(where: str) -> None:
-        click.echo(_INTRODUCTION.format(where=where, received=serving.address(listening), access=access))
+        click.echo(_INTRODUCTION.format(where=where, received=serving.address_of(listening), access=access))
 
     try:
         await serving.Server(create_app(settings), bound, announce).serve_until_stopped()

@@ -40,8 +40,8 @@ def reseal(disable_unreadable: bool) -> None:
     """
 
     async def work() -> tuple[int, list[Unreadable]]:
-        settings = config.with_keys(session.settings())
-        async with session.opened(settings) as database:
+        settings = config.with_keys(session.load_settings())
+        async with session.open_database(settings) as database:
             await schema.check(database)
             return await _reseal(database, Keys(settings.secret_keys), disable_unreadable=disable_unreadable)
 

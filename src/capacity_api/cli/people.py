@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from capacity_api.cli.session import as_json, change, run, show, table
+from capacity_api.cli.session import as_json, open_session, print_json, print_table, run
 from capacity_api.clock import utc_now
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import NotFound
@@ -32,14 +32,14 @@ def list_responders(as_json: bool) -> None:
     """Each responder with its effective state."""
 
     async def work() -> None:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             now = utc_now()
             rows = await responders.changed_since(session, 0)
             shown = [represent_responder(row, now) for row in rows if row.delisted_at is None]
         if as_json:
-            show(shown)
+            print_json(shown)
         else:
-            table([(each.slug, each.intake.state, each.name) for each in shown])
+            print_table([(each.slug, each.intake.state, each.name) for each in shown])
 
     run(work())
 
@@ -62,10 +62,10 @@ def import_responders(file: Path, as_json: bool) -> None:
 
 def _list_all(new: list[NewResponder], as_json: bool) -> None:
     async def work() -> None:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             listed = [await responders.list_responder(session, utc_now(), each) for each in new]
         if as_json:
-            show(listed)
+            print_json(listed)
         else:
             click.echo(f"listed {', '.join(each.slug for each in listed) or 'nothing'}")
 
@@ -93,7 +93,7 @@ def issue_token(
 
     async def work() -> TokenIssued:
         now = utc_now()
-        async with change() as (session, keys):
+        async with open_session() as (session, keys):
             if responder is not None:
                 owner = await tokens.responder_owner(session, responder)
             elif partner is not None:
@@ -122,10 +122,10 @@ def list_tokens(as_json: bool) -> None:
     """Every token, without its secret: whose it is, until when it holds, when it was last used."""
 
     async def work() -> None:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             found = await all_pages(lambda limit, cursor: tokens.list_tokens(session, None, limit, cursor))
         if as_json:
-            show(found)
+            print_json(found)
             return
         now = datetime.now(UTC)
         rows: list[tuple[str, ...]] = [("id", "owner", "holds", "last used")]
@@ -134,7 +134,7 @@ def list_tokens(as_json: bool) -> None:
             until = "ended" if ended else f"until {each.expires_at:%Y-%m-%d}" if each.expires_at else "yes"
             used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never"
             rows.append((str(each.id), each.owner.slug or each.owner.name or "admin", until, used))
-        table(rows)
+        print_table(rows)
 
     run(work())
 
@@ -147,7 +147,7 @@ def rotate_token(token_id: UUID, overlap_hours: int, as_json: bool) -> None:
     """Replace a token: the new one is shown once, the old one goes on for a while."""
 
     async def work() -> TokenIssued:
-        async with change() as (session, keys):
+        async with open_session() as (session, keys):
             return await tokens.rotate_token(session, utc_now(), keys, token_id, None, overlap_hours)
 
     _show_issued(run(work()), as_json)
@@ -159,7 +159,7 @@ def revoke_token(token_id: UUID) -> None:
     """End a token at once."""
 
     async def work() -> None:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             await tokens.revoke_token(session, utc_now(), token_id, None)
 
     run(work())
@@ -168,7 +168,7 @@ def revoke_token(token_id: UUID) -> None:
 
 def _show_issued(issued: TokenIssued, as_json: bool) -> None:
     if as_json:
-        show(msgspec.structs.asdict(issued) | {"owner": issued.owner.slug or issued.owner.name or "admin"})
+        print_json(msgspec.structs.asdict(issued) | {"owner": issued.owner.slug or issued.owner.name or "admin"})
         return
     click.echo(issued.token)
     click.echo(f"for {issued.owner.name or 'an administrator'}; it is not shown again", err=True)
@@ -186,12 +186,12 @@ def add_partner(name: str, as_json: bool) -> None:
     """Add a partner."""
 
     async def work() -> tokens.Partner:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             return await tokens.add_partner(session, utc_now(), name)
 
     added = run(work())
     if as_json:
-        show(added)
+        print_json(added)
     else:
         click.echo(f"added {added.name} ({added.id})")
 
@@ -202,11 +202,11 @@ def list_partners(as_json: bool) -> None:
     """Every partner."""
 
     async def work() -> list[tokens.Partner]:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             return await all_pages(lambda limit, cursor: tokens.list_partners(session, limit, cursor))
 
     found = run(work())
     if as_json:
-        show(found)
+        print_json(found)
     else:
-        table([(str(each.id), each.name) for each in found])
+        print_table([(str(each.id), each.name) for each in found])

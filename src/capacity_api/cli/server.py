@@ -18,7 +18,7 @@ from capacity_api.errors import ConfigurationError
 @click.option("--no-delivery", is_flag=True, help="Leave the webhooks to `capacity-api worker`.")
 def serve(host: str, port: int, workers: int, no_delivery: bool) -> None:
     """Run the service. An empty SQLite file becomes a database with the starting register."""
-    settings = session.run(session.settings_with_keys())
+    settings = session.run(session.load_settings_with_keys())
     if workers > 1 and settings.is_sqlite:
         raise ConfigurationError(
             "--workers above 1 needs PostgreSQL: SQLite has one writer and serves from one process"
@@ -45,7 +45,7 @@ def serve(host: str, port: int, workers: int, no_delivery: bool) -> None:
 
 
 async def _prepare(settings: Settings) -> None:
-    async with session.opened(settings) as database:
+    async with session.open_database(settings) as database:
         await session.prepare_to_serve(database)
         await session.check_keys(database)
 

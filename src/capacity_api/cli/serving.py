@@ -36,7 +36,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._started(address(self._bound))
+            self._started(address_of(self._bound))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -67,6 +67,6 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def address(bound: socket.socket) -> str:
+def address_of(bound: socket.socket) -> str:
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -29,16 +29,16 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 _TOO_TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn")
 
 
-def settings() -> Settings:
+def load_settings() -> Settings:
     """The settings, and the log set up by them. They may lack the secret key, which not every command needs."""
     found = config.from_environment()
     set_up_log(found)
     return found
 
 
-async def settings_with_keys() -> Settings:
+async def load_settings_with_keys() -> Settings:
     """The settings with their key; says so when it made one, which it does where nothing hangs on an earlier one."""
-    found = settings()
+    found = load_settings()
     path = config.missing_key_file(found)
     if path is not None:
         await _refuse_without_its_key(found, path)
@@ -50,8 +50,8 @@ async def settings_with_keys() -> Settings:
 async def _refuse_without_its_key(found: Settings, path: Path) -> None:
     if found.is_new:
         return
-    async with opened(found) as database:
-        if await schema.current(database) is None:
+    async with open_database(found) as database:
+        if await schema.read_revision(database) is None:
             return
         async with database.read() as session:
             if await secrets.is_keyed(session):
@@ -76,7 +76,7 @@ async def prepare(database: Database) -> int:
 
 async def prepare_to_serve(database: Database) -> None:
     """An empty SQLite file is made ready; anything else must be at the right schema already."""
-    if database.settings.is_sqlite and await schema.current(database) is None:
+    if database.settings.is_sqlite and await schema.read_revision(database) is None:
         listed = await prepare(database)
         click.echo(f"made a new database with {listed} responders, each unconfirmed", err=True)
     await schema.check(database)
@@ -89,7 +89,7 @@ async def check_keys(database: Database) -> None:
 
 
 @asynccontextmanager
-async def opened(found: Settings) -> AsyncIterator[Database]:
+async def open_database(found: Settings) -> AsyncIterator[Database]:
     database = Database(found)
     try:
         yield database
@@ -98,10 +98,10 @@ async def opened(found: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def change() -> AsyncIterator[tuple[AsyncSession, Keys]]:
+async def open_session() -> AsyncIterator[tuple[AsyncSession, Keys]]:
     """One transaction on the configured database, which must be at the right schema."""
-    found = await settings_with_keys()
-    async with opened(found) as database:
+    found = await load_settings_with_keys()
+    async with open_database(found) as database:
         await prepare_to_serve(database)
         async with database.write() as session:
             yield session, Keys(found.secret_keys)
@@ -120,12 +120,12 @@ def uvloop_runner() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
-def show(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Print a result as JSON."""
     click.echo(json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False))
 
 
-def table(rows: list[tuple[str, ...]]) -> None:
+def print_table(rows: list[tuple[str, ...]]) -> None:
     """Print rows in columns."""
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))] if rows else []
     for row in rows:

@@ -35,10 +35,10 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
 
     Unchanged files are left alone. It only reads the database, and needs no secret key.
     """
-    settings = session.settings()
+    settings = session.load_settings()
 
     async def work() -> None:
-        async with session.opened(settings) as database:
+        async with session.open_database(settings) as database:
             await schema.check(database)
             publisher = Publisher(database, utc_now, catalogue(settings))
             await publisher.refresh()

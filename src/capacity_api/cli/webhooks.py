@@ -22,8 +22,8 @@ def worker() -> None:
     """Deliver webhooks, beside `serve --no-delivery` or other workers."""
 
     async def work() -> None:
-        settings = await session.settings_with_keys()
-        async with session.opened(settings) as database:
+        settings = await session.load_settings_with_keys()
+        async with session.open_database(settings) as database:
             await session.prepare_to_serve(database)
             await session.check_keys(database)
             wake = asyncio.Event()

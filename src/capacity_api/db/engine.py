@@ -63,7 +63,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Document(TypeDecorator[T]):
+class JsonStruct(TypeDecorator[T]):
     """A msgspec type kept as JSON."""
 
     impl = JSON(none_as_null=True)

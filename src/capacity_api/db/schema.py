@@ -20,7 +20,7 @@ _ADVISORY_LOCK = int.from_bytes(b"capacity")
 
 async def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the schema to `revision`, if it is not there yet; raises `ConfigurationError` for one that is newer."""
-    _refuse_newer(await current(database))
+    _refuse_newer(await read_revision(database))
     await migrate(database, lambda connection: command.upgrade(_config(connection), revision))
 
 
@@ -29,14 +29,14 @@ async def downgrade(database: Database, revision: str = "base") -> None:
     await migrate(database, lambda connection: command.downgrade(_config(connection), revision))
 
 
-async def current(database: Database) -> str | None:
+async def read_revision(database: Database) -> str | None:
     """The revision that the database is at; `None` for one without a schema."""
     async with database.read() as session:
         connection = await session.connection()
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
-def head() -> str:
+def needed_revision() -> str:
     """The revision that this version of the code needs."""
     revision = _scripts().get_current_head()
     assert revision is not None
@@ -45,7 +45,7 @@ def head() -> str:
 
 async def check(database: Database) -> None:
     """Raises `ConfigurationError` unless the schema is the one that this version of the code needs."""
-    found, needed = await current(database), head()
+    found, needed = await read_revision(database), needed_revision()
     if found is None:
         raise ConfigurationError("the database is empty; run `capacity-api db upgrade`")
     _refuse_newer(found)

@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from capacity_api.db.engine import Document, UtcTime
+from capacity_api.db.engine import JsonStruct, UtcTime
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
-from capacity_api.domain.intake import Before, Intake, Planned, Report, State
+from capacity_api.domain.intake import Intake, Plan, ReplacedReport, Report, State
 from capacity_api.domain.remit import Remit
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.domain.threshold import Threshold
@@ -87,8 +87,8 @@ class ResponderRow(Table):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     website: Mapped[str | None]
-    contact: Mapped[Contact] = mapped_column(Document(Contact))
-    remit: Mapped[Remit] = mapped_column(Document(Remit))
+    contact: Mapped[Contact] = mapped_column(JsonStruct(Contact))
+    remit: Mapped[Remit] = mapped_column(JsonStruct(Remit))
     valid_for_hours: Mapped[int]
     # The number and time of the newest event about it: what a reader asks "since then?" by.
     sequence: Mapped[int] = mapped_column(BigInteger, index=True)
@@ -124,14 +124,14 @@ class IntakeRow(Table):
     __table_args__ = (Index("ix_intake_next_due", "next_due", postgresql_where=text("next_due IS NOT NULL")),)
 
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
-    report: Mapped[Report | None] = mapped_column(Document(Report))
+    report: Mapped[Report | None] = mapped_column(JsonStruct(Report))
     changed_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirm_by: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]
     lapsed: Mapped[bool]
-    planned: Mapped[Planned | None] = mapped_column(Document(Planned))
-    before: Mapped[Before | None] = mapped_column(Document(Before))
+    planned: Mapped[Plan | None] = mapped_column(JsonStruct(Plan))
+    before: Mapped[ReplacedReport | None] = mapped_column(JsonStruct(ReplacedReport))
     next_due: Mapped[datetime | None]
 
     @property
@@ -166,7 +166,7 @@ class ThresholdRow(Table):
     __tablename__ = "threshold"
 
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
-    threshold: Mapped[Threshold | None] = mapped_column(Document(Threshold))
+    threshold: Mapped[Threshold | None] = mapped_column(JsonStruct(Threshold))
     open_referrals: Mapped[int | None]
     counted_at: Mapped[datetime | None]
 
@@ -182,7 +182,7 @@ class ReportRow(Table):
     kind: Mapped[str]
     at: Mapped[datetime]
     state: Mapped[State]
-    report: Mapped[Report | None] = mapped_column(Document(Report))
+    report: Mapped[Report | None] = mapped_column(JsonStruct(Report))
     effective_from: Mapped[datetime | None]
     confirm_by: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(BigInteger)

@@ -24,7 +24,7 @@ _LONGEST_BODY = 64 * 1024
 _KEPT = 100
 
 
-class Received(msgspec.Struct, frozen=True, kw_only=True):
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """`event` is the body; null when it is not JSON."""
 
     id: str
@@ -76,8 +76,8 @@ class Receiver:
         self._clock = clock
         self.key = key
         self._as_json = as_json
-        self._write = write or show
-        self.received: deque[Received] = deque(maxlen=_KEPT)
+        self._write = write or write_stdout
+        self.received: deque[Receipt] = deque(maxlen=_KEPT)
 
     @property
     def key(self) -> str | None:
@@ -86,11 +86,11 @@ class Receiver:
     @key.setter
     def key(self, key: str | None) -> None:
         """Raises `ValueError` for what is no key to verify with."""
-        self._key = key and signing.checked_key(key)
+        self._key = key and signing.validate_key(key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await _run_lifespan(receive, send)
         elif scope["type"] == "http":
             if scope["method"] == "POST":
                 await self._take(scope, receive, send)
@@ -100,13 +100,13 @@ class Receiver:
                 await _answer(send, 404 if scope["method"] == "GET" else 405)
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+        body = await _read_body(receive)
         if body is None:
             await _answer(send, 413)
             return
         now = self._clock()
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        received = Received(
+        received = Receipt(
             id=headers.get("webhook-id", ""),
             verified=self._key is not None
             and signing.is_signed(
@@ -118,14 +118,14 @@ class Receiver:
                 int(now.timestamp()),
             ),
             received_at=now,
-            event=_document(body),
+            event=_event_json(body),
         )
         self.received.append(received)
-        self._write((msgspec.json.encode(received).decode() if self._as_json else line(received)) + "\n")
+        self._write((msgspec.json.encode(received).decode() if self._as_json else describe_receipt(received)) + "\n")
         await _answer(send, 204 if received.verified else 401)
 
 
-def line(received: Received) -> str:
+def describe_receipt(received: Receipt) -> str:
     """One webhook in words, such as `11:02:51 intake.paused salvation-army open → paused #14 verified`."""
     try:
         event = msgspec.json.decode(received.event, type=_Event)
@@ -146,13 +146,13 @@ def line(received: Received) -> str:
     )
 
 
-def show(text: str) -> None:
+def write_stdout(text: str) -> None:
     """Write to stdout at once, also when that is a file or a pipe."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive) -> bytes | None:
     """The whole body, or `None` as soon as it is longer than 64 kB."""
     body = b""
     while True:
@@ -174,7 +174,7 @@ async def _answer(send: Send, status: int, body: bytes = b"") -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def _run_lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})
@@ -182,7 +182,7 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-def _document(body: bytes) -> msgspec.Raw:
+def _event_json(body: bytes) -> msgspec.Raw:
     """The body on one line, or null when it is not JSON, or is nested deeper than anybody means."""
     try:
         msgspec.json.decode(body)

@@ -19,12 +19,12 @@ NATIONS = (ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def second(moment: datetime) -> int:
-    """The second since 1970 that `moment` falls into."""
-    return (moment - _EPOCH) // timedelta(seconds=1)
+def to_second(time: datetime) -> int:
+    """The second since 1970 that `time` falls into."""
+    return (time - _EPOCH) // timedelta(seconds=1)
 
 
-def moment(number: int) -> datetime:
+def from_second(number: int) -> datetime:
     """When the second `number` begins."""
     return _EPOCH + timedelta(seconds=number)
 

@@ -17,7 +17,7 @@ from capacity_api.db import sequence
 from capacity_api.db.tables import EventRow, NationGapRow, PeriodRow, ResponderRow, RollupRow
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import State
-from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, StateChange, nations_covered, second
+from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, StateChange, nations_covered, to_second
 from capacity_api.representations.responder import AreaRef
 
 # How many events are held in memory at a time.
@@ -36,11 +36,11 @@ async def count_events(session: AsyncSession, most: int = BATCH) -> int:
     rollup = (
         await session.execute(select(RollupRow).with_for_update().execution_options(populate_existing=True))
     ).scalar_one()
-    number, turns = await _turns(session, rollup.sequence, most)
+    number, turns = await _read_changes(session, rollup.sequence, most)
     if number == rollup.sequence:
         return 0
-    ledger = await ledger_of(session, rollup)
-    await hold(session, ledger, turns)
+    ledger = await load_ledger(session, rollup)
+    await load_periods(session, ledger, turns)
     # What stands in the database, to tell what became different.
     kept = {responder_id: msgspec.structs.replace(held[-1]) for responder_id, held in ledger.periods.items() if held}
     kept_gaps = {nation: msgspec.structs.replace(held[-1]) for nation, held in ledger.gaps.items() if held}
@@ -65,27 +65,27 @@ async def reset(session: AsyncSession) -> None:
     await session.execute(delete(NationGapRow))
 
 
-async def uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[StateChange]]:
+async def read_uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[StateChange]]:
     """What the events after number `after` say, in their order, a batch at a time."""
     while True:
-        number, turns = await _turns(session, after, BATCH)
+        number, turns = await _read_changes(session, after, BATCH)
         if number == after:
             return
         after = number
         yield turns
 
 
-async def ledger_of(session: AsyncSession, rollup: RollupRow) -> Ledger:
+async def load_ledger(session: AsyncSession, rollup: RollupRow) -> Ledger:
     """A ledger as of the last counted event, without any responder's periods yet."""
     gaps = {}
     for nation in NATIONS:
-        row = await last_gap(session, nation)
+        row = await read_last_gap(session, nation)
         if row is not None:
             gaps[nation] = row
     return Ledger(gaps, rollup.open_in)
 
 
-async def last_gap(session: AsyncSession, nation: str, before: int | None = None) -> Gap | None:
+async def read_last_gap(session: AsyncSession, nation: str, before: int | None = None) -> Gap | None:
     """The last gap of a nation that began before the second `before`, or the last of all."""
     query = select(NationGapRow.began, NationGapRow.ended, NationGapRow.before).where(NationGapRow.nation == nation)
     if before is not None:
@@ -94,7 +94,7 @@ async def last_gap(session: AsyncSession, nation: str, before: int | None = None
     return None if row is None else Gap(began=row.began, ended=row.ended, before=row.before)
 
 
-async def last_periods(
+async def read_last_periods(
     session: AsyncSession, before: int | None = None, responders: Iterable[UUID] | None = None
 ) -> dict[UUID, Period]:
     """The last period of each responder that began before the second `before`, or the last of all."""
@@ -110,10 +110,10 @@ async def last_periods(
     return found
 
 
-async def hold(session: AsyncSession, ledger: Ledger, turns: Iterable[StateChange]) -> None:
+async def load_periods(session: AsyncSession, ledger: Ledger, turns: Iterable[StateChange]) -> None:
     """Have the ledger hold the last period of every responder that `turns` are about."""
     missing = {turn.responder_id for turn in turns} - ledger.periods.keys()
-    found = await last_periods(session, None, missing)
+    found = await read_last_periods(session, None, missing)
     for responder_id in missing:
         ledger.periods[responder_id] = [found[responder_id]] if responder_id in found else []
 
@@ -177,16 +177,16 @@ class _Data(msgspec.Struct):
     responder: _Responder
 
 
-class _Told(msgspec.Struct):
+class _EventBody(msgspec.Struct):
     """As much of an event's body as counts: bodies of every age are read, with whatever else stands in them."""
 
     data: _Data
 
 
-_decoder = msgspec.json.Decoder(_Told)
+_decoder = msgspec.json.Decoder(_EventBody)
 
 
-async def _turns(session: AsyncSession, after: int, most: int) -> tuple[int, list[StateChange]]:
+async def _read_changes(session: AsyncSession, after: int, most: int) -> tuple[int, list[StateChange]]:
     """What up to `most` events after number `after` say of responders, and the number of the last of them."""
     rows = (
         await session.execute(
@@ -196,16 +196,16 @@ async def _turns(session: AsyncSession, after: int, most: int) -> tuple[int, lis
             .limit(most)
         )
     ).all()
-    turns = [_turn(row) for row in rows if row.responder_id is not None]
+    turns = [_state_change(row) for row in rows if row.responder_id is not None]
     return rows[-1].sequence if rows else after, turns
 
 
-def _turn(row: Any) -> StateChange:
+def _state_change(row: Any) -> StateChange:
     responder = _decoder.decode(row.body).data.responder
     remit = responder.remit
     return StateChange(
         responder_id=row.responder_id,
-        at=second(row.at),
+        at=to_second(row.at),
         state=None if row.type == EventType.RESPONDER_DELISTED else responder.intake.state,
         nations=nations_covered(
             tuple(area.code for area in remit.areas),

@@ -17,9 +17,9 @@ from capacity_api.domain.periods import (
     Period,
     StateChange,
     Totals,
-    moment,
+    from_second,
     nations_covered,
-    second,
+    to_second,
 )
 from capacity_api.operations import periods
 from capacity_api.representations.statistics import (
@@ -35,10 +35,10 @@ _SECONDS_PER_HOUR = 3600
 
 async def read_statistics(session: AsyncSession, start: datetime, end: datetime) -> Statistics:
     """The statistics of [start, end); what the clock has brought counts, whether or not it was recorded."""
-    first, last = second(start), second(end)
-    ledger = await _uncounted(session, first, last)
-    at_start = await periods.last_periods(session, first)
-    at_end = await periods.last_periods(session, last)
+    first, last = to_second(start), to_second(end)
+    ledger = await _build_ledger(session, first, last)
+    at_start = await periods.read_last_periods(session, first)
+    at_end = await periods.read_last_periods(session, last)
     longest = await _longest_pauses(session, first, last)
     rows = await session.execute(
         select(ResponderRow.id, ResponderRow.slug, ResponderRow.name, ResponderRow.created_at).order_by(
@@ -52,54 +52,56 @@ async def read_statistics(session: AsyncSession, start: datetime, end: datetime)
         # The first of the newer ones is the last of the stored ones as it stands by now.
         known = [period for period in known if not newer or period.number < newer[0].number] + newer
         # One that was listed just now is there, without any time yet.
-        if _was_listed(known, first, last) or second(row.created_at) == last:
-            responders.append(_of_responder(row.slug, row.name, known, longest.get(row.id, 0), first, last))
+        if _has_time(known, first, last) or to_second(row.created_at) == last:
+            responders.append(_measure_responder(row.slug, row.name, known, longest.get(row.id, 0), first, last))
     counting = await session.scalar(select(EventRow.at).where(EventRow.sequence == 1))
-    begins = None if counting is None or second(counting) > last else max(first, second(counting))
+    begins = None if counting is None or to_second(counting) > last else max(first, to_second(counting))
     return Statistics(
-        start=moment(first),
-        end=moment(last),
-        counted_from=None if begins is None else moment(begins),
+        start=from_second(first),
+        end=from_second(last),
+        counted_from=None if begins is None else from_second(begins),
         nations=[
-            _of_nation(nation, await _gaps(session, ledger, nation, first, last), first, last, begins)
+            _measure_nation(nation, await _read_gaps(session, ledger, nation, first, last), first, last, begins)
             for nation in NATIONS
         ],
         responders=responders,
     )
 
 
-async def _uncounted(session: AsyncSession, start: int, end: int) -> Ledger:
+async def _build_ledger(session: AsyncSession, start: int, end: int) -> Ledger:
     """What was told, or brought by the clock, before `end` and is not counted yet."""
     rollup = (await session.execute(select(RollupRow))).scalar_one()
-    ledger = await periods.ledger_of(session, rollup)
-    async for turns in periods.uncounted(session, rollup.sequence):
-        await periods.hold(session, ledger, turns)
+    ledger = await periods.load_ledger(session, rollup)
+    async for turns in periods.read_uncounted(session, rollup.sequence):
+        await periods.load_periods(session, ledger, turns)
         for turn in turns:
             if turn.at < end:
                 ledger.take(turn)
         ledger.thin(start, end)
-    due = await _due(session, end)
-    await periods.hold(session, ledger, due)
+    due = await _read_due_changes(session, end)
+    await periods.load_periods(session, ledger, due)
     for turn in due:
         ledger.take(turn)
     return ledger
 
 
-async def _due(session: AsyncSession, end: int) -> list[StateChange]:
+async def _read_due_changes(session: AsyncSession, end: int) -> list[StateChange]:
     """What the clock has brought before `end` and nobody has recorded."""
     rows = await session.scalars(
-        select(ResponderRow).join(IntakeRow).where(IntakeRow.next_due < moment(end), ResponderRow.delisted_at.is_(None))
+        select(ResponderRow)
+        .join(IntakeRow)
+        .where(IntakeRow.next_due < from_second(end), ResponderRow.delisted_at.is_(None))
     )
-    steps = [(step, row) for row in rows for step in due_steps(row.intake.value, moment(end))]
+    steps = [(step, row) for row in rows for step in due_steps(row.intake.value, from_second(end))]
     return [
-        StateChange(row.id, second(step.at), step.after.state, _served(row))
+        StateChange(row.id, to_second(step.at), step.after.state, _nations_of(row))
         for step, row in sorted(steps, key=lambda pair: (pair[0].at, pair[1].slug))
         # A reminder changes no state.
-        if second(step.at) < end and step.kind != "reminded"
+        if to_second(step.at) < end and step.kind != "reminded"
     ]
 
 
-def _served(row: ResponderRow) -> tuple[str, ...]:
+def _nations_of(row: ResponderRow) -> tuple[str, ...]:
     remit = row.remit
     return nations_covered(
         remit.areas,
@@ -122,21 +124,23 @@ async def _longest_pauses(session: AsyncSession, start: int, end: int) -> dict[U
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
-async def _gaps(session: AsyncSession, ledger: Ledger, nation: str, start: int, end: int) -> list[Gap]:
+async def _read_gaps(session: AsyncSession, ledger: Ledger, nation: str, start: int, end: int) -> list[Gap]:
     """The last gaps before `start` and `end`, and those that are not counted yet, in their order."""
-    stored = [await periods.last_gap(session, nation, before) for before in (start, end)]
+    stored = [await periods.read_last_gap(session, nation, before) for before in (start, end)]
     return [*(gap for gap in stored if gap is not None), *ledger.gaps[nation]]
 
 
-def _was_listed(known: list[Period], start: int, end: int) -> bool:
+def _has_time(known: list[Period], start: int, end: int) -> bool:
     # In a period without any time nobody was anything.
     return start < end and any(
         period.began < end and (period.ended is None or period.ended > start) for period in known
     )
 
 
-def _of_responder(slug: str, name: str, known: list[Period], longest: int, start: int, end: int) -> ResponderStatistics:
-    spent = _totals(known, end).since(_totals(known, start))
+def _measure_responder(
+    slug: str, name: str, known: list[Period], longest: int, start: int, end: int
+) -> ResponderStatistics:
+    spent = _totals_before(known, end).since(_totals_before(known, start))
     seconds: dict[str, Any] = {state: getattr(spent, state) for state in State}
     listed = sum(seconds.values())
     return ResponderStatistics(
@@ -152,15 +156,15 @@ def _of_responder(slug: str, name: str, known: list[Period], longest: int, start
     )
 
 
-def _totals(known: list[Period], until: int) -> Totals:
+def _totals_before(known: list[Period], until: int) -> Totals:
     for period in reversed(known):
         if period.began < until:
             return period.totals(until)
     return Totals()
 
 
-def _of_nation(nation: str, gaps: list[Gap], start: int, end: int, begins: int | None) -> NationStatistics:
-    seconds = None if begins is None else _without_anybody(gaps, end) - _without_anybody(gaps, start)
+def _measure_nation(nation: str, gaps: list[Gap], start: int, end: int, begins: int | None) -> NationStatistics:
+    seconds = None if begins is None else _gap_seconds_before(gaps, end) - _gap_seconds_before(gaps, start)
     return NationStatistics(
         code=nation,
         name=AREAS[nation].name,
@@ -170,7 +174,7 @@ def _of_nation(nation: str, gaps: list[Gap], start: int, end: int, begins: int |
     )
 
 
-def _without_anybody(gaps: list[Gap], until: int) -> int:
+def _gap_seconds_before(gaps: list[Gap], until: int) -> int:
     for gap in reversed(gaps):
         if gap.began < until:
             return gap.seconds(until)

@@ -148,7 +148,7 @@ async def issue_token(
     if expires_at is not None and not now < expires_at <= now + _LONGEST_LIFETIME:
         raise Invalid.at("/expires_at", "must lie in the future, at most 100 years ahead; null for never")
     expires_at = expires_at and expires_at.astimezone(UTC)
-    secret = tokens.make(secrets.token_bytes(tokens.RANDOM_BYTES))
+    secret = tokens.make_token(secrets.token_bytes(tokens.RANDOM_BYTES))
     row = TokenRow(
         id=uuid7(),
         hash=keys.token_hashes(secret)[0],

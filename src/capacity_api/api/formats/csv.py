@@ -3,7 +3,7 @@
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 
-from capacity_api.api.directory import filtered_directory
+from capacity_api.api.directory import read_directory
 from capacity_api.api.downloads import csv_download
 from capacity_api.formats.csv import directory_table, file_name, row
 from capacity_api.representations.directory import Directory
@@ -12,7 +12,7 @@ from capacity_api.representations.directory import Directory
 class DirectoryTableController(Controller):
     path = "/v1/directory.csv"
     tags = ("directory",)
-    dependencies = {"directory": Provide(filtered_directory)}  # noqa: RUF012 - the framework reads it from the class
+    dependencies = {"directory": Provide(read_directory)}  # noqa: RUF012 - the framework reads it from the class
 
     @get(
         operation_id="readDirectoryTable",

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from capacity_api.api.context import Context
 from capacity_api.api.downloads import csv_download
 from capacity_api.api.periods import From, To
-from capacity_api.api.statistics import statistics_of
+from capacity_api.api.statistics import read_requested_statistics
 from capacity_api.formats.statistics import FILE_NAME, statistics_table
 
 
@@ -22,4 +22,4 @@ class StatisticsTableController(Controller):
         nation's code. Columns that a kind does not have are empty. A text that a spreadsheet would take for a formula
         begins with an apostrophe.
         """
-        return csv_download(FILE_NAME, statistics_table(await statistics_of(context, start, end)))
+        return csv_download(FILE_NAME, statistics_table(await read_requested_statistics(context, start, end)))
