@@ -95,7 +95,7 @@ async def test_an_empty_database_is_one_clear_line(empty_database: Database) -> 
 
 async def test_an_outdated_schema_is_one_clear_line(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     newest = schema.needed_revision()
-    monkeypatch.setattr(schema, "head", lambda: "9999")
+    monkeypatch.setattr(schema, "needed_revision", lambda: "9999")
     with pytest.raises(ConfigurationError) as refusal:
         await schema.check(database)
     assert refusal.value.detail == (
