@@ -148,7 +148,7 @@ async def test_a_body_over_64_kilobytes_is_refused(clock: Clock) -> None:
         fits = await client.post("/", content=b" " * 65536)
         long = await client.post("/", content=b" " * 65537)
     assert (fits.status_code, long.status_code) == (401, 413)
-    assert len(receiver.received) == 1
+    assert len(receiver.receipts) == 1
 
 
 async def test_the_last_hundred_are_listed(clock: Clock) -> None:
