@@ -1,7 +1,4 @@
-"""`make bench`: each part in turn, or those that are named: `python -m bench serving changes`.
-
-`docs/performance.md` explains the tables.
-"""
+"""`make bench` runs each part; `python -m bench serving changes` runs only these. See docs/performance.md."""
 
 import asyncio
 import sys

@@ -1,8 +1,8 @@
-"""What one change costs the process that publishes, at three sizes of register, on SQLite.
+"""The cost of one change for the process that publishes, on SQLite, with registers of three sizes.
 
-A report is committed; then the clock runs until it can be read in the directory's JSON, in every other document, and in
-each content coding of the directory. Meanwhile a task wakes every millisecond: how late it comes at most is the longest
-for which the event loop answered nobody.
+The clock starts when a report is committed. It stops when every document has the change, and again when each content
+coding of the directory has it. Meanwhile a task wakes every millisecond. Its longest delay is the longest time for
+which the event loop answered no request.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from bench.registers import rows
 
-from capacity_api.cli.session import uvloop_runner
+from capacity_api.cli.setup import uvloop_runner
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
@@ -34,7 +34,7 @@ _TICK_SECONDS = 0.001
 
 
 class Change(NamedTuple):
-    """Seconds until the change could be read, and of processor time until then; the longest stall of the loop."""
+    """All in seconds: until the change was published, and compressed; processor time until then; the longest stall."""
 
     visible: float
     compressed: float
@@ -43,7 +43,7 @@ class Change(NamedTuple):
 
 
 class Ticker:
-    """How long the event loop was held up at most."""
+    """Measures the longest stall of the event loop, in seconds."""
 
     def __init__(self) -> None:
         self.longest = 0.0
@@ -55,7 +55,7 @@ class Ticker:
             self.longest = max(self.longest, time.perf_counter() - began - _TICK_SECONDS)
 
 
-async def change(publication: Publisher, database: Database, slug: str, number: int) -> Change:
+async def measure_change(publisher: Publisher, database: Database, slug: str, number: int) -> Change:
     state = (ReportedState.OPEN, ReportedState.PAUSED)[number % 2]
     async with database.write() as session:
         await intake.report_intake(session, utc_now(), slug, Report(state=state, note=f"Change {number}"))
@@ -63,39 +63,40 @@ async def change(publication: Publisher, database: Database, slug: str, number: 
     ticking = asyncio.create_task(ticker.run())
     await asyncio.sleep(0.01)
     began, used = time.perf_counter(), time.process_time()
-    await publication.refresh()
+    await publisher.refresh()
     visible, processor = time.perf_counter() - began, time.process_time() - used
-    found = publication.current().find("/v1/directory")
-    assert found is not None
+    directory = publisher.current().find("/v1/directory")
+    assert directory is not None
     for coding in CODINGS:
-        while found.best((coding,)) is found.plain:  # noqa: ASYNC110 - the thread that compresses tells nobody
+        while directory.best((coding,)) is directory.plain:  # noqa: ASYNC110 - nothing announces a compressed variant
             await asyncio.sleep(_TICK_SECONDS)
     compressed = time.perf_counter() - began
     ticking.cancel()
     return Change(visible, compressed, processor, ticker.longest)
 
 
-async def measured(size: int, folder: str) -> None:
+async def measure(size: int, folder: str) -> None:
     settings = Settings(database_url=f"sqlite+aiosqlite:///{Path(folder) / f'{size}.db'}")
     database = Database(settings)
     await schema.upgrade(database)
-    made = rows(size, utc_now())
+    responders = rows(size, utc_now())
     async with database.write() as session:
-        session.add_all(made)
+        session.add_all(responders)
         (await session.get_one(SequenceRow, 1)).n = size
-    publication = Publisher(database, utc_now, catalogue(settings))
+    publisher = Publisher(database, utc_now, catalogue(settings))
     began = time.perf_counter()
-    await publication.refresh()
+    await publisher.refresh()
     start = time.perf_counter() - began
-    # As the service does.
+    # As the service does at its start.
     gc.collect()
     gc.freeze()
-    slugs = [row.slug for row in made]
-    found = [await change(publication, database, slugs[n * 7 % size], n) for n in range(CHANGES + 2)][2:]
-    directory = publication.current().find("/v1/directory")
+    slugs = [row.slug for row in responders]
+    # The first two warm up.
+    changes = [await measure_change(publisher, database, slugs[n * 7 % size], n) for n in range(CHANGES + 2)][2:]
+    directory = publisher.current().find("/v1/directory")
     assert directory is not None
-    visible, compressed, processor, stall = (statistics.median(side) * 1000 for side in zip(*found, strict=True))
-    longest = max(each.stall for each in found) * 1000
+    visible, compressed, processor, stall = (statistics.median(column) * 1000 for column in zip(*changes, strict=True))
+    longest = max(change.stall for change in changes) * 1000
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{size:>10,}{len(directory.body) / 1e6:>9.2f}{start:>9.2f}{visible:>11.1f}{compressed:>14.1f}"
@@ -105,16 +106,16 @@ async def measured(size: int, folder: str) -> None:
     await database.close()
 
 
-async def all_sizes() -> None:
+async def measure_all() -> None:
     print(
         f"{'responders':>10}{'JSON MB':>9}{'start s':>9}{'visible ms':>11}{'compressed ms':>14}{'processor ms':>13}"
         f"{'stall ms':>11}{'worst':>9}{'peak MB':>9}"
     )
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
-            await measured(size, folder)
+            await measure(size, folder)
 
 
 def main() -> None:
     with uvloop_runner() as runner:
-        runner.run(all_sizes())
+        runner.run(measure_all())

@@ -1,28 +1,29 @@
-"""A client that costs less than any server that it measures: it counts answers, and keeps each one's time."""
+"""A client that costs less than the servers that it measures. It records only how long each response took."""
 
 import asyncio
 import time
 from typing import cast
 
 
-class Asking(asyncio.Protocol):
-    """One connection that asks the same again and again, as soon as it is answered, `left` times."""
+class Client(asyncio.Protocol):
+    """One connection that repeats a request after each response. `left` counts the requests of all connections."""
 
     def __init__(self, request: bytes, left: list[int], times: list[float]) -> None:
         self._request = request
         self._left = left
         self._times = times
+        # The bytes of the body that are still to come; -1 while the head is read.
         self._missing = -1
         self._head = b""
         self._began = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's is none by its class.
+        # uvloop's transport is not a subclass of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
-        self._ask()
+        self._send()
 
-    def _ask(self) -> None:
+    def _send(self) -> None:
         if self._left[0] <= 0:
             self._transport.close()
             return
@@ -46,7 +47,7 @@ class Asking(asyncio.Protocol):
         if self._missing == 0:
             self._missing = -1
             self._times.append(time.perf_counter() - self._began)
-            self._ask()
+            self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
         if error is not None:
@@ -55,15 +56,17 @@ class Asking(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def ask(port: int, path: str, headers: dict[str, str], requests: int, connections: int) -> list[float]:
-    """Ask so many times over so many connections; the seconds that each answer took."""
+async def measure_responses(
+    port: int, path: str, headers: dict[str, str], requests: int, connections: int
+) -> list[float]:
+    """Send so many requests over so many connections. Returns the seconds that each response took."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     request = f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n{lines}\r\n".encode()
     left, times = [requests], list[float]()
     loop = asyncio.get_running_loop()
-    made = [
-        await loop.create_connection(lambda: Asking(request, left, times), "127.0.0.1", port)
-        for _ in range(connections)
-    ]
-    await asyncio.gather(*(protocol.done for _, protocol in made))
+    clients = []
+    for _ in range(connections):
+        _, client = await loop.create_connection(lambda: Client(request, left, times), "127.0.0.1", port)
+        clients.append(client)
+    await asyncio.gather(*(client.done for client in clients))
     return times

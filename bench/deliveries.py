@@ -1,18 +1,19 @@
-"""`python -m bench deliveries`: webhooks, against an endpoint in a process of its own.
+"""`python -m bench deliveries`: webhooks to an endpoint in another process.
 
-- Throughput: one event to so many webhooks, signatures and log included, and a bare httpx loop that posts the same
-  bodies with the same concurrency. Rounds alternate, so that what else the machine does meets both. On PostgreSQL also
-  with two workers in processes of their own.
-- Latency: from the commit to the arrival at each of 100 webhooks, on an idle worker; and at 49 of 50, one of which
-  hangs or answers like the others.
-- What `PUT intake` takes with 10 and with 10,000 webhooks, while a worker in a process of its own delivers.
+- Throughput: one event to 10,000 webhooks, signed and logged, compared with a plain httpx loop that posts the same
+  bodies with the same concurrency. Rounds alternate, so that other load on the machine affects both. On PostgreSQL also
+  with two workers in other processes.
+- Latency: from the commit to the arrival at each of 100 webhooks, with an idle worker. Then at 49 of 50 webhooks, while
+  the other one hangs, and while it does not.
+- The time of `PUT intake` with 10 and with 10,000 webhooks, while a worker delivers in another process.
 
-SQLite in a file of its own; with an address in `CAPACITY_BENCH_POSTGRESQL`, that (empty) database as well.
+It uses a new SQLite file, and also the empty PostgreSQL database whose URL is in `CAPACITY_BENCH_POSTGRESQL`, if any.
 """
 
 import asyncio
 import base64
 import contextlib
+import itertools
 import math
 import os
 import statistics
@@ -28,7 +29,7 @@ import httpx
 from sqlalchemy import delete, insert, select, text
 from uuid_utils.compat import uuid7
 
-from capacity_api.cli.session import uvloop_runner
+from capacity_api.cli.setup import uvloop_runner
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
@@ -46,17 +47,18 @@ ROUNDS = 3
 PORTS = 8
 SUBSCRIBERS = 100
 NEIGHBOURS = 50
-NEWS = 30
+EVENTS = 30
 KEYS = Keys((bytes(range(32)),))
 SLUG = "nspcc"
 FEW, MANY = 10, 10_000
 REPORTS = 25
-_AWAY = {"worker": ("--no-delivery",), "serve": ()}
+# What delivers the webhooks, and the options of `serve` for that.
+_DELIVERED_BY = {"worker": ("--no-delivery",), "serve": ()}
 
 
 @contextlib.asynccontextmanager
 async def receiver() -> AsyncIterator[list[str]]:
-    """The addresses of an endpoint."""
+    """Run an endpoint in another process; gives its URLs."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.receiver", str(PORTS), stdout=asyncio.subprocess.PIPE
     )
@@ -70,7 +72,7 @@ async def receiver() -> AsyncIterator[list[str]]:
 
 
 @contextlib.asynccontextmanager
-async def prepared(url: str) -> AsyncIterator[Database]:
+async def open_prepared(url: str) -> AsyncIterator[Database]:
     database = Database(
         Settings(database_url=url, secret_keys=(bytes(range(32)),), egress_allow=(ip_network("127.0.0.0/8"),))
     )
@@ -84,7 +86,7 @@ async def prepared(url: str) -> AsyncIterator[Database]:
 
 
 async def subscribe(database: Database, urls: list[str], count: int, hanging: int = 0) -> None:
-    """So many webhooks in place of those before, all of them up to date; the first of them may hang."""
+    """Replace all webhooks by `count` new ones, with nothing to send. The first `hanging` of them get no response."""
     async with database.write() as session:
         await session.execute(delete(WebhookRow))
         latest = await session.scalar(text("SELECT n FROM sequence"))
@@ -106,8 +108,8 @@ async def subscribe(database: Database, urls: list[str], count: int, hanging: in
         )
 
 
-async def tell(database: Database) -> datetime:
-    """One event, and when it was committed. No note twice: what changes nothing is no event."""
+async def report_once(database: Database) -> datetime:
+    """Report once, with a new note so that there is an event. Returns the time after the commit."""
     async with database.write() as session:
         await intake.report_intake(
             session, utc_now(), SLUG, Report(state=ReportedState.OPEN, note=utc_now().isoformat())
@@ -116,7 +118,7 @@ async def tell(database: Database) -> datetime:
 
 
 async def deliver_all(database: Database) -> tuple[float, float]:
-    """Deliver what there is with one worker: seconds, and seconds of the processor."""
+    """Deliver everything with one worker in this process: the seconds, and the seconds of processor time."""
     worker = Worker(database, KEYS, database.settings, utc_now, asyncio.Event())
     began, used = time.perf_counter(), time.process_time()
     running = asyncio.create_task(worker.run())
@@ -125,19 +127,19 @@ async def deliver_all(database: Database) -> tuple[float, float]:
         async with database.read() as session:
             if await count_waiting_events(session) == 0:
                 break
-    taken = time.perf_counter() - began, time.process_time() - used
+    elapsed, processor = time.perf_counter() - began, time.process_time() - used
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    return taken
+    return elapsed, processor
 
 
-async def deliver_beside(database: Database, workers: int) -> tuple[float, float]:
-    """The same with so many workers, each in a process of its own; only the seconds are known."""
+async def deliver_with_workers(database: Database, workers: int) -> tuple[float, float]:
+    """The same with workers in other processes. Their processor time is unknown (NaN)."""
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(workers):
             await stack.enter_async_context(process(database.settings.database_url, "worker"))
-        await tell(database)
+        await report_once(database)
         began = time.perf_counter()
         while True:
             await asyncio.sleep(0.05)
@@ -146,8 +148,8 @@ async def deliver_beside(database: Database, workers: int) -> tuple[float, float
                     return time.perf_counter() - began, math.nan
 
 
-async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
-    """The same posts in a plain httpx loop."""
+async def post_with_httpx(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
+    """Post the same bodies in a plain httpx loop: the seconds, and the seconds of processor time."""
     limits = httpx.Limits(max_connections=FAST_SLOTS, max_keepalive_connections=FAST_SLOTS)
     left = count
     async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
@@ -157,8 +159,8 @@ async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
             while left:
                 left -= 1
                 headers = {"content-type": "application/json"}
-                answer = await client.post(urls[left % len(urls)], content=body, headers=headers)
-                assert answer.status_code == 204
+                response = await client.post(urls[left % len(urls)], content=body, headers=headers)
+                assert response.status_code == 204
 
         began, used = time.perf_counter(), time.process_time()
         await asyncio.gather(*(post() for _ in range(FAST_SLOTS)))
@@ -166,13 +168,15 @@ async def bare(urls: list[str], body: bytes, count: int) -> tuple[float, float]:
 
 
 async def throughput(database: Database, urls: list[str], count: int, rounds: int, workers: int = 0) -> None:
-    """`workers`: how many processes deliver; 0 for this one."""
+    """`workers`: how many other processes deliver; 0 means this process."""
     ratios = []
     for _ in range(rounds):
         await subscribe(database, urls, count)
         if workers == 0:
-            await tell(database)
-        ours, ours_used = await (deliver_beside(database, workers) if workers else deliver_all(database))
+            await report_once(database)
+            ours, ours_used = await deliver_all(database)
+        else:
+            ours, ours_used = await deliver_with_workers(database, workers)
         async with database.read() as session:
             body = (
                 await session.execute(select(EventRow.body).order_by(EventRow.sequence.desc()).limit(1))
@@ -180,80 +184,84 @@ async def throughput(database: Database, urls: list[str], count: int, rounds: in
         async with database.read() as session:
             rows = await session.scalars(select(DeliveryRow.status))
             assert {*rows} == {"delivered"}
-        peer, peer_used = await bare(urls, body.encode(), count)
+        peer, peer_used = await post_with_httpx(urls, body.encode(), count)
         ratios.append(peer / ours)
         print(
             f"{count / ours:>10.0f}/s {count / peer:>9.0f}/s bare {peer / ours:>7.2f}"
             f"   processor {ours_used / count * 1e3:.2f} ms, bare {peer_used / count * 1e3:.2f} ms each"
         )
-    who = f"{workers} workers" if workers else "one worker"
-    print(f"throughput of {who}, ratio to bare httpx: {statistics.median(ratios):.2f}")
+    name = f"{workers} workers" if workers else "one worker"
+    print(f"throughput of {name}, ratio to bare httpx: {statistics.median(ratios):.2f}")
 
 
-async def waits(database: Database, urls: list[str], count: int, hanging: int = 0) -> list[list[float]]:
-    """For each event what it took from the commit to each arrival, in milliseconds. The first event is left out."""
+async def measure_waits(database: Database, urls: list[str], count: int, hanging: int = 0) -> list[list[float]]:
+    """For each event the milliseconds from the commit to each arrival. The first event warms up and is left out."""
     await subscribe(database, urls, count, hanging)
     wake = asyncio.Event()
     running = asyncio.create_task(Worker(database, KEYS, database.settings, utc_now, wake).run())
-    taken: list[list[float]] = []
+    waits: list[list[float]] = []
     async with httpx.AsyncClient(trust_env=False) as client:
-        for _ in range(NEWS):
+        for _ in range(EVENTS):
             await asyncio.sleep(0.7)
             await client.get(urls[0])
-            committed = await tell(database)
+            committed = await report_once(database)
             wake.set()
-            arrived: list[float] = []
-            while len(arrived) < count - hanging:
+            arrivals: list[float] = []
+            while len(arrivals) < count - hanging:
                 await asyncio.sleep(0.3)
-                arrived += (await client.get(urls[0])).json()
-            taken.append([(each - committed.timestamp()) * 1e3 for each in arrived])
+                arrivals += (await client.get(urls[0])).json()
+            waits.append([(arrival - committed.timestamp()) * 1e3 for arrival in arrivals])
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    return taken[1:]
+    return waits[1:]
 
 
 async def latency(database: Database, urls: list[str]) -> None:
-    taken = [each for event in await waits(database, urls, SUBSCRIBERS) for each in event]
+    waits = list(itertools.chain.from_iterable(await measure_waits(database, urls, SUBSCRIBERS)))
     print(
-        f"commit to arrival, {SUBSCRIBERS} webhooks: median {statistics.median(taken):.0f} ms,"
-        f" 99 % {percent_99(taken):.0f} ms"
+        f"commit to arrival, {SUBSCRIBERS} webhooks: median {statistics.median(waits):.0f} ms,"
+        f" 99 % {percent_99(waits):.0f} ms"
     )
 
 
 async def isolation(database: Database, urls: list[str], rounds: int) -> None:
-    """99 % of an event's arrivals, the median over the events: over all of them it would be the machine's worst one."""
-    found: dict[int, list[float]] = {0: [], 1: []}
+    """The effect of a hanging webhook on the others: of each event the wait of 99 %, and of these the median.
+
+    The 99 % of all events together would be the worst moment of the machine.
+    """
+    waits: dict[int, list[float]] = {0: [], 1: []}
     for _ in range(rounds):
-        for hanging, taken in found.items():
-            taken += [percent_99(event) for event in await waits(database, urls, NEIGHBOURS, hanging)]
-    before, beside = (statistics.median(taken) for taken in found.values())
-    worst = " and ".join(f"{max(taken):.0f}" for taken in found.values())
+        for hanging in (0, 1):
+            events = await measure_waits(database, urls, NEIGHBOURS, hanging)
+            waits[hanging] += [percent_99(event) for event in events]
+    alone, beside = statistics.median(waits[0]), statistics.median(waits[1])
     print(
-        f"commit to arrival, {NEIGHBOURS} webhooks, 99 % of an event: {before:.0f} ms,"
-        f" {beside:.0f} ms when one hangs, ratio {beside / before:.2f} (worst event: {worst} ms)"
+        f"commit to arrival, {NEIGHBOURS} webhooks, 99 % of an event: {alone:.0f} ms,"
+        f" {beside:.0f} ms when one hangs, ratio {beside / alone:.2f}"
+        f" (worst event: {max(waits[0]):.0f} and {max(waits[1]):.0f} ms)"
     )
 
 
-def percent_99(taken: list[float]) -> float:
-    return statistics.quantiles(taken, n=100)[98]
+def percent_99(times: list[float]) -> float:
+    return statistics.quantiles(times, n=100)[98]
 
 
 async def reports(database: Database, urls: list[str], command: str, rounds: int) -> None:
-    """What a report takes over HTTP while webhooks are delivered, with few and with many of them.
+    """The time of a report over HTTP while webhooks are delivered, with few and with many webhooks.
 
-    `command`: "worker" delivers in a process of its own, "serve" in the one that answers.
+    `command` "worker" delivers in another process than the service, "serve" in the same one.
     """
     async with database.write() as session:
         owner = await tokens.responder_owner(session, SLUG)
         token = (await tokens.issue_token(session, utc_now(), KEYS, owner)).token
-    found: dict[int, list[float]] = {FEW: [], MANY: []}
+    times: dict[int, list[float]] = {FEW: [], MANY: []}
     for _ in range(rounds):
-        for count, taken in found.items():
+        for count in (FEW, MANY):
             await subscribe(database, urls, count)
-            taken.append(await report_often(database.settings.database_url, command, token))
-    few, many = (statistics.median(taken) for taken in found.values())
-    ratio = statistics.median(many / few for few, many in zip(*found.values(), strict=True))
+            times[count].append(await report_often(database.settings.database_url, command, token))
+    few, many = statistics.median(times[FEW]), statistics.median(times[MANY])
+    ratio = statistics.median(with_many / with_few for with_few, with_many in zip(times[FEW], times[MANY], strict=True))
     print(
         f"PUT intake, delivered by `{command}`: {few:.1f} ms with {FEW} webhooks,"
         f" {many:.1f} ms with {MANY:,}, ratio {ratio:.2f}"
@@ -261,27 +269,28 @@ async def reports(database: Database, urls: list[str], command: str, rounds: int
 
 
 async def report_often(url: str, command: str, token: str) -> float:
-    """The median over some reports, in milliseconds, of a service that was started for them."""
+    """Start a service and report several times; the median time in milliseconds."""
     async with contextlib.AsyncExitStack() as stack:
-        where = await stack.enter_async_context(process(url, "serve", "--port", "0", *_AWAY[command]))
+        where = await stack.enter_async_context(process(url, "serve", "--port", "0", *_DELIVERED_BY[command]))
         if command == "worker":
             await stack.enter_async_context(process(url, "worker"))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=where, trust_env=False, timeout=60))
         headers = {"authorization": f"Bearer {token}"}
-        taken = []
+        times = []
         for number in range(REPORTS):
             began = time.perf_counter()
-            said = {"state": "open", "note": f"{number}"}
-            answer = await client.put(f"/v1/responders/{SLUG}/intake", json=said, headers=headers)
-            taken.append((time.perf_counter() - began) * 1e3)
-            assert answer.status_code == 200, answer.text
+            report = {"state": "open", "note": f"{number}"}
+            response = await client.put(f"/v1/responders/{SLUG}/intake", json=report, headers=headers)
+            times.append((time.perf_counter() - began) * 1e3)
+            assert response.status_code == 200, response.text
             await asyncio.sleep(0.2)
-    return statistics.median(taken[3:])
+    # The first ones warm up.
+    return statistics.median(times[3:])
 
 
 @contextlib.asynccontextmanager
 async def process(url: str, *arguments: str) -> AsyncIterator[str]:
-    """A command that runs until the end of the block, and what it said last on its first line."""
+    """Run a command until the end of the block; gives the last word of its first line, such as its URL."""
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CAPACITY_")},
         "CAPACITY_DATABASE_URL": url,
@@ -305,18 +314,18 @@ async def main(count: int = DELIVERIES, rounds: int = ROUNDS) -> None:
         if "CAPACITY_BENCH_POSTGRESQL" in os.environ:
             addresses["postgresql"] = os.environ.pop("CAPACITY_BENCH_POSTGRESQL")
         for name, address in addresses.items():
-            async with receiver() as urls, prepared(address) as database:
+            async with receiver() as urls, open_prepared(address) as database:
                 print(name)
                 await latency(database, urls)
                 await isolation(database, urls, rounds)
                 await throughput(database, urls, count, rounds)
                 if not database.settings.is_sqlite:
                     await throughput(database, urls, count, rounds, workers=2)
-                for command in _AWAY:
+                for command in _DELIVERED_BY:
                     await reports(database, urls, command, rounds)
 
 
 def run(*arguments: str) -> None:
-    """`DELIVERIES ROUNDS`, both left out as a rule."""
+    """`arguments`: the numbers of deliveries and of rounds, if not the usual ones."""
     with uvloop_runner() as runner:
-        runner.run(main(*(int(each) for each in arguments)))
+        runner.run(main(*(int(number) for number in arguments)))

@@ -1,4 +1,4 @@
-"""Matching, in this process: deciding about everybody and encoding the first twenty matches."""
+"""Matching in this process: decide about every responder, and encode the first twenty matches."""
 
 import statistics
 import time
@@ -6,19 +6,20 @@ from itertools import cycle, product
 
 from bench.registers import NOW, rows
 
-from capacity_api.domain import match_index
+from capacity_api.config import Settings
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import Circumstance
 from capacity_api.domain.matching import Outcome, Question
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
+from capacity_api.publication.documents import catalogue
 from capacity_api.representations.encoding import encode
 from capacity_api.snapshot import matches
-from capacity_api.snapshot.entry import Candidate
-from capacity_api.snapshot.history import Past
-from capacity_api.snapshot.snapshot import Catalogue, Snapshot, empty_snapshot
+from capacity_api.snapshot.entry import Entry
+from capacity_api.snapshot.history import History
+from capacity_api.snapshot.snapshot import Snapshot, empty_snapshot
 
 SIZES = (1_000, 10_000)
-SHOWN = 20
+LIMIT = 20
 QUESTIONS = 500
 
 
@@ -30,18 +31,18 @@ def main() -> None:
 
 
 def processor_milliseconds(size: int) -> tuple[float, float]:
-    """The median and the slowest of a hundred of one question to `size` responders."""
-    tree = _tree(size)
-    taken = []
+    """The processor time of one question to `size` responders: the median, and that of 99 %."""
+    snapshot = _snapshot(size)
+    times = []
     for question in _questions():
         start = time.process_time_ns()
-        encode(matches.find_matches(tree, question, tuple(Outcome), SHOWN))
-        taken.append((time.process_time_ns() - start) / 1e6)
-    return statistics.median(taken), statistics.quantiles(taken, n=100)[-1]
+        encode(matches.find_matches(snapshot, question, tuple(Outcome), LIMIT))
+        times.append((time.process_time_ns() - start) / 1e6)
+    return statistics.median(times), statistics.quantiles(times, n=100)[-1]
 
 
 def _questions() -> list[Question]:
-    """Every combination in turn, also of what is not said."""
+    """Questions with every combination of answers, `None` included."""
     answers = product((None, *AREAS), (None, *ExploitationType), (None, *AgeGroup), (None, *Gender))
     every = [
         Question(area=area, exploitation_type=kind, age_group=age, gender=gender, circumstances=circumstances)
@@ -50,6 +51,6 @@ def _questions() -> list[Question]:
     return every[:: len(every) // QUESTIONS]
 
 
-def _tree(size: int) -> Snapshot:
-    nothing = empty_snapshot(Catalogue(static={}, documents={}, pages=frozenset()), NOW, match_index.build_index(()))
-    return nothing.changed({row.slug: Candidate(row, Past(), NOW) for row in rows(size)}, NOW, sequence=size)
+def _snapshot(size: int) -> Snapshot:
+    entries = {row.slug: Entry(row.record, History(), NOW) for row in rows(size)}
+    return empty_snapshot(catalogue(Settings()), NOW).with_changes(entries, NOW, sequence=size)

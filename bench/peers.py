@@ -1,16 +1,15 @@
-"""`python -m bench.peers NAME PORT`: what the published directory is compared with, each a server process like ours.
+"""`python -m bench.peers NAME PORT`: the servers that the published directory is compared with.
 
-They run in the same server program and answer with the same headers as the service at PORT; what differs is what they
-do for an answer.
+They run in the same server program and send the same headers as the service at PORT. They differ in the work that they
+do for a response:
 
-- `bare`: the same bytes from a dictionary, without any decision. The limit of this server in Python.
-- `fastapi`: FastAPI and Pydantic, the list held in memory as models. What one would write without this project.
-- `database`: a handler that reads the responders from the database for each request, and encodes them with msgspec.
+- `bare` takes the same bytes from a dictionary. This is the limit of the server program in Python.
+- `fastapi` has the responders in memory as Pydantic models: the usual way to write such a service.
+- `database` reads the responders from the database for each request, and encodes them with msgspec.
 """
 
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import fastapi
@@ -21,7 +20,7 @@ from sqlalchemy import select
 
 from capacity_api import config
 from capacity_api.cli.serving import Server, bind
-from capacity_api.cli.session import uvloop_runner
+from capacity_api.cli.setup import uvloop_runner
 from capacity_api.clock import utc_now
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import ResponderRow
@@ -39,33 +38,33 @@ CASES = {
 Headers = list[tuple[bytes, bytes]]
 
 
-def asked(port: int, path: str, headers: dict[str, str]) -> tuple[int, Headers, bytes]:
-    """A case's answer as the service gives it, without what the server adds by itself."""
+def fetch(port: int, path: str, headers: dict[str, str]) -> tuple[int, Headers, bytes]:
+    """The response of the service: status, headers and body, without the header that the server program adds."""
     with (
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
         client.stream("GET", path, headers=headers) as response,
     ):
         body = b"".join(response.iter_raw())
-        return response.status_code, [each for each in response.headers.raw if each[0].lower() != b"date"], body
+        return response.status_code, [header for header in response.headers.raw if header[0].lower() != b"date"], body
 
 
 def bare(port: int) -> Any:
-    answers = {
-        (path.partition("?")[0], *sorted(value.encode() for value in headers.values())): asked(port, path, headers)
+    responses = {
+        (path.partition("?")[0], *sorted(value.encode() for value in headers.values())): fetch(port, path, headers)
         for path, headers in CASES.values()
     }
 
     async def application(scope: Any, _receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        wanted = sorted(value for name, value in scope["headers"] if name in {b"accept-encoding", b"if-none-match"})
-        # The filtered directory is told by its query alone.
-        status, headers, body = answers[scope["path"], *wanted] if not scope["query_string"] else filtered
+        key = sorted(value for name, value in scope["headers"] if name in {b"accept-encoding", b"if-none-match"})
+        # Only the filtered directory has a query.
+        status, headers, body = filtered if scope["query_string"] else responses[scope["path"], *key]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    filtered = asked(port, *CASES["filtered directory"])
-    answers["/v1/directory", b"identity"] = asked(port, *CASES["directory"])
+    filtered = fetch(port, *CASES["filtered directory"])
+    responses["/v1/directory", b"identity"] = fetch(port, *CASES["directory"])
     return application
 
 
@@ -129,9 +128,11 @@ class DirectoryModel(pydantic.BaseModel):
 
 
 def with_fastapi(port: int) -> Any:
-    _, headers, body = asked(port, *CASES["directory"])
-    held = DirectoryModel.model_validate_json(body)
-    added = {name.decode(): value.decode() for name, value in headers if not name.lower().startswith(b"content-")}
+    _, headers, body = fetch(port, *CASES["directory"])
+    model = DirectoryModel.model_validate_json(body)
+    extra_headers = {
+        name.decode(): value.decode() for name, value in headers if not name.lower().startswith(b"content-")
+    }
     application = fastapi.FastAPI(openapi_url=None)
 
     @application.get("/v1/directory", response_model_exclude_none=False)
@@ -140,60 +141,54 @@ def with_fastapi(port: int) -> Any:
         area: Annotated[list[str] | None, fastapi.Query()] = None,
         gender: Annotated[list[str] | None, fastapi.Query()] = None,
     ) -> DirectoryModel:
-        response.headers.update(added)
-        kept = [
-            each
-            for each in held.responders
-            if (not area or any(at.code in area for at in each.remit.areas))
-            and (not gender or each.remit.genders == "all" or set(gender) & set(each.remit.genders))
-        ]
-        return held.model_copy(update={"responders": kept, "total": len(kept)})
+        response.headers.update(extra_headers)
+
+        def matches(remit: Remit) -> bool:
+            has_area = not area or any(remit_area.code in area for remit_area in remit.areas)
+            return has_area and (not gender or remit.genders == "all" or bool(set(gender) & set(remit.genders)))
+
+        responders = [responder for responder in model.responders if matches(responder.remit)]
+        return model.model_copy(update={"responders": responders, "total": len(responders)})
 
     @application.get("/v1/responders/{slug}")
     async def responder(slug: str, response: FastResponse) -> Responder:
-        response.headers.update(added)
-        return next(each for each in held.responders if each.slug == slug)
+        response.headers.update(extra_headers)
+        return next(responder for responder in model.responders if responder.slug == slug)
 
     return application
 
 
 def database(port: int) -> Any:
-    _, headers, _ = asked(port, *CASES["directory"])
-    held = Database(config.from_environment())
-
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[Any]:
-        async with held.read() as session:
-            yield session
+    _, headers, _ = fetch(port, *CASES["directory"])
+    connection = Database(config.from_environment())
 
     async def application(scope: Any, _receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        async with opened() as session:
+        async with connection.read() as session:
             rows = list(await session.scalars(select(ResponderRow).where(ResponderRow.delisted_at.is_(None))))
         now = utc_now()
-        shown = [represent_responder(row.record, now) for row in rows]
-        body = encode(
-            Directory(sequence=max(each.sequence for each in shown), updated_at=now, total=len(shown), responders=shown)
-        )
-        sent = [each for each in headers if each[0].lower() != b"content-length"]
-        sent.append((b"content-length", str(len(body)).encode()))
-        await send({"type": "http.response.start", "status": 200, "headers": sent})
+        responders = [represent_responder(row.record, now) for row in rows]
+        sequence = max(responder.sequence for responder in responders)
+        body = encode(Directory(sequence=sequence, updated_at=now, total=len(responders), responders=responders))
+        response_headers = [header for header in headers if header[0].lower() != b"content-length"]
+        response_headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": response_headers})
         await send({"type": "http.response.body", "body": body})
 
     return application
 
 
 PEERS: dict[str, Callable[[int], Any]] = {"bare": bare, "fastapi": with_fastapi, "database": database}
-ABLE = {
+SUPPORTED_CASES = {
     "bare": frozenset(CASES),
     "fastapi": frozenset({"directory", "one responder", "filtered directory"}),
     "database": frozenset({"directory"}),
-    # Where it is installed; it serves files, and knows no query.
+    # Only where it is installed. It serves files, so it has no queries.
     "nginx": frozenset(CASES) - {"filtered directory"},
 }
 
 if __name__ == "__main__":
-    server = Server(PEERS[sys.argv[1]](int(sys.argv[2])), bind("127.0.0.1", 0), lambda at: print(at, flush=True))
+    server = Server(PEERS[sys.argv[1]](int(sys.argv[2])), bind("127.0.0.1", 0), lambda where: print(where, flush=True))
     with uvloop_runner() as runner:
         runner.run(server.serve_until_stopped())

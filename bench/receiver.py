@@ -1,7 +1,7 @@
-"""An endpoint that costs as little as can be: `python -m bench.receiver PORTS` listens on so many ports.
+"""`python -m bench.receiver PORTS`: an endpoint on so many ports that does as little work as possible.
 
-It answers 204 to every POST, but for `/hang` not at all, and to a GET the times of the posts since the last GET, in
-seconds since 1970. It prints its ports.
+It prints its ports. It answers each POST with 204, except at `/hang`, where it never answers. It answers a GET with the
+times of all POSTs since the last GET, in seconds since 1970.
 """
 
 import asyncio
@@ -10,30 +10,30 @@ import sys
 import time
 from typing import Any
 
-arrived: list[float] = []
+arrivals: list[float] = []
 
 
 class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        self.held = b""
+        self.buffer = b""
 
     def data_received(self, data: bytes) -> None:
-        self.held += data
-        while b"\r\n\r\n" in self.held:
-            head, _, rest = self.held.partition(b"\r\n\r\n")
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer:
+            head, _, rest = self.buffer.partition(b"\r\n\r\n")
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
             if len(rest) < int(length or 0):
                 return
-            self.held = rest[int(length or 0) :]
+            self.buffer = rest[int(length or 0) :]
             if head.startswith(b"POST /hang"):
                 return
             if head.startswith(b"POST"):
-                arrived.append(time.time())
+                arrivals.append(time.time())
                 self.transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
             else:
-                body = json.dumps(arrived).encode()
-                arrived.clear()
+                body = json.dumps(arrivals).encode()
+                arrivals.clear()
                 self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
 
 

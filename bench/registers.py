@@ -1,4 +1,4 @@
-"""Registers of any size: the starting one over and over, in every state."""
+"""Registers of any size: copies of the starting register, in every state."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from capacity_api.db.tables import IntakeRow, ResponderRow
 from capacity_api.domain.intake import NEVER_REPORTED, Circumstance, Intake, Report, ReportedState
-from capacity_api.operations.responders import register
+from capacity_api.operations.responders import read_register
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 STATES = (
@@ -18,9 +18,9 @@ STATES = (
 
 
 def rows(size: int, now: datetime = NOW) -> list[ResponderRow]:
-    """So many responders, the newest change of each with a number of its own from 1 on."""
-    made = []
-    for n, new in enumerate(islice(cycle(register()), size), 1):
+    """`size` responders. Their sequence numbers are 1 to `size`."""
+    responders = []
+    for n, new in enumerate(islice(cycle(read_register()), size), 1):
         report = STATES[n // 13 % len(STATES)]
         row = ResponderRow(
             id=UUID(int=n),
@@ -35,10 +35,10 @@ def rows(size: int, now: datetime = NOW) -> list[ResponderRow]:
             updated_at=now,
             intake=IntakeRow(responder_id=UUID(int=n)),
         )
-        row.intake.value = NEVER_REPORTED if report is None else _reported(report, now)
-        made.append(row)
-    return made
+        row.intake.value = NEVER_REPORTED if report is None else _intake(report, now)
+        responders.append(row)
+    return responders
 
 
-def _reported(report: Report, now: datetime) -> Intake:
+def _intake(report: Report, now: datetime) -> Intake:
     return Intake(report=report, changed_at=now, confirmed_at=now, confirm_by=now + timedelta(days=7))

@@ -1,7 +1,7 @@
-"""`python -m bench.sending`: the processor time that a webhook costs, beside plain httpx.
+"""`python -m bench.sending`: the processor time of one webhook, compared with plain httpx.
 
-Three ways to post the same signed bodies, with the same number at once: a plain loop over an httpx client, an httpx
-client over our transport, and our sender, which calls the transport itself. The endpoint is a process of its own that
+Three ways to post the same signed bodies, each with the same concurrency: a plain loop over an httpx client, an httpx
+client over our transport, and our sender, which calls the transport itself. The endpoint is another process, which
 listens on many addresses of loopback.
 """
 
@@ -17,8 +17,8 @@ from typing import cast
 
 import httpx
 
-from capacity_api.cli.session import uvloop_runner
-from capacity_api.config import loopback
+from capacity_api.cli.setup import uvloop_runner
+from capacity_api.config import LOOPBACK
 from capacity_api.delivery import sender
 from capacity_api.delivery.egress import Guard
 from capacity_api.delivery.pool import Pool, build_post
@@ -39,14 +39,14 @@ class Endpoint(asyncio.Protocol):
     """Answers 204 to each request, with as little work as possible."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's is none by its class.
+        # uvloop's transport is not a subclass of asyncio's.
         self.transport = cast(asyncio.Transport, transport)
-        self.held = b""
+        self.buffer = b""
 
     def data_received(self, data: bytes) -> None:
-        self.held += data
-        while self.held.endswith(BODY[-2:]) and BODY in self.held:
-            self.held = self.held.partition(BODY)[2]
+        self.buffer += data
+        while self.buffer.endswith(BODY[-2:]) and BODY in self.buffer:
+            self.buffer = self.buffer.partition(BODY)[2]
             self.transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
@@ -68,27 +68,27 @@ async def plain() -> AsyncIterator[Post]:
     async with httpx.AsyncClient(trust_env=False) as client:
 
         async def post(url: str, headers: dict[str, str]) -> None:
-            answer = await client.post(url, content=BODY, headers={"content-type": "application/json", **headers})
-            assert answer.status_code == 204
+            response = await client.post(url, content=BODY, headers={"content-type": "application/json", **headers})
+            assert response.status_code == 204
 
         yield post
 
 
 @contextlib.asynccontextmanager
 async def client() -> AsyncIterator[Post]:
-    async with httpx.AsyncClient(transport=Pool(Guard((loopback(),))), trust_env=False) as client:
+    async with httpx.AsyncClient(transport=Pool(Guard((LOOPBACK,))), trust_env=False) as client:
 
         async def post(url: str, headers: dict[str, str]) -> None:
             request = build_post(parse_target(url), {"content-type": "application/json", **headers}, BODY)
-            answer = await client.send(request)
-            assert answer.status_code == 204
+            response = await client.send(request)
+            assert response.status_code == 204
 
         yield post
 
 
 @contextlib.asynccontextmanager
 async def ours() -> AsyncIterator[Post]:
-    pool = Pool(Guard((loopback(),)))
+    pool = Pool(Guard((LOOPBACK,)))
 
     async def post(url: str, headers: dict[str, str]) -> None:
         outcome = await sender.post(pool, url, headers, BODY, datetime.now(UTC))
@@ -99,13 +99,13 @@ async def ours() -> AsyncIterator[Post]:
 
 
 async def microseconds(post: Post, port: int, origins: int) -> float:
-    """Processor time of one send."""
+    """The processor time of one send, in microseconds."""
     numbers = iter(range(SENDS))
 
     async def send() -> None:
         for number in numbers:
             origin = number % origins
-            headers = signing.headers([SECRET], f"id-{number}", int(time.time()), BODY)
+            headers = signing.signature_headers([SECRET], f"id-{number}", int(time.time()), BODY)
             await post(f"http://{host(origin)}:{port}/hook", headers)
 
     began = time.process_time()

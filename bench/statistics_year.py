@@ -1,7 +1,7 @@
-"""`python -m bench.statistics_year`: a year of 10,000 responders with 100 reports each, on SQLite, and what it takes.
+"""`python -m bench.statistics_year`: the statistics of a year of 10,000 responders with 100 reports each, on SQLite.
 
-SQL writes the events into a file of its own. What is told: how long it takes to count them into periods, to read the
-statistics of the year and of a month, and how much memory that needs.
+SQL writes the events into a new file. The results are the time to count them into periods, the time to read the
+statistics of the year and of a month, and the memory for that.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from capacity_api.representations.responder import represent_remit
 START = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
 
-# Each responder in turn open, paused, on a waiting list and unconfirmed, so that every report is a new period.
+# Each responder is open, then paused, on a waiting list and unconfirmed, so that every report begins a new period.
 EVENTS = """
 WITH RECURSIVE n(n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM n WHERE n < :reports * :responders - 1)
 INSERT INTO event (id, sequence, type, at, responder_id, body, fanned_out_at)
@@ -47,8 +47,8 @@ SELECT printf('%032x', n), 'responder-' || n, 'Responder ' || n, '{}', :remit, 1
 
 async def fill(database: Database, count: int, reports: int) -> None:
     new = responders.read_register()[0]
-    shown = msgspec.to_builtins(represent_remit(new.remit))
-    body = msgspec.json.encode({"data": {"responder": {"remit": shown, "intake": {"state": "STATE"}}}}).decode()
+    public_remit = msgspec.to_builtins(represent_remit(new.remit))
+    body = msgspec.json.encode({"data": {"responder": {"remit": public_remit, "intake": {"state": "STATE"}}}}).decode()
     at = START.strftime("%Y-%m-%d %H:%M:%S.%f")
     async with database.write() as session:
         remit = msgspec.json.encode(new.remit).decode()
@@ -60,20 +60,22 @@ async def fill(database: Database, count: int, reports: int) -> None:
 
 
 async def count_all(database: Database) -> int:
-    counted = 0
+    """Count every event; returns how many there were."""
+    count = 0
     while True:
         async with database.write() as session:
             batch = await periods.count_events(session)
         if not batch:
-            return counted
-        counted += batch
+            return count
+        count += batch
 
 
-async def read(database: Database, start: datetime, end: datetime) -> float:
+async def measure_read(database: Database, start: datetime, end: datetime) -> float:
+    """The seconds to read and encode the statistics."""
     began = time.perf_counter()
     async with database.read() as session:
-        found = await statistics.read_statistics(session, start, end)
-    encode(found)
+        document = await statistics.read_statistics(session, start, end)
+    encode(document)
     return time.perf_counter() - began
 
 
@@ -84,16 +86,16 @@ async def main(count: int, reports: int) -> None:
         await schema.upgrade(database)
         await fill(database, count, reports)
         began = time.perf_counter()
-        counted = await count_all(database)
-        took = time.perf_counter() - began
-        print(f"counted {counted} events in {took:.1f} s; the file has {path.stat().st_size / 1e6:.0f} MB")
+        events = await count_all(database)
+        elapsed = time.perf_counter() - began
+        print(f"counted {events} events in {elapsed:.1f} s; the file has {path.stat().st_size / 1e6:.0f} MB")
         spans = {"the year": (START, START + YEAR), "a month": (START + YEAR / 2, START + YEAR / 2 + YEAR / 12)}
         for name, (start, end) in spans.items():
-            times = sorted([await read(database, start, end) for _ in range(5)])
+            times = sorted([await measure_read(database, start, end) for _ in range(5)])
             print(f"{name:<10} median {times[2]:.2f} s, slowest {times[-1]:.2f} s")
-        print(f"the process held at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
+        print(f"the process used at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
         tracemalloc.start()
-        await read(database, START, START + YEAR)
+        await measure_read(database, START, START + YEAR)
         print(f"the year took at most {tracemalloc.get_traced_memory()[1] / 1e6:.0f} MB more")
         await database.close()
 
@@ -102,5 +104,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--responders", type=int, default=10_000)
     parser.add_argument("--reports", type=int, default=100)
-    asked = parser.parse_args()
-    asyncio.run(main(asked.responders, asked.reports))
+    options = parser.parse_args()
+    asyncio.run(main(options.responders, options.reports))

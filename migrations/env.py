@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from capacity_api.config import from_environment
 from capacity_api.db import schema
-from capacity_api.db.engine import Database, Document, UtcTime
+from capacity_api.db.engine import Database, JsonStruct, UtcTime
 from capacity_api.db.tables import Table
 
 
@@ -17,7 +17,7 @@ def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """A migration stands for what the tables were then, so it must not import types that change with the code."""
     if kind == "type" and isinstance(item, UtcTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(item, Document):
+    if kind == "type" and isinstance(item, JsonStruct):
         return "sa.JSON()"
     return False
 

@@ -131,7 +131,7 @@ def test_a_public_address_has_no_slash_at_its_end() -> None:
         ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_one_line_that_names_the_setting(name: str, value: str, line: str) -> None:
+def test_a_bad_value_is_one_line_that_names_the_setting(name: str, value: str, line: str) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         read(**{name: value})
     assert refusal.value.detail.startswith(f"CAPACITY_{name} ")
@@ -146,6 +146,8 @@ def test_a_value_that_cannot_be_used_is_one_line_that_names_the_setting(name: st
         ("DATABASE_URL", "mysql://user:hunter2@host/name"),
         ("DATABASE_URL", "user:hunter2@host"),
         ("DATABASE_URL", "postgresql://user:name@host:hunter2/name"),
+        ("EGRESS_ALLOW", "10.0.0.0/8, hunter2"),
+        ("METRICS_ALLOW", "hunter2"),
     ],
 )
 def test_a_refusal_does_not_repeat_a_secret(name: str, value: str) -> None:
@@ -179,7 +181,7 @@ def test_a_setting_and_its_file_at_once_are_refused(name: str, tmp_path: Path) -
         (b"short", "must hold keys of 32 bytes"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_by_its_setting(tmp_path: Path, content: bytes | None, what: str) -> None:
+def test_a_refusal_of_a_file_names_its_setting(tmp_path: Path, content: bytes | None, what: str) -> None:
     if content is not None:
         (tmp_path / "key").write_bytes(content)
     with pytest.raises(ConfigurationError, match=f"^the file that CAPACITY_SECRET_KEY_FILE names {what}"):
@@ -190,7 +192,7 @@ def sqlite_in(folder: Path) -> Settings:
     return Settings(database_url=f"sqlite+aiosqlite:///{folder}/capacity.db")
 
 
-def test_a_key_that_is_set_is_used_and_no_file_is_looked_for(tmp_path: Path) -> None:
+def test_a_key_that_is_set_is_used_and_no_file_is_read(tmp_path: Path) -> None:
     settings = msgspec.structs.replace(sqlite_in(tmp_path), secret_keys=(b"\x01" * 32,))
     assert with_keys(settings) == settings
     assert missing_key_file(settings) is None
@@ -204,7 +206,7 @@ def test_with_sqlite_a_key_is_made_beside_the_database_for_its_owner_alone(tmp_p
     assert [len(key) for key in with_keys(sqlite_in(tmp_path)).secret_keys] == [32]
 
 
-def test_a_key_that_is_there_is_neither_missing_nor_made_again(tmp_path: Path) -> None:
+def test_a_key_that_exists_is_neither_missing_nor_made_again(tmp_path: Path) -> None:
     path = tmp_path / "capacity.db.key"
     assert make_key(path)
     first = path.read_text()
@@ -240,7 +242,7 @@ def test_a_key_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         make_key(path)
 
 
-def test_a_folder_that_is_no_folder_is_told_when_the_key_is_read(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_folder_is_refused_when_the_key_is_read(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert missing_key_file(sqlite_in(tmp_path / "file")) is None
     with pytest.raises(ConfigurationError, match=r"the key file .* cannot be read: Not a directory"):
@@ -251,9 +253,9 @@ def test_a_printed_key_can_be_set() -> None:
     assert len(read(SECRET_KEY=config.new_key()).secret_keys[0]) == 32
 
 
-def test_every_setting_stands_in_the_documentation() -> None:
+def test_the_documentation_has_every_setting() -> None:
     documented = {line.split("`")[1] for line in DOCUMENT.read_text().splitlines() if line.startswith("| `CAPACITY_")}
     source = Path(config.__file__).read_text()
     names = {line.split('"')[1] for line in source.splitlines() if line.startswith('        "') and '": ("' in line}
     assert len(names) == 9
-    assert documented == {f"CAPACITY_{name}" for name in names | {f"{name}_FILE" for name in config._FROM_FILE}}
+    assert documented == {f"CAPACITY_{name}" for name in names | {f"{name}_FILE" for name in config._MAY_BE_FILES}}

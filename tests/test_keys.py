@@ -69,8 +69,8 @@ async def test_everything_is_sealed_anew_once_and_says_the_same(database: Databa
     untouched = (await rows.stored_webhook(database, current)).secrets
 
     env = keyed(database_url, ROTATING)
-    assert await run("key", "reseal", env=env) == (0, "webhooks whose secrets were sealed anew: 232\n", "")
-    assert await run("key", "reseal", env=env) == (0, "webhooks whose secrets were sealed anew: 0\n", "")
+    assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 232 webhooks\n", "")
+    assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 0 webhooks\n", "")
 
     assert await secrets_of(database, rotated, NEW_BYTES) == [secret(1), secret(2), secret(3)]
     assert [each["until"] for each in (await rows.stored_webhook(database, rotated)).secrets] == [
@@ -104,21 +104,21 @@ async def test_what_no_key_opens_is_named_and_stops_nothing_else(database: Datab
     line = (
         f"capacity-api: no secret key opens the secrets of these webhooks: {named}; docs/settings.md says what to do\n"
     )
-    assert await run("key", "reseal", env=env) == (1, "webhooks whose secrets were sealed anew: 3\n", line)
-    assert await run("key", "reseal", env=env) == (1, "webhooks whose secrets were sealed anew: 0\n", line)
+    assert await run("key", "reseal", env=env) == (1, "resealed the secrets of 3 webhooks\n", line)
+    assert await run("key", "reseal", env=env) == (1, "resealed the secrets of 0 webhooks\n", line)
     assert await secrets_of(database, whole, NEW_BYTES) == [secret(6)]
     assert await secrets_of(database, half, NEW_BYTES, STRANGE_BYTES) == [secret(2), secret(3)]
     assert await secrets_of(database, ended, NEW_BYTES, STRANGE_BYTES) == [secret(4), secret(5)]
 
     disabling = ("key", "reseal", "--disable-unreadable")
     done = f"disabled, because no secret key opens their secrets: {named}\n"
-    assert await run(*disabling, env=env) == (0, f"webhooks whose secrets were sealed anew: 0\n{done}", "")
-    assert await run("key", "reseal", env=env) == (0, "webhooks whose secrets were sealed anew: 0\n", "")
+    assert await run(*disabling, env=env) == (0, f"resealed the secrets of 0 webhooks\n{done}", "")
+    assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 0 webhooks\n", "")
     for each, status in ((lost, "disabled"), (half, "disabled"), (damaged, "disabled"), (whole, "active")):
         assert (await rows.stored_webhook(database, each)).status == status
     # Nothing was thrown away: a key that is found again opens it.
     found = await run("key", "reseal", env=keyed(database_url, f"{ROTATING},{STRANGE}"))
-    assert found == (0, "webhooks whose secrets were sealed anew: 3\n", "")
+    assert found == (0, "resealed the secrets of 3 webhooks\n", "")
     assert await secrets_of(database, lost, NEW_BYTES) == [secret(1)]
 
 
@@ -162,7 +162,7 @@ async def test_a_webhook_that_somebody_has_locked_is_left_for_later(postgresql_u
         await session.flush()
         assert await secrets.reseal(beside, NOW, keys, [locked, free], disable_unreadable=False) == {free}
     resealed = await run("key", "reseal", env=keyed(postgresql_url, ROTATING))
-    assert resealed == (0, "webhooks whose secrets were sealed anew: 1\n", "")
+    assert resealed == (0, "resealed the secrets of 1 webhooks\n", "")
     assert await secrets_of(database, locked, NEW_BYTES) == [secret(3)]
     await database.close()
 
@@ -276,8 +276,8 @@ async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path
     kept = key.read_bytes()
     key.unlink()
     line = (
-        f"the key file {key} is missing, and what is stored needs it: put it back, or set CAPACITY_SECRET_KEY; "
-        "docs/settings.md says what to do when it is lost"
+        f"the key file {key} is missing, and the tokens and secrets in the database need it: put it back, or set "
+        "CAPACITY_SECRET_KEY; docs/settings.md says what to do if it is lost"
     )
     await assert_refused(line, SERVE, WORKER, ("token", "issue", "--admin"), env=env)
     assert not key.exists()

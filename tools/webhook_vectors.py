@@ -51,7 +51,7 @@ def _vector(
     **arrives: str,
 ) -> Vector:
     """A webhook that was signed with `secrets`, of which something else `arrives` than what was sent."""
-    signature = signing.headers(secrets, ID, STAMP, sent.encode())["webhook-signature"]
+    signature = signing.signature_headers(secrets, ID, STAMP, sent.encode())["webhook-signature"]
     values = {"id": ID, "timestamp": str(STAMP), "signature": signature, "body": sent, **arrives}
     return Vector(name=name, verifies=verifies, key=key, now=STAMP + late, secrets=list(secrets), **values)
 

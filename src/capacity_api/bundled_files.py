@@ -1,4 +1,4 @@
-"""Files that lie beside the package in a checkout and inside it in the wheel: the migrations, the OpenAPI document."""
+"""Files beside the package in a checkout and inside it in the wheel: the migrations and the OpenAPI document."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from capacity_api.errors import ConfigurationError
 
 
 def bundled_file(name: str) -> Path:
-    """Where `name` is, such as `migrations/env.py`; raises `ConfigurationError` when the installation lacks it."""
+    """The path of a file such as `migrations/env.py`. Raises `ConfigurationError` if the installation lacks it."""
     package = Path(__file__).parent
     for folder in (package, package.parents[1]):
         if (folder / name).is_file():

@@ -1,6 +1,6 @@
 """Settings: one frozen object, read once from `CAPACITY_*` in the environment and passed down.
 
-An unknown name or a value that cannot be used stops the start with one line. `docs/settings.md` describes each.
+An unknown name or an invalid value stops the start with one line. `docs/settings.md` describes each setting.
 """
 
 import base64
@@ -22,14 +22,16 @@ from sqlalchemy.exc import ArgumentError
 from capacity_api.errors import ConfigurationError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# Only this machine can reach it.
+LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 
 _PREFIX = "CAPACITY_"
-# A name or an address of the network, with a port or without; nothing that could end an address early or hide another.
+# A host name or an IP address, with or without a port. No character that could end a URL early or hide another host.
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?")
 _PATH = re.compile(r"(/[0-9A-Za-z._~-]+)*/?")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
-# A fleet of these may hold secrets, so that a secret manager can hand them over as files.
-_FROM_FILE = frozenset({"DATABASE_URL", "SECRET_KEY"})
+# These hold secrets, so a secret manager can provide them as files (`…_FILE`).
+_MAY_BE_FILES = frozenset({"DATABASE_URL", "SECRET_KEY"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,21 +56,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_new(self) -> bool:
-        """Whether the SQLite file is still to be made."""
+        """Whether there is no SQLite file yet."""
         return self.is_sqlite and not Path(self.url.database or "").exists()
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that `CAPACITY_*` names; raises `ConfigurationError`."""
-    given = {name.removeprefix(_PREFIX): value for name, value in environment.items() if name.startswith(_PREFIX)}
-    sources = {name: f"{_PREFIX}{name}" for name in given}
-    for name in _FROM_FILE:
-        path = given.pop(f"{name}_FILE", None)
+    """The settings from the variables that start with `CAPACITY_`. Raises `ConfigurationError`."""
+    texts = {name.removeprefix(_PREFIX): value for name, value in environment.items() if name.startswith(_PREFIX)}
+    sources = {name: f"{_PREFIX}{name}" for name in texts}
+    for name in _MAY_BE_FILES:
+        path = texts.pop(f"{name}_FILE", None)
         if path is not None:
-            if name in given:
+            if name in texts:
                 raise ConfigurationError(f"{_PREFIX}{name} and {_PREFIX}{name}_FILE are both set; set one")
             sources[name] = f"the file that {_PREFIX}{name}_FILE names"
-            given[name] = _read(sources[name], Path(path))
+            texts[name] = _read_text(sources[name], Path(path))
     parsers = {
         "DATABASE_URL": ("database_url", _database_url),
         "SECRET_KEY": ("secret_keys", _secret_keys),
@@ -81,34 +83,35 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         "LOG_LEVEL": ("log_level", _log_level),
     }
     values: dict[str, Any] = {}
-    for name, text in given.items():
+    for name, text in texts.items():
         if name not in parsers:
             raise ConfigurationError(f"{_PREFIX}{name} is not a setting; docs/settings.md lists them")
         field, parse = parsers[name]
         try:
             values[field] = parse(text.strip())
         except ValueError as error:
-            # The value itself may be a secret, so only the reason is told.
+            # Never repeat the value: it may be a secret. So a parser's message must not hold it either.
             raise ConfigurationError(f"{sources[name]} {error}") from None
     return Settings(**values)
 
 
 def missing_key_file(settings: Settings) -> Path | None:
-    """Where a secret key would have to be made; `None` where there is one."""
+    """The path at which to make a secret key, or `None` if there is a key already."""
     path = _key_file(settings)
+    if path is None:
+        return None
     try:
-        if path is not None:
-            path.stat()
+        path.stat()
     except FileNotFoundError:
         return path
     except OSError:
-        # Whoever reads it is told why that cannot be done.
+        # `with_keys` reads the file and says what is wrong.
         pass
     return None
 
 
 def make_key(path: Path) -> bool:
-    """Make a key file, readable by its owner alone; whether there was none yet."""
+    """Make a key file that only its owner can read. False if the file exists already."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(new_key() + "\n")
@@ -120,28 +123,27 @@ def make_key(path: Path) -> bool:
 
 
 def with_keys(settings: Settings) -> Settings:
-    """The settings with a secret key: that which is set, or that of the key file."""
+    """The settings with the secret keys that are set, or else those in the key file."""
     path = _key_file(settings)
     if path is None:
         return settings
     try:
-        keys = _secret_keys(_read(f"the key file {path}", path))
+        keys = _secret_keys(_read_text(f"the key file {path}", path))
     except ValueError as error:
         raise ConfigurationError(f"the key file {path} {error}") from None
     return msgspec.structs.replace(settings, secret_keys=keys)
 
 
-def loopback() -> Network:
-    """The network that this machine alone can reach."""
-    return ipaddress.ip_network("127.0.0.0/8")
-
-
 def new_key() -> str:
+    """A random secret key, as `CAPACITY_SECRET_KEY` takes it."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def _key_file(settings: Settings) -> Path | None:
-    """Beside an SQLite database, when no key is set. PostgreSQL is shared by several machines, so it has to be set."""
+    """The key file beside the SQLite database, or `None` if a key is set.
+
+    PostgreSQL can serve several machines, so there a key must be set.
+    """
     if settings.secret_keys:
         return None
     if not settings.is_sqlite:
@@ -151,7 +153,7 @@ def _key_file(settings: Settings) -> Path | None:
     return Path(f"{settings.url.database}.key")
 
 
-def _read(source: str, path: Path) -> str:
+def _read_text(source: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError:
@@ -191,11 +193,15 @@ def _secret_keys(text: str) -> tuple[bytes, ...]:
 
 def _networks(text: str) -> tuple[Network, ...]:
     networks = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
+    for number, part in enumerate(text.split(","), start=1):
+        if not part.strip():
+            continue
         try:
-            networks.append(ipaddress.ip_network(part))
+            networks.append(ipaddress.ip_network(part.strip()))
         except ValueError:
-            raise ValueError(f"must hold networks such as 127.0.0.0/8, comma-separated; not {part!r}") from None
+            raise ValueError(
+                f"must hold networks such as 127.0.0.0/8, comma-separated; number {number} is not one"
+            ) from None
     return tuple(networks)
 
 
@@ -207,7 +213,7 @@ def _whole_number(text: str) -> int:
 
 def _lease(text: str) -> timedelta:
     seconds = _whole_number(text)
-    # An attempt may take 15 s in all; a shorter lease would have a second worker send what the first still sends.
+    # One attempt can take 15 s. With a shorter lease a second worker would send what the first is still sending.
     if not 20 <= seconds <= 3600:
         raise ValueError("must be from 20 to 3600 seconds")
     return timedelta(seconds=seconds)
@@ -220,15 +226,26 @@ def _contact(text: str) -> str | None:
 
 
 def _public_url(text: str) -> str | None:
-    """Without the slash at its end, so that a path can follow."""
-    try:
-        parts = urlsplit(text)
-        plain = parts.scheme in {"https", "http"} and HOST.fullmatch(parts.netloc) and parts.port != 0
-    except ValueError:
-        plain = None
-    if text and (not plain or not _PATH.fullmatch(parts.path) or parts.query or parts.fragment or text[-1] in "?#"):
+    """The address without a slash at its end, so that a path can follow."""
+    if text and not _is_public_url(text):
         raise ValueError("must be a web address such as https://capacity.example.org, without a query")
     return text.rstrip("/") or None
+
+
+def _is_public_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"https", "http"}
+        and HOST.fullmatch(parts.netloc) is not None
+        and port != 0
+        and _PATH.fullmatch(parts.path) is not None
+        # urlsplit drops an empty query or fragment, but not from the text.
+        and not any(character in text for character in "?#")
+    )
 
 
 def _log_level(text: str) -> str:

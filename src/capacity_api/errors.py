@@ -1,34 +1,34 @@
 """Every refusal that this project makes, as one tree.
 
 CapacityError
-├── BadInput                   what was sent cannot be taken
+├── BadInput                   the request is wrong
 │   ├── Malformed              it cannot be parsed
-│   ├── UnknownParameter       a query parameter that the path does not have
-│   ├── UnknownField           a field that the body does not have
-│   └── Invalid                it parses and is wrong; says where
-├── Unauthenticated            no token, or none that holds
+│   ├── UnknownParameter       the path has no such query parameter
+│   ├── UnknownField           the body has no such field
+│   └── Invalid                a value is wrong; says where
+├── Unauthenticated            no token, or not a valid one
 │   ├── TokenMissing
 │   ├── TokenMalformed
 │   ├── TokenUnknown
 │   ├── TokenExpired
 │   └── TokenRevoked
-├── Forbidden                  the token holds and does not reach this far
-├── NotFound                   nothing here, or nothing of yours
-│   └── NotOwner               a responder that the public sees and somebody else speaks for
-├── Conflict                   it contradicts what is stored
-│   ├── NothingToConfirm
+├── Forbidden                  the token is valid and lacks the required scope
+├── NotFound                   there is nothing here, or it is not yours
+│   └── NotOwner               a public responder that the token does not belong to
+├── Conflict                   the request contradicts what is stored
+│   ├── NothingToConfirm       there is no report, or its last day has passed
 │   ├── AlreadyExists
-│   ├── BeyondLatest           a sequence number that nobody has given out yet
-│   ├── Superseded             a delivery that tells what no longer holds
+│   ├── BeyondLatest           no event has that sequence number yet
+│   ├── Superseded             the event of this delivery no longer holds
 │   ├── WebhookDisabled        nothing is sent to it
-│   └── SecretLost             nothing can be signed for it
+│   └── SecretLost             its secret cannot be unsealed, so nothing can be signed
 ├── PreconditionFailed         `If-Match` names another version
 ├── TooManyWrites
 ├── DatabaseUnavailable
-└── ConfigurationError         the start is refused; one line says why
+└── ConfigurationError         the program cannot start; one line says why
 
-`code` is what programs switch on and never changes; `title` is the same for every occurrence (RFC 9457 §3.1.3);
-`detail` is for this one. The status of each class stands in `api/problems.py`.
+Programs decide by `code`, which never changes. `title` is the same for every occurrence (RFC 9457 §3.1.3); `detail` is
+about this one. `api/problems.py` has the HTTP status of each class.
 """
 
 from typing import ClassVar
@@ -37,7 +37,7 @@ import msgspec
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """Where the input is wrong: a JSON pointer (RFC 6901) into the body, or `?name` for a query parameter."""
+    """One fault of the input. `pointer` is a JSON pointer (RFC 6901) into the body, or `?name` for a parameter."""
 
     pointer: str
     detail: str
@@ -70,11 +70,11 @@ class UnknownParameter(BadInput):
 
 class UnknownField(BadInput):
     code = "unknown_field"
-    title = "The body has a field that is not known here"
+    title = "The body has an unknown field"
 
 
 class Invalid(BadInput):
-    """It parses and is wrong. Made from one field: `Invalid.at("/note", "…")`."""
+    """A value is wrong. For one field: `Invalid.at("/note", "…")`."""
 
     code = "invalid"
     title = "The input is not valid"
@@ -97,7 +97,7 @@ class TokenMissing(Unauthenticated):
 
 class TokenMalformed(Unauthenticated):
     code = "token_malformed"
-    title = "That is not a token of this service; was it cut off or mistyped?"
+    title = "This is not a token of this service; was it cut off or mistyped?"
 
 
 class TokenUnknown(Unauthenticated):
@@ -117,7 +117,7 @@ class TokenRevoked(Unauthenticated):
 
 class Forbidden(CapacityError):
     code = "insufficient_scope"
-    title = "The token does not allow this"
+    title = "The token lacks the required scope"
 
 
 class NotFound(CapacityError):
@@ -127,7 +127,7 @@ class NotFound(CapacityError):
 
 class NotOwner(NotFound):
     code = "not_owner"
-    title = "The token speaks for another responder"
+    title = "The token belongs to another responder"
 
 
 class Conflict(CapacityError):
@@ -137,12 +137,12 @@ class Conflict(CapacityError):
 
 class NothingToConfirm(Conflict):
     code = "nothing_to_confirm"
-    title = "There is no report yet that could be confirmed"
+    title = "There is no report to confirm"
 
 
 class AlreadyExists(Conflict):
     code = "already_exists"
-    title = "It exists already"
+    title = "This exists already"
 
 
 class BeyondLatest(Conflict):
@@ -152,7 +152,7 @@ class BeyondLatest(Conflict):
 
 class Superseded(Conflict):
     code = "superseded"
-    title = "What this delivery tells no longer holds; it is not sent again"
+    title = "The event is superseded: it no longer holds, so it is not sent again"
 
 
 class WebhookDisabled(Conflict):
@@ -162,12 +162,12 @@ class WebhookDisabled(Conflict):
 
 class SecretLost(Conflict):
     code = "secret_lost"
-    title = "The webhook's secret was lost; replace it first: POST …/rotate-secret"
+    title = "The webhook's secret is lost; rotate it first: POST …/rotate-secret"
 
 
 class PreconditionFailed(CapacityError):
     code = "precondition_failed"
-    title = "It has changed since the version that If-Match names"
+    title = "The responder has changed since the version that If-Match names"
 
 
 class TooManyWrites(CapacityError):
@@ -181,9 +181,9 @@ class TooManyWrites(CapacityError):
 
 class DatabaseUnavailable(CapacityError):
     code = "database_unavailable"
-    title = "The database cannot be reached; what was sent was not stored. Published reads go on."
+    title = "The database cannot be reached, so no change was accepted. Published reads still work."
 
 
 class ConfigurationError(CapacityError):
     code = "configuration"
-    title = "The service cannot start like this"
+    title = "The program cannot start with this configuration"

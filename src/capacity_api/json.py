@@ -1,4 +1,4 @@
-"""JSON from outside, decoded strictly: no lax types, no unknown fields, and each mistake with a JSON pointer to it."""
+"""Strict decoding of JSON from outside: no type conversion, no unknown fields, and a JSON pointer to each mistake."""
 
 import re
 from typing import TypeVar
@@ -8,30 +8,34 @@ import msgspec
 from capacity_api.errors import BadInput, FieldError, Invalid, Malformed, UnknownField
 
 T = TypeVar("T")
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"^Object (?:contains unknown|missing required) field `(?P<field>.*)`$", re.DOTALL)
+# The messages of msgspec: a fault, and where it is.
+_MESSAGE = re.compile(r"^(?P<fault>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
+_FIELD_FAULT = re.compile(r"^Object (?:contains unknown|missing required) field `(?P<field>.*)`$", re.DOTALL)
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The body as `kind`; raises `Malformed`, `Invalid` or `UnknownField`."""
+    """The body as a `kind`. Raises `Malformed`, `Invalid` or `UnknownField`."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _told(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(f"The body is not JSON: {error}" if isinstance(error, msgspec.DecodeError) else "") from None
+        raise _refusal(error) from None
+    except msgspec.DecodeError as error:
+        raise Malformed(f"The body is not JSON: {error}") from None
+    except UnicodeDecodeError:
+        # Its message quotes the body.
+        raise Malformed from None
 
 
-def _told(error: msgspec.ValidationError) -> BadInput:
-    """What msgspec found wrong with a body, with a JSON pointer to it."""
-    match = _AT.match(str(error))
+def _refusal(error: msgspec.ValidationError) -> BadInput:
+    """What msgspec says is wrong, as a refusal with a JSON pointer (RFC 6901)."""
+    match = _MESSAGE.match(str(error))
     assert match is not None
-    what, path = match["what"], match["path"] or "$"
+    fault, path = match["fault"], match["path"] or "$"
     pointer = "".join(f"/{part}" for part in re.findall(r"[^.\[\]$`]+", path))
-    named = _NAMED.match(what)
-    if named is None:
-        return Invalid.at(pointer, what)
-    pointer += "/" + named["field"].replace("~", "~0").replace("/", "~1")
-    if what.startswith("Object contains"):
-        return UnknownField("The body has a field that is not known here", (FieldError(pointer, "unknown"),))
+    about_field = _FIELD_FAULT.match(fault)
+    if about_field is None:
+        return Invalid.at(pointer, fault)
+    pointer += "/" + about_field["field"].replace("~", "~0").replace("/", "~1")
+    if fault.startswith("Object contains"):
+        return UnknownField("The body has an unknown field", (FieldError(pointer, "unknown"),))
     return Invalid("The body lacks a required field", (FieldError(pointer, "required"),))

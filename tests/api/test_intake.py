@@ -374,4 +374,4 @@ async def test_a_responder_that_was_delisted_cannot_report(service: Service) -> 
 async def _never_issued() -> dict[str, str]:
     from capacity_api.domain import tokens
 
-    return {"authorization": f"Bearer {tokens.make(bytes(40))}"}
+    return {"authorization": f"Bearer {tokens.make_token(bytes(40))}"}

@@ -14,7 +14,7 @@ from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.domain.events import EventType
 from capacity_api.errors import CapacityError
 
-DOCUMENT = openapi.document()
+DOCUMENT = openapi.build_document()
 OPERATIONS = {
     (method, path): operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }

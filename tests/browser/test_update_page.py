@@ -106,7 +106,7 @@ async def test_what_goes_wrong_is_said_in_words_and_the_input_stays(service: Ser
         page = await pasted(visit, "cap_mistyped")
         await page.get_by_role("button", name="Continue").click()
         fault = page.get_by_role("alert")
-        await expect(fault).to_contain_text("That is not a token of this service; was it cut off or mistyped?")
+        await expect(fault).to_contain_text("This is not a token of this service; was it cut off or mistyped?")
         assert await page.get_by_label("token").input_value() == "cap_mistyped"
         await visit.assert_accessible()
 

@@ -48,11 +48,11 @@ async def test_the_history_goes_up_and_down_and_up_again(empty_database: Databas
     assert await _tables(empty_database) == everything
     await schema.downgrade(empty_database)
     assert await _tables(empty_database) == {"alembic_version"}
-    assert await schema.current(empty_database) is None
+    assert await schema.read_revision(empty_database) is None
     await schema.upgrade(empty_database)
 
     assert await _tables(empty_database) == everything
-    assert await schema.current(empty_database) == schema.head()
+    assert await schema.read_revision(empty_database) == schema.needed_revision()
 
 
 async def test_the_history_and_the_tables_agree(database: Database) -> None:
@@ -96,8 +96,8 @@ async def test_an_empty_database_is_one_clear_line(empty_database: Database) -> 
 
 
 async def test_an_outdated_schema_is_one_clear_line(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    newest = schema.head()
-    monkeypatch.setattr(schema, "head", lambda: "9999")
+    newest = schema.needed_revision()
+    monkeypatch.setattr(schema, "needed_revision", lambda: "9999")
     with pytest.raises(ConfigurationError) as refusal:
         await schema.check(database)
     assert refusal.value.detail == (
@@ -115,7 +115,7 @@ async def test_upgrading_a_newer_schema_is_refused_with_the_same_line(database: 
     await _stamp(database, "9999")
     with pytest.raises(ConfigurationError, match=r"^the database's schema \(9999\) is newer than this version .*$"):
         await schema.upgrade(database)
-    assert await schema.current(database) == "9999"
+    assert await schema.read_revision(database) == "9999"
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)

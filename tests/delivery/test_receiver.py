@@ -36,7 +36,7 @@ async def receiving(receiver: Receiver) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def signed(clock: Clock, body: bytes = BODY, secret: str = SECRET) -> dict[str, str]:
-    return signing.headers([secret], "0192-id", int(clock().timestamp()), body)
+    return signing.signature_headers([secret], "0192-id", int(clock().timestamp()), body)
 
 
 async def test_a_verified_webhook_is_answered_204_printed_and_listed(clock: Clock) -> None:
@@ -148,7 +148,7 @@ async def test_a_body_over_64_kilobytes_is_refused(clock: Clock) -> None:
         fits = await client.post("/", content=b" " * 65536)
         long = await client.post("/", content=b" " * 65537)
     assert (fits.status_code, long.status_code) == (401, 413)
-    assert len(receiver.received) == 1
+    assert len(receiver.receipts) == 1
 
 
 async def test_the_last_hundred_are_listed(clock: Clock) -> None:

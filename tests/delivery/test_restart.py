@@ -16,7 +16,7 @@ from tests.delivery.endpoints import Endpoint, serving
 from tests.delivery.workers import running, sequence_of
 
 from capacity_api.clock import utc_now
-from capacity_api.config import Settings, loopback
+from capacity_api.config import LOOPBACK, Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.errors import DatabaseUnavailable
@@ -38,7 +38,7 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
     own_server: PostgresServer,
 ) -> None:
     url = make_url(own_server.get_uri(driver="asyncpg")).render_as_string(hide_password=False)
-    settings = Settings(database_url=url, secret_keys=(SECRET_KEY,), egress_allow=(loopback(),))
+    settings = Settings(database_url=url, secret_keys=(SECRET_KEY,), egress_allow=(LOOPBACK,))
     database, workers = Database(settings), Database(settings)
     await schema.upgrade(database)
     await rows.add_responder(database, utc_now())

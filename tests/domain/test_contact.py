@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.domain.strategies import texts, unhurried
 
-from capacity_api.domain.contact import Contact, validate_contact, web_address
+from capacity_api.domain.contact import Contact, validate_contact, validate_web_address
 from capacity_api.errors import Invalid
 
 
@@ -107,10 +107,10 @@ def test_what_only_looks_like_a_contact_is_refused(contact: Contact) -> None:
 
 
 def test_a_web_address_of_something_else_is_refused_at_its_own_field() -> None:
-    assert web_address("https://example.org", "/website") == "https://example.org"
-    assert web_address(None, "/website") is None
+    assert validate_web_address("https://example.org", "/website") == "https://example.org"
+    assert validate_web_address(None, "/website") is None
     with pytest.raises(Invalid) as refusal:
-        web_address("example.org", "/website")
+        validate_web_address("example.org", "/website")
     assert [error.pointer for error in refusal.value.errors] == ["/website"]
 
 

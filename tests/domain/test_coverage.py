@@ -19,9 +19,9 @@ from capacity_api.domain.areas import (
 )
 from capacity_api.domain.coverage import (
     ALL_CELLS,
+    CELL_AREAS,
     CELLS,
     NOBODY,
-    PLACES,
     Contribution,
     Counts,
     cell_counts,
@@ -61,10 +61,10 @@ def shown(counts: Counts) -> dict[State, list[int]]:
 
 
 def test_a_cell_is_a_nation_or_region_a_type_an_age_group_and_a_gender() -> None:
-    assert len(PLACES) == 4 + 9
+    assert len(CELL_AREAS) == 4 + 9
     assert len(CELLS) == len(set(CELLS)) == 702
-    assert WEST_OF_ENGLAND not in PLACES
-    assert UNITED_KINGDOM not in PLACES
+    assert WEST_OF_ENGLAND not in CELL_AREAS
+    assert UNITED_KINGDOM not in CELL_AREAS
 
 
 @pytest.mark.parametrize(

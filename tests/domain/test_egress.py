@@ -11,7 +11,7 @@ from capacity_api.errors import Invalid
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 NOT_ALLOWED = (
-    "is not allowed as a webhook address: those are https, on port 443 or 8443 of the public internet, "
+    "is not allowed as a webhook address: it must be https, on port 443 or 8443 of a host on the public internet, "
     "without a user name or fragment"
 )
 

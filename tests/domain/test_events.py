@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.domain.strategies import unhurried
 
-from capacity_api.domain.events import ONLY_WHEN_NAMED, PRIVATE, EventType, is_subscribed
+from capacity_api.domain.events import OPT_IN, PRIVATE, EventType, is_subscribed
 
 # The contract: each type, whether it takes a number in the public sequence, and whether "all" means it.
 CONTRACT = [
@@ -32,7 +32,7 @@ def test_there_are_these_events_and_no_others() -> None:
 def test_who_may_hear_of_an_event(name: str, public: bool, in_all: bool) -> None:
     event_type = EventType(name)
     assert (event_type not in PRIVATE) is public
-    assert (event_type not in ONLY_WHEN_NAMED) is in_all
+    assert (event_type not in OPT_IN) is in_all
     assert is_subscribed(event_type, None) is in_all
     assert is_subscribed(event_type, frozenset({event_type}))
 

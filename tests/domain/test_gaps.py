@@ -11,7 +11,7 @@ from msgspec import UNSET
 from tests.domain.strategies import remits, unhurried
 
 from capacity_api.domain.areas import ENGLAND, LONDON, NORTHERN_IRELAND, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WALES
-from capacity_api.domain.coverage import ALL_CELLS, CELLS, PLACES, cells_in, covered_cells
+from capacity_api.domain.coverage import ALL_CELLS, CELL_AREAS, CELLS, cells_in, covered_cells
 from capacity_api.domain.events import EventType
 from capacity_api.domain.gaps import MOST_GROUPS, Cells, describe_gaps, enclosing_cells, is_superseded
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
@@ -19,7 +19,7 @@ from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
 
 SIDES: dict[str, tuple[Any, ...]] = {
-    "areas": PLACES,
+    "areas": CELL_AREAS,
     "exploitation_types": tuple(ExploitationType),
     "age_groups": tuple(AgeGroup),
     "genders": tuple(Gender),
@@ -187,7 +187,7 @@ def test_an_event_says_less_rather_than_too_much_and_stays_true(held: int) -> No
 
 def test_more_than_an_event_holds_is_told_area_by_area() -> None:
     groups = describe_gaps(SCATTERED, most=MOST_GROUPS)
-    assert [group.areas for group in groups] == [(code,) for code in PLACES]
+    assert [group.areas for group in groups] == [(code,) for code in CELL_AREAS]
     assert sum(group.combinations or 0 for group in groups) == SCATTERED.bit_count()
     assert (
         groups[2].text == OPENED + f"{groups[2].combinations} combinations of exploitation, age and gender in Scotland"

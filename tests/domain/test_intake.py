@@ -257,7 +257,7 @@ def test_a_pause_can_be_confirmed_until_its_last_day_is_over() -> None:
     pause = said(replaced(PAUSED, reopens_on=date(2026, 12, 1)))
     midnight = datetime(2026, 12, 2, tzinfo=UTC)
     assert apply_confirmation(pause, midnight - MOMENT, WEEK).after.confirm_by == midnight
-    with pytest.raises(NothingToConfirm, match="ends on 2026-12-01"):
+    with pytest.raises(NothingToConfirm, match="ended on 2026-12-01"):
         apply_confirmation(intake_at(pause, midnight), midnight, WEEK)
 
 

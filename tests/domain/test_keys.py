@@ -9,7 +9,7 @@ from capacity_api.errors import ConfigurationError
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-TOKEN = tokens.make(bytes(40))
+TOKEN = tokens.make_token(bytes(40))
 
 key_bytes = st.binary(min_size=32, max_size=32)
 
@@ -64,7 +64,7 @@ def test_what_is_sealed_shows_nothing_of_the_secret_and_is_never_the_same() -> N
 
 
 def test_there_is_one_hash_of_a_token_for_each_key_newest_first() -> None:
-    assert Keys((NEW, OLD)).token_hashes(TOKEN) == [tokens.keyed_hash(NEW, TOKEN), tokens.keyed_hash(OLD, TOKEN)]
+    assert Keys((NEW, OLD)).token_hashes(TOKEN) == [tokens.hash_token(NEW, TOKEN), tokens.hash_token(OLD, TOKEN)]
 
 
 def test_a_token_from_before_the_keys_were_exchanged_is_still_found() -> None:

@@ -41,7 +41,7 @@ def parsed(document: bytes) -> feedparser.FeedParserDict:
 
 @pytest.mark.parametrize("event_type", [each for each in EventType if each not in PRIVATE])
 def test_every_public_event_has_an_entry_in_words(event_type: EventType) -> None:
-    event = msgspec.convert(examples.event(event_type), Event)
+    event = msgspec.convert(examples.example_event(event_type), Event)
     (entry,) = parsed(render_feed([told(event)], PUBLIC)).entries
     assert entry.id == f"urn:uuid:{ID}"
     assert entry.updated == "2026-05-20T09:30:00Z"
@@ -116,7 +116,7 @@ def test_a_demonstration_says_so() -> None:
 
 
 def test_several_gaps_are_one_entry_with_a_sentence_each() -> None:
-    event = msgspec.convert(examples.event(EventType.COVERAGE_GAP_OPENED), Event)
+    event = msgspec.convert(examples.example_event(EventType.COVERAGE_GAP_OPENED), Event)
     assert isinstance(event.data.cells, tuple)
     cell = event.data.cells[0]
     event = msgspec.structs.replace(event, data=EventData(cells=(cell, msgspec.structs.replace(cell, text="nobody"))))

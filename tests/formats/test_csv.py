@@ -12,7 +12,7 @@ from tests.domain.strategies import texts, unhurried
 from tests.snapshot.responders import NOON, OPEN, PAUSE, TARA, responder, responders
 
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import Circumstance, ExpectedResponse, Planned, Reason, Report, ReportedState, Unit
+from capacity_api.domain.intake import Circumstance, ExpectedResponse, Plan, Reason, Report, ReportedState, Unit
 from capacity_api.domain.remit import AsPublished, Source
 from capacity_api.formats.csv import HEADER, directory_table, row
 from capacity_api.representations.responder import Responder
@@ -34,7 +34,7 @@ def test_every_field_stands_in_a_cell_of_its_own() -> None:
         reopens_on=date(2026, 12, 1),
         note="Line one,\nline two",
     )
-    planned = Planned(
+    planned = Plan(
         report=Report(state=ReportedState.WAITING_LIST, exceptions=(Circumstance.DETENTION,)),
         effective_from=NOON + timedelta(days=1),
         said_at=NOON,

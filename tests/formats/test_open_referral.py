@@ -13,7 +13,7 @@ from tests.domain.strategies import unhurried
 from tests.snapshot.responders import ID, NOON, OPEN, PAUSE, TARA, responder, responders
 
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import Circumstance, Planned, Report, ReportedState, State
+from capacity_api.domain.intake import Circumstance, Plan, Report, ReportedState, State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.formats.open_referral.services import page, represent_service, summarise_service
 from capacity_api.formats.open_referral.taxonomies import TAXONOMIES, TERMS, TaxonomyTerm, may_apply
@@ -121,7 +121,7 @@ def test_an_alert_never_leaves_open_without_its_end() -> None:
 
 
 def test_a_planned_pause_is_in_the_alert() -> None:
-    plan = Planned(report=PAUSE, effective_from=NOON + timedelta(days=2), said_at=NOON, confirm_by=NOON)
+    plan = Plan(report=PAUSE, effective_from=NOON + timedelta(days=2), said_at=NOON, confirm_by=NOON)
     found = plain(represent_service(responder(OPEN, planned=plan)))
     assert "Planned: paused from 23 November 2026, 12:00 (UK time). It named no exceptions." in found["alert"]
     assert found[EXTENSION]["planned"] == {"state": "paused", "effective_from": "2026-11-23T12:00:00Z"}

@@ -112,9 +112,9 @@ async def test_the_command_counts_everything_anew_and_the_coverage_with_it(
         (await session.get_one(CoverageRow, 1)).counts = counts_to_document(NOBODY)
     assert await _kept(database) != kept
     counted = f"counted {await _events(database)} events for the statistics\n"
-    for coverage in ("wrong and are right now", "right"):
+    for coverage in ("wrong and are now right", "right"):
         code, out, err = await processes.run("db", "rebuild", env=environment(database_url))
-        assert (code, out) == (0, f"the counts of the coverage were {coverage}\n{counted}"), err
+        assert (code, out) == (0, f"the coverage counts were {coverage}\n{counted}"), err
         assert await _kept(database) == kept
     await database.close()
 

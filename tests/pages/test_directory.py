@@ -16,7 +16,7 @@ from capacity_api.domain.contact import Contact
 from capacity_api.domain.intake import (
     Circumstance,
     ExpectedResponse,
-    Planned,
+    Plan,
     Reason,
     Report,
     ReportedState,
@@ -151,7 +151,7 @@ def test_a_pause_with_nobody_open_points_to_the_helpline() -> None:
 
 
 def test_a_planned_pause_is_announced_beside_the_current_state() -> None:
-    plan = Planned(
+    plan = Plan(
         report=Report(state=ReportedState.PAUSED, reopens_on=date(2027, 1, 4)),
         effective_from=datetime(2026, 12, 23, 17, 0, tzinfo=UTC),
         said_at=NOW,
@@ -176,7 +176,7 @@ def test_a_report_lapses_on_the_page_at_its_very_second_though_the_directory_is_
 
 def test_an_open_responder_whose_planned_pause_is_due_is_not_shown_as_open() -> None:
     due = NOW + timedelta(hours=1)
-    plan = Planned(report=Report(state=ReportedState.PAUSED), effective_from=due, said_at=NOW, confirm_by=due)
+    plan = Plan(report=Report(state=ReportedState.PAUSED), effective_from=due, said_at=NOW, confirm_by=due)
     intake = msgspec.structs.replace(said(Report(state=ReportedState.OPEN)), planned=plan)
     assert "0 open" in page(responder(intake), now=due).text
 

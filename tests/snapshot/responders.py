@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.domain.strategies import intakes_now, lines, remits, reports
 
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import NOTE_LENGTH, Intake, Planned, Report, ReportedState
+from capacity_api.domain.intake import NOTE_LENGTH, Intake, Plan, Report, ReportedState
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, validate_remit
 from capacity_api.domain.text import plain_text
 from capacity_api.representations.responder import Responder, represent_intake, represent_remit
@@ -24,7 +24,7 @@ TARA = Remit(
 )
 
 
-def responder(said: Report | None = None, *, planned: Planned | None = None, **values: Any) -> Responder:
+def responder(said: Report | None = None, *, planned: Plan | None = None, **values: Any) -> Responder:
     """A responder that said this at noon, for a week; unconfirmed when it said nothing."""
     intake = Intake()
     if said is not None:
@@ -56,7 +56,7 @@ def _fields(intake: Intake) -> dict[str, Any]:
 PAUSE = Report(state=ReportedState.PAUSED)
 OPEN = Report(state=ReportedState.OPEN)
 said = reports.map(lambda report: msgspec.structs.replace(report, note=plain_text(report.note, "/note", NOTE_LENGTH)))
-plans = st.builds(Planned, report=said, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON))
+plans = st.builds(Plan, report=said, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON))
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""What every handler works with, and the one place where a transaction of the API begins and ends."""
+"""What every handler works with. Each transaction of the API begins and ends here."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,7 +14,7 @@ from capacity_api.publication.publisher import Publisher
 
 
 class Context:
-    """One for each application; handlers get it as `context`."""
+    """Handlers get it as `context`. There is one for each application."""
 
     def __init__(
         self,
@@ -41,9 +41,10 @@ class Context:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that is committed, and shown by this process, before the handler answers.
+        """A transaction. At the end of its block it is committed, and this process has published it.
 
-        Publication and delivery are woken after the commit: before it they would find nothing and go back to sleep.
+        Publication and delivery are woken only after the commit: earlier they would find nothing. The wait for the
+        publication has a limit (`acknowledge_timeout`).
         """
         async with self.database.write() as session:
             yield session

@@ -1,4 +1,4 @@
-"""`/v1/coverage`: who is covered, and who is not. Usually the middleware answers it."""
+"""`/v1/coverage`. The middleware usually answers it."""
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
@@ -13,9 +13,10 @@ class CoverageController(Controller):
 
     @get(operation_id="readCoverage", summary="Read the coverage and its gaps")
     async def coverage(self, context: NamedDependency[Context]) -> Coverage:
-        """For each nation and region of England, exploitation type, age group and gender: how many are in each state.
+        """How many responders are in each state, for each area, exploitation type, age group and gender.
 
-        A responder counts where its remit is known, covers the whole area, and is not for existing clients alone. A gap
-        means that nobody is confirmed as open or on a waiting list. A responder that does not count may still help.
+        Areas are the nations and the regions of England. A responder counts if its remit is known, covers the whole
+        area, and is not for existing clients only. A gap means that no responder is confirmed as open or on a waiting
+        list. A responder that does not count may still help.
         """
         return context.publisher.current().coverage

@@ -1,4 +1,4 @@
-"""Answers that browsers save as files."""
+"""Responses that browsers save as files."""
 
 from litestar import Response
 
@@ -6,5 +6,5 @@ from capacity_api.wording.tables import CSV
 
 
 def csv_download(name: str, table: bytes) -> Response[bytes]:
-    """A table that browsers save as `name`."""
+    """A CSV table that browsers save as a file called `name`."""
     return Response(table, headers={"content-type": CSV, "content-disposition": f'attachment; filename="{name}"'})

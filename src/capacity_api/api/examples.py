@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI document: what the briefing documents, with invented times. A test validates each."""
+"""Examples for the OpenAPI document, from the briefing and with invented times. A test validates each."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -68,7 +68,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
             },
         },
         "exception": {
-            "summary": "Somebody who is homeless: only who can take them now",
+            "summary": "A man who is homeless: only responders that can take him now",
             "value": {
                 "area": "E12000007",
                 "exploitation_type": "labour",
@@ -78,12 +78,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 "outcomes": ["yes", "waiting_list"],
             },
         },
-        "nothing": {"summary": "Nothing is said: everybody, with what has to be asked", "value": {}},
+        "nothing": {"summary": "Nothing is known: every responder, with what to ask", "value": {}},
     },
     "addWebhook": {
         "all": {"summary": "Everything", "value": {"url": "https://partner.example.org/capacity"}},
         "pauses": {
-            "summary": "Pauses and openings of those who cover London",
+            "summary": "Pauses and openings of responders that cover London",
             "value": {
                 "url": "https://partner.example.org/capacity",
                 "event_types": ["intake.paused", "intake.opened", "intake.unconfirmed"],
@@ -108,23 +108,23 @@ REQUESTS: dict[str, dict[str, Any]] = {
         }
     },
     "addPartner": {"partner": {"summary": "A partner", "value": {"name": "Case tool"}}},
-    "rotateToken": {"day": {"summary": "The old one goes on for a day", "value": {"overlap_hours": 24}}},
+    "rotateToken": {"day": {"summary": "The old token stays valid for a day", "value": {"overlap_hours": 24}}},
 }
 
 EVENT_SUMMARIES: dict[EventType, str] = {
     EventType.INTAKE_OPENED: "A responder takes new referrals",
     EventType.INTAKE_WAITING_LIST: "A responder runs a waiting list",
-    EventType.INTAKE_PAUSED: "A responder takes no new referrals, exceptions aside",
+    EventType.INTAKE_PAUSED: "A responder takes no new referrals, apart from its exceptions",
     EventType.INTAKE_UNCONFIRMED: "A report lapsed: nobody has confirmed the state",
-    EventType.INTAKE_UPDATED: "The state is the same, what is said about it changed",
-    EventType.INTAKE_CONFIRMED: "Still true; only for webhooks that name it",
+    EventType.INTAKE_UPDATED: "The state is the same, and other parts of the report changed",
+    EventType.INTAKE_CONFIRMED: "A report is still true; only for webhooks that name this type",
     EventType.INTAKE_PLANNED: "A pause or waiting list was announced",
     EventType.INTAKE_CONFIRMATION_DUE: "A report lapses soon; private to the responder",
     EventType.RESPONDER_LISTED: "A responder was listed",
     EventType.RESPONDER_UPDATED: "Contact, remit, name or website changed",
     EventType.RESPONDER_DELISTED: "A responder left the directory",
-    EventType.COVERAGE_GAP_OPENED: "Nobody is confirmed as open or on a waiting list for somebody",
-    EventType.COVERAGE_GAP_CLOSED: "Somebody is again",
+    EventType.COVERAGE_GAP_OPENED: "For some people, no responder is confirmed as open or on a waiting list any more",
+    EventType.COVERAGE_GAP_CLOSED: "A responder is confirmed again for people in a gap",
     EventType.WEBHOOK_TEST: "A test of one webhook; private",
 }
 
@@ -137,19 +137,19 @@ _PREVIOUS = {
     EventType.INTAKE_CONFIRMED: State.OPEN,
     EventType.INTAKE_PLANNED: State.OPEN,
 }
-_SAID: dict[EventType, dict[str, Any]] = {EventType.INTAKE_PAUSED: _PAUSE, EventType.INTAKE_WAITING_LIST: _WAITING}
+_REPORTS: dict[EventType, dict[str, Any]] = {EventType.INTAKE_PAUSED: _PAUSE, EventType.INTAKE_WAITING_LIST: _WAITING}
 
 
-def event(event_type: EventType) -> dict[str, Any]:
-    """An example of the body of a webhook."""
+def example_event(event_type: EventType) -> dict[str, Any]:
+    """An example of an event, as the body of a webhook."""
     if event_type is EventType.WEBHOOK_TEST:
         data = EventData(message="This is a test of your webhook.")
     elif event_type in {EventType.COVERAGE_GAP_OPENED, EventType.COVERAGE_GAP_CLOSED}:
         opened = event_type is EventType.COVERAGE_GAP_OPENED
-        data = EventData(cells=describe_gaps(covered_cells(_registered("tara").remit), opened=opened))
+        data = EventData(cells=describe_gaps(covered_cells(_from_register("tara").remit), opened=opened))
     else:
         data = EventData(
-            responder=_responder(_SAID.get(event_type, _OPEN), lapsed=event_type is EventType.INTAKE_UNCONFIRMED)
+            responder=_responder(_REPORTS.get(event_type, _OPEN), lapsed=event_type is EventType.INTAKE_UNCONFIRMED)
         )
         if event_type in _PREVIOUS:
             data = EventData(responder=data.responder, previous_state=_PREVIOUS[event_type])
@@ -159,7 +159,7 @@ def event(event_type: EventType) -> dict[str, Any]:
 
 
 def _responder(report: dict[str, Any], *, lapsed: bool = False) -> Responder:
-    new = _registered("salvation-army")
+    new = _from_register("salvation-army")
     record = ResponderRecord(
         id=UUID("019e4500-0000-7000-8000-000000000010"),
         slug=new.slug,
@@ -181,7 +181,7 @@ def _responder(report: dict[str, Any], *, lapsed: bool = False) -> Responder:
     return represent_responder(record, _NOW)
 
 
-def _registered(slug: str) -> NewResponder:
+def _from_register(slug: str) -> NewResponder:
     return next(each for each in responders.read_register() if each.slug == slug)
 
 
@@ -189,28 +189,27 @@ def _plain(value: Any) -> Any:
     return msgspec.json.decode(encode(value))
 
 
-def _match(said: dict[str, Any], *codes: ReasonCode) -> Any:
+def _matches(report: dict[str, Any], *codes: ReasonCode) -> Any:
     reasons = [MatchReason(code, MATCH_REASONS[code]) for code in codes]
-    return _plain(
-        Matches(sequence=42, matches=[Match(responder=_responder(said), outcome=Outcome.YES, reasons=reasons)])
-    )
+    match = Match(responder=_responder(report), outcome=Outcome.YES, reasons=reasons)
+    return _plain(Matches(sequence=42, matches=[match]))
 
 
 _TAXONOMY = next(iter(taxonomies.TAXONOMIES.values()))
 _TERM = next(iter(taxonomies.TERMS.values()))
-_GONE = UUID("019e4500-0000-7000-8000-000000000011")
+_DELISTED_ID = UUID("019e4500-0000-7000-8000-000000000011")
 
 
 def _page(item: Any) -> Any:
-    return _plain(services.page([item], lambda held: held, 1, 50))
+    return _plain(services.page([item], lambda representation: representation, 1, 50))
 
 
-ANSWERS: dict[str, Any] = {
-    "findMatches": _match(_PAUSE, ReasonCode.WITHIN_REMIT, ReasonCode.EXCEPTION_HOMELESSNESS),
-    "readAlternatives": _match(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
+RESPONSES: dict[str, Any] = {
+    "findMatches": _matches(_PAUSE, ReasonCode.WITHIN_REMIT, ReasonCode.EXCEPTION_HOMELESSNESS),
+    "readAlternatives": _matches(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
     "readChanges": _plain(
         rpde.changes_page(
-            [rpde.updated_item(_responder(_PAUSE)), rpde.deleted_item(_GONE, 43)],
+            [rpde.updated_item(_responder(_PAUSE)), rpde.deleted_item(_DELISTED_ID, 43)],
             0,
             "https://capacity.example.org/v1/changes",
         )

@@ -1,4 +1,4 @@
-"""Headers that every answer of a handler has."""
+"""Headers of every response that a handler gives."""
 
 import re
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ _MAX_AGE = re.compile(r"max-age=(\d+)")
 
 
 async def forbid_caching(message: Message, scope: Scope) -> None:
-    """A `before_send` hook: the answer of a handler is for this reader, now, and no cache keeps it.
+    """A `before_send` hook: no cache may keep the response of a handler.
 
-    A route with `of_snapshot` is the exception: its answer depends on the snapshot alone, so the middleware publishes
-    it.
+    The exception is a route with `of_snapshot`: its response depends only on the snapshot, so the middleware gives it
+    the headers of what is published.
     """
     if message["type"] != "http.response.start":
         return
@@ -30,21 +30,23 @@ async def forbid_caching(message: Message, scope: Scope) -> None:
 
 
 async def list_methods(message: Message, scope: Scope) -> None:
-    """A `before_send` hook: `OPTIONS` lists every method of a path. The framework lists those of one handler."""
+    """A `before_send` hook: `OPTIONS` lists every method of a path. The framework lists only those of one handler."""
     if message["type"] != "http.response.start" or scope.get("method") != "OPTIONS":
         return
     headers = MutableScopeHeaders.from_message(message)
     if "allow" in headers:
         routes = scope["litestar_app"].routes
-        headers["allow"] = allow(
+        headers["allow"] = format_allow(
             method for route in routes if route.path_format == scope["path_template"] for method in route.methods
         )
 
 
-def allow(methods: Iterable[str]) -> str:
-    """`Allow` (RFC 9110 §10.2.1), with the `HEAD` that goes with every `GET` here."""
-    taken = set(methods)
-    return ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))
+def format_allow(methods: Iterable[str]) -> str:
+    """The value of `Allow` (RFC 9110 §10.2.1). Every path with `GET` also has `HEAD`."""
+    names = set(methods)
+    if "GET" in names:
+        names.add("HEAD")
+    return ", ".join(sorted(names))
 
 
 def _is_of_snapshot(scope: Scope, headers: MutableScopeHeaders) -> bool:
@@ -53,6 +55,6 @@ def _is_of_snapshot(scope: Scope, headers: MutableScopeHeaders) -> bool:
         handler is not None
         and handler.opt.get("of_snapshot", False)
         and headers.get("cache-control") != "no-store"
-        # The snapshot does not hold the past.
+        # A snapshot has no earlier times.
         and b"as_of=" not in scope["query_string"]
     )

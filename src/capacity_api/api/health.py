@@ -1,5 +1,6 @@
-"""`/healthz`, `/readyz`, `/metrics`: for the operator."""
+"""`/healthz`, `/readyz` and `/metrics`, for the operator."""
 
+import contextlib
 import ipaddress
 from typing import Any
 
@@ -7,12 +8,12 @@ import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
-from capacity_api.api import authorization
+from capacity_api.api.authorization import read_bearer_token
 from capacity_api.api.context import Context
 from capacity_api.api.metrics import CONTENT_TYPE, Metrics
 from capacity_api.db import sequence
 from capacity_api.domain.tokens import Scope
-from capacity_api.errors import CapacityError, Forbidden
+from capacity_api.errors import DatabaseUnavailable, Forbidden
 from capacity_api.operations import tokens
 
 
@@ -21,10 +22,11 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """`published` and `latest` are sequence numbers: what is read here, and what the database holds.
+    """Whether this process can take writes and publish them.
 
-    `publication` is "stale" while what was committed cannot be published: what is read then is older, and still true
-    by the clock.
+    `published` is the sequence number that readers of this process see; `latest` is that of the database.
+    `publication` is "stale" while this process cannot publish what was committed. Readers then see older reports, which
+    still lapse on time.
     """
 
     status: str
@@ -43,36 +45,27 @@ class HealthController(Controller):
 
     @get("/readyz", operation_id="readReadiness", summary="Can it take writes?")
     async def readiness(self, context: NamedDependency[Context]) -> Response[Readiness]:
-        """503 while the database is away: published reads go on from memory, true by the clock; writes are refused.
+        """503 while the database cannot be reached, or while this process cannot publish what was committed.
 
-        503 also while what was committed cannot be published here: reads go on from what was published last.
+        Published reads still work in both cases, from what was published last, and reports still lapse on time. Without
+        the database, writes are refused.
         """
         published = context.publisher.sequence
-        publication = "stale" if context.publisher.is_failing else "ok"
-        try:
+        latest = None
+        with contextlib.suppress(DatabaseUnavailable):
             async with context.read() as session:
                 latest, _ = await sequence.latest(session)
-        except CapacityError:
-            return Response(
-                Readiness(
-                    status="unavailable",
-                    database="unavailable",
-                    publication=publication,
-                    published=published,
-                    latest=None,
-                ),
-                status_code=503,
-            )
-        stale = context.publisher.is_failing
+        is_stale = context.publisher.is_failing
+        is_ready = latest is not None and not is_stale
         return Response(
             Readiness(
-                status="unavailable" if stale else "ok",
-                database="ok",
-                publication=publication,
+                status="ok" if is_ready else "unavailable",
+                database="unavailable" if latest is None else "ok",
+                publication="stale" if is_stale else "ok",
                 published=published,
                 latest=latest,
             ),
-            status_code=503 if stale else 200,
+            status_code=200 if is_ready else 503,
         )
 
     @get(
@@ -86,16 +79,17 @@ class HealthController(Controller):
         self, request: Request[Any, Any, Any], context: NamedDependency[Context], metrics: NamedDependency[Metrics]
     ) -> Response[bytes]:
         """For an administrator's token, or from a network in `CAPACITY_METRICS_ALLOW`."""
-        if not _is_from(request, context):
+        if not _is_from_allowed_network(request, context):
+            token = read_bearer_token(request)
             async with context.read() as session:
-                identity = await tokens.identify(session, context.now(), context.keys, authorization.bearer(request))
+                identity = await tokens.identify(session, context.now(), context.keys, token)
             if Scope.ADMIN not in identity.scopes:
-                raise Forbidden("The metrics need an administrator's token")
+                raise Forbidden("Only an administrator's token can read the metrics")
         async with context.read() as session:
             return Response(await metrics.render(context.publisher, session), headers={"content-type": CONTENT_TYPE})
 
 
-def _is_from(request: Request[Any, Any, Any], context: Context) -> bool:
+def _is_from_allowed_network(request: Request[Any, Any, Any], context: Context) -> bool:
     if request.client is None:
         return False
     try:

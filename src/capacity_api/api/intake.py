@@ -1,4 +1,4 @@
-"""`/v1/responders/{slug}/intake`: what a responder says of itself."""
+"""`/v1/responders/{slug}/intake`: what a responder says about its intake."""
 
 from typing import Annotated
 
@@ -19,13 +19,13 @@ from capacity_api.representations.responder import Responder
 IfMatch = Annotated[
     str | None,
     HeaderParameter(
-        name="if-match", description="Any encoding's ETag of the responder; 412 when it has changed since."
+        name="if-match", description="An ETag of the responder, in any encoding. 412 if it has changed since."
     ),
 ]
 
 
 class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a responder says of its intake; with `effective_from`, a pause or waiting list that it plans."""
+    """What a responder says about its intake. With `effective_from`, it plans a pause or a waiting list."""
 
     effective_from: UtcMoment | None = None
 
@@ -41,13 +41,13 @@ class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
-def tagged(responder: Responder) -> Response[Responder]:
-    """A responder with the `ETag` that reading it gives."""
+def respond_with_etag(responder: Responder) -> Response[Responder]:
+    """A response with the responder and the `ETag` that it has at its own path."""
     return Response(responder, headers={"etag": entity_tag(encode(responder))})
 
 
 def version_check(if_match: str | None) -> VersionCheck | None:
-    """Whether a responder is the version that `If-Match` names; `None` without the header (RFC 9110 §13.1.1)."""
+    """A check that a responder is the version that `If-Match` names (RFC 9110 §13.1.1); `None` without the header."""
     if if_match is None:
         return None
     return lambda responder: matches_entity_tag(if_match, encode(responder))
@@ -66,10 +66,10 @@ class IntakeController(Controller):
         data: JSONBody[IntakeReport],
         if_match: IfMatch = None,
     ) -> Response[Responder]:
-        """Say what the responder takes on now. The answer is the responder as the public sees it from this moment on.
+        """Say what the responder takes on now. The response is the responder as the public now sees it.
 
-        The same report again confirms it. With `effective_from`, a pause or waiting list is planned and starts by
-        itself.
+        To send the same report again confirms it. With `effective_from`, the report is a plan: a pause or waiting list
+        that starts by itself.
         """
         require_owner(identity, slug)
         async with context.write() as session:
@@ -82,7 +82,7 @@ class IntakeController(Controller):
                 is_expected=version_check(if_match),
                 actor_token_id=identity.token_id,
             )
-        return tagged(responder)
+        return respond_with_etag(responder)
 
     @post(
         "/confirmation",
@@ -98,13 +98,13 @@ class IntakeController(Controller):
         slug: FromPath[str],
         if_match: IfMatch = None,
     ) -> Response[Responder]:
-        """ "Still true": like the same report again. 409 when nothing was ever reported."""
+        """Say that the report is still true. It is the same as reporting it again. 409 if there is no report."""
         require_owner(identity, slug)
         async with context.write() as session:
             responder = await confirm_intake(
                 session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id
             )
-        return tagged(responder)
+        return respond_with_etag(responder)
 
     @delete(
         "/planned",
@@ -120,10 +120,10 @@ class IntakeController(Controller):
         slug: FromPath[str],
         if_match: IfMatch = None,
     ) -> Response[Responder]:
-        """Cancel a planned pause or waiting list; without one, nothing happens."""
+        """Cancel a planned pause or waiting list. If there is none, nothing changes."""
         require_owner(identity, slug)
         async with context.write() as session:
             responder = await cancel_planned_intake(
                 session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id
             )
-        return tagged(responder)
+        return respond_with_etag(responder)

@@ -1,4 +1,4 @@
-"""The parameters that every list has."""
+"""The query parameters of every list."""
 
 from typing import Annotated
 
@@ -6,5 +6,5 @@ from litestar.params import QueryParameter
 
 from capacity_api.operations.paging import MOST
 
-Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"At most so many items, up to {MOST}.")]
-Cursor = Annotated[str | None, QueryParameter(description="`next` of the page before.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"How many items at most, up to {MOST}.")]
+Cursor = Annotated[str | None, QueryParameter(description="The `next` of the previous page.")]

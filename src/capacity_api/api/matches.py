@@ -1,4 +1,4 @@
-"""`/v1/matches`: who can take this person now? The question is in no address, no log and no metric."""
+"""`/v1/matches`: who can take this person now? The question must not get into a URL, a log or a metric."""
 
 from typing import Annotated
 
@@ -14,12 +14,12 @@ from capacity_api.errors import FieldError, Invalid
 from capacity_api.snapshot.matches import MOST_MATCHES, USUAL_MATCHES, Matches, find_matches
 
 MatchLimit = Annotated[
-    int, QueryParameter(ge=1, le=MOST_MATCHES, description=f"At most so many matches, up to {MOST_MATCHES}.")
+    int, QueryParameter(ge=1, le=MOST_MATCHES, description=f"How many matches at most, up to {MOST_MATCHES}.")
 ]
 
 
 class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who can take this person? Null or left out: not said. `outcomes` empty: all of them."""
+    """Who can take this person? Leave out what is unknown. Empty `outcomes` means all outcomes."""
 
     outcomes: tuple[Outcome, ...] = ()
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_MATCHES)] = USUAL_MATCHES
@@ -42,10 +42,10 @@ class MatchController(Controller):
 
     @post(operation_id="findMatches", summary="Who can take this person now?", status_code=200, private=True)
     async def find(self, context: NamedDependency[Context], data: JSONBody[MatchQuestion]) -> Response[Matches]:
-        """Each responder with an outcome and the reasons that decide it, by outcome, then by name.
+        """Responders, each with an outcome and the reasons for it, ordered by outcome and then by name.
 
-        Everything can be left out. Where a remit restricts what the question leaves out, the outcome is `ask`. It is a
-        `POST` so that a person's situation is in no address; it is stored, logged and counted nowhere.
+        Every field can be left out. If a remit depends on a field that was left out, the outcome is `ask`. This is a
+        `POST`, so that a person's situation is not in a URL. The question is not stored, logged or counted.
         """
         snapshot = context.publisher.current()
         errors = []
@@ -55,5 +55,5 @@ class MatchController(Controller):
             errors.append(FieldError("/existing_client_of", "no such responder is listed; see /v1/directory"))
         if errors:
             raise Invalid("The question is not valid", tuple(errors))
-        found = find_matches(snapshot, data.question, data.outcomes or tuple(Outcome), data.limit)
-        return Response(found, headers={"cache-control": "no-store"})
+        matches = find_matches(snapshot, data.question, data.outcomes or tuple(Outcome), data.limit)
+        return Response(matches, headers={"cache-control": "no-store"})

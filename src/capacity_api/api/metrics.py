@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. Labels are route templates and codes, never an address or a slug."""
+"""Metrics for Prometheus. Labels are route templates and codes, never a URL or a slug."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,8 +11,8 @@ from capacity_api.domain.intake import State
 from capacity_api.operations.webhooks.due_work import count_waiting_events
 from capacity_api.publication.publisher import Publisher
 
-# The creation times of counters are of no use here and double the size of a scrape.
-disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left this one out
+# The creation times of counters would double the size of a scrape.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type for this one
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -32,7 +32,7 @@ class Metrics:
         )
         self._stale = Gauge(
             "capacity_publication_stale",
-            "1 while what was committed cannot be published here",
+            "1 while this process cannot publish what was committed",
             registry=self._registry,
         )
         self._responders = Gauge(
@@ -40,7 +40,7 @@ class Metrics:
         )
         self._deliveries = Gauge(
             "capacity_deliveries_pending",
-            "Events that active webhooks are still to be brought past, their filters not counted",
+            "Events after the cursors of the active webhooks, before their filters",
             registry=self._registry,
         )
 
@@ -57,7 +57,7 @@ class Metrics:
 
 
 def count_requests(metrics: Metrics) -> Callable[[Message, Scope], Awaitable[None]]:
-    """A `before_send` hook that counts by the route's template, so that no slug or id becomes a label."""
+    """A `before_send` hook that counts requests by route template, so that no slug or id becomes a label."""
 
     async def count(message: Message, scope: Scope) -> None:
         if message["type"] == "http.response.start" and scope["type"] == ScopeType.HTTP:

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document: generated from the handlers, completed with what holds for all of them."""
+"""The OpenAPI 3.1 document: generated from the handlers, then completed with problems, examples and webhooks."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from capacity_api.api import examples
 from capacity_api.api.health import Readiness
 from capacity_api.api.intake import IntakeReport
 from capacity_api.api.matches import MatchQuestion
-from capacity_api.api.problems import problems
+from capacity_api.api.problems import example_problems
 from capacity_api.api.requests import StrictBody
 from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.api.threshold import Count
@@ -46,35 +46,35 @@ from capacity_api.representations.vocabulary import Vocabulary
 from capacity_api.snapshot.matches import Matches
 
 _TAGS = {
-    "directory": "What anyone reads. No token, any origin, no cookie.",
-    "formats": "The same for tools that speak a standard: Atom, RPDE, Open Referral UK.",
-    "responders": "The responders themselves, and their past.",
-    "matches": "Who can take somebody now, and who else. What is asked is kept nowhere.",
-    "statistics": "The evidence: what was, for any period. Nobody is ranked.",
-    "intake": "What a responder says of itself: open, on a waiting list or paused.",
-    "webhooks": "Being told, signed, within a second.",
+    "directory": "For everybody: no token, any origin, no cookie.",
+    "formats": "The directory for tools that use a standard: Atom, RPDE, Open Referral UK.",
+    "responders": "The responders and their history.",
+    "matches": "Who can take a person now, and who else. Questions are not stored.",
+    "statistics": "How long each responder was in each state, for any span of time. There is no ranking.",
+    "intake": "What a responder says about its intake: open, on a waiting list or paused.",
+    "webhooks": "Receive signed events within a second of the change.",
     "tokens": "Who may change what.",
-    "operation": "For whoever runs the service.",
+    "operation": "For the operator of the service.",
 }
 _PROBLEMS = {
-    "400": "What was sent cannot be parsed",
-    "401": "A token is needed, or this one does not hold",
-    "403": "The token does not reach this far",
-    "404": "Nothing here, or nothing of yours",
-    "405": "This path does not take that method; `Allow` names those that it takes",
-    "409": "It contradicts what is stored",
-    "412": "It has changed since the version that If-Match names",
+    "400": "The request cannot be parsed",
+    "401": "A token is needed, or this token is not valid",
+    "403": "The token lacks the required scope",
+    "404": "There is nothing here, or it is not yours",
+    "405": "This path does not have that method; `Allow` lists the methods that it has",
+    "409": "The request contradicts what is stored",
+    "412": "The responder has changed since the version that If-Match names",
     "413": "The body is larger than 64 kB",
     "415": "The body must be application/json",
-    "422": "It can be parsed and is wrong; `errors` says where",
+    "422": "A value is wrong; `errors` says where",
     "429": "Too many writes with this token; Retry-After says how long to wait",
-    "503": "The database cannot be reached; nothing was stored",
+    "503": "The database cannot be reached; no change was accepted",
     "default": "Something went wrong here",
 }
 _PAGE_NAME = re.compile(rb"Page_[a-z_.]+\.([A-Za-z]+)_")
 _READ_ONLY = frozenset({"get"})
-# A question with a body: it changes nothing, so nothing can stand against it.
-_ASKS = frozenset({"findMatches"})
+# A POST that changes nothing, and so has no conflict.
+_QUESTIONS = frozenset({"findMatches"})
 _STRUCTS = (
     About,
     AuditEntry,
@@ -116,9 +116,9 @@ _STRUCTS = (
 )
 
 
-def document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
-    """The document as plain data, the same for every installation."""
-    described = Litestar(
+def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
+    """The document as plain data. It is the same for every installation."""
+    app = Litestar(
         routes(formats),
         dependencies=DEPENDENCIES,
         dto=StrictBody,
@@ -129,9 +129,10 @@ def document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
             summary="Which modern-slavery First Responders can take a referral now",
             description=(
                 "Each First Responder says whom it takes on (its remit) and whether it is open, on a waiting list or "
-                "paused. Anyone can read it; partner tools are told of changes by signed webhook.\n\n"
-                "A report holds until `confirm_by`; after that the state is `unconfirmed`, never open. Times are "
-                "RFC 3339 in UTC. Errors are problem documents (RFC 9457). This is independent and not the government."
+                "paused. Anyone can read it. Partner tools receive changes as signed webhooks.\n\n"
+                "A report holds until `confirm_by`. After that the state is `unconfirmed`, never open. Times are "
+                "RFC 3339 in UTC. Errors are problem documents (RFC 9457). This service is independent of the "
+                "government."
             ),
             license=License(name="MIT", identifier="MIT"),
             contact=Contact(name="capacity_api contributors"),
@@ -146,72 +147,82 @@ def document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
             use_handler_docstrings=True,
         ),
     )
-    found: dict[str, Any] = described.openapi_schema.to_schema()
-    found["paths"] = {path: item for path, item in found["paths"].items() if not path.startswith("/schema")}
-    schemas = found.setdefault("components", {}).setdefault("schemas", {})
-    # msgspec's own schemas say what its decoder does: which fields are refused, what is left out, which type is meant.
-    _, exact = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
-    schemas.update(exact)
+    document: dict[str, Any] = app.openapi_schema.to_schema()
+    document["paths"] = {path: item for path, item in document["paths"].items() if not path.startswith("/schema")}
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    # The framework's schemas are inexact about unknown fields, defaults and tagged types. msgspec's match its decoder.
+    _, exact_schemas = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
+    schemas.update(exact_schemas)
     schemas["EventPage"]["properties"]["events"]["items"] = {"$ref": "#/components/schemas/Event"}
-    found["components"]["responses"] = {_named(status): _problem(status) for status in _PROBLEMS}
-    for path, item in found["paths"].items():
+    document["components"]["responses"] = {_problem_name(status): _problem_response(status) for status in _PROBLEMS}
+    for path, item in document["paths"].items():
         for method, operation in item.items():
-            _complete(path, method, operation)
-    found["webhooks"] = {event_type.value: _webhook(event_type) for event_type in EventType}
-    found["info"]["x-data-licence"] = LICENCE
-    return found
+            _complete_operation(path, method, operation)
+    document["webhooks"] = {event_type.value: _webhook_operation(event_type) for event_type in EventType}
+    document["info"]["x-data-licence"] = LICENCE
+    return document
 
 
 def encode_document() -> bytes:
-    """The document as it is committed and served: stable order, readable."""
-    compact = msgspec.json.encode(document(), order="deterministic")
-    # The framework names a page by the module that its items come from.
+    """The document as it is committed and served: indented, in a stable order."""
+    compact = msgspec.json.encode(build_document(), order="deterministic")
+    # The framework puts the module of a page's items into the name of its schema.
     return msgspec.json.format(_PAGE_NAME.sub(rb"\1Page", compact), indent=2) + b"\n"
 
 
-def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Add the examples of the request and the response, and the problems that can occur."""
+    operation_id = operation["operationId"]
+    if operation_id in examples.REQUESTS:
+        operation["requestBody"]["content"]["application/json"]["examples"] = examples.REQUESTS[operation_id]
+    responses = {status: item for status, item in operation["responses"].items() if status.startswith("2")}
+    if operation_id in examples.RESPONSES:
+        for response in responses.values():
+            response["content"]["application/json"]["example"] = examples.RESPONSES[operation_id]
+    for status in _problem_statuses(path, method, operation):
+        responses[status] = {"$ref": f"#/components/responses/{_problem_name(status)}"}
+    operation["responses"] = responses
+
+
+def _problem_statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
+    """The statuses of the problems that an operation can give, with "default", in order."""
     statuses = ["400", "422", "503", "default"]
+    is_write = method not in _READ_ONLY
+    operation_id = operation["operationId"]
     if operation.get("security"):
-        statuses += ["401", "403"] + ([] if method in _READ_ONLY else ["429"])
+        statuses += ["401", "403"]
+        if is_write:
+            statuses.append("429")
     if "{" in path:
         statuses.append("404")
     if "requestBody" in operation:
         statuses += ["413", "415"]
-        example = examples.REQUESTS.get(operation["operationId"])
-        if example is not None:
-            operation["requestBody"]["content"]["application/json"]["examples"] = example
-    if any(each["name"] == "if-match" for each in operation.get("parameters", ())):
+    if any(parameter["name"] == "if-match" for parameter in operation.get("parameters", ())):
         statuses.append("412")
-    operation_id = operation["operationId"]
-    if (method not in _READ_ONLY and operation_id not in _ASKS) or operation_id == "readEvents":
+    if (is_write and operation_id not in _QUESTIONS) or operation_id == "readEvents":
         statuses.append("409")
-    responses = {status: held for status, held in operation["responses"].items() if status.startswith("2")}
-    for held in responses.values():
-        example = examples.ANSWERS.get(operation["operationId"])
-        if example is not None and "application/json" in held.get("content", {}):
-            held["content"]["application/json"]["example"] = example
-    for status in sorted(set(statuses)):
-        responses[status] = {"$ref": f"#/components/responses/{_named(status)}"}
-    operation["responses"] = responses
+    return sorted(statuses)
 
 
-def _named(status: str) -> str:
+def _problem_name(status: str) -> str:
     return "Problem" if status == "default" else f"Problem{status}"
 
 
-def _problem(status: str) -> dict[str, Any]:
+def _problem_response(status: str) -> dict[str, Any]:
     return {
         "description": _PROBLEMS[status],
         "content": {
             PROBLEM_JSON: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {problem.code: {"value": msgspec.to_builtins(problem)} for problem in problems(status)},
+                "examples": {
+                    problem.code: {"value": msgspec.to_builtins(problem)} for problem in example_problems(status)
+                },
             }
         },
     }
 
 
-def _webhook(event_type: EventType) -> dict[str, Any]:
+def _webhook_operation(event_type: EventType) -> dict[str, Any]:
     header = {"in": "header", "required": True, "schema": {"type": "string"}}
     return {
         "post": {
@@ -219,8 +230,12 @@ def _webhook(event_type: EventType) -> dict[str, Any]:
             "summary": examples.EVENT_SUMMARIES[event_type],
             "tags": ["webhooks"],
             "parameters": [
-                {"name": "webhook-id", "description": "The same for every attempt: receive each once", **header},
-                {"name": "webhook-timestamp", "description": "Of this attempt, in seconds since the epoch", **header},
+                {"name": "webhook-id", "description": "The same for every attempt: take each id once", **header},
+                {
+                    "name": "webhook-timestamp",
+                    "description": "The time of this attempt, in seconds since 1970",
+                    **header,
+                },
                 {"name": "webhook-signature", "description": "Standard Webhooks: `v1,…` or `v1a,…`", **header},
             ],
             "requestBody": {
@@ -228,7 +243,7 @@ def _webhook(event_type: EventType) -> dict[str, Any]:
                 "content": {
                     "application/json": {
                         "schema": {"$ref": "#/components/schemas/Event"},
-                        "example": examples.event(event_type),
+                        "example": examples.example_event(event_type),
                     }
                 },
             },

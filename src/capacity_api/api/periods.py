@@ -1,27 +1,27 @@
-"""The parameters that every question about the past has: `from` and `to`."""
+"""The query parameters `from` and `to` of every span of time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from capacity_api.api.requests import moment
+from capacity_api.api.requests import parse_time
 from capacity_api.errors import Invalid
 
 USUAL = timedelta(days=90)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 From = Annotated[
     str | None,
-    QueryParameter(name="from", description=f"From this time or day on; default {USUAL.days} days before `to`."),
+    QueryParameter(name="from", description=f"From this time or day on. Default: {USUAL.days} days before `to`."),
 ]
 To = Annotated[
-    str | None, QueryParameter(name="to", description="Up to but not including this time or day; default now.")
+    str | None, QueryParameter(name="to", description="Up to, but not including, this time or day. Default: now.")
 ]
 
 
-def start_of(asked: str | None, end: datetime) -> datetime:
-    """When a period that ends at `end` begins; raises `Invalid` for one that would begin after that."""
-    start = moment(asked, "?from") if asked is not None else max(end, _EARLIEST) - USUAL
+def parse_start(text: str | None, end: datetime) -> datetime:
+    """The start of a span that ends at `end`, from `from` or by default. Raises `Invalid` if it is after `end`."""
+    start = parse_time(text, "?from") if text is not None else max(end, _EARLIEST) - USUAL
     if start > end:
-        raise Invalid.at("?to" if asked is None else "?from", "`from` must not lie after `to`")
+        raise Invalid.at("?to" if text is None else "?from", "`from` must not be after `to`")
     return start

@@ -1,4 +1,4 @@
-"""Every error, on every route, as problem+json (RFC 9457), and the only place where a class has a status."""
+"""Every error, on every route, as a problem document (RFC 9457). Only this module knows the status of an error."""
 
 import logging
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
 from capacity_api import errors
-from capacity_api.api.headers import allow
+from capacity_api.api.headers import format_allow
 from capacity_api.db.engine import is_outage
 from capacity_api.errors import CapacityError, FieldError
 from capacity_api.representations.problem import INTERNAL_ERROR, PROBLEM_JSON, Problem, represent_problem
 
 _logger = logging.getLogger(__name__)
 
-# The first class in the table that an error is an instance of decides.
+# The first class that an error is an instance of decides.
 STATUS: dict[type[CapacityError], int] = {
     errors.Malformed: 400,
     errors.BadInput: 422,
@@ -29,7 +29,7 @@ STATUS: dict[type[CapacityError], int] = {
     errors.DatabaseUnavailable: 503,
 }
 
-# What the framework refuses by itself: before a handler is found or while a body is read.
+# What the framework refuses by itself, before it calls a handler.
 _FRAMEWORK = {
     400: ("malformed", "The request cannot be parsed"),
     404: ("not_found", "There is nothing here"),
@@ -40,8 +40,8 @@ _FRAMEWORK = {
 }
 
 
-def from_error(error: CapacityError) -> tuple[Problem, dict[str, str]]:
-    """The problem and the headers that go with it."""
+def problem_from_error(error: CapacityError) -> tuple[Problem, dict[str, str]]:
+    """The problem document of an error, and the headers of its response."""
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     headers = {}
     if isinstance(error, errors.Unauthenticated):
@@ -58,9 +58,9 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     """The exception handler of the whole application."""
     headers: dict[str, str] = {}
     if isinstance(error, CapacityError) and isinstance(error, tuple(STATUS)):
-        problem, headers = from_error(error)
+        problem, headers = problem_from_error(error)
     elif isinstance(error, ValidationException) and any(each.get("key") == "data" for each in _extra(error)):
-        problem, headers = from_error(errors.Malformed("The body is empty"))
+        problem, headers = problem_from_error(errors.Malformed("The body is empty"))
     elif isinstance(error, ValidationException):
         names = _parameter_names(request)
         faults = tuple(
@@ -73,12 +73,12 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         code, title = _FRAMEWORK.get(error.status_code, ("refused", "The request was refused"))
         problem = represent_problem(error.status_code, code, title, title)
         if "allow" in (error.headers or {}):
-            headers = {"allow": allow(each.strip() for each in (error.headers or {})["allow"].split(","))}
+            headers = {"allow": format_allow(each.strip() for each in (error.headers or {})["allow"].split(","))}
     elif is_outage(error):
-        problem, headers = from_error(errors.DatabaseUnavailable())
+        problem, headers = problem_from_error(errors.DatabaseUnavailable())
     else:
-        # The path is a template, so that nobody's identifiers stand in a log; what was sent never does.
-        _logger.error("%s %s failed", request.method, _template(request), exc_info=_tellable(request, error))
+        # Log the template of the path and nothing that was sent: no identifiers of people may get into a log.
+        _logger.error("%s %s failed", request.method, _template(request), exc_info=_loggable(request, error))
         problem = INTERNAL_ERROR
     return Response(
         problem,
@@ -88,22 +88,28 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     )
 
 
-def problems(status: str) -> list[Problem]:
-    """An example of each problem that goes with a status; "default" is a fault of this service."""
+def example_problems(status: str) -> list[Problem]:
+    """An example of each problem with this status. "default" is an error of this service."""
     if status == "default":
         return [INTERNAL_ERROR]
     number = int(status)
-    found = [from_error(kind())[0] for kind in _leaves(CapacityError)]
-    framework = [represent_problem(number, *_FRAMEWORK[number], _FRAMEWORK[number][1])] if number in _FRAMEWORK else []
-    return list({each.code: each for each in [*framework, *found] if each.status == number}.values())
+    problems: dict[str, Problem] = {}
+    if number in _FRAMEWORK:
+        code, title = _FRAMEWORK[number]
+        problems[code] = represent_problem(number, code, title, title)
+    for kind in _error_classes(CapacityError):
+        problem, _ = problem_from_error(kind())
+        if problem.status == number:
+            problems[problem.code] = problem
+    return list(problems.values())
 
 
-def _leaves(kind: type[CapacityError]) -> Iterator[type[CapacityError]]:
-    """The errors that have a status and a code of their own, in the order of the tree."""
-    for below in kind.__subclasses__():
-        if issubclass(below, tuple(STATUS)) and "code" in vars(below):
-            yield below
-        yield from _leaves(below)
+def _error_classes(kind: type[CapacityError]) -> Iterator[type[CapacityError]]:
+    """The errors that have a status and their own code, in the order of the tree."""
+    for subclass in kind.__subclasses__():
+        if issubclass(subclass, tuple(STATUS)) and "code" in vars(subclass):
+            yield subclass
+        yield from _error_classes(subclass)
 
 
 def _extra(error: ValidationException) -> list[dict[str, Any]]:
@@ -111,16 +117,16 @@ def _extra(error: ValidationException) -> list[dict[str, Any]]:
 
 
 def _parameter_names(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """The query parameters as a client writes them, by the handler's arguments, whose names the framework reports."""
+    """The names of the query parameters by the handler's arguments. The framework reports faults by argument."""
     handler: Any = request.route_handler
     model = handler.create_kwargs_model(path_parameters=request.scope["path_params"])
     return {each.field_name: each.field_alias for each in model.expected_query_params}
 
 
-def _tellable(request: Request[Any, Any, Any], error: Exception) -> Exception:
-    """What may be logged of a fault: for a route that is `private`, only its class and where it happened.
+def _loggable(request: Request[Any, Any, Any], error: Exception) -> Exception:
+    """The error as it may be logged. Of a route that is `private`, only its class and its traceback.
 
-    The words of an exception often quote a value, and so could hold what somebody asked about a person.
+    The message of an exception often quotes a value, and so could hold a question about a person.
     """
     handler = request.scope.get("route_handler")
     if handler is None or not handler.opt.get("private"):

@@ -1,4 +1,4 @@
-"""How a request is read: strictly. Unknown parameters, wrong types and other media types are refused, not ignored."""
+"""Strict requests: unknown parameters, wrong types and other media types are refused, not ignored."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -24,14 +24,14 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 UtcMoment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a call that takes none."""
+class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The only body that a call without a body may have: `{}`."""
 
 
 class StrictBody(AbstractDTO[T]):
-    """Decodes a body straight into the handler's `data` type: strict types, errors with pointers.
+    """Decodes a body into the type of the handler's `data`, strictly and with pointers to faults.
 
-    The framework's own way converts `"5"` to 5 and answers 400 for everything.
+    The framework's own decoding converts `"5"` to 5, and answers 400 for every fault.
     """
 
     def decode_bytes(self, value: bytes) -> Any:
@@ -62,9 +62,9 @@ class StrictBody(AbstractDTO[T]):
 
 
 async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: an unknown parameter is a mistake, and ignoring it would give a wrong answer."""
+    """A guard: refuse unknown parameters. To ignore a mistyped filter would give a wrong answer."""
     counts = Counter(key for key, _ in connection.query_params.multi_items())
-    known = parameters(cast("HTTPRouteHandler", handler), connection)
+    known = query_parameters(cast("HTTPRouteHandler", handler), connection)
     unknown = sorted(counts.keys() - known.keys())
     if unknown:
         raise UnknownParameter(
@@ -73,12 +73,12 @@ async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHa
     repeated = [name for name, count in counts.items() if count > 1 and not known[name]]
     if repeated:
         raise Invalid(
-            "A parameter is given twice", tuple(FieldError(f"?{name}", "must be given once") for name in repeated)
+            "A parameter is repeated", tuple(FieldError(f"?{name}", "must not be repeated") for name in repeated)
         )
 
 
-def parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, bool]:
-    """The query parameters of a handler by name, and whether each may be repeated."""
+def query_parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, bool]:
+    """The query parameters of a handler: whether each may be repeated, by name."""
     known: dict[str, bool] | None = handler.opt.get("parameters")
     if known is None:
         model = handler.create_kwargs_model(path_parameters=cast("Any", connection.scope["path_params"]))
@@ -87,21 +87,20 @@ def parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, b
 
 
 async def refuse_odd_paths(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: each resource has one address. A slash or a control character more is another one, with nothing at it.
+    """A guard: each resource has one path. The same with a slash at its end or a control character is not found.
 
-    A handler with `slash` is the root of an API that its standard writes with a slash and clients without.
+    The option `slash` allows the slash, for the root of an API whose standard has it and whose clients leave it out.
     """
-    raw = connection.scope.get("raw_path", b"").partition(b"?")[0]
-    if (raw.endswith(b"/") and raw != b"/" and not handler.opt.get("slash")) or not connection.scope[
-        "path"
-    ].isprintable():
+    raw_path = connection.scope.get("raw_path", b"").partition(b"?")[0]
+    has_extra_slash = raw_path.endswith(b"/") and raw_path != b"/" and not handler.opt.get("slash")
+    if has_extra_slash or not connection.scope["path"].isprintable():
         raise NotFound
 
 
-def moment(text: str, pointer: str) -> datetime:
-    """A time in a query: RFC 3339, in UTC if it has no offset; a day is its beginning. Raises `Invalid`."""
+def parse_time(text: str, pointer: str) -> datetime:
+    """A time in a query, in RFC 3339. Without an offset it is UTC; a day means its start. Raises `Invalid`."""
     try:
-        # A plus sign in a query arrives as a space unless it is written as %2B, which is easily forgotten.
+        # A plus sign in a query arrives as a space, unless the client wrote it as %2B.
         time = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
@@ -109,15 +108,15 @@ def moment(text: str, pointer: str) -> datetime:
 
 
 async def refuse_unread_bodies(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: a body for a handler that reads none is a mistake. An empty object is allowed."""
+    """A guard: refuse a body if the handler reads none. An empty object is allowed."""
     if cast("HTTPRouteHandler", handler).parsed_data_field is None and connection.scope.get("method") in _CHANGES:
         body = await cast("Request[Any, Any, Any]", connection).body()
         if body.strip():
-            decode(body, Nothing)
+            decode(body, EmptyBody)
 
 
 async def require_json(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: a body must be JSON (RFC 9110 §8.3)."""
+    """A guard: the media type of a body must be JSON in UTF-8 (RFC 9110 §8.3)."""
     if cast("HTTPRouteHandler", handler).parsed_data_field is None:
         return
     media_type, _, parameters = connection.headers.get("content-type", "").partition(";")

@@ -9,11 +9,11 @@ from msgspec import UNSET
 
 from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
-from capacity_api.api.intake import IfMatch, tagged, version_check
+from capacity_api.api.intake import IfMatch, respond_with_etag, version_check
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.api.matches import MatchLimit
-from capacity_api.api.periods import From, To, start_of
-from capacity_api.api.requests import moment
+from capacity_api.api.periods import From, To, parse_start
+from capacity_api.api.requests import parse_time
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations.history import read_history
@@ -36,7 +36,7 @@ class ResponderController(Controller):
 
     @get("/{slug:str}", operation_id="readResponder", summary="Read one responder")
     async def read(self, context: NamedDependency[Context], slug: FromPath[str]) -> Responder:
-        """One responder, with an `ETag`. A state whose `confirm_by` has passed is `unconfirmed`."""
+        """One responder, with an `ETag`. After its `confirm_by` the state is `unconfirmed`."""
         responder = context.publisher.current().responders.get(slug)
         if responder is None:
             raise NotFound(f"No responder {slug!r} is listed")
@@ -45,17 +45,17 @@ class ResponderController(Controller):
     @get(
         "/{slug:str}/alternatives",
         operation_id="readAlternatives",
-        summary="Who else covers its remit?",
+        summary="Find other responders for its remit",
         tags=["matches"],
         of_snapshot=True,
     )
     async def alternatives(
         self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = USUAL_MATCHES
     ) -> Matches:
-        """Who else may take people within this responder's remit now, by the rules of `POST /v1/matches`.
+        """Other responders that may take people within this remit now, by the rules of `POST /v1/matches`.
 
-        `yes` and `waiting_list` cover all of the remit; `ask` covers a part of it, is not known, or is not confirmed.
-        Responders that cover none of it, or take nobody new now, are left out.
+        `yes` and `waiting_list`: it covers the whole remit. `ask`: it covers a part, its remit is unknown, or its state
+        is unconfirmed. Responders that cover none of the remit, or take nobody new now, are left out.
         """
         snapshot = context.publisher.current()
         if slug not in snapshot.entries:
@@ -73,9 +73,9 @@ class ResponderController(Controller):
         cursor: Cursor = None,
     ) -> Page[HistoryEntry]:
         """Every report and lapse, newest first."""
-        # A report of this very moment is included.
-        until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
-        since = start_of(start, until)
+        # Include a report of this very second.
+        until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
+        since = parse_start(start, until)
         async with context.read() as session:
             return await read_history(session, slug, since, until, limit, cursor)
 
@@ -93,10 +93,10 @@ class ResponderController(Controller):
         data: JSONBody[ResponderPatch],
         if_match: IfMatch = None,
     ) -> Response[Responder]:
-        """Contact, remit, website and `valid_for_hours` (from the next report on). The name is the administrators'."""
+        """Contact, remit, website and `valid_for_hours` (from the next report on). Only administrators set `name`."""
         require_owner(identity, slug)
         if data.name is not UNSET and not identity.is_admin:
-            raise Forbidden("Only an administrator changes a name")
+            raise Forbidden("Only an administrator can change a name")
         async with context.write() as session:
             responder = await change_details(
                 session,
@@ -106,13 +106,13 @@ class ResponderController(Controller):
                 is_expected=version_check(if_match),
                 actor_token_id=identity.token_id,
             )
-        return tagged(responder)
+        return respond_with_etag(responder)
 
     @post(operation_id="addResponder", summary="List a responder", **token(Scope.ADMIN))
     async def add(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewResponder]
     ) -> Responder:
-        """A new responder starts unconfirmed; a delisted one returns under its id."""
+        """A new responder starts unconfirmed. A delisted one that is listed again keeps its id."""
         async with context.write() as session:
             return await list_responder(session, context.now(), data, identity.token_id)
 
@@ -120,6 +120,6 @@ class ResponderController(Controller):
     async def delist(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> None:
-        """It leaves the directory; its history stays."""
+        """Remove it from the directory. Its history and events stay."""
         async with context.write() as session:
             await delist_responder(session, context.now(), slug, identity.token_id)

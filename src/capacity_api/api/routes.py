@@ -1,4 +1,4 @@
-"""Every route of the API, and what its handlers are given."""
+"""Every route of the API, and the dependencies of its handlers."""
 
 from collections.abc import Mapping, Sequence
 

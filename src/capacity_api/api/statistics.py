@@ -1,4 +1,4 @@
-"""`/v1/statistics`: what was, for any period."""
+"""`/v1/statistics` of any span of time, and how promptly a responder confirms."""
 
 from datetime import timedelta
 
@@ -8,8 +8,8 @@ from litestar.params import FromPath
 
 from capacity_api.api.authorization import require_owner, token
 from capacity_api.api.context import Context
-from capacity_api.api.periods import From, To, start_of
-from capacity_api.api.requests import moment
+from capacity_api.api.periods import From, To, parse_start
+from capacity_api.api.requests import parse_time
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.promptness import Promptness, read_promptness
 from capacity_api.operations.statistics import read_statistics
@@ -21,15 +21,15 @@ class StatisticsController(Controller):
     path = "/v1"
     tags = ("statistics",)
 
-    @get("/statistics", operation_id="readStatistics", summary="Read what was, for any period")
+    @get("/statistics", operation_id="readStatistics", summary="Read the statistics of any span of time")
     async def statistics(self, context: NamedDependency[Context], start: From = None, end: To = None) -> Statistics:
-        """Per responder the time in each state and its pauses, per nation the time in which nobody was confirmed open.
+        """For each responder its time in each state; for each nation the time in which nobody was confirmed open.
 
-        For [`from`, `to`), exact to the second; a period that reaches into the future ends now. Responders are in the
-        order of the directory, which is no ranking; each counts from when it was listed until it was delisted. A
-        report that lapsed counts as unconfirmed from that second on.
+        From `from` up to, but not including, `to`, exact to the second. A span that ends in the future ends now.
+        Responders are in the order of the directory, which is not a ranking. Each counts from when it was listed until
+        it was delisted. From the second in which a report lapses, the state is unconfirmed.
         """
-        return await statistics_of(context, start, end)
+        return await read_requested_statistics(context, start, end)
 
     @get(
         "/responders/{slug:str}/promptness",
@@ -45,20 +45,20 @@ class StatisticsController(Controller):
         start: From = None,
         end: To = None,
     ) -> Promptness:
-        """How often the responder reported and confirmed, and how often a report lapsed before it did.
+        """How often the responder reported and confirmed, and how often a report lapsed.
 
-        For its own token, or an administrator's; it is in no public statistics.
+        Only for its own token or an administrator's. The public statistics do not have it.
         """
         require_owner(identity, slug)
-        until = moment(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
+        until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
         async with context.read() as session:
-            return await read_promptness(session, slug, start_of(start, until), until)
+            return await read_promptness(session, slug, parse_start(start, until), until)
 
 
-async def statistics_of(context: Context, start: str | None, end: str | None) -> Statistics:
-    """The statistics that `from` and `to` ask for. Raises `Invalid`."""
+async def read_requested_statistics(context: Context, start: str | None, end: str | None) -> Statistics:
+    """The statistics for the query parameters `from` and `to`. Raises `Invalid`."""
     now = context.now()
-    until = min(moment(end, "?to"), now) if end is not None else now
-    since = start_of(start, until)
+    until = min(parse_time(end, "?to"), now) if end is not None else now
+    since = parse_start(start, until)
     async with context.read() as session:
         return await read_statistics(session, since, until)

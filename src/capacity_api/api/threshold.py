@@ -1,4 +1,4 @@
-"""`/v1/responders/{slug}/threshold` and `/caseload`: private to the responder and administrators, never published."""
+"""`/v1/responders/{slug}/threshold` and `/caseload`. Private to the responder and administrators: never published."""
 
 import msgspec
 from litestar import Controller, delete, get, put
@@ -37,7 +37,7 @@ class ThresholdController(Controller):
         slug: FromPath[str],
         data: JSONBody[Count],
     ) -> Caseload:
-        """The count that reaches the threshold pauses intake. It confirms nothing, and nobody else ever sees it."""
+        """A count that reaches the threshold pauses the intake. It does not confirm the report. It is private."""
         require_owner(identity, slug)
         async with context.write() as session:
             return await threshold.record_caseload(session, context.now(), slug, data.open_referrals, identity.token_id)
@@ -58,7 +58,7 @@ class ThresholdController(Controller):
         slug: FromPath[str],
         data: JSONBody[Threshold],
     ) -> Threshold:
-        """What is said when the open referrals reach `pause_at`. It acts when the next count comes."""
+        """Set what to report when the open referrals reach `pause_at`. It applies from the next count on."""
         require_owner(identity, slug)
         async with context.write() as session:
             return await threshold.set_threshold(session, context.now(), slug, data, identity.token_id)
@@ -67,7 +67,7 @@ class ThresholdController(Controller):
     async def remove(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> None:
-        """From now on no count pauses intake; what is paused stays so until the responder says otherwise."""
+        """Counts no longer pause the intake. A pause that has begun stays until the responder reports again."""
         require_owner(identity, slug)
         async with context.write() as session:
             await threshold.remove_threshold(session, context.now(), slug, identity.token_id)

@@ -1,4 +1,4 @@
-"""`/v1/me`, `/v1/tokens`, `/v1/partners`, `/v1/audit`: who may do what, and who did."""
+"""`/v1/me`, `/v1/tokens`, `/v1/partners` and `/v1/audit`: who may change what, and who did."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from capacity_api.operations.tokens import Identity, Owner, Partner, TokenIssued
 
 
 class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose token: `responder` (a slug), `partner` (a name) or `admin` true; exactly one of them."""
+    """The owner of the token is exactly one of `responder` (a slug), `partner` (a name) and `admin` (true)."""
 
     responder: str | None = None
     partner: str | None = None
@@ -32,7 +32,7 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For how many hours the old token goes on beside the new one: 0 to 168."""
+    """For how many hours the old token stays valid beside the new one: 0 to 168."""
 
     overlap_hours: int = 24
 
@@ -53,7 +53,7 @@ class TokenController(Controller):
     async def issue(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewToken]
     ) -> TokenIssued:
-        """For a responder, a partner or an administrator. `token` is shown in this answer alone."""
+        """For a responder, a partner or an administrator. `token` is only in this response."""
         if sum((data.responder is not None, data.partner is not None, data.admin)) != 1:
             raise Invalid.at("", "must name one owner: responder, partner or admin")
         async with context.write() as session:
@@ -75,7 +75,7 @@ class TokenController(Controller):
         limit: Limit = USUAL,
         cursor: Cursor = None,
     ) -> Page[TokenShown]:
-        """Your own; an administrator sees everybody's. The tokens themselves are never shown again."""
+        """Your own tokens; for an administrator, all tokens. The tokens themselves are not in the list."""
         async with context.read() as session:
             return await tokens.list_tokens(session, only_owner(identity), limit, cursor)
 
@@ -83,7 +83,7 @@ class TokenController(Controller):
     async def revoke(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], held_id: FromPath[UUID]
     ) -> None:
-        """At once. A token may revoke itself."""
+        """It ends at once. A token may revoke itself."""
         async with context.write() as session:
             await tokens.revoke_token(session, context.now(), held_id, only_owner(identity), identity.token_id)
 
@@ -95,7 +95,7 @@ class TokenController(Controller):
         held_id: FromPath[UUID],
         data: JSONBody[Rotation],
     ) -> TokenIssued:
-        """A successor with the same owner and scopes; the old one goes on for `overlap_hours`."""
+        """Issue a new token with the same owner and scopes. The old one stays valid for `overlap_hours`."""
         async with context.write() as session:
             return await tokens.rotate_token(
                 session,
@@ -105,7 +105,7 @@ class TokenController(Controller):
                 only_owner(identity),
                 data.overlap_hours,
                 identity.token_id,
-                within=None if identity.is_admin else identity.scopes,
+                caller_scopes=None if identity.is_admin else identity.scopes,
             )
 
     @post("/partners", operation_id="addPartner", summary="Add a partner", **token(Scope.ADMIN))
@@ -126,13 +126,13 @@ class TokenController(Controller):
     async def read_audit(
         self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
     ) -> Page[AuditEntry]:
-        """Newest first. The history and the events say what it was changed to."""
+        """Newest first. The history and the events have the content of each change."""
         async with context.read() as session:
             return await audit.list_entries(session, limit, cursor)
 
 
 async def _owner(session: AsyncSession, data: NewToken) -> Owner:
-    """Raises `Invalid` and not `NotFound` for an unknown owner: it is named in the body, not in the path."""
+    """The owner that the body names. Raises `Invalid`, not `NotFound`: the path was found."""
     try:
         if data.responder is not None:
             return await tokens.responder_owner(session, required_text(data.responder, "/responder", 80))
@@ -153,4 +153,4 @@ def _scopes(names: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
     )
     if errors or not names:
         raise Invalid("The scopes are not valid", errors or (FieldError("/scopes", "must name at least one"),))
-    return tuple(msgspec.convert(name, Scope) for name in names)
+    return tuple(Scope(name) for name in names)

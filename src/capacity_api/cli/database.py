@@ -1,40 +1,41 @@
-"""`capacity-api db`: the schema, and what is counted from the rest."""
+"""`capacity-api db`: the schema, and the counts."""
+
+import asyncio
 
 import click
 
-from capacity_api.cli import session
+from capacity_api.cli.setup import load_settings, open_database, prepare
 from capacity_api.db import schema
 from capacity_api.operations import coverage, periods
 
 
 @click.group()
 def db() -> None:
-    """The database: its schema, and what is counted from the rest."""
+    """The database: its schema, and the counts that can be rebuilt."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring the schema up to this version; an empty database gets the starting register."""
+    """Upgrade the schema to this version. An empty database gets the starting register."""
 
     async def work() -> None:
-        async with session.opened(session.settings()) as database:
-            listed = await session.prepare(database)
-        click.echo(
-            f"the schema is at {schema.head()}" + (f"; {listed} responders listed, unconfirmed" if listed else "")
-        )
+        async with open_database(load_settings()) as database:
+            count = await prepare(database)
+        listed = f"; {count} responders listed, unconfirmed" if count else ""
+        click.echo(f"the schema is at {schema.needed_revision()}{listed}")
 
-    session.run(work())
+    asyncio.run(work())
 
 
 @db.command()
 def current() -> None:
-    """Print the revision that the database is at."""
+    """Print the revision of the database's schema."""
 
     async def work() -> None:
-        async with session.opened(session.settings()) as database:
-            click.echo(await schema.current(database) or "empty")
+        async with open_database(load_settings()) as database:
+            click.echo(await schema.read_revision(database) or "empty")
 
-    session.run(work())
+    asyncio.run(work())
 
 
 @db.command()
@@ -42,34 +43,36 @@ def check() -> None:
     """Exit with 1 unless the schema is the one that this version needs."""
 
     async def work() -> None:
-        async with session.opened(session.settings()) as database:
+        async with open_database(load_settings()) as database:
             await schema.check(database)
         click.echo("the schema is up to date")
 
-    session.run(work())
+    asyncio.run(work())
 
 
 @db.command()
 def rebuild() -> None:
-    """Count anew what is counted: who covers what, and the statistics. A running service goes on meanwhile.
+    """Rebuild the coverage counts and the statistics. A service may run at the same time.
 
-    Needed only after something else than this program changed the database, or an older version of it wrote there.
+    You need this only after another program, or an older version of this one, changed the database.
     """
 
     async def work() -> None:
-        counted = 0
-        async with session.opened(session.settings()) as database:
+        count = 0
+        async with open_database(load_settings()) as database:
             await schema.check(database)
-            async with database.write() as change:
-                were_wrong = await coverage.rebuild(change)
-            async with database.write() as change:
-                await periods.reset(change)
+            async with database.write() as session:
+                were_wrong = await coverage.rebuild(session)
+            async with database.write() as session:
+                await periods.reset(session)
             batch = periods.BATCH
             while batch:
-                async with database.write() as change:
-                    batch = await periods.count_events(change)
-                counted += batch
-        click.echo(f"the counts of the coverage were {'wrong and are right now' if were_wrong else 'right'}")
-        click.echo(f"counted {counted} events for the statistics")
+                async with database.write() as session:
+                    batch = await periods.count_events(session)
+                count += batch
+        click.echo(
+            "the coverage counts were wrong and are now right" if were_wrong else "the coverage counts were right"
+        )
+        click.echo(f"counted {count} events for the statistics")
 
-    session.run(work())
+    asyncio.run(work())

@@ -1,4 +1,4 @@
-"""`capacity-api demo`: a throw-away service in the state that the 2024 briefing documents, labelled as such."""
+"""`capacity-api demo`: a temporary service with data from the 2024 briefing, labelled as a demonstration."""
 
 import asyncio
 import secrets
@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from capacity_api import config
 from capacity_api.app import create_app
-from capacity_api.cli import serving, session
+from capacity_api.cli.serving import Server, address_of, bind
+from capacity_api.cli.setup import open_database, prepare, set_up_log, uvloop_runner
 from capacity_api.clock import utc_now
-from capacity_api.config import Settings
+from capacity_api.config import LOOPBACK, Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.receiver import Receiver
 from capacity_api.domain.intake import Circumstance, ExpectedResponse, Report, ReportedState, Unit
@@ -61,77 +61,81 @@ class Access(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Of the service.")
-@click.option("--listen-port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Of the receiver.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port of the service.")
+@click.option(
+    "--listen-port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="The port of the receiver."
+)
 def demo(port: int, listen_port: int) -> None:
-    """Run the service with demonstration data, and a partner's webhook receiver beside it.
+    """Run the service with demonstration data, and a partner's webhook receiver.
 
-    Nothing is kept. A port that is taken is replaced by one that is free.
+    The data is deleted at the end. If a port is in use, this takes a free one.
     """
     folder = Path(tempfile.mkdtemp(prefix="capacity-api-demo-"))
     try:
         settings = Settings(
             database_url=f"sqlite+aiosqlite:///{folder / 'demo.db'}",
             secret_keys=(secrets.token_bytes(32),),
-            egress_allow=(config.loopback(),),
+            egress_allow=(LOOPBACK,),
             demonstration=True,
         )
-        session.set_up_log(settings)
-        with session.uvloop_runner() as runner:
+        set_up_log(settings)
+        with uvloop_runner() as runner:
             runner.run(_demonstrate(settings, _bind(port), _bind(listen_port)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _demonstrate(settings: Settings, bound: socket.socket, listening: socket.socket) -> None:
+async def _demonstrate(settings: Settings, service_socket: socket.socket, receiver_socket: socket.socket) -> None:
     receiver = Receiver(utc_now)
-    beside = serving.Server(receiver, listening, lambda _: None)
-    receiving = asyncio.create_task(beside.serve_bound())
-    async with session.opened(settings) as database:
-        access = await _fill(database, receiver, serving.address(listening))
+    receiver_server = Server(receiver, receiver_socket, lambda _: None)
+    receiving = asyncio.create_task(receiver_server.serve_bound())
+    receiver_url = address_of(receiver_socket)
+    async with open_database(settings) as database:
+        access = await _fill(database, receiver, receiver_url)
 
     def announce(where: str) -> None:
-        click.echo(_INTRODUCTION.format(where=where, received=serving.address(listening), access=access))
+        click.echo(_INTRODUCTION.format(where=where, receiver=receiver_url, access=access))
 
     try:
-        await serving.Server(create_app(settings), bound, announce).serve_until_stopped()
+        await Server(create_app(settings), service_socket, announce).serve_until_stopped()
     finally:
-        beside.should_exit = True
+        receiver_server.should_exit = True
         await receiving
 
 
-async def _fill(database: Database, receiver: Receiver, where: str) -> Access:
-    """The register, the documented states, a responder's and a partner's token, and the partner's webhook."""
+async def _fill(database: Database, receiver: Receiver, receiver_url: str) -> Access:
+    """Add the register, the documented states, a responder's and a partner's token, and the partner's webhook."""
     keys = Keys(database.settings.secret_keys)
-    await session.prepare(database)
-    async with database.write() as changes:
+    await prepare(database)
+    async with database.write() as session:
         for slug, report in _STATES.items():
-            await intake.report_intake(changes, utc_now(), slug, report)
-        await threshold.set_threshold(changes, utc_now(), "salvation-army", _THRESHOLD)
-        await threshold.record_caseload(changes, utc_now(), "salvation-army", _OPEN_REFERRALS)
-    async with database.write() as changes:
+            await intake.report_intake(session, utc_now(), slug, report)
+        await threshold.set_threshold(session, utc_now(), "salvation-army", _THRESHOLD)
+        await threshold.record_caseload(session, utc_now(), "salvation-army", _OPEN_REFERRALS)
+    async with database.write() as session:
         now = utc_now()
-        responder = await tokens.responder_owner(changes, "salvation-army")
-        await tokens.add_partner(changes, now, "Demonstration partner")
-        partner = await tokens.partner_owner(changes, "Demonstration partner")
-        issued = [await tokens.issue_token(changes, now, keys, owner) for owner in (responder, partner)]
+        responder = await tokens.responder_owner(session, "salvation-army")
+        await tokens.add_partner(session, now, "Demonstration partner")
+        partner = await tokens.partner_owner(session, "Demonstration partner")
+        responder_token = await tokens.issue_token(session, now, keys, responder)
+        partner_token = await tokens.issue_token(session, now, keys, partner)
         webhook = await subscriptions.add(
-            changes, now, keys, partner, NewWebhook(url=f"{where}/"), database.settings.egress_allow
+            session, now, keys, partner, NewWebhook(url=f"{receiver_url}/"), database.settings.egress_allow
         )
     assert isinstance(webhook.secret, str)
     receiver.key = webhook.secret
-    return Access(*(each.token for each in issued))
+    return Access(responder=responder_token.token, partner=partner_token.token)
 
 
 def _bind(port: int) -> socket.socket:
     try:
-        return serving.bind(_HOST, port)
+        return bind(_HOST, port)
     except ConfigurationError:
-        return serving.bind(_HOST, 0)
+        return bind(_HOST, 0)
 
 
 _INTRODUCTION = """
-capacity_api, with demonstration data: nobody reported any of it, and nothing is kept.
+capacity_api with demonstration data: nobody reported it, and it is deleted at the end.
 
   page               {where}/
   a responder's page {where}/update
@@ -151,8 +155,8 @@ Three lines to paste into another terminal:
 2. Anyone reads the directory:
    curl {where}/v1/directory
 
-3. The partner's receiver has been told (it prints here, too):
-   curl {received}/
+3. The partner's receiver got the event (it also prints it here):
+   curl {receiver}/
 
 Stop it with Ctrl-C.
 """

@@ -1,4 +1,4 @@
-"""`capacity-api key`: the secret keys, and what is sealed with them."""
+"""`capacity-api key`: the secret keys, and the secrets that are sealed with them."""
 
 import asyncio
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 
 from capacity_api import config
-from capacity_api.cli import session
+from capacity_api.cli.setup import load_settings, open_database
 from capacity_api.clock import utc_now
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
@@ -16,13 +16,13 @@ from capacity_api.operations.webhooks import secrets
 from capacity_api.operations.webhooks.secrets import Unreadable
 
 _BATCH = 100
-_LOOK_AGAIN_SECONDS = 0.2
+_RETRY_SECONDS = 0.2
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def key(context: click.Context) -> None:
-    """Print a new key for CAPACITY_SECRET_KEY, or seal with the newest what is stored."""
+    """Print a new key for CAPACITY_SECRET_KEY, or reseal the stored secrets."""
     if context.invoked_subcommand is None:
         click.echo(config.new_key())
 
@@ -31,47 +31,50 @@ def key(context: click.Context) -> None:
 @click.option(
     "--disable-unreadable",
     is_flag=True,
-    help="Disable the webhooks whose secret no key opens, until their owners have rotated it and enable them.",
+    help="Disable the webhooks whose secret no key can unseal, until their owners rotate it and enable them.",
 )
 def reseal(disable_unreadable: bool) -> None:
-    """Seal the secrets of all webhooks with the newest key, so that older ones can be retired.
+    """Seal the secrets of all webhooks with the newest key, so that older keys can be retired.
 
-    A running service goes on meanwhile. Where no key opens a secret, it names the webhooks and exits with 1.
+    A service may run at the same time. If no key can unseal a secret, this names the webhook and exits with 1.
     """
 
     async def work() -> tuple[int, list[Unreadable]]:
-        settings = config.with_keys(session.settings())
-        async with session.opened(settings) as database:
+        settings = config.with_keys(load_settings())
+        async with open_database(settings) as database:
             await schema.check(database)
             return await _reseal(database, Keys(settings.secret_keys), disable_unreadable=disable_unreadable)
 
-    resealed, unreadable = session.run(work())
-    click.echo(f"webhooks whose secrets were sealed anew: {resealed}")
+    resealed, unreadable = asyncio.run(work())
+    click.echo(f"resealed the secrets of {resealed} webhooks")
     if not unreadable:
         return
-    named = ", ".join(f"{each.webhook_id} ({each.owner})" for each in unreadable)
+    names = ", ".join(f"{each.webhook_id} ({each.owner})" for each in unreadable)
     if not disable_unreadable:
         raise ConfigurationError(
-            f"no secret key opens the secrets of these webhooks: {named}; docs/settings.md says what to do"
+            f"no secret key opens the secrets of these webhooks: {names}; docs/settings.md says what to do"
         )
-    click.echo(f"disabled, because no secret key opens their secrets: {named}")
+    click.echo(f"disabled, because no secret key opens their secrets: {names}")
 
 
 async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -> tuple[int, list[Unreadable]]:
-    """Try the keys and reseal, until nothing is left: meanwhile, secrets are rotated and rows are locked."""
+    """Reseal until nothing is left to reseal. Returns how many, and the webhooks that no key can unseal.
+
+    One round may not be enough: a running service rotates secrets and locks rows at the same time.
+    """
     resealed: set[UUID] = set()
     disabled: dict[UUID, Unreadable] = {}
     while True:
-        async with database.read() as reading:
-            report = await secrets.try_keys(reading, utc_now(), keys)
+        async with database.read() as session:
+            report = await secrets.try_keys(session, utc_now(), keys)
         lost = {each.webhook_id: each for each in report.unreadable} if disable_unreadable else {}
         to_do = sorted({*report.to_reseal, *lost})
         if not to_do:
             return len(resealed), [*disabled.values()] or report.unreadable
         for n in range(0, len(to_do), _BATCH):
-            async with database.write() as changing:
+            async with database.write() as session:
                 resealed |= await secrets.reseal(
-                    changing, utc_now(), keys, to_do[n : n + _BATCH], disable_unreadable=disable_unreadable
+                    session, utc_now(), keys, to_do[n : n + _BATCH], disable_unreadable=disable_unreadable
                 )
         disabled |= lost
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        await asyncio.sleep(_RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""`capacity-api`: the commands, and how each of them fails: one line on stderr and exit code 1 (2 for wrong usage)."""
+"""`capacity-api`: finds the commands. Each fails with one line on stderr and exit code 1, or 2 for wrong usage."""
 
 import importlib
 import sys
@@ -7,7 +7,7 @@ import click
 
 from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable
 
-# Where each command is. A module is read when its command is called: a token needs no web server.
+# The module of each command. It is imported only for its command, so that `token` need not import a web server.
 _MODULES = {
     "demo": "demo",
     "serve": "server",
@@ -67,5 +67,5 @@ def main() -> None:
 
 def _line(error: CapacityError) -> str:
     if isinstance(error, BadInput) and error.errors:
-        return f"{error.title}: " + "; ".join(f"{each.pointer} {each.detail}" for each in error.errors)
+        return f"{error.title}: " + "; ".join(f"{fault.pointer} {fault.detail}" for fault in error.errors)
     return error.detail

@@ -1,13 +1,15 @@
-"""`capacity-api responder`, `token`, `partner`: who is listed, and who may change what."""
+"""`capacity-api responder`, `token` and `partner`: who is listed, and who may change what."""
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import click
 import msgspec
 
-from capacity_api.cli.session import as_json, change, run, show, table
+from capacity_api.cli.output import json_option, print_json, print_table
+from capacity_api.cli.setup import open_session
 from capacity_api.clock import utc_now
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import NotFound
@@ -15,7 +17,7 @@ from capacity_api.json import decode
 from capacity_api.operations import responders, tokens
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.responders import NewResponder
-from capacity_api.operations.tokens import Owner, TokenIssued
+from capacity_api.operations.tokens import Owner, TokenIssued, TokenShown
 from capacity_api.representations.responder import represent_responder
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,26 +29,26 @@ def responder() -> None:
 
 
 @responder.command("list")
-@as_json
+@json_option
 def list_responders(as_json: bool) -> None:
-    """Each responder with its effective state."""
+    """Print each responder with its effective state."""
 
     async def work() -> None:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             now = utc_now()
-            rows = await responders.changed_since(session, 0)
-            shown = [represent_responder(row, now) for row in rows if row.delisted_at is None]
+            records = await responders.changed_since(session, 0)
+        listed = [represent_responder(record, now) for record in records if record.delisted_at is None]
         if as_json:
-            show(shown)
+            print_json(listed)
         else:
-            table([(each.slug, each.intake.state, each.name) for each in shown])
+            print_table([(responder.slug, responder.intake.state, responder.name) for responder in listed])
 
-    run(work())
+    asyncio.run(work())
 
 
 @responder.command("add")
 @click.argument("file", type=_FILE)
-@as_json
+@json_option
 def add_responder(file: Path, as_json: bool) -> None:
     """List one responder from a JSON FILE: {"slug", "name", "remit", "contact", ...}."""
     _list_all([decode(file.read_bytes(), NewResponder)], as_json)
@@ -54,22 +56,22 @@ def add_responder(file: Path, as_json: bool) -> None:
 
 @responder.command("import")
 @click.argument("file", type=_FILE)
-@as_json
+@json_option
 def import_responders(file: Path, as_json: bool) -> None:
-    """List all responders of a JSON FILE: a list of what `add` takes. All of them or, after an error, none."""
+    """List all responders in a JSON FILE, which is a list of what `add` takes. After an error it lists none."""
     _list_all(decode(file.read_bytes(), list[NewResponder]), as_json)
 
 
 def _list_all(new: list[NewResponder], as_json: bool) -> None:
     async def work() -> None:
-        async with change() as (session, _):
-            listed = [await responders.list_responder(session, utc_now(), each) for each in new]
+        async with open_session() as (session, _):
+            listed = [await responders.list_responder(session, utc_now(), responder) for responder in new]
         if as_json:
-            show(listed)
+            print_json(listed)
         else:
-            click.echo(f"listed {', '.join(each.slug for each in listed) or 'nothing'}")
+            click.echo(f"listed {', '.join(responder.slug for responder in listed) or 'nothing'}")
 
-    run(work())
+    asyncio.run(work())
 
 
 @click.group()
@@ -79,21 +81,23 @@ def token() -> None:
 
 @token.command("issue")
 @click.option("--responder", metavar="SLUG", help="For a responder.")
-@click.option("--partner", metavar="NAME", help="For a partner; it is added when there is none of that name.")
+@click.option("--partner", metavar="NAME", help="For a partner, which is added if there is none of that name.")
 @click.option("--admin", is_flag=True, help="For an administrator.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="Fewer scopes than usual.")
-@click.option("--days", type=click.IntRange(1, 3650), help="For how long it holds; without it, until it is revoked.")
-@as_json
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="Only this scope; repeat it for several."
+)
+@click.option("--days", type=click.IntRange(1, 3650), help="The days until it expires. Without it, it never does.")
+@json_option
 def issue_token(
     responder: str | None, partner: str | None, admin: bool, scopes: tuple[Scope, ...], days: int | None, as_json: bool
 ) -> None:
-    """Issue a token. It is shown once, now."""
+    """Issue a token. It is printed only now."""
     if sum((responder is not None, partner is not None, admin)) != 1:
         raise click.UsageError("name one owner: --responder, --partner or --admin")
 
     async def work() -> TokenIssued:
         now = utc_now()
-        async with change() as (session, keys):
+        async with open_session() as (session, keys):
             if responder is not None:
                 owner = await tokens.responder_owner(session, responder)
             elif partner is not None:
@@ -113,44 +117,53 @@ def issue_token(
                 expires_at=now + timedelta(days=days) if days else None,
             )
 
-    _show_issued(run(work()), as_json)
+    _show_issued(asyncio.run(work()), as_json)
 
 
 @token.command("list")
-@as_json
+@json_option
 def list_tokens(as_json: bool) -> None:
-    """Every token, without its secret: whose it is, until when it holds, when it was last used."""
+    """Print each token without its secret: its owner, until when it is valid, and when it was last used."""
 
-    async def work() -> None:
-        async with change() as (session, _):
-            found = await all_pages(lambda limit, cursor: tokens.list_tokens(session, None, limit, cursor))
-        if as_json:
-            show(found)
-            return
-        now = datetime.now(UTC)
-        rows: list[tuple[str, ...]] = [("id", "owner", "holds", "last used")]
-        for each in found:
-            ended = each.revoked_at is not None or (each.expires_at is not None and each.expires_at <= now)
-            until = "ended" if ended else f"until {each.expires_at:%Y-%m-%d}" if each.expires_at else "yes"
-            used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never"
-            rows.append((str(each.id), each.owner.slug or each.owner.name or "admin", until, used))
-        table(rows)
+    async def work() -> list[TokenShown]:
+        async with open_session() as (session, _):
+            return await all_pages(lambda limit, cursor: tokens.list_tokens(session, None, limit, cursor))
 
-    run(work())
+    every_token = asyncio.run(work())
+    if as_json:
+        print_json(every_token)
+        return
+    rows: list[tuple[str, ...]] = [("id", "owner", "valid", "last used")]
+    for token in every_token:
+        last_used = f"{token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never"
+        rows.append((str(token.id), _owner_name(token.owner), _validity(token, utc_now()), last_used))
+    print_table(rows)
+
+
+def _validity(token: TokenShown, now: datetime) -> str:
+    if token.revoked_at is not None:
+        return "ended"
+    if token.expires_at is None:
+        return "yes"
+    return "ended" if token.expires_at <= now else f"until {token.expires_at:%Y-%m-%d}"
+
+
+def _owner_name(owner: Owner) -> str:
+    return owner.slug or owner.name or "admin"
 
 
 @token.command("rotate")
 @click.argument("token_id", type=click.UUID)
-@click.option("--overlap-hours", default=24, show_default=True, help="For how long the old one goes on.")
-@as_json
+@click.option("--overlap-hours", default=24, show_default=True, help="For how long the old token stays valid.")
+@json_option
 def rotate_token(token_id: UUID, overlap_hours: int, as_json: bool) -> None:
-    """Replace a token: the new one is shown once, the old one goes on for a while."""
+    """Replace a token. The new one is printed only now. The old one stays valid for a while."""
 
     async def work() -> TokenIssued:
-        async with change() as (session, keys):
+        async with open_session() as (session, keys):
             return await tokens.rotate_token(session, utc_now(), keys, token_id, None, overlap_hours)
 
-    _show_issued(run(work()), as_json)
+    _show_issued(asyncio.run(work()), as_json)
 
 
 @token.command("revoke")
@@ -159,16 +172,16 @@ def revoke_token(token_id: UUID) -> None:
     """End a token at once."""
 
     async def work() -> None:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             await tokens.revoke_token(session, utc_now(), token_id, None)
 
-    run(work())
+    asyncio.run(work())
     click.echo(f"revoked {token_id}")
 
 
 def _show_issued(issued: TokenIssued, as_json: bool) -> None:
     if as_json:
-        show(msgspec.structs.asdict(issued) | {"owner": issued.owner.slug or issued.owner.name or "admin"})
+        print_json(msgspec.structs.asdict(issued) | {"owner": _owner_name(issued.owner)})
         return
     click.echo(issued.token)
     click.echo(f"for {issued.owner.name or 'an administrator'}; it is not shown again", err=True)
@@ -176,37 +189,37 @@ def _show_issued(issued: TokenIssued, as_json: bool) -> None:
 
 @click.group()
 def partner() -> None:
-    """Partner tools: who follows the directory."""
+    """Partners: organisations whose tools receive webhooks."""
 
 
 @partner.command("add")
 @click.argument("name")
-@as_json
+@json_option
 def add_partner(name: str, as_json: bool) -> None:
     """Add a partner."""
 
     async def work() -> tokens.Partner:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             return await tokens.add_partner(session, utc_now(), name)
 
-    added = run(work())
+    partner = asyncio.run(work())
     if as_json:
-        show(added)
+        print_json(partner)
     else:
-        click.echo(f"added {added.name} ({added.id})")
+        click.echo(f"added {partner.name} ({partner.id})")
 
 
 @partner.command("list")
-@as_json
+@json_option
 def list_partners(as_json: bool) -> None:
-    """Every partner."""
+    """Print each partner with its id."""
 
     async def work() -> list[tokens.Partner]:
-        async with change() as (session, _):
+        async with open_session() as (session, _):
             return await all_pages(lambda limit, cursor: tokens.list_partners(session, limit, cursor))
 
-    found = run(work())
+    partners = asyncio.run(work())
     if as_json:
-        show(found)
+        print_json(partners)
     else:
-        table([(str(each.id), each.name) for each in found])
+        print_table([(str(partner.id), partner.name) for partner in partners])

@@ -15,14 +15,14 @@ _GRACE_SECONDS = 5
 
 
 class Server(uvicorn.Server):
-    """One process, which announces itself when it answers."""
+    """A server on a bound socket. It calls `announce` with its address when it is ready."""
 
-    def __init__(self, app: Any, bound: socket.socket, started: Callable[[str], None]) -> None:
+    def __init__(self, app: Any, bound: socket.socket, announce: Callable[[str], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 lifespan="auto",
-                # No access log: it would hold readers' addresses and what they asked for.
+                # No access log: it would contain the addresses of readers and their queries.
                 access_log=False,
                 log_config=None,
                 server_header=False,
@@ -31,31 +31,31 @@ class Server(uvicorn.Server):
             )
         )
         self._bound = bound
-        self._started = started
+        self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._started(address(self._bound))
+            self._announce(address_of(self._bound))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Nothing: uvicorn would raise them again after its own clean-up, before that of whoever runs it."""
+        """Leave the signals alone. uvicorn would raise them again before its caller could clean up."""
         yield
 
     async def serve_bound(self) -> None:
         await self.serve(sockets=[self._bound])
 
     async def serve_until_stopped(self) -> None:
-        """Serve until SIGINT or SIGTERM; what is being answered then has a few seconds."""
+        """Serve until SIGINT or SIGTERM. Requests that have begun get a few more seconds."""
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self.handle_exit, number, None)
         await self.serve_bound()
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket on the address; raises `ConfigurationError` when it is taken."""
-    # The protocol is named because asyncio turns Nagle's delay off only where it is.
+    """A socket that is bound to the address. Raises `ConfigurationError` if that fails."""
+    # Name the protocol: asyncio turns Nagle's algorithm off only for a socket with IPPROTO_TCP.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -67,6 +67,7 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def address(bound: socket.socket) -> str:
+def address_of(bound: socket.socket) -> str:
+    """The socket's address as a URL, such as `http://127.0.0.1:8000`."""
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,4 +1,4 @@
-"""`capacity-api site`: what is published, as files."""
+"""`capacity-api site`: the published paths as files."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,8 @@ import click
 import msgspec
 
 from capacity_api import config
-from capacity_api.cli import session
+from capacity_api.cli.output import json_option
+from capacity_api.cli.setup import load_settings, open_database
 from capacity_api.clock import utc_now
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
@@ -23,22 +24,22 @@ from capacity_api.static_site.site import StaticSite, headers_of_every_page
 
 @click.group()
 def site() -> None:
-    """What is published, as files, for nginx or any file server."""
+    """The published paths as files, for nginx or any file server."""
 
 
 @site.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--watch", is_flag=True, help="Go on and keep the files in step, until SIGINT or SIGTERM.")
-@session.as_json
+@click.option("--watch", is_flag=True, help="Keep the files up to date, until SIGINT or SIGTERM.")
+@json_option
 def build(directory: Path, watch: bool, as_json: bool) -> None:
-    """Write everything that needs no query into DIR, which must be empty or hold an earlier site.
+    """Write every path that needs no query into DIR, which must be empty or contain an earlier site.
 
-    Unchanged files are left alone. It only reads the database, and needs no secret key.
+    Unchanged files are left alone. This only reads the database, and needs no secret key.
     """
-    settings = session.settings()
+    settings = load_settings()
 
     async def work() -> None:
-        async with session.opened(settings) as database:
+        async with open_database(settings) as database:
             await schema.check(database)
             publisher = Publisher(database, utc_now, catalogue(settings))
             await publisher.refresh()
@@ -59,12 +60,12 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
                 if watch:
                     await _follow(static_site, database)
 
-    session.run(work())
+    asyncio.run(work())
 
 
 @site.command()
 def headers() -> None:
-    """Print the headers that nginx must send with the pages, to be included where it serves them."""
+    """Print the headers that nginx must send with the pages. Include them in its configuration."""
     for name, value in headers_of_every_page(catalogue(config.from_environment()), utc_now()):
         click.echo(f'add_header {name} "{value}";')
 
@@ -73,7 +74,7 @@ async def _follow(static_site: StaticSite, database: Database) -> None:
     wake = asyncio.Event()
 
     async def follow() -> None:
-        # Unlike `gather`, it waits for both: a file is written to its end.
+        # Unlike `gather`, a task group waits for both when it is cancelled, so no file is left half written.
         async with asyncio.TaskGroup() as group:
             group.create_task(static_site.follow(wake))
             group.create_task(listen_for_changes(database, wake.set))

@@ -1,4 +1,4 @@
-"""`capacity-api worker`, `listen`."""
+"""`capacity-api worker` and `listen`."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from capacity_api.cli import session
+from capacity_api.cli.output import json_option
 from capacity_api.cli.serving import Server, bind
+from capacity_api.cli.setup import check_keys, load_settings_with_keys, open_database, prepare_to_serve, uvloop_runner
 from capacity_api.clock import utc_now
 from capacity_api.db.listening import listen_for_changes
 from capacity_api.delivery.receiver import Receiver
@@ -19,13 +20,13 @@ from capacity_api.errors import ConfigurationError
 
 @click.command()
 def worker() -> None:
-    """Deliver webhooks, beside `serve --no-delivery` or other workers."""
+    """Deliver webhooks. Run it with `serve --no-delivery`; you may run several workers."""
 
     async def work() -> None:
-        settings = await session.settings_with_keys()
-        async with session.opened(settings) as database:
-            await session.prepare_to_serve(database)
-            await session.check_keys(database)
+        settings = await load_settings_with_keys()
+        async with open_database(settings) as database:
+            await prepare_to_serve(database)
+            await check_keys(database)
             wake = asyncio.Event()
             working = Worker(database, Keys(settings.secret_keys), settings, utc_now, wake).run()
             running = asyncio.gather(working, listen_for_changes(database, wake.set))
@@ -35,7 +36,7 @@ def worker() -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await running
 
-    with session.uvloop_runner() as runner:
+    with uvloop_runner() as runner:
         runner.run(work())
 
 
@@ -44,16 +45,17 @@ def worker() -> None:
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--secret", help="The webhook's whsec_… secret, or its whpk_… public key.")
 @click.option(
-    "--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file that holds it."
+    "--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file that contains it."
 )
-@session.as_json
+@json_option
 def listen(host: str, port: int, secret: str | None, secret_file: Path | None, as_json: bool) -> None:
-    """Receive webhooks on this machine, verify each signature and print it."""
+    """Receive webhooks on this machine, verify each signature and print each event."""
     if (secret is None) == (secret_file is None):
         raise click.UsageError("give --secret or --secret-file")
-    held = secret if secret is not None else secret_file.read_text().strip() if secret_file else ""
+    if secret_file is not None:
+        secret = secret_file.read_text().strip()
     try:
-        receiver = Receiver(utc_now, held, as_json)
+        receiver = Receiver(utc_now, secret, as_json)
     except ValueError as error:
         raise ConfigurationError(f"the secret cannot be used: {error}") from None
     server = Server(receiver, bind(host, port), lambda where: click.echo(f"listening on {where}", err=True))

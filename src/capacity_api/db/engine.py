@@ -1,4 +1,4 @@
-"""The database, and the few things in which SQLite and PostgreSQL differ."""
+"""The database, and the few ways in which SQLite and PostgreSQL differ."""
 
 import asyncio
 import sqlite3
@@ -19,12 +19,13 @@ from capacity_api.config import Settings
 from capacity_api.errors import DatabaseUnavailable
 
 T = TypeVar("T")
-# Set in `session.info` by who has changed something that others wait to hear of: what is woken after the commit.
+# A key of `session.info`. An operation that changes something published or deliverable sets it, and publication and
+# delivery are then woken after the commit.
 CHANGED = "changed"
 _CHANNEL = "capacity_changed"
 _BUSY_SECONDS = 5
 _CONNECT_SECONDS = 3
-_SQLITE_AWAY = frozenset(
+_SQLITE_UNAVAILABLE = frozenset(
     {
         sqlite3.SQLITE_PERM,
         sqlite3.SQLITE_BUSY,
@@ -38,13 +39,13 @@ _SQLITE_AWAY = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
-# How a SQLSTATE begins (PostgreSQL, appendix A): connection lost, read-only standby, no entry, no such database, full,
-# not accepting connections, shut down by an operator, fault of the system.
-_POSTGRESQL_AWAY = ("08", "25006", "28", "3D", "53", "55000", "57", "58")
+# Prefixes of SQLSTATE (PostgreSQL, appendix A): connection lost, read-only standby, login refused, no such database,
+# out of resources, not accepting connections, shut down by an operator, system error.
+_POSTGRESQL_UNAVAILABLE = ("08", "25006", "28", "3D", "53", "55000", "57", "58")
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """Aware UTC on the way in and out, on both engines; a naive time is a mistake and is refused."""
+    """Times as aware UTC, on both engines. Raises `ValueError` for a naive time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -53,7 +54,7 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without a zone")
+            raise ValueError("the time has no time zone")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -63,8 +64,8 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Document(TypeDecorator[T]):
-    """A msgspec type kept as JSON."""
+class JsonStruct(TypeDecorator[T]):
+    """A msgspec struct, stored as JSON."""
 
     impl = JSON(none_as_null=True)
     cache_ok = True
@@ -81,11 +82,11 @@ class Document(TypeDecorator[T]):
 
 
 class Database:
-    """Sessions for one database: `read()` sees one snapshot, `write()` commits when its block ends without an error.
+    """Sessions on one database. `read()` sees one state of it; `write()` commits if its block ends without an error.
 
-    On SQLite the writer is one connection that begins immediately, so that writers queue here in order of arrival and
-    none ever upgrades a read transaction; readers never wait for it (WAL). On PostgreSQL both come from one pool,
-    one connection of which listens.
+    On SQLite there is one connection for writing, which begins with BEGIN IMMEDIATE: writers queue for it in order,
+    and none has to upgrade a read transaction, which can fail. Readers never wait for it (WAL). On PostgreSQL reads and
+    writes share one pool, and one of its connections listens for notifications.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -93,13 +94,13 @@ class Database:
         if settings.is_sqlite:
             self._reader = _sqlite(settings, "BEGIN", pool_size=4)
             self._writer = _sqlite(settings, "BEGIN IMMEDIATE", pool_size=1)
-            snapshot = self._reader
+            reader = self._reader
         else:
             self._reader = self._writer = _engine(
                 settings, pool_size=9, connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": 30}
             )
-            snapshot = self._reader.execution_options(isolation_level="REPEATABLE READ")
-        self._read = async_sessionmaker(snapshot, expire_on_commit=False)
+            reader = self._reader.execution_options(isolation_level="REPEATABLE READ")
+        self._read = async_sessionmaker(reader, expire_on_commit=False)
         self._write = async_sessionmaker(self._writer, expire_on_commit=False)
 
     @property
@@ -108,26 +109,26 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session on one snapshot; raises `DatabaseUnavailable` when the database cannot be reached."""
+        """A session that sees one state of the database. Raises `DatabaseUnavailable` if it cannot be reached."""
         with translate_outage():
             async with self._read.begin() as session:
                 yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction; raises `DatabaseUnavailable`, and then nothing was acknowledged."""
+        """A session in one transaction. Raises `DatabaseUnavailable`; then nobody may rely on the change."""
         with translate_outage():
             async with self._write.begin() as session:
                 yield session
                 if CHANGED in session.info and not self.settings.is_sqlite:
-                    # Sent with the commit, and only if it succeeds.
+                    # PostgreSQL sends it with the commit, and only if the commit succeeds.
                     await session.execute(select(func.pg_notify(_CHANNEL, "")))
 
-    async def listen(self, woken: Callable[[], None]) -> None:
-        """Call `woken` when any process on this PostgreSQL has committed a change, until the connection is lost.
+    async def listen(self, notify: Callable[[], None]) -> None:
+        """Call `notify` when any process commits a change on this PostgreSQL, until the connection is lost.
 
-        What is committed between two calls is not announced, so `woken` is called once when listening begins. Nobody
-        may rely on it: a connection can die without a word. Raises `DatabaseUnavailable`.
+        It also calls `notify` when it begins to listen, for changes that were committed before. This is only a hint: a
+        connection can die unnoticed. Raises `DatabaseUnavailable`.
         """
         lost = asyncio.Event()
         with translate_outage():
@@ -136,11 +137,11 @@ class Database:
                 assert driver is not None
                 driver.add_termination_listener(lambda *_: lost.set())
                 try:
-                    await driver.add_listener(_CHANNEL, lambda *_: woken())
-                    woken()
+                    await driver.add_listener(_CHANNEL, lambda *_: notify())
+                    notify()
                     await lost.wait()
                 finally:
-                    # It must not go back to the others and still be listening.
+                    # Do not return it to the pool: it would still be listening.
                     await connection.invalidate()
 
     async def close(self) -> None:
@@ -149,7 +150,7 @@ class Database:
 
 
 class translate_outage:  # noqa: N801 - reads as a statement, like contextlib.suppress
-    """Turns what the drivers raise when the database is away into `DatabaseUnavailable`."""
+    """Raise `DatabaseUnavailable` in place of what the drivers raise when the database cannot be reached."""
 
     def __enter__(self) -> None:
         return None
@@ -160,16 +161,18 @@ class translate_outage:  # noqa: N801 - reads as a statement, like contextlib.su
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database is away, as opposed to there and refusing what it was asked."""
-    # No route, refused, reset, no answer in time; or no connection of the pool came free.
+    """Whether the error means that the database cannot be used now, and not that it refused a statement."""
+    # No route, refused, reset or timed out; or the pool had no free connection in time.
     if isinstance(error, OSError | PoolTimeoutError):
         return True
     if not isinstance(error, DBAPIError):
         return False
     if isinstance(error.orig, sqlite3.Error):
-        # The low byte is the kind; what stands above it tells apart the ways in which a disk fails.
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY
-    return error.connection_invalidated or (getattr(error.orig, "sqlstate", None) or "").startswith(_POSTGRESQL_AWAY)
+        # The low byte is the primary code; the higher bytes are details. Errors of the driver itself have no code.
+        code: int = getattr(error.orig, "sqlite_errorcode", 0)
+        return code & 0xFF in _SQLITE_UNAVAILABLE
+    sqlstate: str = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or sqlstate.startswith(_POSTGRESQL_UNAVAILABLE)
 
 
 def _engine(settings: Settings, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngine:
@@ -179,7 +182,7 @@ def _engine(settings: Settings, pool_size: int, connect_args: dict[str, Any]) ->
         max_overflow=0,
         pool_timeout=_BUSY_SECONDS,
         pool_pre_ping=not settings.is_sqlite,
-        # An error message must not carry what people sent.
+        # Error messages are logged, and must not hold what people sent.
         hide_parameters=True,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
@@ -199,7 +202,7 @@ def _sqlite(settings: Settings, begin: str, pool_size: int) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Connection) -> None:
-        # The driver's own BEGIN is off (isolation_level None): it comes late and is never IMMEDIATE.
+        # `isolation_level` None turns off the driver's own BEGIN, which comes late and is never IMMEDIATE.
         connection.exec_driver_sql(begin)
 
     return engine

@@ -1,4 +1,4 @@
-"""The version of the schema: one Alembic history for both databases, in the wheel and in a checkout."""
+"""The version of the schema. Both databases have the same Alembic migrations."""
 
 from collections.abc import Callable
 
@@ -13,59 +13,61 @@ from capacity_api.bundled_files import bundled_file
 from capacity_api.db.engine import Database, translate_outage
 from capacity_api.errors import ConfigurationError
 
-_PATIENCE_MS = 60_000
-# Any number will do that nobody else locks in this database: "capacity" in ASCII.
+# How long a migration on SQLite waits for another process.
+_BUSY_TIMEOUT_MS = 60_000
+# Any number that no other program locks in this database: "capacity" in ASCII.
 _ADVISORY_LOCK = int.from_bytes(b"capacity")
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the schema to `revision`, if it is not there yet; raises `ConfigurationError` for one that is newer."""
-    _refuse_newer(await current(database))
+    """Upgrade the schema to `revision`. Raises `ConfigurationError` if the schema is of a newer version."""
+    _refuse_newer(await read_revision(database))
     await migrate(database, lambda connection: command.upgrade(_config(connection), revision))
 
 
 async def downgrade(database: Database, revision: str = "base") -> None:
-    """Take the schema back to `revision`, and with it what only the newer one can hold."""
+    """Downgrade the schema to `revision`. Data that only the newer schema can hold is lost."""
     await migrate(database, lambda connection: command.downgrade(_config(connection), revision))
 
 
-async def current(database: Database) -> str | None:
-    """The revision that the database is at; `None` for one without a schema."""
+async def read_revision(database: Database) -> str | None:
+    """The revision of the database, or `None` if it has no schema."""
     async with database.read() as session:
         connection = await session.connection()
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
-def head() -> str:
-    """The revision that this version of the code needs."""
+def needed_revision() -> str:
+    """The revision that this version of the program needs."""
     revision = _scripts().get_current_head()
     assert revision is not None
     return revision
 
 
 async def check(database: Database) -> None:
-    """Raises `ConfigurationError` unless the schema is the one that this version of the code needs."""
-    found, needed = await current(database), head()
-    if found is None:
+    """Raise `ConfigurationError` unless the schema is the one that this version of the program needs."""
+    revision, needed = await read_revision(database), needed_revision()
+    if revision is None:
         raise ConfigurationError("the database is empty; run `capacity-api db upgrade`")
-    _refuse_newer(found)
-    if found != needed:
+    _refuse_newer(revision)
+    if revision != needed:
         raise ConfigurationError(
-            f"the database's schema is outdated ({found}, needed is {needed}); run `capacity-api db upgrade`"
+            f"the database's schema is outdated ({revision}, needed is {needed}); run `capacity-api db upgrade`"
         )
 
 
 async def migrate(database: Database, work: Callable[[Connection], None]) -> None:
-    """Run `work` in one transaction, and in one process at a time: a second one waits and finds it done."""
+    """Run `work` in one transaction, in one process at a time. A second process waits, and then finds it done."""
     with translate_outage():
         async with database.engine.connect() as connection:
             await connection.run_sync(_migrate_sqlite if database.settings.is_sqlite else _migrate_postgresql, work)
 
 
-def _refuse_newer(found: str | None) -> None:
-    if found is not None and found not in {script.revision for script in _scripts().walk_revisions()}:
+def _refuse_newer(revision: str | None) -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if revision is not None and revision not in known:
         raise ConfigurationError(
-            f"the database's schema ({found}) is newer than this version of capacity-api; install one that knows it"
+            f"the database's schema ({revision}) is newer than this version of capacity-api; install one that knows it"
         )
 
 
@@ -76,23 +78,23 @@ def _migrate_postgresql(connection: Connection, work: Callable[[Connection], Non
 
 
 def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) -> None:
-    # Altering copies a table and drops the old one, and with foreign keys on that deletes what refers to it. The
-    # switch works outside a transaction only.
+    # To alter a table, a migration copies it and drops the old one. With foreign keys on, that would delete the rows
+    # that refer to it. They can be switched off only outside a transaction.
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA foreign_keys = OFF")
-    # Another process may be at it, and a migration takes longer than a report.
+    # Another process may be migrating, which takes longer than a report.
     cursor.execute("PRAGMA busy_timeout")
-    patience = cursor.fetchone()
-    assert patience is not None
-    cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+    usual_timeout = cursor.fetchone()
+    assert usual_timeout is not None
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
     try:
         with connection.begin():
             work(connection)
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-            if broken:
-                raise RuntimeError(f"a migration left {len(broken)} rows that refer to nothing; nothing was changed")
+            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if orphans:
+                raise RuntimeError(f"a migration left {len(orphans)} rows that refer to nothing; nothing was changed")
     finally:
-        cursor.execute(f"PRAGMA busy_timeout = {patience[0]}")
+        cursor.execute(f"PRAGMA busy_timeout = {usual_timeout[0]}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 

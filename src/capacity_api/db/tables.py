@@ -1,4 +1,4 @@
-"""The tables. `report` and `event` are only ever added to; `intake` is what the newest report amounts to."""
+"""The tables. Rows of `report` and `event` are added and never changed. `intake` is the current state from them."""
 
 from datetime import datetime
 from typing import Any
@@ -19,15 +19,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from capacity_api.db.engine import Document, UtcTime
+from capacity_api.db.engine import JsonStruct, UtcTime
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
-from capacity_api.domain.intake import Before, Intake, Planned, Report, State
+from capacity_api.domain.intake import Intake, Plan, ReplacedReport, Report, State
 from capacity_api.domain.remit import Remit
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.domain.threshold import Threshold
 
-# After these events nobody knows the responder's state.
+# After these events the responder's state is unknown. SQL, as in the partial index below.
 IS_LISTING = "type IN ('responder.listed', 'responder.delisted')"
 
 
@@ -51,12 +51,12 @@ class Table(DeclarativeBase):
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
-    """An index of some rows. A query uses it when it says the same in the same words, not in bound values."""
+    """A partial index. A query must repeat `where` as literal SQL: with bound values the database does not use it."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class SequenceRow(Table):
-    """One row: the number of the newest public event and its time. Whoever changes anything locks it first."""
+    """One row: the number and time of the newest public event. It is the write lock: each change locks it first."""
 
     __tablename__ = "sequence"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -67,16 +67,16 @@ class SequenceRow(Table):
 
 
 class CoverageRow(Table):
-    """One row: how many responders of each state cover each cell, as `domain.coverage` writes it down.
+    """One row: the coverage counts (`domain.coverage.counts_to_document`).
 
-    Whoever holds the row of `sequence` reads and changes it, with the change that moves the counts.
+    Read and change it only under the write lock, in the transaction of the change that moves the counts.
     """
 
     __tablename__ = "coverage"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # Null until the next change, which counts anew.
+    # Null until the next change, which counts all responders.
     counts: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
 
 
@@ -87,13 +87,13 @@ class ResponderRow(Table):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     website: Mapped[str | None]
-    contact: Mapped[Contact] = mapped_column(Document(Contact))
-    remit: Mapped[Remit] = mapped_column(Document(Remit))
+    contact: Mapped[Contact] = mapped_column(JsonStruct(Contact))
+    remit: Mapped[Remit] = mapped_column(JsonStruct(Remit))
     valid_for_hours: Mapped[int]
-    # The number and time of the newest event about it: what a reader asks "since then?" by.
+    # The number and time of the newest event about it. Readers ask for responders that changed after a number.
     sequence: Mapped[int] = mapped_column(BigInteger, index=True)
     updated_at: Mapped[datetime]
-    # The number of the event since which it is in its effective state, listed or not: what older ones say is past.
+    # The number of the event that put it into its effective state, listed or not. Older events are superseded.
     state_sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     delisted_at: Mapped[datetime | None]
@@ -120,18 +120,18 @@ class ResponderRow(Table):
 
 class IntakeRow(Table):
     __tablename__ = "intake"
-    # Read by the timer that records what the clock has brought.
+    # Read by the background task that records due steps.
     __table_args__ = (Index("ix_intake_next_due", "next_due", postgresql_where=text("next_due IS NOT NULL")),)
 
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
-    report: Mapped[Report | None] = mapped_column(Document(Report))
+    report: Mapped[Report | None] = mapped_column(JsonStruct(Report))
     changed_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirm_by: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]
     lapsed: Mapped[bool]
-    planned: Mapped[Planned | None] = mapped_column(Document(Planned))
-    before: Mapped[Before | None] = mapped_column(Document(Before))
+    planned: Mapped[Plan | None] = mapped_column(JsonStruct(Plan))
+    before: Mapped[ReplacedReport | None] = mapped_column(JsonStruct(ReplacedReport))
     next_due: Mapped[datetime | None]
 
     @property
@@ -161,18 +161,18 @@ class IntakeRow(Table):
 
 
 class ThresholdRow(Table):
-    """At how many open referrals a responder pauses, and how many it counted last. Private to it: never published."""
+    """A responder's threshold and its last count of open referrals. Private: never publish it."""
 
     __tablename__ = "threshold"
 
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
-    threshold: Mapped[Threshold | None] = mapped_column(Document(Threshold))
+    threshold: Mapped[Threshold | None] = mapped_column(JsonStruct(Threshold))
     open_referrals: Mapped[int | None]
     counted_at: Mapped[datetime | None]
 
 
 class ReportRow(Table):
-    """What was said, or what time brought, with the state from then on. Statistics and the past are read from here."""
+    """One step of an intake: a report, or a change that time brought. The history is read from here."""
 
     __tablename__ = "report"
     __table_args__ = (Index("ix_report_responder_id_at", "responder_id", "at", "sequence"),)
@@ -182,30 +182,30 @@ class ReportRow(Table):
     kind: Mapped[str]
     at: Mapped[datetime]
     state: Mapped[State]
-    report: Mapped[Report | None] = mapped_column(Document(Report))
+    report: Mapped[Report | None] = mapped_column(JsonStruct(Report))
     effective_from: Mapped[datetime | None]
     confirm_by: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(BigInteger)
-    # Who said it; private. Null when time did.
+    # The token that reported it; private. Null for a change that time brought.
     token_id: Mapped[UUID | None]
 
 
 class EventRow(Table):
-    """One thing that happened, in the bytes that every subscriber receives. It is also the outbox."""
+    """One thing that happened, with the body that subscribers receive. This table is also the outbox."""
 
     __tablename__ = "event"
     __table_args__ = (
         # Read by `find_due`: the private events without deliveries.
         _partial("ix_event_to_fan_out", "id", where="sequence IS NULL AND fanned_out_at IS NULL"),
-        # Read by who starts to publish: since when a responder is listed, or no longer.
+        # Read by the publisher at the start: when each responder was listed or delisted.
         _partial("ix_event_listing", "responder_id", "at", where=IS_LISTING),
-        # Read by the directory as of a time: the newest event until then, and the newest of each responder.
+        # Read by the directory as of a time: the newest event before it, and the newest of each responder.
         Index("ix_event_at_sequence", "at", "sequence"),
         Index("ix_event_responder_id_sequence", "responder_id", "sequence"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    # Null for what is private to one owner.
+    # Null for a private event.
     sequence: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     type: Mapped[EventType]
     at: Mapped[datetime]
@@ -216,16 +216,16 @@ class EventRow(Table):
 
 
 class PeriodRow(Table):
-    """How long a responder spent in one effective state: counted from the events, for the statistics.
+    """A period that a responder spent in one effective state (`domain.periods.Period`), counted from the events.
 
-    Times are seconds since 1970, which both databases subtract alike.
+    Times are in seconds since 1970, which both databases subtract in the same way.
     """
 
     __tablename__ = "period"
     __table_args__ = (
         # Read by the statistics: the last period that began before a time.
         Index("ix_period_responder_id_began", "responder_id", "began", "number"),
-        # Read by the statistics: the longest pause, from the index alone, for which SQLite needs `state` in it.
+        # Read by the statistics: the longest pause, from the index alone. SQLite needs `state` in it for that.
         Index(
             "ix_period_pause",
             "responder_id",
@@ -243,9 +243,9 @@ class PeriodRow(Table):
     began: Mapped[int] = mapped_column(BigInteger)
     # Null while it lasts.
     ended: Mapped[int | None] = mapped_column(BigInteger)
-    # Those that the responder serves wholly, at the end of the period.
+    # The nations that the responder covered wholly when the period ended.
     nations: Mapped[list[str]] = mapped_column(JSON)
-    # What came before it: seconds in each state, and how many pauses.
+    # The totals before it: seconds in each state, and the number of pauses.
     open: Mapped[int] = mapped_column(BigInteger)
     waiting_list: Mapped[int] = mapped_column(BigInteger)
     paused: Mapped[int] = mapped_column(BigInteger)
@@ -254,7 +254,7 @@ class PeriodRow(Table):
 
 
 class NationGapRow(Table):
-    """How long nobody was confirmed open in a nation, in seconds since 1970; `before` sums up the earlier gaps."""
+    """A stretch of time in which nobody was confirmed open in a nation (`domain.periods.Gap`)."""
 
     __tablename__ = "nation_gap"
 
@@ -265,14 +265,14 @@ class NationGapRow(Table):
 
 
 class RollupRow(Table):
-    """One row: the number of the last event that was counted into `period` and `nation_gap`. Who counts locks it."""
+    """One row: the number of the last event that is counted in `period` and `nation_gap`. Lock it to count."""
 
     __tablename__ = "rollup"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)
-    # How many are confirmed open in each nation after that event.
+    # How many responders are confirmed open in each nation after that event.
     open_in: Mapped[dict[str, int]] = mapped_column(JSON)
 
 
@@ -297,7 +297,7 @@ class TokenRow(Table):
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
-    # As issued, null for no end: a rotation shortens `expires_at`, and its successor's successor is to last as long.
+    # The lifetime as issued; null for no end. A rotation shortens `expires_at`, and its successor lasts this long.
     lifetime_seconds: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
@@ -393,13 +393,13 @@ class AttemptRow(Table):
 
 
 class AuditRow(Table):
-    """Who changed what, and when: for administrators alone. A null `token_id` is the command line."""
+    """Who changed what, and when. Only administrators read it. A null `token_id` is the command line."""
 
     __tablename__ = "audit"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     token_id: Mapped[UUID | None]
-    # What was done to what: "token.revoke", and an id or slug; never what it contained.
+    # The action, such as "token.revoke", and the id or slug it was done to. Never the content.
     action: Mapped[str]
     target: Mapped[str]

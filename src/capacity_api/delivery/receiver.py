@@ -1,12 +1,12 @@
-"""A webhook receiver for the partner's developer: verifies what arrives, prints it, and lists it at `GET /`.
+"""A webhook receiver for a partner's developer. It verifies each webhook, prints it, and lists it at `GET /`.
 
-Plain ASGI, run by `capacity-api listen` and by `demo`. It trusts nothing that it receives: an unverified body is shown
-as such, and nothing in it can steer the terminal.
+Plain ASGI, run by `capacity-api listen` and by `demo`. It trusts nothing that it receives: it marks an event that does
+not verify, and prints no control characters, which could change the terminal.
 """
 
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +21,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _LONGEST_BODY = 64 * 1024
-_KEPT = 100
+# How many receipts `GET /` lists, newest last.
+_MOST_RECEIPTS = 100
 
 
-class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """`event` is the body; null when it is not JSON."""
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook that was received. `event` is its body, or null if that is not JSON."""
 
     id: str
     verified: bool
@@ -53,17 +54,24 @@ class _Data(msgspec.Struct):
 
 
 class _Event(msgspec.Struct):
-    """The few words of a body that one printed line shows."""
+    """The parts of a body that a printed line has."""
 
     type: str = "unknown"
     sequence: int | None = None
     data: _Data = msgspec.field(default_factory=_Data)
 
 
-class Receiver:
-    """The application. `key` (`whsec_…` or `whpk_…`) may be set later; until then nothing verifies.
+def write_stdout(text: str) -> None:
+    """Write to stdout and flush it, as it may be a file or a pipe."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
-    `as_json`: one JSON document per line in place of words.
+
+class Receiver:
+    """The ASGI application.
+
+    `key` is `whsec_…` or `whpk_…`. It may be set later; until then nothing verifies. `as_json` prints one JSON document
+    a line instead of words.
     """
 
     def __init__(
@@ -71,13 +79,13 @@ class Receiver:
         clock: Clock,
         key: str | None = None,
         as_json: bool = False,
-        write: Callable[[str], object] | None = None,
+        write: Callable[[str], object] = write_stdout,
     ) -> None:
         self._clock = clock
         self.key = key
         self._as_json = as_json
-        self._write = write or show
-        self.received: deque[Received] = deque(maxlen=_KEPT)
+        self._write = write
+        self.receipts: deque[Receipt] = deque(maxlen=_MOST_RECEIPTS)
 
     @property
     def key(self) -> str | None:
@@ -85,75 +93,78 @@ class Receiver:
 
     @key.setter
     def key(self, key: str | None) -> None:
-        """Raises `ValueError` for what is no key to verify with."""
-        self._key = key and signing.checked_key(key)
+        """Raises `ValueError` for what is not a key to verify with."""
+        self._key = None if key is None else signing.validate_key(key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await _run_lifespan(receive, send)
         elif scope["type"] == "http":
-            if scope["method"] == "POST":
-                await self._take(scope, receive, send)
-            elif scope["method"] == "GET" and scope["path"] == "/":
-                await _answer(send, 200, msgspec.json.encode({"received": list(self.received)}))
-            else:
-                await _answer(send, 404 if scope["method"] == "GET" else 405)
+            await self._handle(scope, receive, send)
 
-    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await self._receive_webhook(scope, receive, send)
+        elif scope["method"] != "GET":
+            await _respond(send, 405)
+        elif scope["path"] == "/":
+            await _respond(send, 200, msgspec.json.encode({"received": list(self.receipts)}))
+        else:
+            await _respond(send, 404)
+
+    async def _receive_webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _read_body(receive)
         if body is None:
-            await _answer(send, 413)
+            await _respond(send, 413)
             return
-        now = self._clock()
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        received = Received(
+        now = self._clock()
+        receipt = Receipt(
             id=headers.get("webhook-id", ""),
-            verified=self._key is not None
-            and signing.is_signed(
-                self._key,
-                headers.get("webhook-id", ""),
-                headers.get("webhook-timestamp", ""),
-                headers.get("webhook-signature", ""),
-                body,
-                int(now.timestamp()),
-            ),
+            verified=self._verifies(headers, body, now),
             received_at=now,
-            event=_document(body),
+            event=_event_json(body),
         )
-        self.received.append(received)
-        self._write((msgspec.json.encode(received).decode() if self._as_json else line(received)) + "\n")
-        await _answer(send, 204 if received.verified else 401)
+        self.receipts.append(receipt)
+        text = msgspec.json.encode(receipt).decode() if self._as_json else describe_receipt(receipt)
+        self._write(text + "\n")
+        await _respond(send, 204 if receipt.verified else 401)
+
+    def _verifies(self, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+        if self._key is None:
+            return False
+        return signing.is_signed(
+            self._key,
+            headers.get("webhook-id", ""),
+            headers.get("webhook-timestamp", ""),
+            headers.get("webhook-signature", ""),
+            body,
+            int(now.timestamp()),
+        )
 
 
-def line(received: Received) -> str:
+def describe_receipt(receipt: Receipt) -> str:
     """One webhook in words, such as `11:02:51 intake.paused salvation-army open → paused #14 verified`."""
     try:
-        event = msgspec.json.decode(received.event, type=_Event)
+        event = msgspec.json.decode(receipt.event, type=_Event)
     except msgspec.ValidationError:
         event = _Event()
-    words = [f"{received.received_at:%H:%M:%S}", event.type]
+    words = [f"{receipt.received_at:%H:%M:%S}", event.type]
     if event.data.responder is not None:
         words.append(event.data.responder.slug)
         if event.data.previous_state is not None:
             words += [event.data.previous_state, "→"]
         words.append(event.data.responder.intake.state)
-    words.append("; ".join(each.text for each in event.data.cells))
+    words.append("; ".join(cells.text for cells in event.data.cells))
     if event.sequence is not None:
         words.append(f"#{event.sequence}")
-    words.append("verified" if received.verified else "NOT VERIFIED")
-    return "".join(
-        each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in " ".join(filter(None, words))
-    )
+    words.append("verified" if receipt.verified else "NOT VERIFIED")
+    line = " ".join(word for word in words if word)
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
 
 
-def show(text: str) -> None:
-    """Write to stdout at once, also when that is a file or a pipe."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or `None` as soon as it is longer than 64 kB."""
+async def _read_body(receive: Receive) -> bytes | None:
+    """The body, or `None` if it is longer than 64 kB."""
     body = b""
     while True:
         message = await receive()
@@ -165,16 +176,16 @@ async def _body(receive: Receive) -> bytes | None:
             return body
 
 
-async def _answer(send: Send, status: int, body: bytes = b"") -> None:
+async def _respond(send: Send, status: int, body: bytes = b"") -> None:
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")] if body else []
-    # An answer of status 204 has no length (RFC 9110 §8.6).
+    # A response with status 204 must not have a length (RFC 9110 §8.6).
     if status != 204:
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def _run_lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})
@@ -182,8 +193,8 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-def _document(body: bytes) -> msgspec.Raw:
-    """The body on one line, or null when it is not JSON, or is nested deeper than anybody means."""
+def _event_json(body: bytes) -> msgspec.Raw:
+    """The body as JSON on one line, or null if it is not JSON or is nested too deep to decode."""
     try:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -216,7 +216,7 @@ class Worker:
         try:
             now = self._clock()
             secrets = [self._keys.unseal(sealed) for sealed in claim.sealed_secrets]
-            headers = signing.headers(secrets, str(message.event_id), int(now.timestamp()), message.body)
+            headers = signing.signature_headers(secrets, str(message.event_id), int(now.timestamp()), message.body)
             return await sender.post(self._pool, claim.url, headers, message.body, now)
         except ConfigurationError as error:
             _logger.error("webhook %s: %s", claim.webhook_id, error)

@@ -1,7 +1,8 @@
-"""The places a remit can name: a tree of Office for National Statistics codes (GSS).
+"""The areas that a remit can name, by their Office for National Statistics codes (GSS). Each may lie inside another.
 
-The United Kingdom has four nations; England has nine regions; the West of England lies inside the South West. The
-briefing says "West of England" without saying that it means the combined authority; E47000009 is our reading of it.
+The United Kingdom has four nations, and England has nine regions. The West of England lies inside the South West.
+The briefing says "West of England" and does not say whether it means the combined authority. We take it to mean
+that: E47000009.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ import msgspec
 
 
 class Cover(StrEnum):
-    """How much of a place a remit reaches."""
+    """How much of an area a remit covers."""
 
     WHOLE = "whole"
     PART = "part"
@@ -58,31 +59,31 @@ _ALL = (
 )
 AREAS: MappingProxyType[str, Area] = MappingProxyType({area.code: area for area in _ALL})
 
-# Only these are made up wholly of the places below them: all nine regions are England, but the West of England is
-# not the South West.
-_PARTITIONED = MappingProxyType(
+# Only these consist wholly of the areas inside them: the nine regions make up England, but the West of England is
+# only a part of the South West.
+_PARTS = MappingProxyType(
     {code: tuple(area.code for area in _ALL if area.parent == code) for code in (UNITED_KINGDOM, ENGLAND)}
 )
 
 
 def is_within(code: str, other: str) -> bool:
-    """Whether `code` is `other` or lies inside it."""
-    place: str | None = code
-    while place is not None:
-        if place == other:
+    """Whether the area `code` is `other` or lies inside it."""
+    current: str | None = code
+    while current is not None:
+        if current == other:
             return True
-        place = AREAS[place].parent
+        current = AREAS[current].parent
     return False
 
 
-def cover(remit_areas: Iterable[str], asked: str) -> Cover:
-    """How much of `asked` the places of a remit reach together; both are codes of `AREAS`."""
-    named = tuple(remit_areas)
-    if any(is_within(asked, code) for code in named):
+def cover(remit_areas: Iterable[str], area: str) -> Cover:
+    """How much of `area` the areas of a remit cover together. All of them are codes in `AREAS`."""
+    codes = tuple(remit_areas)
+    if any(is_within(area, code) for code in codes):
         return Cover.WHOLE
-    parts = _PARTITIONED.get(asked)
-    if parts and all(cover(named, part) is Cover.WHOLE for part in parts):
+    parts = _PARTS.get(area)
+    if parts and all(cover(codes, part) is Cover.WHOLE for part in parts):
         return Cover.WHOLE
-    if any(is_within(code, asked) for code in named):
+    if any(is_within(code, area) for code in codes):
         return Cover.PART
     return Cover.NONE

@@ -1,4 +1,4 @@
-"""How to reach a responder. What was not verified stays empty: "not yet supplied by the organisation"."""
+"""How to reach a responder. A field that nobody has verified stays empty: "not yet supplied by the organisation"."""
 
 import re
 from urllib.parse import urlsplit
@@ -8,10 +8,10 @@ import msgspec
 from capacity_api.domain.text import plain_text
 from capacity_api.errors import Invalid
 
-# What a `mailto:` and a `tel:` link can hold without a second meaning (RFC 5322 dot-atom, RFC 3966).
+# Only characters that are safe in a `mailto:` and a `tel:` link (RFC 5322 dot-atom, RFC 3966).
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%'*+/=^_`{|}~.-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}")
 _PHONE = re.compile(r"(?=.*[0-9].*[0-9].*[0-9])\+?[0-9() -]{3,30}")
-# White space of any script, marks that turn the direction of what follows, and what an address has only encoded.
+# White space of any script, marks that change the direction of text, and characters that a URL must encode.
 _NOT_IN_ADDRESS = re.compile(r"""[\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"<>\\^`{|}]""")
 
 
@@ -23,7 +23,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def validate_contact(contact: Contact) -> Contact:
-    """The contact in a standard form; raises `Invalid` with a pointer."""
+    """The contact in a standard form. Raises `Invalid` with a pointer to the first bad field."""
     phone = plain_text(contact.phone, "/contact/phone", 40)
     if phone is not None and not _PHONE.fullmatch(phone):
         raise Invalid.at("/contact/phone", "must be a telephone number such as 0800 808 3733")
@@ -33,13 +33,13 @@ def validate_contact(contact: Contact) -> Contact:
     return Contact(
         phone=phone,
         email=email,
-        url=web_address(contact.url, "/contact/url"),
+        url=validate_web_address(contact.url, "/contact/url"),
         hours=plain_text(contact.hours, "/contact/hours", 200),
     )
 
 
-def web_address(value: str | None, pointer: str) -> str | None:
-    """An `https` or `http` address that a page may link to; raises `Invalid`."""
+def validate_web_address(value: str | None, pointer: str) -> str | None:
+    """An `https` or `http` address that a page may link to. Raises `Invalid` at `pointer`."""
     text = plain_text(value, pointer, 500)
     if text is None:
         return None

@@ -1,9 +1,9 @@
-"""Where webhooks may go: https to what is plainly on the public internet, or whatever the operator allows.
+"""Where webhooks may be sent: over https to the public internet, or to networks that the operator allows.
 
-`parse_target` reads an address once, for the judgement and for the connection: two readers may
-understand it differently, and then the connection goes where nobody judged. `is_target_allowed` judges
-what is written, without resolving a name. `is_address_allowed` judges what the name resolved to, and
-has the last word. A refusal gives no reason, as reasons would map a private network.
+`parse_target` reads a URL once, for the check and for the connection. Two parsers could read it differently, and the
+connection would go to a host that was not checked. `is_target_allowed` checks the URL without resolving its name.
+`is_address_allowed` checks an IP address that the name resolved to, and has the last word. A refusal gives no reason:
+reasons would let a caller map a private network.
 """
 
 import ipaddress
@@ -22,8 +22,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LONGEST_URL = 2000
 _PORTS = frozenset({443, 8443})
 
-# Every block that the registries of special-purpose addresses list (RFC 6890 and IANA), and what clouds put there. The
-# list stands here because `is_global` differs between versions of Python and passes several of them.
+# Every block in the IANA registries of special-purpose addresses (RFC 6890), with what cloud providers use it for. We
+# keep our own list because `is_global` allows several of them, and differs between versions of Python.
 _REFUSED_V4 = tuple(
     ipaddress.IPv4Network(network)
     for network in (
@@ -31,7 +31,7 @@ _REFUSED_V4 = tuple(
         "10.0.0.0/8",
         "100.64.0.0/10",  # carrier-grade NAT; Alibaba's metadata
         "127.0.0.0/8",
-        "168.63.129.16/32",  # Azure's host, reached from inside alone
+        "168.63.129.16/32",  # Azure's host, which only its own machines can reach
         "169.254.0.0/16",  # link-local; most clouds' metadata
         "172.16.0.0/12",
         "192.0.0.0/24",  # protocol assignments; Oracle's metadata
@@ -48,12 +48,12 @@ _REFUSED_V4 = tuple(
         "240.0.0.0/4",
     )
 )
-# All that was ever given out as global unicast. Mapped, compatible, NAT64, local and multicast forms lie outside.
+# All allocated global unicast addresses. Mapped, compatible, NAT64, local and multicast addresses are outside.
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _REFUSED_V6 = tuple(
     ipaddress.IPv6Network(network)
     for network in (
-        "2001::/23",  # protocol assignments, among them Teredo, benchmarking and ORCHID
+        "2001::/23",  # protocol assignments, such as Teredo, benchmarking and ORCHID
         "2001:db8::/32",
         "2002::/16",  # 6to4
         "2620:4f:8000::/48",
@@ -68,7 +68,7 @@ _URL = re.compile(
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<host>[^\[\]:@%]+))(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
-# Each of them is one character that some reader of addresses takes for another, or that could end a line of HTTP.
+# Characters that some URL parsers read as another character, or that could end a line of HTTP.
 _FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -91,10 +91,10 @@ _PRIVATE_ENDINGS = frozenset({"local", "localhost", "internal", "home.arpa"})
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """What the connection and the request need to know of an address.
+    """The parts of a URL that the connection and the request need.
 
-    `host` in ASCII, lower case, without a final dot; `address` is what it spells, when it is no name. `path` is what
-    the request asks for, with the query.
+    `host` is in ASCII and lower case, without a final dot. `address` is its IP address, or null if it is a name. `path`
+    includes the query.
     """
 
     is_https: bool
@@ -111,28 +111,31 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_url(url: str, allow: tuple[Network, ...]) -> str:
-    """The address of a webhook as it was given; raises `Invalid` at `/url`.
+    """The URL of a webhook, unchanged, if it is allowed. Raises `Invalid` at `/url`.
 
-    With `allow`, names that point inside, plain http and other ports pass here and are decided when it connects.
+    If the operator allows any network, then private names, plain http and other ports pass this check. They are
+    checked again for each connection, by IP address.
     """
     target = parse_target(url)
     if not target.is_https and not allow:
-        raise _no_https()
+        raise _must_be_https()
     if not is_target_allowed(target, allow):
         raise _not_allowed()
     return url
 
 
 def parse_target(url: str) -> Target:
-    """What an address says, whether it is allowed or not; raises `Invalid` for what is no address of a webhook."""
+    """The parts of a URL, allowed or not. Raises `Invalid` if it is not a URL that a webhook can have."""
     if len(url) > LONGEST_URL:
         raise Invalid.at("/url", f"must be at most {LONGEST_URL} characters")
     parts = _URL.fullmatch(url)
-    if parts is None or (scheme := parts["scheme"].lower()) not in {"http", "https"}:
-        raise _no_https()
+    scheme = "" if parts is None else parts["scheme"].lower()
+    if parts is None or scheme not in {"http", "https"}:
+        raise _must_be_https()
     if parts["fragment"] is not None or _FORBIDDEN_CHARACTERS.search(url):
         raise _not_allowed()
-    if not url.isascii() and any(unicodedata.category(each)[0] in "CZ" for each in url):
+    # Control characters, invisible characters and spaces of any script.
+    if not url.isascii() and any(unicodedata.category(character)[0] in "CZ" for character in url):
         raise _not_allowed()
     authority = _AUTHORITY.fullmatch(parts["authority"])
     if authority is None:
@@ -152,7 +155,7 @@ def parse_target(url: str) -> Target:
 
 
 def is_target_allowed(target: Target, allow: tuple[Network, ...]) -> bool:
-    """Whether what is written is allowed; of a name, as far as can be told before it is resolved."""
+    """Whether the URL is allowed. A name that passes must be checked again by `is_address_allowed` once resolved."""
     if target.address is not None:
         return is_address_allowed(target.address, target.port, target.is_https, allow)
     if target.host in _METADATA_NAMES:
@@ -165,13 +168,13 @@ def is_target_allowed(target: Target, allow: tuple[Network, ...]) -> bool:
 
 
 def is_address_allowed(address: Address, port: int, is_https: bool, allow: tuple[Network, ...]) -> bool:
-    """Whether a webhook may be sent to this address, port and scheme."""
+    """Whether a webhook may be sent to this IP address and port, over http or https."""
     if any(network.version == address.version and address in network for network in allow):
         return True
-    return is_https and port in _PORTS and _is_plainly_global(address)
+    return is_https and port in _PORTS and _is_public(address)
 
 
-def _is_plainly_global(address: Address) -> bool:
+def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not any(address in network for network in _REFUSED_V4)
     return (
@@ -191,7 +194,7 @@ def _v6(text: str) -> tuple[str, Address]:
 
 
 def _name_or_v4(host: str) -> tuple[str, Address | None]:
-    """A host as it is asked for, and the IPv4 address that it spells, if it is no name."""
+    """The host in its standard form, and its IPv4 address if it is not a name."""
     host = _ascii(host.lower()).removesuffix(".")
     labels = host.split(".")
     if _NUMBER.fullmatch(labels[-1]):
@@ -203,12 +206,12 @@ def _name_or_v4(host: str) -> tuple[str, Address | None]:
 
 
 def _ascii(host: str) -> str:
-    """The host as it goes out (IDNA 2008). Only letters that stand for themselves: full-width digits are nobody's."""
+    """The host in ASCII (IDNA 2008). Refuses characters with a compatibility form, such as full-width digits."""
     if host.isascii():
         return host
     composed = unicodedata.normalize("NFC", host)
     if unicodedata.normalize("NFKC", host) != composed or not all(
-        each in "-." or unicodedata.category(each)[0] in "LNM" for each in composed
+        character in "-." or unicodedata.category(character)[0] in "LNM" for character in composed
     ):
         raise _not_allowed()
     try:
@@ -218,7 +221,7 @@ def _ascii(host: str) -> str:
 
 
 def _v4(labels: list[str]) -> Address:
-    """An address in any spelling that `inet_aton` takes: decimal, octal, hexadecimal, one to four parts."""
+    """The IPv4 address in any form that `inet_aton` accepts: one to four parts, each decimal, octal or hexadecimal."""
     *front, last = (_number(label) for label in labels)
     if len(front) > 3 or any(part > 255 for part in front) or last >= 256 ** (4 - len(front)):
         raise _not_allowed()
@@ -239,13 +242,13 @@ def _number(label: str) -> int:
         raise _not_allowed() from None
 
 
-def _no_https() -> Invalid:
+def _must_be_https() -> Invalid:
     return Invalid.at("/url", "must be an https address")
 
 
 def _not_allowed() -> Invalid:
     return Invalid.at(
         "/url",
-        "is not allowed as a webhook address: those are https, on port 443 or 8443 of the public internet, "
+        "is not allowed as a webhook address: it must be https, on port 443 or 8443 of a host on the public internet, "
         "without a user name or fragment",
     )

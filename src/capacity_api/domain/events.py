@@ -1,4 +1,4 @@
-"""The event types, and who gets them. A new type starts here; CONTRIBUTING.md lists the other places."""
+"""Every type of event, and who may receive it. CONTRIBUTING.md has the recipe for a new one."""
 
 from enum import StrEnum
 
@@ -20,14 +20,14 @@ class EventType(StrEnum):
     WEBHOOK_TEST = "webhook.test"
 
 
-# Told to one owner's own webhooks; they take no sequence number and stand in no public feed.
+# For one owner's own webhooks. They have no sequence number and are in no public feed.
 PRIVATE = frozenset({EventType.INTAKE_CONFIRMATION_DUE, EventType.WEBHOOK_TEST})
 
-# What "all" does not mean: a confirmation changes nobody's plans, and a busy directory makes hundreds a week.
-ONLY_WHEN_NAMED = frozenset({EventType.INTAKE_CONFIRMED})
+# "all" leaves these out. A confirmation changes nothing for a reader, and a busy directory has hundreds a week.
+OPT_IN = frozenset({EventType.INTAKE_CONFIRMED})
 
-# These say in what state a responder is, and are not worth sending once it is in another.
-OF_A_STATE = frozenset(
+# These say which state a responder is in. They are superseded once it is in another.
+STATE_EVENTS = frozenset(
     {
         EventType.INTAKE_OPENED,
         EventType.INTAKE_WAITING_LIST,
@@ -41,7 +41,7 @@ OF_A_STATE = frozenset(
 
 
 def is_subscribed(event_type: EventType, event_types: frozenset[EventType] | None) -> bool:
-    """Whether a webhook for `event_types` (`None` for "all") hears of a public event of this type."""
+    """Whether a webhook for `event_types` receives public events of this type. `None` means all but `OPT_IN`."""
     if event_types is None:
-        return event_type not in ONLY_WHEN_NAMED
+        return event_type not in OPT_IN
     return event_type in event_types

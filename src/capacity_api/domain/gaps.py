@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SOUTH_WEST, YORKSHIRE
-from capacity_api.domain.coverage import CELLS, PLACES
+from capacity_api.domain.coverage import CELL_AREAS, CELLS
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.domain.text import join_words
 from capacity_api.domain.vocabulary import EXPLOITATION_TYPES
@@ -47,10 +47,10 @@ class _Box(NamedTuple):
     genders: int
 
 
-_REGIONS = tuple(code for code in PLACES if AREAS[code].kind == "region")
+_REGIONS = tuple(code for code in CELL_AREAS if AREAS[code].kind == "region")
 _IN_A_SENTENCE = {
     code: AREAS[code].name if AREAS[code].kind == "nation" or code in {LONDON, YORKSHIRE} else f"the {AREAS[code].name}"
-    for code in PLACES
+    for code in CELL_AREAS
 }
 _OF_ANY_AGE = {Gender.WOMAN: "women and girls", Gender.MAN: "men and boys", Gender.NON_BINARY: "non-binary people"}
 _AGES = {
@@ -74,11 +74,11 @@ _AGES = {
     "child": ("children", {Gender.WOMAN: "girls", Gender.MAN: "boys", Gender.NON_BINARY: "non-binary children"}),
 }
 
-_SIDES: tuple[tuple[Any, ...], ...] = (PLACES, tuple(ExploitationType), tuple(AgeGroup), tuple(Gender))
+_SIDES: tuple[tuple[Any, ...], ...] = (CELL_AREAS, tuple(ExploitationType), tuple(AgeGroup), tuple(Gender))
 _SINGLE = tuple(_Box(*(1 << side.index(code) for code, side in zip(cell, _SIDES, strict=True))) for cell in CELLS)
 # What is joined first decides how far it gets; these two together come within a hundredth of trying every order.
 _ORDERS = ((1, 3, 2, 0), (3, 0, 1, 2))
-_IN_ONE_AREA = len(CELLS) // len(PLACES)
+_IN_ONE_AREA = len(CELLS) // len(CELL_AREAS)
 
 
 @lru_cache(maxsize=64)
@@ -91,7 +91,7 @@ def describe_gaps(cells: int, *, opened: bool = True, most: int | None = None) -
     if most is None or len(boxes) <= most:
         return tuple(_exact(box, opened) for box in boxes)
     found = []
-    for number in range(len(PLACES)):
+    for number in range(len(CELL_AREAS)):
         inside = cells & ((1 << _IN_ONE_AREA) - 1) << number * _IN_ONE_AREA
         boxes = _boxes(inside)
         if boxes:
@@ -124,7 +124,7 @@ def is_superseded(groups: Iterable[Cells], gaps: int, *, opened: bool) -> bool:
 def _exact(box: _Box, opened: bool) -> Cells:
     areas, kinds, ages, genders = (_codes(mask, side) for mask, side in zip(box, _SIDES, strict=True))
     return Cells(
-        areas=_or_all(areas, PLACES),
+        areas=_or_all(areas, CELL_AREAS),
         exploitation_types=_or_all(kinds, ExploitationType),
         age_groups=_or_all(ages, AgeGroup),
         genders=_or_all(genders, Gender),
@@ -136,7 +136,7 @@ def _counted(boxes: list[_Box], opened: bool) -> Cells:
     """The box around these, and how many cells are really in them."""
     around = _Box(*(_union(masks) for masks in zip(*boxes, strict=True)))
     count = sum(prod(mask.bit_count() for mask in box) for box in boxes)
-    words = _sentence(f"{count} combinations of exploitation, age and gender", _codes(around.areas, PLACES), opened)
+    words = _sentence(f"{count} combinations of exploitation, age and gender", _codes(around.areas, CELL_AREAS), opened)
     return msgspec.structs.replace(_exact(around, opened), text=words, combinations=count)
 
 
@@ -221,7 +221,7 @@ def _exploitation(kinds: tuple[ExploitationType, ...], opened: bool) -> str:
 
 def _places_without(areas: tuple[str, ...]) -> str:
     """Where nobody is: nowhere is claimed that nobody serves a part of England or of the South West."""
-    if areas == PLACES:
+    if areas == CELL_AREAS:
         return "any nation or region of the United Kingdom as a whole"
     words = [_IN_A_SENTENCE[code] for code in areas if code not in {*_REGIONS, ENGLAND}]
     if {*_REGIONS, ENGLAND} <= {*areas}:
@@ -236,6 +236,6 @@ def _places_without(areas: tuple[str, ...]) -> str:
 
 def _places_with(areas: tuple[str, ...]) -> str:
     """Where somebody is: whoever is confirmed for England is so for each of its regions."""
-    if areas == PLACES:
+    if areas == CELL_AREAS:
         return "the United Kingdom"
     return join_words([_IN_A_SENTENCE[code] for code in areas if ENGLAND not in areas or code not in _REGIONS])

@@ -1,9 +1,9 @@
-"""Intake: what a responder says it takes on now, until when that holds, and what the clock makes of it.
+"""Intake: what a responder takes on now, until when that holds, and what changes with time alone.
 
-An `Intake` is a value. `apply_report`, `apply_confirmation`, `apply_plan` and `cancel_plan` give the intake after the
-responder has spoken; `due_steps` gives what time alone brings: a planned change starts, a report lapses. A reader
-calls `intake_at`, which applies the due steps and records nothing. A writer records each of them with its event. Both
-see the same, so a lapse shows at its second whether or not it has been recorded.
+An `Intake` is a value. `apply_report`, `apply_confirmation`, `apply_plan` and `cancel_plan` return the intake after the
+responder has said something. `due_steps` returns the changes that time alone brings: a plan starts, a report lapses, a
+reminder is due. A reader calls `intake_at`, which applies the due steps and records nothing. A writer records each due
+step with its event. Both see the same, so a lapse shows at its second whether or not it has been recorded.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,13 +21,13 @@ LONDON_TIME = ZoneInfo("Europe/London")
 DEFAULT_VALID_FOR = timedelta(hours=168)
 LONGEST_VALIDITY = timedelta(days=90)
 LONGEST_PLAN = timedelta(days=366)
-# A closure can be planned for a year ahead and name a day after that.
+# A closure that is planned a year ahead can name a day after that.
 _LATEST_REOPENING = timedelta(days=731)
 NOTE_LENGTH = 500
 
 
 class ReportedState(StrEnum):
-    """What a responder can say."""
+    """The states that a responder can report."""
 
     OPEN = "open"
     WAITING_LIST = "waiting_list"
@@ -35,7 +35,7 @@ class ReportedState(StrEnum):
 
 
 class State(StrEnum):
-    """What a reader is shown: what was said, or `unconfirmed` when nothing was or when it has lapsed."""
+    """The states that readers see. `unconfirmed` means that there is no report, or that it has lapsed."""
 
     OPEN = "open"
     WAITING_LIST = "waiting_list"
@@ -59,7 +59,7 @@ class Reason(StrEnum):
 
 
 class Circumstance(StrEnum):
-    """What a paused responder may still take (briefing 2024, note 11). `homelessness` includes destitution."""
+    """What a paused responder may still take on (briefing 2024, note 11). `homelessness` includes destitution."""
 
     SELF_REFERRAL = "self_referral"
     HOMELESSNESS = "homelessness"
@@ -69,7 +69,7 @@ class Circumstance(StrEnum):
 
 
 class ExpectedResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Time from an enquiry to the first substantive answer: expected, not guaranteed."""
+    """The time from an enquiry to the first substantive answer, as the responder expects it. Not guaranteed."""
 
     max: int
     unit: Unit
@@ -77,7 +77,7 @@ class ExpectedResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a responder says. `expected_response` null: no timeframe can be given."""
+    """What a responder says about its intake. `expected_response` null means that it can give no timeframe."""
 
     state: ReportedState
     expected_response: ExpectedResponse | None = None
@@ -87,8 +87,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     note: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": NOTE_LENGTH})] | None = None
 
 
-class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A pause or waiting list that was announced at `said_at` and starts at `effective_from`."""
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A pause or waiting list that was announced at `said_at` and starts by itself at `effective_from`."""
 
     report: Report
     effective_from: datetime
@@ -96,8 +96,8 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     confirm_by: datetime
 
 
-class Before(msgspec.Struct, frozen=True, kw_only=True):
-    """What a threshold's pause took the place of, with the time that it was itself confirmed for."""
+class ReplacedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The report that a threshold's pause replaced, with the times for which that report holds."""
 
     report: Report | None
     confirmed_at: datetime | None
@@ -109,9 +109,9 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """The current intake of one responder; all times are aware UTC.
 
-    `changed_at` is when what is said last changed; `lapsed` says that `confirm_by` has passed and was applied.
-    `remind_at` is when the responder is to be told that its report lapses soon, null once it was. `before` is set while
-    a threshold, and nobody by hand, keeps the intake paused.
+    `changed_at` is when the content of the report last changed. `lapsed` means that `confirm_by` passed and the lapse
+    was applied. `remind_at` is when to remind the responder that its report lapses soon, null once that has happened.
+    `before` is set while a threshold keeps the intake paused.
     """
 
     report: Report | None = None
@@ -120,8 +120,8 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     confirm_by: datetime | None = None
     remind_at: datetime | None = None
     lapsed: bool = False
-    planned: Planned | None = None
-    before: Before | None = None
+    planned: Plan | None = None
+    before: ReplacedReport | None = None
 
     @property
     def state(self) -> State:
@@ -132,22 +132,22 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_due(self) -> datetime | None:
-        """When time alone changes this next."""
-        dues = []
+        """When time alone changes this next, or `None` for never."""
+        times = []
         if self.report is not None and not self.lapsed:
-            dues += [self.confirm_by, self.remind_at]
+            times += [self.confirm_by, self.remind_at]
         if self.planned is not None:
-            dues.append(self.planned.effective_from)
-        return min((due for due in dues if due is not None), default=None)
+            times.append(self.planned.effective_from)
+        return min((time for time in times if time is not None), default=None)
 
 
 NEVER_REPORTED = Intake()
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One change of an intake: what it becomes, what was said of it, when, and the event that tells it.
+    """One change of an intake: the state before, the intake after, the time, the kind, and the event to record.
 
-    `event` is null where nothing changed that anybody could see.
+    `event` is null when nothing changed that a reader or a subscriber could see.
     """
 
     before: State
@@ -166,13 +166,13 @@ _STATE_EVENT = {
 
 
 def validate_report(report: Report, now: datetime) -> Report:
-    """The report in a standard form; raises `Invalid` with every fault and its pointer."""
-    errors = expected_response_errors(report.expected_response) if report.expected_response is not None else []
+    """The report in a standard form. Raises `Invalid` with a pointer to each fault."""
+    errors = expected_response_errors(report.expected_response)
     if report.reopens_on is not None:
         if report.state is ReportedState.OPEN:
-            errors.append(FieldError("/reopens_on", "is for a pause or a waiting list; an open responder has none"))
+            errors.append(FieldError("/reopens_on", "is only for a pause or a waiting list"))
         elif not 0 <= (report.reopens_on - now.astimezone(LONDON_TIME).date()).days <= _LATEST_REOPENING.days:
-            errors.append(FieldError("/reopens_on", f"must lie in the next {_LATEST_REOPENING.days} days"))
+            errors.append(FieldError("/reopens_on", f"must be in the next {_LATEST_REOPENING.days} days"))
     note, exceptions = normalise_words(report.note, report.exceptions, errors)
     if errors:
         raise Invalid("The report is not valid", tuple(errors))
@@ -182,7 +182,7 @@ def validate_report(report: Report, now: datetime) -> Report:
 def normalise_words(
     note: str | None, exceptions: tuple[Circumstance, ...], errors: list[FieldError]
 ) -> tuple[str | None, tuple[Circumstance, ...]]:
-    """Note and exceptions in a standard form; what is wrong with the note is added to `errors`, with its pointer."""
+    """Note and exceptions in a standard form. Adds any fault of the note to `errors`, with its pointer."""
     try:
         note = plain_text(note, "/note", NOTE_LENGTH, lines=True)
     except Invalid as invalid:
@@ -190,9 +190,11 @@ def normalise_words(
     return note, tuple(each for each in Circumstance if each in exceptions)
 
 
-def expected_response_errors(expected: ExpectedResponse) -> list[FieldError]:
-    """What is wrong with an expected response, with pointers."""
-    errors = []
+def expected_response_errors(expected: ExpectedResponse | None) -> list[FieldError]:
+    """The faults of an expected response, with pointers."""
+    errors: list[FieldError] = []
+    if expected is None:
+        return errors
     if expected.min < 0:
         errors.append(FieldError("/expected_response/min", "must not be negative"))
     if not 1 <= expected.max <= 1000:
@@ -203,9 +205,9 @@ def expected_response_errors(expected: ExpectedResponse) -> list[FieldError]:
 
 
 def report_expiry(report: Report, start: datetime, valid_for: timedelta) -> datetime:
-    """When a report that starts to hold at `start` lapses unless it is confirmed: `confirm_by`.
+    """When a report that holds from `start` lapses unless it is confirmed: its `confirm_by`.
 
-    A pause or waiting list that names a day holds to the end of that day in Europe/London, at most 90 days.
+    A pause or waiting list that names a day holds until the end of that day in Europe/London, for at most 90 days.
     """
     if report.reopens_on is None:
         return start + valid_for
@@ -217,74 +219,85 @@ def report_expiry(report: Report, start: datetime, valid_for: timedelta) -> date
 
 
 def apply_report(intake: Intake, report: Report, now: datetime, valid_for: timedelta) -> Step:
-    """The responder says `report`, already `checked`, at `now`; the intake must have been brought up to `now`."""
+    """The responder reports at `now`; the same report again confirms it.
+
+    `report` must come from `validate_report`, and `intake` from `intake_at(…, now)`.
+    """
     before = intake.state
-    same = report == intake.report
+    is_same = report == intake.report
     confirm_by = report_expiry(report, now, valid_for)
     after = msgspec.structs.replace(
         intake,
         report=report,
-        changed_at=intake.changed_at if same else now,
+        changed_at=intake.changed_at if is_same else now,
         confirmed_at=now,
         confirm_by=confirm_by,
         remind_at=reminder_time(now, confirm_by),
         lapsed=False,
-        before=intake.before if same else None,
+        before=intake.before if is_same else None,
     )
-    event = EventType.INTAKE_CONFIRMED if same and after.state is before else event_for(before, after.state)
-    return Step(before, after, now, "confirmed" if same else "reported", event)
+    event = EventType.INTAKE_CONFIRMED if is_same and after.state is before else event_for(before, after.state)
+    return Step(before, after, now, "confirmed" if is_same else "reported", event)
 
 
 def event_for(before: State, after: State) -> EventType:
-    """The event of a change that shows: the new state's own, or that the same state says something else."""
+    """The event of a change that readers see: that of the new state, or `intake.updated` if the state is the same."""
     return EventType.INTAKE_UPDATED if after is before else _STATE_EVENT[after]
 
 
 def reminder_time(start: datetime, confirm_by: datetime) -> datetime:
-    """When a responder is told that its report lapses soon: at three quarters of the time that it holds."""
+    """When to remind a responder that its report lapses soon: after three quarters of the time that it holds."""
     return start + (confirm_by - start) * 3 / 4
 
 
 def apply_confirmation(intake: Intake, now: datetime, valid_for: timedelta) -> Step:
-    """ "Still true": like the same report again. Raises `NothingToConfirm` without one, or when its day has passed."""
+    """The responder says that its report is still true: the same as reporting it again.
+
+    Raises `NothingToConfirm` if there is no report, or if the day that it names has passed.
+    """
     if intake.report is None:
         raise NothingToConfirm
     if report_expiry(intake.report, now, valid_for) <= now:
-        raise NothingToConfirm(f"The report says that it ends on {intake.report.reopens_on}; report anew instead")
+        raise NothingToConfirm(f"The report ended on {intake.report.reopens_on}; send a new report instead")
     return apply_report(intake, intake.report, now, valid_for)
 
 
 def apply_plan(intake: Intake, report: Report, effective_from: datetime, now: datetime, valid_for: timedelta) -> Step:
-    """The responder announces a pause or waiting list that starts later; it replaces an earlier announcement."""
+    """The responder announces a pause or waiting list that starts later. It replaces an earlier plan.
+
+    Raises `Invalid` with a pointer. `report` must come from `validate_report`.
+    """
     if report.state is ReportedState.OPEN:
-        raise Invalid.at("/effective_from", "only a pause or a waiting list can be planned, never an opening")
+        raise Invalid.at("/effective_from", "is only for a pause or a waiting list; an opening cannot be planned")
     if not now < effective_from <= now + LONGEST_PLAN:
-        raise Invalid.at("/effective_from", f"must lie in the future, at most {LONGEST_PLAN.days} days ahead")
+        raise Invalid.at("/effective_from", f"must be in the future, at most {LONGEST_PLAN.days} days ahead")
     if report.reopens_on is not None and report.reopens_on < effective_from.astimezone(LONDON_TIME).date():
-        raise Invalid.at("/reopens_on", "must not lie before the day on which it starts")
+        raise Invalid.at("/reopens_on", "must not be before the day on which the plan starts")
     effective_from = effective_from.astimezone(UTC)
-    plan = Planned(
+    plan = Plan(
         report=report,
         effective_from=effective_from,
         said_at=now,
         confirm_by=report_expiry(report, effective_from, valid_for),
     )
-    held = intake.planned
-    same = held is not None and (held.report, held.effective_from) == (report, effective_from)
-    after = intake if same else msgspec.structs.replace(intake, planned=plan)
-    return Step(intake.state, after, now, "planned", None if same else EventType.INTAKE_PLANNED)
+    earlier = intake.planned
+    if earlier is not None and (earlier.report, earlier.effective_from) == (report, effective_from):
+        return Step(intake.state, intake, now, "planned", None)
+    after = msgspec.structs.replace(intake, planned=plan)
+    return Step(intake.state, after, now, "planned", EventType.INTAKE_PLANNED)
 
 
 def cancel_plan(intake: Intake, now: datetime) -> Step:
-    """The responder calls a planned change off; nothing happens when there is none."""
+    """The responder cancels its plan. Without a plan nothing changes."""
     after = msgspec.structs.replace(intake, planned=None)
     return Step(intake.state, after, now, "unplanned", EventType.INTAKE_UPDATED if intake.planned else None)
 
 
 def due_steps(intake: Intake, now: datetime) -> list[Step]:
-    """What time has brought up to and including `now`, oldest first, each dated when it was due."""
+    """The steps that are due at or before `now`, oldest first, each with the time at which it was due."""
     steps: list[Step] = []
-    while (due := intake.next_due) is not None and due <= now:
+    due = intake.next_due
+    while due is not None and due <= now:
         if intake.planned is not None and intake.planned.effective_from == due:
             step = _start(intake, intake.planned)
         elif intake.confirm_by == due:
@@ -292,17 +305,18 @@ def due_steps(intake: Intake, now: datetime) -> list[Step]:
         else:
             step = _remind(intake, due, now)
         steps.append(step)
-        intake = steps[-1].after
+        intake = step.after
+        due = intake.next_due
     return steps
 
 
 def intake_at(intake: Intake, now: datetime) -> Intake:
-    """The intake as a reader must see it at `now`, whatever has been recorded."""
+    """The intake as readers must see it at `now`, whether or not the due steps have been recorded."""
     steps = due_steps(intake, now)
     return steps[-1].after if steps else intake
 
 
-def _start(intake: Intake, plan: Planned) -> Step:
+def _start(intake: Intake, plan: Plan) -> Step:
     after = Intake(
         report=plan.report,
         changed_at=plan.effective_from,
@@ -314,10 +328,10 @@ def _start(intake: Intake, plan: Planned) -> Step:
 
 
 def _remind(intake: Intake, due: datetime, now: datetime) -> Step:
-    """Nobody is told who has missed it by so much that the report has lapsed meanwhile."""
     after = msgspec.structs.replace(intake, remind_at=None)
-    too_late = intake.confirm_by is not None and intake.confirm_by <= now
-    return Step(intake.state, after, due, "reminded", None if too_late else EventType.INTAKE_CONFIRMATION_DUE)
+    # A reminder that was not sent before the lapse would only confuse: send no event.
+    has_lapsed = intake.confirm_by is not None and intake.confirm_by <= now
+    return Step(intake.state, after, due, "reminded", None if has_lapsed else EventType.INTAKE_CONFIRMATION_DUE)
 
 
 def _lapse(intake: Intake, due: datetime) -> Step:

@@ -1,13 +1,14 @@
 """Periods: how long a responder spends in each effective state, and how long nobody is confirmed open in a nation.
 
-Times are whole seconds since 1970: whatever happens counts from the second that it falls into, so that sums are exact
-and both databases subtract alike. A period carries the sums of all before it, so that any span of time is measured
-from the periods at its two edges, however much lies between them.
+Times are whole seconds since 1970, rounded down. So sums are exact, and both databases subtract in the same way. Each
+period holds the sums of all periods before it. Any span of time is then measured from the periods at its two ends,
+however many periods lie between them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -17,26 +18,32 @@ from capacity_api.domain.intake import State
 
 NATIONS = (ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+T = TypeVar("T")
 
 
-def second(moment: datetime) -> int:
-    """The second since 1970 that `moment` falls into."""
-    return (moment - _EPOCH) // timedelta(seconds=1)
+def to_second(time: datetime) -> int:
+    """The whole seconds from 1970 to `time`, rounded down."""
+    return (time - _EPOCH) // timedelta(seconds=1)
 
 
-def moment(number: int) -> datetime:
-    """When the second `number` begins."""
+def from_second(number: int) -> datetime:
+    """The time that is `number` seconds after 1970 began."""
     return _EPOCH + timedelta(seconds=number)
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """Seconds in each effective state, and how many pauses began, before one moment."""
+    """The seconds in each effective state before a time, and how many pauses began before it."""
 
     open: int = 0
     waiting_list: int = 0
     paused: int = 0
     unconfirmed: int = 0
     pauses: int = 0
+
+    @property
+    def seconds(self) -> int:
+        """The seconds in any state."""
+        return self.open + self.waiting_list + self.paused + self.unconfirmed
 
     def since(self, earlier: "Totals") -> "Totals":
         return Totals(
@@ -49,10 +56,10 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Period(msgspec.Struct):
-    """The time that a responder spends in one effective state without a break; `ended` is null while it lasts.
+    """A stretch of time in which a responder stayed in one effective state. `ended` is null while it lasts.
 
-    `number` counts a responder's periods. `nations` are those that it serves at the end of it. The last five fields
-    are what came before it: the seconds in each state, and the pauses.
+    `number` counts a responder's periods from 0. `nations` are those that the responder served when the period ended.
+    The last five fields are the totals before the period: the seconds in each state, and the pauses.
     """
 
     state: State
@@ -67,7 +74,7 @@ class Period(msgspec.Struct):
     pauses: int = 0
 
     def totals(self, until: int) -> Totals:
-        """What came before `until`, which lies after `began`; no later period may have begun before it."""
+        """The totals before `until`, which must be after `began` and not after the next period's `began`."""
         spent = self.within(self.began, until)
         return Totals(
             self.open + (spent if self.state is State.OPEN else 0),
@@ -78,24 +85,26 @@ class Period(msgspec.Struct):
         )
 
     def within(self, start: int, end: int) -> int:
-        """How many of its seconds lie in [start, end)."""
-        return max(0, (end if self.ended is None else min(self.ended, end)) - max(self.began, start))
+        """How many of its seconds are in [start, end)."""
+        ended = end if self.ended is None else min(self.ended, end)
+        return max(0, ended - max(self.began, start))
 
 
 class Gap(msgspec.Struct, kw_only=True):
-    """The time in which nobody is confirmed open in a nation; `before` is the seconds of all earlier gaps."""
+    """A stretch of time in which nobody was confirmed open in a nation. `before` sums the seconds of earlier gaps."""
 
     began: int
     ended: int | None = None
     before: int = 0
 
     def seconds(self, until: int) -> int:
-        """The seconds without anybody before `until`, which lies after `began`; this is the last gap before it."""
-        return self.before + (until if self.ended is None else min(self.ended, until)) - self.began
+        """The seconds of this and all earlier gaps before `until`, which must be after `began`."""
+        ended = until if self.ended is None else min(self.ended, until)
+        return self.before + ended - self.began
 
 
 class StateChange(msgspec.Struct, frozen=True):
-    """What one event says of a responder: its effective state from `at` on, null when it is delisted."""
+    """From `at` on a responder is in this state and serves these nations. `state` null: it was delisted."""
 
     responder_id: UUID
     at: int
@@ -105,80 +114,108 @@ class StateChange(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=4096)
 def nations_covered(areas: tuple[str, ...], *, is_known: bool, existing_clients_only: bool) -> tuple[str, ...]:
-    """The nations that a responder counts for: its remit is known, reaches all of the nation and takes new people."""
+    """The nations that a responder counts for: its remit is known, covers all of the nation and takes new people.
+
+    `is_known` says whether its exploitation types are known.
+    """
     if not is_known or existing_clients_only:
         return ()
     return tuple(nation for nation in NATIONS if cover(areas, nation) is Cover.WHOLE)
 
 
 class Ledger:
-    """The periods of some responders, and the nations' gaps, carried on turn by turn in the order of the events.
+    """The periods of some responders and the gaps of the nations, built up by applying state changes in order.
 
-    It starts with the last of each that was kept; a nation's first gap begins with the first turn of all.
+    `gaps` has the last stored gap of each nation, and `open_in` says how many responders are confirmed open in each.
+    Load the last stored period of a responder (`load`) before you apply a change of it. A nation without a stored gap
+    gets its first one when the first change of all is applied.
     """
 
     def __init__(self, gaps: Mapping[str, Gap], open_in: Mapping[str, int]) -> None:
         self.periods: dict[UUID, list[Period]] = {}
         self.gaps: dict[str, list[Gap]] = {nation: [gaps[nation]] if nation in gaps else [] for nation in NATIONS}
-        # How many are confirmed open in each nation.
         self.open_in = {nation: open_in.get(nation, 0) for nation in NATIONS}
 
-    def take(self, turn: StateChange) -> None:
-        periods = self.periods.setdefault(turn.responder_id, [])
-        running = periods[-1] if periods and periods[-1].ended is None else None
-        for nation in _open_in(running.state, running.nations) if running is not None else ():
-            self.open_in[nation] -= 1
-        for nation in _open_in(turn.state, turn.nations):
-            self.open_in[nation] += 1
+    def load(self, responder_id: UUID, last: Period | None) -> None:
+        """Start a responder with its last stored period, or with none."""
+        self.periods[responder_id] = [] if last is None else [last]
+
+    def apply(self, change: StateChange) -> None:
+        """End the responder's current period and begin the next one, and update the gaps of the nations."""
+        periods = self.periods.setdefault(change.responder_id, [])
+        last = periods[-1] if periods else None
+        current = last if last is not None and last.ended is None else None
+        self._count_open(current, change)
         for nation in NATIONS:
-            self._bound_gap(nation, turn.at)
-        if running is not None and turn.state is running.state:
-            running.nations = turn.nations
+            self._update_gap(nation, change.at)
+        if current is not None and change.state is current.state:
+            current.nations = change.nations
             return
-        if running is not None:
-            running.ended = turn.at
-        if turn.state is not None:
-            periods.append(_following(periods[-1] if periods else None, turn.state, turn))
+        if current is not None:
+            current.ended = change.at
+        if change.state is not None:
+            periods.append(_next_period(last, change.state, change))
 
-    def thin(self, start: int, end: int) -> None:
-        """Let go of what [start, end) is not measured by, so that what is held does not grow with the turns.
+    def prune(self, start: int, end: int) -> None:
+        """Drop what is not needed to measure [start, end), so that memory does not grow with the number of changes.
 
-        Of a responder that leaves the first held, the last before `start`, the longest pause and the last.
+        For each responder this keeps the first period, the last that began before `start`, the longest pause and the
+        last period; for each nation the first gap, the last that began before `start`, and the last.
         """
-        for responder_id, held in self.periods.items():
-            if len(held) > 4:
-                edge = max((n for n, period in enumerate(held) if period.began < start), default=0)
-                longest = max(
-                    range(len(held)), key=lambda n: held[n].within(start, end) if held[n].state is State.PAUSED else -1
-                )
-                self.periods[responder_id] = [held[n] for n in sorted({0, edge, longest, len(held) - 1})]
+        for responder_id, periods in self.periods.items():
+            edge = _last_before(start, periods)
+            pauses = [period.within(start, end) if period.state is State.PAUSED else -1 for period in periods]
+            longest = pauses.index(max(pauses)) if pauses else 0
+            self.periods[responder_id] = _pick(periods, {0, edge, longest, len(periods) - 1})
         for nation, gaps in self.gaps.items():
-            if len(gaps) > 3:
-                edge = max((n for n, gap in enumerate(gaps) if gap.began < start), default=0)
-                self.gaps[nation] = [gaps[n] for n in sorted({0, edge, len(gaps) - 1})]
+            self.gaps[nation] = _pick(gaps, {0, _last_before(start, gaps), len(gaps) - 1})
 
-    def _bound_gap(self, nation: str, at: int) -> None:
+    def _count_open(self, current: Period | None, change: StateChange) -> None:
+        if current is not None and current.state is State.OPEN:
+            for nation in current.nations:
+                self.open_in[nation] -= 1
+        if change.state is State.OPEN:
+            for nation in change.nations:
+                self.open_in[nation] += 1
+
+    def _update_gap(self, nation: str, at: int) -> None:
+        """Begin or end a gap at `at` if the number of open responders became zero or positive."""
         gaps = self.gaps[nation]
         last = gaps[-1] if gaps else None
-        is_running = last is not None and last.ended is None
-        if is_running == (self.open_in[nation] == 0):
+        current = last if last is not None and last.ended is None else None
+        is_gap = self.open_in[nation] == 0
+        if is_gap == (current is not None):
             return
-        if last is not None and last.ended is None:
-            last.ended = at
+        if current is not None:
+            current.ended = at
         elif last is not None and last.ended == at:
+            # It ended in this same second: go on with it rather than begin a gap after none.
             last.ended = None
         else:
             gaps.append(Gap(began=at, before=last.seconds(at) if last is not None else 0))
 
 
-def _open_in(state: State | None, nations: tuple[str, ...]) -> tuple[str, ...]:
-    return nations if state is State.OPEN else ()
+def _last_before(start: int, stretches: Sequence[Period | Gap]) -> int:
+    """The index of the last one that began before `start`, or 0."""
+    return max((n for n, stretch in enumerate(stretches) if stretch.began < start), default=0)
 
 
-def _following(last: Period | None, state: State, turn: StateChange) -> Period:
-    period = Period(state=state, began=turn.at, nations=turn.nations)
-    if last is not None:
-        period.number = last.number + 1
-        for name, total in msgspec.structs.asdict(last.totals(turn.at)).items():
-            setattr(period, name, total)
-    return period
+def _pick(stretches: list[T], indices: set[int]) -> list[T]:
+    return [stretch for n, stretch in enumerate(stretches) if n in indices]
+
+
+def _next_period(last: Period | None, state: State, change: StateChange) -> Period:
+    if last is None:
+        return Period(state=state, began=change.at, nations=change.nations)
+    totals = last.totals(change.at)
+    return Period(
+        state=state,
+        began=change.at,
+        number=last.number + 1,
+        nations=change.nations,
+        open=totals.open,
+        waiting_list=totals.waiting_list,
+        paused=totals.paused,
+        unconfirmed=totals.unconfirmed,
+        pauses=totals.pauses,
+    )

@@ -1,4 +1,4 @@
-"""The remit: whom a responder takes on. What nobody knows stays unknown; it is neither "all" nor "none"."""
+"""The remit: whom a responder takes on. What its source does not say is unknown: neither "all" nor "none"."""
 
 import re
 from datetime import date
@@ -11,7 +11,7 @@ from capacity_api.domain.areas import AREAS, Cover, cover
 from capacity_api.domain.text import plain_text, required_text
 from capacity_api.errors import FieldError, Invalid
 
-_PUBLISHED = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+_PUBLICATION_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 class ExploitationType(StrEnum):
@@ -40,7 +40,7 @@ class Gender(StrEnum):
 
 
 class AsPublished(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of the source, cell by cell, so that a reader can judge our coding of them."""
+    """The words of each cell of the source's table, so that a reader can check how we coded them."""
 
     geography: str | None = None
     exploitation: str | None = None
@@ -49,14 +49,14 @@ class AsPublished(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a remit was read, and when that was published (ISO 8601, as exact as the source is: `2024-07` or a day)."""
+    """The publication that a remit comes from. `published` is a year, month or day in ISO 8601, such as `2024-07`."""
 
     title: str
     published: str
 
 
 class Remit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`exploitation_types` is null where the source does not know; `genders` and it may be "all"."""
+    """Whom a responder takes on. `exploitation_types` null: the source does not say. It and `genders` may be "all"."""
 
     areas: tuple[str, ...]
     exploitation_types: tuple[ExploitationType, ...] | Literal["all"] | None
@@ -69,57 +69,63 @@ class Remit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def validate_remit(remit: Remit) -> Remit:
-    """The remit in a standard order without repetition; raises `Invalid` with a pointer for each fault."""
+    """The remit in a standard order, without repetition. Raises `Invalid` with a pointer to each fault."""
     errors: list[FieldError] = [
         FieldError(f"/remit/areas/{n}", f"unknown area code {code!r}; see /v1/vocabulary")
         for n, code in enumerate(remit.areas)
         if code not in AREAS
     ]
+    sides = {
+        "areas": remit.areas,
+        "age_groups": remit.age_groups,
+        "exploitation_types": remit.exploitation_types,
+        "genders": remit.genders,
+    }
     errors.extend(
-        FieldError(f"/remit/{field}", "must name at least one")
-        for field in ("areas", "age_groups", "exploitation_types", "genders")
-        if getattr(remit, field) == ()
+        FieldError(f"/remit/{field}", "must name at least one") for field, side in sides.items() if side == ()
     )
     if errors:
         raise Invalid("The remit is not valid", tuple(errors))
-    published = remit.as_published
-    source = remit.source
-    if source is not None:
-        _check_published(source.published)
-        source = Source(required_text(source.title, "/remit/source/title", 300), source.published)
-    return msgspec.structs.replace(
-        remit,
+    kinds, genders = remit.exploitation_types, remit.genders
+    return Remit(
         areas=tuple(code for code in AREAS if code in remit.areas),
+        exploitation_types=tuple(kind for kind in ExploitationType if kind in kinds)
+        if isinstance(kinds, tuple)
+        else kinds,
         age_groups=tuple(group for group in AgeGroup if group in remit.age_groups),
-        exploitation_types=remit.exploitation_types
-        if remit.exploitation_types is None or remit.exploitation_types == "all"
-        else tuple(kind for kind in ExploitationType if kind in remit.exploitation_types),
-        genders="all" if remit.genders == "all" else tuple(gender for gender in Gender if gender in remit.genders),
+        genders=tuple(gender for gender in Gender if gender in genders) if isinstance(genders, tuple) else genders,
+        existing_clients_only=remit.existing_clients_only,
         note=plain_text(remit.note, "/remit/note", 500, lines=True),
-        as_published=published
-        and AsPublished(
-            **{
-                field: plain_text(getattr(published, field), f"/remit/as_published/{field}", 300)
-                for field in AsPublished.__struct_fields__
-            }
-        ),
-        source=source,
+        as_published=None if remit.as_published is None else _validate_as_published(remit.as_published),
+        source=None if remit.source is None else _validate_source(remit.source),
     )
 
 
-def _check_published(published: str) -> None:
+def _validate_as_published(words: AsPublished) -> AsPublished:
+    return AsPublished(
+        geography=plain_text(words.geography, "/remit/as_published/geography", 300),
+        exploitation=plain_text(words.exploitation, "/remit/as_published/exploitation", 300),
+        demographic=plain_text(words.demographic, "/remit/as_published/demographic", 300),
+        limitation=plain_text(words.limitation, "/remit/as_published/limitation", 300),
+    )
+
+
+def _validate_source(source: Source) -> Source:
+    published = source.published
     try:
-        if not _PUBLISHED.fullmatch(published):
+        if not _PUBLICATION_DATE.fullmatch(published):
             raise ValueError
-        date.fromisoformat({4: f"{published}-01-01", 7: f"{published}-01"}.get(len(published), published))
+        first_day = {4: f"{published}-01-01", 7: f"{published}-01"}.get(len(published), published)
+        date.fromisoformat(first_day)
     except ValueError:
         raise Invalid.at(
             "/remit/source/published", "must be a year, a month or a day: 2024, 2024-07 or 2024-07-15"
         ) from None
+    return Source(required_text(source.title, "/remit/source/title", 300), published)
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reader of the directory asks for; an empty field asks for nothing."""
+    """The filter of a query of the directory. An empty field filters nothing."""
 
     areas: tuple[str, ...] = ()
     exploitation_types: tuple[ExploitationType, ...] = ()
@@ -127,28 +133,37 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     genders: tuple[Gender, ...] = ()
 
     def keeps(self, remit: Remit) -> bool:
-        """Whether the remit may reach what is asked: an unknown or partly covered one is kept, never hidden."""
-        kinds, genders = remit.exploitation_types, remit.genders
+        """Whether the remit may include what the filter asks for. Unknown and partly covered remits are kept."""
         return (
-            (not self.areas or any(cover(remit.areas, area) is not Cover.NONE for area in self.areas))
-            and (
-                not self.exploitation_types or kinds is None or kinds == "all" or _meet(kinds, self.exploitation_types)
-            )
-            and (not self.genders or genders == "all" or _meet(genders, self.genders))
-            and (not self.age_groups or any(may_take_age(remit.age_groups, age) for age in self.age_groups))
+            self._keeps_areas(remit)
+            and self._keeps_exploitation_types(remit)
+            and self._keeps_age_groups(remit)
+            and self._keeps_genders(remit)
         )
 
+    def _keeps_areas(self, remit: Remit) -> bool:
+        return not self.areas or any(cover(remit.areas, area) is not Cover.NONE for area in self.areas)
 
-def may_take_age(remit_ages: tuple[AgeGroup, ...], asked: AgeGroup) -> bool:
-    """Whether somebody of the asked age can be within the remit at all.
+    def _keeps_exploitation_types(self, remit: Remit) -> bool:
+        kinds = remit.exploitation_types
+        if not self.exploitation_types or kinds is None or kinds == "all":
+            return True
+        return any(kind in kinds for kind in self.exploitation_types)
 
-    A young person is an adult (18 to 25), so an adult remit takes one; an adult may be young enough for a remit for
-    young people, which has to be asked.
+    def _keeps_age_groups(self, remit: Remit) -> bool:
+        return not self.age_groups or any(may_take_age(remit.age_groups, age) for age in self.age_groups)
+
+    def _keeps_genders(self, remit: Remit) -> bool:
+        genders = remit.genders
+        return not self.genders or genders == "all" or any(gender in genders for gender in self.genders)
+
+
+def may_take_age(remit_ages: tuple[AgeGroup, ...], age: AgeGroup) -> bool:
+    """Whether somebody of this age group may be within the remit.
+
+    A young person (18 to 25) is an adult, so a remit for adults includes them. An adult may be young enough for a
+    remit for young people; the reader has to ask.
     """
-    if asked is AgeGroup.CHILD:
+    if age is AgeGroup.CHILD:
         return AgeGroup.CHILD in remit_ages
     return AgeGroup.ADULT in remit_ages or AgeGroup.YOUNG_PERSON in remit_ages
-
-
-def _meet(held: tuple[StrEnum, ...], asked: tuple[StrEnum, ...]) -> bool:
-    return any(item in held for item in asked)

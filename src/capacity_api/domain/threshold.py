@@ -1,7 +1,7 @@
-"""The threshold: a responder prepares what is to be said when its open referrals reach a number.
+"""The threshold: a responder prepares a pause for when its open referrals reach a number.
 
 The Salvation Army suspended new referrals when applications reached 100 in May 2024, and kept capacity for people who
-referred themselves and for urgent cases (briefing 2024, note 11). The numbers are the responder's own and never public.
+referred themselves and for urgent cases (briefing 2024, note 11). The numbers are private to the responder.
 """
 
 from datetime import datetime, timedelta
@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from capacity_api.domain.intake import (
-    Before,
     Circumstance,
     ExpectedResponse,
     Intake,
     Reason,
+    ReplacedReport,
     Report,
     ReportedState,
     State,
@@ -30,9 +30,10 @@ MOST_REFERRALS = 1_000_000
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """At `pause_at` open referrals intake pauses, saying the rest; below `reopen_below` what was before comes back.
+    """At `pause_at` open referrals the intake pauses, with the other fields as its report.
 
-    `reopen_below` null: it never comes back by itself.
+    Below `reopen_below` open referrals the report from before the pause comes back. Null means that it never comes
+    back by itself.
     """
 
     pause_at: int
@@ -43,8 +44,8 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def validate_threshold(threshold: Threshold) -> Threshold:
-    """The threshold in a standard form; raises `Invalid` with every fault and its pointer."""
-    errors = expected_response_errors(threshold.expected_response) if threshold.expected_response is not None else []
+    """The threshold in a standard form. Raises `Invalid` with a pointer to each fault."""
+    errors = expected_response_errors(threshold.expected_response)
     if not 1 <= threshold.pause_at <= MOST_REFERRALS:
         errors.append(FieldError("/pause_at", f"must be from 1 to {MOST_REFERRALS}"))
     if threshold.reopen_below is not None and not 1 <= threshold.reopen_below <= threshold.pause_at:
@@ -58,18 +59,18 @@ def validate_threshold(threshold: Threshold) -> Threshold:
 def apply_count(
     intake: Intake, threshold: Threshold, open_referrals: int, now: datetime, valid_for: timedelta
 ) -> Step | None:
-    """What a count of open referrals changes, if anything; the intake must have been brought up to `now`.
+    """The step that a count of open referrals brings, if any. `intake` must come from `intake_at(…, now)`.
 
-    A count confirms nothing: what holds goes on holding until its own `confirm_by`, whichever state it is in.
+    A count does not confirm a report: each report holds until its own `confirm_by`.
     """
     if open_referrals >= threshold.pause_at and intake.state is not State.PAUSED:
-        return _paused(intake, threshold, now, valid_for)
+        return _pause(intake, threshold, now, valid_for)
     if threshold.reopen_below is not None and open_referrals < threshold.reopen_below and intake.before is not None:
-        return _restored(intake, intake.before, now)
+        return _restore(intake, intake.before, now)
     return None
 
 
-def _paused(intake: Intake, threshold: Threshold, now: datetime, valid_for: timedelta) -> Step:
+def _pause(intake: Intake, threshold: Threshold, now: datetime, valid_for: timedelta) -> Step:
     report = Report(
         state=ReportedState.PAUSED,
         reason=Reason.REFERRAL_THRESHOLD,
@@ -82,9 +83,9 @@ def _paused(intake: Intake, threshold: Threshold, now: datetime, valid_for: time
         report=report,
         changed_at=now,
         lapsed=False,
-        # Paused twice over, after a lapse: what was there before the first time is what comes back.
+        # If this pause lapsed and now starts again, the report from before the first pause is the one to restore.
         before=intake.before
-        or Before(
+        or ReplacedReport(
             report=intake.report,
             confirmed_at=intake.confirmed_at,
             confirm_by=intake.confirm_by,
@@ -93,23 +94,24 @@ def _paused(intake: Intake, threshold: Threshold, now: datetime, valid_for: time
         ),
     )
     if intake.state is State.UNCONFIRMED:
-        # Nothing holds, so the pause that the responder prepared starts to.
+        # No report holds, so the pause holds for the usual time.
         confirm_by = report_expiry(report, now, valid_for)
         after = msgspec.structs.replace(after, confirm_by=confirm_by, remind_at=reminder_time(now, confirm_by))
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))
 
 
-def _restored(intake: Intake, before: Before, now: datetime) -> Step:
-    """What was said before holds for as long as it was itself confirmed: confirming the pause said nothing of it."""
-    lapsed = before.lapsed or (before.confirm_by is not None and before.confirm_by <= now)
+def _restore(intake: Intake, before: ReplacedReport, now: datetime) -> Step:
+    """The report from before the pause keeps its own `confirm_by`: to confirm the pause did not confirm that report."""
+    has_lapsed = before.lapsed or (before.confirm_by is not None and before.confirm_by <= now)
+    is_reminder_ahead = before.remind_at is not None and before.remind_at > now
     after = msgspec.structs.replace(
         intake,
         report=before.report,
         changed_at=now,
         confirmed_at=before.confirmed_at,
         confirm_by=before.confirm_by,
-        remind_at=None if lapsed or before.remind_at is None or before.remind_at <= now else before.remind_at,
-        lapsed=lapsed,
+        remind_at=before.remind_at if is_reminder_ahead and not has_lapsed else None,
+        lapsed=has_lapsed,
         before=None,
     )
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))

@@ -1,7 +1,7 @@
-"""The form of a token: `cap_`, 32 random characters of base 62 (190 bits), 6 characters of checksum.
+"""The form of a token: `cap_`, 32 random characters in base 62 (190 bits), and a checksum of 6 characters.
 
-The prefix lets secret scanners find one that leaked; the checksum tells a mistyped one from an unknown one without
-asking the database. Only a keyed hash is ever stored.
+The prefix lets secret scanners find a leaked token. The checksum tells a mistyped token from an unknown one without a
+query. Only a keyed hash of a token is stored.
 """
 
 import hmac
@@ -27,8 +27,8 @@ PARTNER_SCOPES = (Scope.WEBHOOKS_MANAGE,)
 ADMIN_SCOPES = (Scope.ADMIN,)
 
 
-def make(random: bytes) -> str:
-    """A token from `RANDOM_BYTES` random bytes."""
+def make_token(random: bytes) -> str:
+    """A token from `RANDOM_BYTES` random bytes. Raises `ValueError` for any other number."""
     if len(random) != RANDOM_BYTES:
         raise ValueError(f"a token takes {RANDOM_BYTES} random bytes")
     body = PREFIX + _base62(int.from_bytes(random), _RANDOM_LENGTH)
@@ -46,8 +46,8 @@ def is_well_formed(token: str) -> bool:
     )
 
 
-def keyed_hash(key: bytes, token: str) -> bytes:
-    """What is stored in a token's place: useless without the key, so that a stolen database opens nothing."""
+def hash_token(key: bytes, token: str) -> bytes:
+    """The hash to store instead of a token. Without the key it is useless to somebody who steals the database."""
     return hmac.digest(key, b"capacity-api/token/1\0" + token.encode(), "sha256")
 
 

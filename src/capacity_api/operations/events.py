@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.sequence import latest
 from capacity_api.db.tables import EventRow
-from capacity_api.domain.events import ONLY_WHEN_NAMED
+from capacity_api.domain.events import OPT_IN
 from capacity_api.errors import BeyondLatest
 from capacity_api.representations.event import Event, EventPage, IdentifiedEvent
 
@@ -37,7 +37,7 @@ async def newest_events(session: AsyncSession, after: int, limit: int) -> list[I
     """Up to `limit` public events after a sequence number, newest first, without those that must be named."""
     rows = await session.execute(
         select(EventRow.id, EventRow.body)
-        .where(EventRow.sequence > after, EventRow.type.not_in(ONLY_WHEN_NAMED))
+        .where(EventRow.sequence > after, EventRow.type.not_in(OPT_IN))
         .order_by(EventRow.sequence.desc())
         .limit(limit)
     )

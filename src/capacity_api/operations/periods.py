@@ -1,7 +1,8 @@
-"""Counting the events into periods, for the statistics: a rollup that follows the events and can be made anew.
+"""Count the events into periods, for the statistics. The counts can be rebuilt from the events at any time.
 
-Nothing that changes a responder knows of it. `count` takes in what was told since it last ran, so that neither a crash
-nor a writer of another version leaves it wrong; a reader who needs the rest takes it from `uncounted`.
+The code that changes responders does not know of the periods. `count_events` counts the events since its last run, so
+neither a crash nor an older version of the program leaves the periods wrong. A reader gets the events that are not
+counted yet from `read_uncounted`.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -17,76 +18,88 @@ from capacity_api.db import sequence
 from capacity_api.db.tables import EventRow, NationGapRow, PeriodRow, ResponderRow, RollupRow
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import State
-from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, StateChange, nations_covered, second
+from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, StateChange, nations_covered, to_second
 from capacity_api.representations.responder import AreaRef
 
-# How many events are held in memory at a time.
+# How many events to read at a time, and how many parameters to put in one statement.
 BATCH = 1000
-_COLUMNS = [getattr(PeriodRow, name) for name in Period.__struct_fields__]
+_COLUMNS: tuple[Any, ...] = (
+    PeriodRow.state,
+    PeriodRow.began,
+    PeriodRow.number,
+    PeriodRow.ended,
+    PeriodRow.nations,
+    PeriodRow.open,
+    PeriodRow.waiting_list,
+    PeriodRow.paused,
+    PeriodRow.unconfirmed,
+    PeriodRow.pauses,
+)
 
 
 async def is_behind(session: AsyncSession) -> bool:
-    """Whether there are events that were not counted yet."""
+    """Whether there are events that are not counted yet."""
     latest, _ = await sequence.latest(session)
     return await session.scalar(select(RollupRow.sequence)) != latest
 
 
 async def count_events(session: AsyncSession, most: int = BATCH) -> int:
-    """Count up to `most` events that were not counted yet; returns how many. Whoever comes second waits its turn."""
+    """Count up to `most` events that are not counted yet, and return how many. Locks the rollup."""
     rollup = (
         await session.execute(select(RollupRow).with_for_update().execution_options(populate_existing=True))
     ).scalar_one()
-    number, turns = await _turns(session, rollup.sequence, most)
+    number, changes = await _read_changes(session, rollup.sequence, most)
     if number == rollup.sequence:
         return 0
-    ledger = await ledger_of(session, rollup)
-    await hold(session, ledger, turns)
-    # What stands in the database, to tell what became different.
-    kept = {responder_id: msgspec.structs.replace(held[-1]) for responder_id, held in ledger.periods.items() if held}
-    kept_gaps = {nation: msgspec.structs.replace(held[-1]) for nation, held in ledger.gaps.items() if held}
-    for turn in turns:
-        ledger.take(turn)
-    await _write_periods(session, ledger, kept)
-    for nation, gaps in ledger.gaps.items():
-        for gap in gaps:
-            if gap != kept_gaps.get(nation):
-                await session.merge(NationGapRow(nation=nation, **msgspec.structs.asdict(gap)))
-    counted = number - rollup.sequence
+    ledger = await load_ledger(session, rollup)
+    await load_periods(session, ledger, changes)
+    # Copies of the stored rows: the ledger changes its own.
+    stored_periods = {
+        responder_id: msgspec.structs.replace(periods[-1])
+        for responder_id, periods in ledger.periods.items()
+        if periods
+    }
+    stored_gaps = {nation: msgspec.structs.replace(gaps[-1]) for nation, gaps in ledger.gaps.items() if gaps}
+    for change in changes:
+        ledger.apply(change)
+    await _write_periods(session, ledger, stored_periods)
+    await _write_gaps(session, ledger, stored_gaps)
+    count = number - rollup.sequence
     rollup.sequence, rollup.open_in = number, ledger.open_in
     await session.flush()
-    return counted
+    return count
 
 
 async def reset(session: AsyncSession) -> None:
-    """Forget all that was counted; `count`, until it returns 0, makes it anew."""
+    """Delete all periods and gaps. Then call `count_events` until it returns 0 to count them again."""
     rollup = (await session.execute(select(RollupRow).with_for_update())).scalar_one()
     rollup.sequence, rollup.open_in = 0, {}
     await session.execute(delete(PeriodRow))
     await session.execute(delete(NationGapRow))
 
 
-async def uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[StateChange]]:
-    """What the events after number `after` say, in their order, a batch at a time."""
+async def read_uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[StateChange]]:
+    """The state changes of the events after number `after`, in order, a batch at a time."""
     while True:
-        number, turns = await _turns(session, after, BATCH)
+        number, changes = await _read_changes(session, after, BATCH)
         if number == after:
             return
         after = number
-        yield turns
+        yield changes
 
 
-async def ledger_of(session: AsyncSession, rollup: RollupRow) -> Ledger:
-    """A ledger as of the last counted event, without any responder's periods yet."""
+async def load_ledger(session: AsyncSession, rollup: RollupRow) -> Ledger:
+    """A ledger as of the last counted event, without the periods of any responder."""
     gaps = {}
     for nation in NATIONS:
-        row = await last_gap(session, nation)
-        if row is not None:
-            gaps[nation] = row
+        gap = await read_last_gap(session, nation)
+        if gap is not None:
+            gaps[nation] = gap
     return Ledger(gaps, rollup.open_in)
 
 
-async def last_gap(session: AsyncSession, nation: str, before: int | None = None) -> Gap | None:
-    """The last gap of a nation that began before the second `before`, or the last of all."""
+async def read_last_gap(session: AsyncSession, nation: str, before: int | None = None) -> Gap | None:
+    """The last gap of a nation that began before `before`, in seconds since 1970; by default the last of all."""
     query = select(NationGapRow.began, NationGapRow.ended, NationGapRow.before).where(NationGapRow.nation == nation)
     if before is not None:
         query = query.where(NationGapRow.began < before)
@@ -94,40 +107,41 @@ async def last_gap(session: AsyncSession, nation: str, before: int | None = None
     return None if row is None else Gap(began=row.began, ended=row.ended, before=row.before)
 
 
-async def last_periods(
+async def read_last_periods(
     session: AsyncSession, before: int | None = None, responders: Iterable[UUID] | None = None
 ) -> dict[UUID, Period]:
-    """The last period of each responder that began before the second `before`, or the last of all."""
-    query = _last_period(before)
+    """The last period of each responder that began before `before`, in seconds since 1970; by default the last of all.
+
+    `responders`: only these, by id.
+    """
+    query = _select_last_periods(before)
     if responders is None:
-        return {row[0]: _period(row) for row in await session.execute(query) if row.number is not None}
-    found: dict[UUID, Period] = {}
+        return _periods(await session.execute(query))
+    periods: dict[UUID, Period] = {}
     ids = list(responders)
-    # A statement takes only so many parameters.
     for n in range(0, len(ids), BATCH):
-        rows = await session.execute(query.where(ResponderRow.id.in_(ids[n : n + BATCH])))
-        found.update((row[0], _period(row)) for row in rows if row.number is not None)
-    return found
+        periods |= _periods(await session.execute(query.where(ResponderRow.id.in_(ids[n : n + BATCH]))))
+    return periods
 
 
-async def hold(session: AsyncSession, ledger: Ledger, turns: Iterable[StateChange]) -> None:
-    """Have the ledger hold the last period of every responder that `turns` are about."""
-    missing = {turn.responder_id for turn in turns} - ledger.periods.keys()
-    found = await last_periods(session, None, missing)
+async def load_periods(session: AsyncSession, ledger: Ledger, changes: Iterable[StateChange]) -> None:
+    """Load into the ledger the last stored period of each responder in `changes` that it does not have yet."""
+    missing = {change.responder_id for change in changes} - ledger.periods.keys()
+    periods = await read_last_periods(session, None, missing)
     for responder_id in missing:
-        ledger.periods[responder_id] = [found[responder_id]] if responder_id in found else []
+        ledger.load(responder_id, periods.get(responder_id))
 
 
-async def _write_periods(session: AsyncSession, ledger: Ledger, kept: dict[UUID, Period]) -> None:
-    changed: list[dict[str, Any]] = []
-    added: list[dict[str, Any]] = []
+async def _write_periods(session: AsyncSession, ledger: Ledger, stored: dict[UUID, Period]) -> None:
+    updates: list[dict[str, Any]] = []
+    inserts: list[dict[str, Any]] = []
     for responder_id, periods in ledger.periods.items():
-        before = kept.get(responder_id)
+        last = stored.get(responder_id)
         for period in periods:
-            if before is None or period.number > before.number:
-                added.append({"responder_id": responder_id, **msgspec.structs.asdict(period)})
-            elif period != before:
-                changed.append(
+            if last is None or period.number > last.number:
+                inserts.append({"responder_id": responder_id, **msgspec.structs.asdict(period)})
+            elif period != last:
+                updates.append(
                     {
                         "responder_id": responder_id,
                         "number": period.number,
@@ -135,27 +149,49 @@ async def _write_periods(session: AsyncSession, ledger: Ledger, kept: dict[UUID,
                         "nations": period.nations,
                     }
                 )
-    if changed:
-        await session.execute(update(PeriodRow), changed)
-    if added:
-        await session.execute(insert(PeriodRow), added)
+    if updates:
+        await session.execute(update(PeriodRow), updates)
+    if inserts:
+        await session.execute(insert(PeriodRow), inserts)
 
 
-def _last_period(before: int | None) -> Select[Any]:
+async def _write_gaps(session: AsyncSession, ledger: Ledger, stored: dict[str, Gap]) -> None:
+    for nation, gaps in ledger.gaps.items():
+        for gap in gaps:
+            if gap != stored.get(nation):
+                await session.merge(NationGapRow(nation=nation, began=gap.began, ended=gap.ended, before=gap.before))
+
+
+def _select_last_periods(before: int | None) -> Select[Any]:
     earlier = aliased(PeriodRow)
     newest = select(earlier.number).where(earlier.responder_id == ResponderRow.id)
     if before is not None:
         newest = newest.where(earlier.began < before)
-    # By `began`, which has the index, and not by `number` alone, though both go up together.
+    # By `began`, which has an index. `number` rises with it and decides where two began in the same second.
     number = newest.order_by(earlier.began.desc(), earlier.number.desc()).limit(1).correlate(ResponderRow)
     last = and_(PeriodRow.responder_id == ResponderRow.id, PeriodRow.number == number.scalar_subquery())
-    # An outer join, or SQLite would go through all periods and look up the responder of each.
+    # An outer join: with an inner one SQLite would scan all periods and look up the responder of each.
     return select(ResponderRow.id, *_COLUMNS).select_from(ResponderRow).outerjoin(PeriodRow, last)
 
 
+def _periods(rows: Iterable[Any]) -> dict[UUID, Period]:
+    """The rows of `_select_last_periods` as periods, by responder, without the responders that have none."""
+    return {row.id: _period(row) for row in rows if row.number is not None}
+
+
 def _period(row: Any) -> Period:
-    _, state, began, number, ended, nations, *before = row
-    return Period(State(state), began, number, ended, tuple(nations), *before)
+    return Period(
+        state=State(row.state),
+        began=row.began,
+        number=row.number,
+        ended=row.ended,
+        nations=tuple(row.nations),
+        open=row.open,
+        waiting_list=row.waiting_list,
+        paused=row.paused,
+        unconfirmed=row.unconfirmed,
+        pauses=row.pauses,
+    )
 
 
 class _Remit(msgspec.Struct):
@@ -177,17 +213,17 @@ class _Data(msgspec.Struct):
     responder: _Responder
 
 
-class _Told(msgspec.Struct):
-    """As much of an event's body as counts: bodies of every age are read, with whatever else stands in them."""
+class _EventBody(msgspec.Struct):
+    """The part of an event's body that the periods need. Bodies of any age have it, beside other fields."""
 
     data: _Data
 
 
-_decoder = msgspec.json.Decoder(_Told)
+_decoder = msgspec.json.Decoder(_EventBody)
 
 
-async def _turns(session: AsyncSession, after: int, most: int) -> tuple[int, list[StateChange]]:
-    """What up to `most` events after number `after` say of responders, and the number of the last of them."""
+async def _read_changes(session: AsyncSession, after: int, most: int) -> tuple[int, list[StateChange]]:
+    """The number of the last of up to `most` events after number `after`, and the state changes in these events."""
     rows = (
         await session.execute(
             select(EventRow.sequence, EventRow.type, EventRow.at, EventRow.responder_id, EventRow.body)
@@ -196,16 +232,16 @@ async def _turns(session: AsyncSession, after: int, most: int) -> tuple[int, lis
             .limit(most)
         )
     ).all()
-    turns = [_turn(row) for row in rows if row.responder_id is not None]
-    return rows[-1].sequence if rows else after, turns
+    changes = [_state_change(row) for row in rows if row.responder_id is not None]
+    return rows[-1].sequence if rows else after, changes
 
 
-def _turn(row: Any) -> StateChange:
+def _state_change(row: Any) -> StateChange:
     responder = _decoder.decode(row.body).data.responder
     remit = responder.remit
     return StateChange(
         responder_id=row.responder_id,
-        at=second(row.at),
+        at=to_second(row.at),
         state=None if row.type == EventType.RESPONDER_DELISTED else responder.intake.state,
         nations=nations_covered(
             tuple(area.code for area in remit.areas),

@@ -1,4 +1,4 @@
-"""How promptly a responder confirms: private to its own tokens and to administrators."""
+"""How promptly a responder confirms. Only its own tokens and administrators may read it."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from capacity_api.operations.responders import get_responder
 
 
 class Promptness(msgspec.Struct, frozen=True, kw_only=True):
-    """In [`from`, `to`): how often it reported and confirmed, and how often a report lapsed."""
+    """How often the responder reported and confirmed in [`from`, `to`), and how often a report lapsed."""
 
     start: datetime = msgspec.field(name="from")
     end: datetime = msgspec.field(name="to")
@@ -22,10 +22,10 @@ class Promptness(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read_promptness(session: AsyncSession, slug: str, start: datetime, end: datetime) -> Promptness:
     """The counts for [start, end). Raises `NotFound`."""
-    row = await get_responder(session, slug)
+    responder = await get_responder(session, slug)
     rows = await session.execute(
         select(ReportRow.kind, func.count().label("number"))
-        .where(ReportRow.responder_id == row.id, ReportRow.at >= start, ReportRow.at < end)
+        .where(ReportRow.responder_id == responder.id, ReportRow.at >= start, ReportRow.at < end)
         .group_by(ReportRow.kind)
     )
     counts = {row.kind: row.number for row in rows}

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import IntakeRow, ResponderRow
-from capacity_api.domain.contact import Contact, validate_contact, web_address
+from capacity_api.domain.contact import Contact, validate_contact, validate_web_address
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import DEFAULT_VALID_FOR, NEVER_REPORTED
 from capacity_api.domain.remit import Remit, validate_remit
@@ -77,7 +77,7 @@ async def list_responder(
     elif row.delisted_at is None:
         raise AlreadyExists(f"A responder {new.slug!r} is listed already")
     row.name = required_text(new.name, "/name", 200)
-    row.website = web_address(new.website, "/website")
+    row.website = validate_web_address(new.website, "/website")
     row.contact = validate_contact(new.contact)
     row.remit = validate_remit(new.remit)
     row.valid_for_hours = _validate_hours(new.valid_for_hours)
@@ -108,7 +108,7 @@ async def change_details(
     if patch.name is not UNSET:
         row.name = required_text(patch.name, "/name", 200)
     if patch.website is not UNSET:
-        row.website = web_address(patch.website, "/website")
+        row.website = validate_web_address(patch.website, "/website")
     if patch.contact is not UNSET:
         row.contact = validate_contact(patch.contact)
     if patch.remit is not UNSET:

@@ -1,7 +1,6 @@
-"""The evidence: what was, for any period. Nobody is ranked; how promptly a responder confirms is not told."""
+"""The public statistics of any span of time. They rank nobody, and leave out how promptly a responder confirms."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, literal_column, select
@@ -17,9 +16,9 @@ from capacity_api.domain.periods import (
     Period,
     StateChange,
     Totals,
-    moment,
+    from_second,
     nations_covered,
-    second,
+    to_second,
 )
 from capacity_api.operations import periods
 from capacity_api.representations.statistics import (
@@ -34,11 +33,11 @@ _SECONDS_PER_HOUR = 3600
 
 
 async def read_statistics(session: AsyncSession, start: datetime, end: datetime) -> Statistics:
-    """The statistics of [start, end); what the clock has brought counts, whether or not it was recorded."""
-    first, last = second(start), second(end)
-    ledger = await _uncounted(session, first, last)
-    at_start = await periods.last_periods(session, first)
-    at_end = await periods.last_periods(session, last)
+    """The statistics of [start, end). A step that is due counts whether or not it has been recorded."""
+    first, last = to_second(start), to_second(end)
+    ledger = await _build_ledger(session, first, last)
+    at_start = await periods.read_last_periods(session, first)
+    at_end = await periods.read_last_periods(session, last)
     longest = await _longest_pauses(session, first, last)
     rows = await session.execute(
         select(ResponderRow.id, ResponderRow.slug, ResponderRow.name, ResponderRow.created_at).order_by(
@@ -47,59 +46,73 @@ async def read_statistics(session: AsyncSession, start: datetime, end: datetime)
     )
     responders = []
     for row in rows:
-        newer = ledger.periods.get(row.id, [])
-        known = [held[row.id] for held in (at_start, at_end) if row.id in held]
-        # The first of the newer ones is the last of the stored ones as it stands by now.
-        known = [period for period in known if not newer or period.number < newer[0].number] + newer
-        # One that was listed just now is there, without any time yet.
-        if _was_listed(known, first, last) or second(row.created_at) == last:
-            responders.append(_of_responder(row.slug, row.name, known, longest.get(row.id, 0), first, last))
-    counting = await session.scalar(select(EventRow.at).where(EventRow.sequence == 1))
-    begins = None if counting is None or second(counting) > last else max(first, second(counting))
+        known = _merge(at_start.get(row.id), at_end.get(row.id), ledger.periods.get(row.id, []))
+        # A responder that was listed in this very second is in the statistics, with no time yet.
+        if _was_there(known, first, last) or to_second(row.created_at) == last:
+            responders.append(_measure_responder(row.slug, row.name, known, longest.get(row.id, 0), first, last))
+    counted_from = await _read_counted_from(session, first, last)
+    nations = []
+    for nation in NATIONS:
+        gaps = await _read_gaps(session, ledger, nation, first, last)
+        nations.append(_measure_nation(nation, gaps, first, last, counted_from))
     return Statistics(
-        start=moment(first),
-        end=moment(last),
-        counted_from=None if begins is None else moment(begins),
-        nations=[
-            _of_nation(nation, await _gaps(session, ledger, nation, first, last), first, last, begins)
-            for nation in NATIONS
-        ],
+        start=from_second(first),
+        end=from_second(last),
+        counted_from=None if counted_from is None else from_second(counted_from),
+        nations=nations,
         responders=responders,
     )
 
 
-async def _uncounted(session: AsyncSession, start: int, end: int) -> Ledger:
-    """What was told, or brought by the clock, before `end` and is not counted yet."""
+def _merge(at_start: Period | None, at_end: Period | None, uncounted: list[Period]) -> list[Period]:
+    """The periods by which a span is measured, in order. The first uncounted one replaces its stored version."""
+    stored = [period for period in (at_start, at_end) if period is not None]
+    return [period for period in stored if not uncounted or period.number < uncounted[0].number] + uncounted
+
+
+async def _read_counted_from(session: AsyncSession, start: int, end: int) -> int | None:
+    """The second in [start, end] from which there is evidence, or `None`: it begins with the first event."""
+    first_event = await session.scalar(select(EventRow.at).where(EventRow.sequence == 1))
+    if first_event is None or to_second(first_event) > end:
+        return None
+    return max(start, to_second(first_event))
+
+
+async def _build_ledger(session: AsyncSession, start: int, end: int) -> Ledger:
+    """A ledger of what happened before `end` and is not counted yet: events, and then the steps that are due."""
     rollup = (await session.execute(select(RollupRow))).scalar_one()
-    ledger = await periods.ledger_of(session, rollup)
-    async for turns in periods.uncounted(session, rollup.sequence):
-        await periods.hold(session, ledger, turns)
-        for turn in turns:
-            if turn.at < end:
-                ledger.take(turn)
-        ledger.thin(start, end)
-    due = await _due(session, end)
-    await periods.hold(session, ledger, due)
-    for turn in due:
-        ledger.take(turn)
+    ledger = await periods.load_ledger(session, rollup)
+    async for changes in periods.read_uncounted(session, rollup.sequence):
+        await periods.load_periods(session, ledger, changes)
+        for change in changes:
+            if change.at < end:
+                ledger.apply(change)
+        ledger.prune(start, end)
+    due = await _read_due_changes(session, end)
+    await periods.load_periods(session, ledger, due)
+    for change in due:
+        ledger.apply(change)
     return ledger
 
 
-async def _due(session: AsyncSession, end: int) -> list[StateChange]:
-    """What the clock has brought before `end` and nobody has recorded."""
+async def _read_due_changes(session: AsyncSession, end: int) -> list[StateChange]:
+    """The state changes that were due before `end` and are not recorded yet, in order."""
     rows = await session.scalars(
-        select(ResponderRow).join(IntakeRow).where(IntakeRow.next_due < moment(end), ResponderRow.delisted_at.is_(None))
+        select(ResponderRow)
+        .join(IntakeRow)
+        .where(IntakeRow.next_due < from_second(end), ResponderRow.delisted_at.is_(None))
     )
-    steps = [(step, row) for row in rows for step in due_steps(row.intake.value, moment(end))]
-    return [
-        StateChange(row.id, second(step.at), step.after.state, _served(row))
-        for step, row in sorted(steps, key=lambda pair: (pair[0].at, pair[1].slug))
+    steps = [(step, row) for row in rows for step in due_steps(row.intake.value, from_second(end))]
+    steps.sort(key=lambda pair: (pair[0].at, pair[1].slug))
+    changes = []
+    for step, row in steps:
         # A reminder changes no state.
-        if second(step.at) < end and step.kind != "reminded"
-    ]
+        if to_second(step.at) < end and step.kind != "reminded":
+            changes.append(StateChange(row.id, to_second(step.at), step.after.state, _nations_of(row)))
+    return changes
 
 
-def _served(row: ResponderRow) -> tuple[str, ...]:
+def _nations_of(row: ResponderRow) -> tuple[str, ...]:
     remit = row.remit
     return nations_covered(
         remit.areas,
@@ -109,12 +122,15 @@ def _served(row: ResponderRow) -> tuple[str, ...]:
 
 
 async def _longest_pauses(session: AsyncSession, start: int, end: int) -> dict[UUID, int]:
-    """The longest within [start, end) of the pauses that are over, by responder; one that lasts is a last period."""
+    """The longest ended pause of each responder, in seconds within [start, end).
+
+    A pause that still lasts is the responder's last period, and is measured with it.
+    """
     ended = case((PeriodRow.ended > end, end), else_=PeriodRow.ended)
     began = case((PeriodRow.began < start, start), else_=PeriodRow.began)
     query = (
         select(PeriodRow.responder_id, func.max(ended - began))
-        # As it stands in the index: SQLite takes a partial index for a constant, not for a parameter.
+        # Literal SQL, so that SQLite uses the partial index: it does not for a parameter.
         .where(PeriodRow.state == literal_column("'paused'"), PeriodRow.ended.is_not(None))
         .where(PeriodRow.began < end, PeriodRow.ended > start)
         .group_by(PeriodRow.responder_id)
@@ -122,55 +138,74 @@ async def _longest_pauses(session: AsyncSession, start: int, end: int) -> dict[U
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
-async def _gaps(session: AsyncSession, ledger: Ledger, nation: str, start: int, end: int) -> list[Gap]:
-    """The last gaps before `start` and `end`, and those that are not counted yet, in their order."""
-    stored = [await periods.last_gap(session, nation, before) for before in (start, end)]
+async def _read_gaps(session: AsyncSession, ledger: Ledger, nation: str, start: int, end: int) -> list[Gap]:
+    """The last stored gaps that began before `start` and before `end`, then those not counted yet, in order."""
+    stored = [await periods.read_last_gap(session, nation, before) for before in (start, end)]
     return [*(gap for gap in stored if gap is not None), *ledger.gaps[nation]]
 
 
-def _was_listed(known: list[Period], start: int, end: int) -> bool:
-    # In a period without any time nobody was anything.
+def _was_there(known: list[Period], start: int, end: int) -> bool:
+    """Whether any of the periods overlaps [start, end). An empty span overlaps nothing."""
     return start < end and any(
         period.began < end and (period.ended is None or period.ended > start) for period in known
     )
 
 
-def _of_responder(slug: str, name: str, known: list[Period], longest: int, start: int, end: int) -> ResponderStatistics:
-    spent = _totals(known, end).since(_totals(known, start))
-    seconds: dict[str, Any] = {state: getattr(spent, state) for state in State}
-    listed = sum(seconds.values())
+def _measure_responder(
+    slug: str, name: str, known: list[Period], longest: int, start: int, end: int
+) -> ResponderStatistics:
+    spent = _totals_before(known, end).since(_totals_before(known, start))
+    pauses = [period.within(start, end) for period in known if period.state is State.PAUSED]
     return ResponderStatistics(
         slug=slug,
         name=name,
-        listed_seconds=listed,
-        seconds=StateSeconds(**seconds),
-        shares=StateShares(**{state: value / listed for state, value in seconds.items()}) if listed else None,
-        pauses=spent.pauses,
-        longest_pause_seconds=max(
-            longest, *(period.within(start, end) for period in known if period.state is State.PAUSED), 0
+        listed_seconds=spent.seconds,
+        seconds=StateSeconds(
+            open=spent.open, waiting_list=spent.waiting_list, paused=spent.paused, unconfirmed=spent.unconfirmed
         ),
+        shares=_shares(spent),
+        pauses=spent.pauses,
+        longest_pause_seconds=max([longest, *pauses]),
     )
 
 
-def _totals(known: list[Period], until: int) -> Totals:
+def _shares(spent: Totals) -> StateShares | None:
+    """The share of its time that a responder spent in each state; `None` if it has no time yet."""
+    listed = spent.seconds
+    if listed == 0:
+        return None
+    return StateShares(
+        open=spent.open / listed,
+        waiting_list=spent.waiting_list / listed,
+        paused=spent.paused / listed,
+        unconfirmed=spent.unconfirmed / listed,
+    )
+
+
+def _totals_before(known: list[Period], until: int) -> Totals:
     for period in reversed(known):
         if period.began < until:
             return period.totals(until)
     return Totals()
 
 
-def _of_nation(nation: str, gaps: list[Gap], start: int, end: int, begins: int | None) -> NationStatistics:
-    seconds = None if begins is None else _without_anybody(gaps, end) - _without_anybody(gaps, start)
+def _measure_nation(nation: str, gaps: list[Gap], start: int, end: int, counted_from: int | None) -> NationStatistics:
+    name = AREAS[nation].name
+    if counted_from is None:
+        return NationStatistics(
+            code=nation, name=name, counted_seconds=0, nobody_open_seconds=None, nobody_open_hours=None
+        )
+    seconds = _gap_seconds_before(gaps, end) - _gap_seconds_before(gaps, start)
     return NationStatistics(
         code=nation,
-        name=AREAS[nation].name,
-        counted_seconds=0 if begins is None else end - begins,
+        name=name,
+        counted_seconds=end - counted_from,
         nobody_open_seconds=seconds,
-        nobody_open_hours=None if seconds is None else seconds / _SECONDS_PER_HOUR,
+        nobody_open_hours=seconds / _SECONDS_PER_HOUR,
     )
 
 
-def _without_anybody(gaps: list[Gap], until: int) -> int:
+def _gap_seconds_before(gaps: list[Gap], until: int) -> int:
     for gap in reversed(gaps):
         if gap.began < until:
             return gap.seconds(until)

@@ -1,4 +1,4 @@
-"""Tokens: who may change what. A token is shown once; only its keyed hash is kept."""
+"""Tokens: who may change what. A token is shown once; the database has only its keyed hash."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import PartnerRow, ResponderRow, TokenRow
-from capacity_api.domain import tokens
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.text import required_text
-from capacity_api.domain.tokens import ADMIN_SCOPES, PARTNER_SCOPES, RESPONDER_SCOPES, Scope
+from capacity_api.domain.tokens import (
+    ADMIN_SCOPES,
+    PARTNER_SCOPES,
+    RANDOM_BYTES,
+    RESPONDER_SCOPES,
+    Scope,
+    is_well_formed,
+    make_token,
+)
 from capacity_api.errors import (
     AlreadyExists,
     Conflict,
@@ -31,10 +38,10 @@ from capacity_api.operations import audit
 from capacity_api.operations.paging import Page, page
 
 _LONGEST_OVERLAP_HOURS = 168
-# So that a successor, with the same lifetime again, still ends within the calendar. Null is for "never".
+# 100 years: so a successor, with the same lifetime, ends before the year 9999. For longer, null means "never".
 _LONGEST_LIFETIME = timedelta(days=36525)
-# `last_used_at` is for finding forgotten tokens; a write for each call would cost more than it tells.
-USE_RECORDED_EVERY = timedelta(minutes=1)
+# `last_used_at` is for finding forgotten tokens, which is not worth a write for each call.
+RECORD_USE_EVERY = timedelta(minutes=1)
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,7 +54,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """The owner of the token that a call carried, and what it may do."""
+    """The token that a call used: its owner, and what it may do."""
 
     token_id: UUID
     owner: Owner
@@ -71,7 +78,7 @@ class TokenShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenIssued(msgspec.Struct, frozen=True, kw_only=True):
-    """The only answer that holds `token`."""
+    """The only response with the `token` itself."""
 
     id: UUID
     token: str
@@ -92,7 +99,7 @@ _PARTNER = (PartnerRow.id, PartnerRow.name)
 
 
 async def responder_owner(session: AsyncSession, slug: str) -> Owner:
-    """Raises `NotFound` for a responder that is not listed."""
+    """The listed responder with this slug, as an owner. Raises `NotFound`."""
     row = await session.scalar(
         select(ResponderRow).where(ResponderRow.slug == slug, ResponderRow.delisted_at.is_(None))
     )
@@ -102,7 +109,7 @@ async def responder_owner(session: AsyncSession, slug: str) -> Owner:
 
 
 async def partner_owner(session: AsyncSession, name: str) -> Owner:
-    """Raises `NotFound` for a partner that was not added."""
+    """The partner with this name, as an owner. Raises `NotFound`."""
     row = await session.scalar(select(PartnerRow).where(PartnerRow.name == name))
     if row is None:
         raise NotFound(f"There is no partner {name!r}")
@@ -110,19 +117,19 @@ async def partner_owner(session: AsyncSession, name: str) -> Owner:
 
 
 async def add_partner(session: AsyncSession, now: datetime, name: str, actor_token_id: UUID | None = None) -> Partner:
-    """Raises `AlreadyExists`, `Invalid`."""
+    """Add a partner. Raises `AlreadyExists` or `Invalid`."""
     name = required_text(name, "/name", 200)
-    taken = AlreadyExists(f"There is a partner {name!r} already")
+    already_exists = AlreadyExists(f"There is already a partner {name!r}")
     if await session.scalar(select(PartnerRow.id).where(PartnerRow.name == name)):
-        raise taken
+        raise already_exists
     row = PartnerRow(id=uuid7(), name=name, created_at=now)
     session.add(row)
     audit.add_entry(session, now, actor_token_id, "partner.add", row.id)
     try:
         await session.flush()
     except IntegrityError:
-        # Somebody else added it since we looked.
-        raise taken from None
+        # Another transaction added it since the query.
+        raise already_exists from None
     return _represent_partner(row)
 
 
@@ -140,18 +147,18 @@ async def issue_token(
     expires_at: datetime | None = None,
     actor_token_id: UUID | None = None,
 ) -> TokenIssued:
-    """A new token of `owner`, with all scopes of its kind unless fewer are named. Raises `Invalid`."""
+    """Issue a token of `owner`, with `scopes` or else every scope that such an owner may have. Raises `Invalid`."""
     allowed = {"responder": RESPONDER_SCOPES, "partner": PARTNER_SCOPES, "admin": ADMIN_SCOPES}[owner.type]
     for n, scope in enumerate(scopes or ()):
         if scope not in allowed:
-            raise Invalid.at(f"/scopes/{n}", f"a token of a {owner.type} may have {', '.join(allowed)}")
+            raise Invalid.at(f"/scopes/{n}", f"a token of a {owner.type} may have only {', '.join(allowed)}")
     if expires_at is not None and not now < expires_at <= now + _LONGEST_LIFETIME:
-        raise Invalid.at("/expires_at", "must lie in the future, at most 100 years ahead; null for never")
+        raise Invalid.at("/expires_at", "must be in the future, at most 100 years ahead; null for never")
     expires_at = expires_at and expires_at.astimezone(UTC)
-    secret = tokens.make(secrets.token_bytes(tokens.RANDOM_BYTES))
+    token = make_token(secrets.token_bytes(RANDOM_BYTES))
     row = TokenRow(
         id=uuid7(),
-        hash=keys.token_hashes(secret)[0],
+        hash=keys.token_hashes(token)[0],
         responder_id=owner.id if owner.type == "responder" else None,
         partner_id=owner.id if owner.type == "partner" else None,
         scopes=[str(scope) for scope in scopes or allowed],
@@ -161,14 +168,14 @@ async def issue_token(
     )
     session.add(row)
     audit.add_entry(session, now, actor_token_id, "token.issue", row.id)
-    return TokenIssued(id=row.id, token=secret, owner=owner, scopes=row.scopes, expires_at=expires_at)
+    return TokenIssued(id=row.id, token=token, owner=owner, scopes=row.scopes, expires_at=expires_at)
 
 
 async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str) -> Identity:
-    """Whose token this is; raises the `Unauthenticated` that fits."""
-    if not tokens.is_well_formed(token):
+    """The identity of a token. Raises the subclass of `Unauthenticated` that says why there is none."""
+    if not is_well_formed(token):
         raise TokenMalformed
-    found = (
+    match = (
         await session.execute(
             select(TokenRow, *_RESPONDER, *_PARTNER)
             .outerjoin(ResponderRow, TokenRow.responder_id == ResponderRow.id)
@@ -176,18 +183,18 @@ async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str)
             .where(TokenRow.hash.in_(keys.token_hashes(token)))
         )
     ).one_or_none()
-    if found is None:
+    if match is None:
         raise TokenUnknown
-    row, responder_id, slug, responder, partner_id, partner = found
+    row, responder_id, slug, responder_name, partner_id, partner_name = match
     if row.revoked_at is not None:
         raise TokenRevoked
     if row.expires_at is not None and row.expires_at <= now:
         raise TokenExpired
     owner = _ADMIN
     if row.responder_id is not None:
-        owner = _responder(responder_id, slug, responder)
+        owner = _responder(responder_id, slug, responder_name)
     elif row.partner_id is not None:
-        owner = _partner(partner_id, partner)
+        owner = _partner(partner_id, partner_name)
     return Identity(
         token_id=row.id,
         owner=owner,
@@ -198,14 +205,14 @@ async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str)
 
 
 async def record_use(session: AsyncSession, now: datetime, identity: Identity, newest_hash: bytes) -> None:
-    """Record the use, and store the hash under the newest key so that older keys can be retired."""
+    """Record that a token was used, and store its hash under the newest key so that older keys can be retired."""
     await session.execute(
         update(TokenRow).where(TokenRow.id == identity.token_id).values(last_used_at=now, hash=newest_hash)
     )
 
 
 async def list_tokens(session: AsyncSession, owner: Owner | None, limit: int, cursor: str | None) -> Page[TokenShown]:
-    """The tokens of `owner`, or everybody's."""
+    """The tokens of `owner`, or all tokens if that is `None`."""
     query = select(TokenRow)
     if owner is not None:
         query = query.where(
@@ -224,17 +231,18 @@ async def rotate_token(
     overlap_hours: int,
     actor_token_id: UUID | None = None,
     *,
-    within: tuple[Scope, ...] | None = None,
+    caller_scopes: tuple[Scope, ...] | None = None,
 ) -> TokenIssued:
-    """A successor with the same owner, scopes and lifetime; the old one ends after the overlap at the latest.
+    """Issue a successor with the same owner, scopes and lifetime. The old token ends after the overlap, or earlier.
 
-    Raises `Forbidden` when the successor could do more than `within`: a narrow token must not get itself a wide one.
+    Raises `Forbidden` if the token has a scope that is not in `caller_scopes`: a token must not get itself more scopes.
+    Raises `NotFound`, `Invalid` or, for a token that has ended, `Conflict`.
     """
     if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
         raise Invalid.at("/overlap_hours", f"must be from 0 to {_LONGEST_OVERLAP_HOURS}")
     row = await _get_token(session, token_id, owner)
-    if within is not None and not set(within).issuperset(row.scopes):
-        raise Forbidden("The token may do less than the one that it would replace")
+    if caller_scopes is not None and not set(caller_scopes).issuperset(row.scopes):
+        raise Forbidden("The token that you used has fewer scopes than the token to replace")
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise Conflict("The token has ended; ask for a new one")
     expires_at = None if row.lifetime_seconds is None else now + timedelta(seconds=row.lifetime_seconds)
@@ -256,7 +264,7 @@ async def rotate_token(
 async def revoke_token(
     session: AsyncSession, now: datetime, token_id: UUID, owner: Owner | None, actor_token_id: UUID | None = None
 ) -> None:
-    """End a token now; revoking it again changes nothing. Raises `NotFound`."""
+    """End a token now. To revoke it again changes nothing. Raises `NotFound`."""
     row = await _get_token(session, token_id, owner)
     if row.revoked_at is None:
         row.revoked_at = now
@@ -272,8 +280,10 @@ async def _get_token(session: AsyncSession, token_id: UUID, owner: Owner | None)
 
 async def _owners(session: AsyncSession) -> dict[UUID | None, Owner]:
     owners: dict[UUID | None, Owner] = {None: _ADMIN}
-    owners.update({row.id: _responder(*row) for row in await session.execute(select(*_RESPONDER))})
-    owners.update({row.id: _partner(*row) for row in await session.execute(select(*_PARTNER))})
+    for responder_id, slug, name in await session.execute(select(*_RESPONDER)):
+        owners[responder_id] = _responder(responder_id, slug, name)
+    for partner_id, name in await session.execute(select(*_PARTNER)):
+        owners[partner_id] = _partner(partner_id, name)
     return owners
 
 

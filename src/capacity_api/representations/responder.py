@@ -13,7 +13,7 @@ from capacity_api.domain.intake import (
     Circumstance,
     ExpectedResponse,
     Intake,
-    Planned,
+    Plan,
     Reason,
     ReportedState,
     State,
@@ -172,7 +172,7 @@ def represent_intake(intake: Intake) -> IntakeShown:
     )
 
 
-def represent_plan(plan: Planned) -> PlannedShown:
+def represent_plan(plan: Plan) -> PlannedShown:
     report = plan.report
     return PlannedShown(
         state=report.state,

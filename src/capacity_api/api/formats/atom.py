@@ -1,4 +1,4 @@
-"""`/v1/feed.atom`: what happened, in words."""
+"""`/v1/feed.atom`: the events in words."""
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -11,12 +11,12 @@ class FeedController(Controller):
     path = PATH
     tags = ("formats",)
 
-    @get(operation_id="readFeed", summary="What happened, in words (Atom)", media_type="application/atom+xml")
+    @get(operation_id="readFeed", summary="The events in words (Atom)", media_type="application/atom+xml")
     async def feed(self, context: NamedDependency[Context]) -> Response[bytes]:
-        """An Atom feed (RFC 4287) of the newest hundred events, newest first, without `intake.confirmed`.
+        """An Atom feed (RFC 4287) of the newest 100 events, newest first, without `intake.confirmed`.
 
-        An entry says what was reported at its time and never changes; `/v1/directory` has what holds now.
+        An entry says what was true at its time, and never changes. `/v1/directory` says what is true now.
         """
-        found = context.publisher.current().find(PATH)
-        assert found is not None
-        return Response(found.body, headers={"content-type": ATOM})
+        resource = context.publisher.current().find(PATH)
+        assert resource is not None
+        return Response(resource.body, headers={"content-type": ATOM})

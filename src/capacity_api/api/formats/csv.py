@@ -3,7 +3,7 @@
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 
-from capacity_api.api.directory import filtered_directory
+from capacity_api.api.directory import read_directory
 from capacity_api.api.downloads import csv_download
 from capacity_api.formats.csv import directory_table, file_name, row
 from capacity_api.representations.directory import Directory
@@ -12,7 +12,7 @@ from capacity_api.representations.directory import Directory
 class DirectoryTableController(Controller):
     path = "/v1/directory.csv"
     tags = ("directory",)
-    dependencies = {"directory": Provide(filtered_directory)}  # noqa: RUF012 - the framework reads it from the class
+    dependencies = {"directory": Provide(read_directory)}  # noqa: RUF012 - the framework reads it from the class
 
     @get(
         operation_id="readDirectoryTable",
@@ -21,11 +21,11 @@ class DirectoryTableController(Controller):
         of_snapshot=True,
     )
     async def table(self, directory: NamedDependency[Directory]) -> Response[bytes]:
-        """The same as CSV (RFC 4180, UTF-8 with a byte order mark, with a header row): a row for each responder.
+        """The directory as CSV (RFC 4180, UTF-8 with a byte order mark, with a header row). One row for each responder.
 
         Several codes in one cell are separated by `|`. `unknown` means that the source does not say; an empty cell is
-        null. A text that a spreadsheet would take for a formula begins with an apostrophe. A saved table grows old:
-        from its `confirm_by` on, no state in it is confirmed.
+        null. A text that a spreadsheet would take for a formula begins with an apostrophe. A saved table goes out of
+        date: after its `confirm_by`, a state in it is no longer confirmed.
         """
         name = file_name(demonstration=directory.demonstration is True)
         return csv_download(name, directory_table(map(row, directory.responders)))

@@ -35,21 +35,24 @@ from capacity_api.wording.sentences import remit_in_words
 
 _MOST_PAGES = 1_000_000
 PageNumber = Annotated[
-    int, QueryParameter(name="page", ge=1, le=_MOST_PAGES, description="From 1; beyond the last it is empty.")
+    int, QueryParameter(name="page", ge=1, le=_MOST_PAGES, description="From 1. Pages after the last are empty.")
 ]
-PerPage = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"At most so many items, up to {MOST}.")]
-# The standard does not say how it is written, and no schedule is known here that it could be compared with.
+PerPage = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"How many items at most, up to {MOST}.")]
+# The standard does not define the format, and we have no schedules to compare a time with.
 Time = Annotated[
-    str | None, QueryParameter(max_length=40, description="No times are known here, so it leaves nobody out.")
+    str | None, QueryParameter(max_length=40, description="There are no schedules here, so this filters nothing.")
 ]
-Anything = Annotated[str | None, QueryParameter(max_length=40, description="There is nothing to be near to.")]
+Anything = Annotated[
+    str | None, QueryParameter(max_length=40, description="There are no locations here, so this filters nothing.")
+]
 Age = Annotated[
-    float | None, QueryParameter(ge=0, le=200, description="As the standard has it: of the service, not of a person.")
+    float | None,
+    QueryParameter(ge=0, le=200, description="As in the standard: an age limit of the service, not a person's age."),
 ]
 
 
 class Search:
-    """What the query of a list asks for."""
+    """The filters of a list's query."""
 
     def __init__(
         self, words: str, term: TaxonomyTerm | None, taxonomy: Taxonomy | None, youngest: float, oldest: float | None
@@ -78,15 +81,15 @@ class Search:
         return all(word in text for word in self._words)
 
 
-async def _wanted(
+async def _parse_search(
     words: Annotated[
         str | None, QueryParameter(name="search", max_length=200, description="Words of the name or the remit.")
     ] = None,
     taxonomy_term_id: Annotated[
-        UUID | None, QueryParameter(description="A term; who does not know whether it applies is kept.")
+        UUID | None, QueryParameter(description="A term. Services for which it is unknown are kept.")
     ] = None,
     taxonomy_id: Annotated[
-        UUID | None, QueryParameter(description="A taxonomy that a service has any term of.")
+        UUID | None, QueryParameter(description="A taxonomy. Services with any term of it are kept.")
     ] = None,
     minimum_age: Age = None,
     maximum_age: Age = None,
@@ -107,7 +110,10 @@ class OpenReferralController(Controller):
     tags = ("formats",)
 
     @get(
-        operation_id="readOpenReferral", summary="Open Referral UK: which version this is", slash=True, of_snapshot=True
+        operation_id="readOpenReferral",
+        summary="Open Referral UK: the version of the standard",
+        slash=True,
+        of_snapshot=True,
     )
     async def about(self, context: NamedDependency[Context]) -> About:
         """The root of the Open Referral UK 3.0 (HSDS-UK) API, with or without a slash at its end."""
@@ -117,22 +123,22 @@ class OpenReferralController(Controller):
         "/services",
         operation_id="listServices",
         summary="Open Referral UK: the services",
-        dependencies={"wanted": Provide(_wanted)},
+        dependencies={"search": Provide(_parse_search)},
         of_snapshot=True,
     )
     async def services(
         self,
         context: NamedDependency[Context],
-        wanted: NamedDependency[Search],
+        search: NamedDependency[Search],
         number: PageNumber = 1,
         per_page: PerPage = USUAL,
     ) -> OpenReferralPage[ListedService]:
         """Each responder as a service, in the order of the directory.
 
-        `status` is `temporarily closed` for a pause and `active` otherwise, also for a waiting list and for whoever has
-        not confirmed its state: `alert` says which in words, and `first_responder_capacity` exactly.
+        `status` is `temporarily closed` for a pause and otherwise `active`, even for a waiting list or an unconfirmed
+        state. `alert` says the state in words, and `first_responder_capacity` has it exactly.
         """
-        kept = [responder for responder in context.publisher.current().responders.values() if wanted.keeps(responder)]
+        kept = [responder for responder in context.publisher.current().responders.values() if search.keeps(responder)]
         return page(kept, summarise_service, number, per_page, demonstration=context.settings.demonstration)
 
     @get(
@@ -142,7 +148,7 @@ class OpenReferralController(Controller):
         of_snapshot=True,
     )
     async def service(self, context: NamedDependency[Context], service_id: FromPath[UUID]) -> Service:
-        """One responder, by the `id` that it has in the directory, with its areas and whom it is for."""
+        """One responder, by its `id` in the directory, with its areas and whom it is for."""
         for responder in context.publisher.current().responders.values():
             if responder.id == service_id:
                 return represent_service(responder)
@@ -150,7 +156,7 @@ class OpenReferralController(Controller):
 
     @get("/taxonomies", operation_id="listTaxonomies", summary="Open Referral UK: the taxonomies", of_snapshot=True)
     async def taxonomies(self, number: PageNumber = 1, per_page: PerPage = USUAL) -> OpenReferralPage[Taxonomy]:
-        """What a service's attributes are taken from: kinds of exploitation, age groups, genders, limitations."""
+        """The taxonomies of the services' attributes: kinds of exploitation, age groups, genders, limitations."""
         return page(list(TAXONOMIES.values()), without_terms, number, per_page)
 
     @get(
@@ -185,26 +191,26 @@ class OpenReferralController(Controller):
     @get(
         "/service_at_locations",
         operation_id="listServiceAtLocations",
-        summary="Open Referral UK: the places of services, of which there are none",
-        dependencies={"wanted": Provide(_wanted)},
+        summary="Open Referral UK: the locations of services, of which there are none",
+        dependencies={"search": Provide(_parse_search)},
         of_snapshot=True,
     )
     async def service_at_locations(
         self,
-        wanted: NamedDependency[Search],
+        search: NamedDependency[Search],
         number: PageNumber = 1,
         per_page: PerPage = USUAL,
         postcode: Anything = None,
         proximity: Anything = None,
     ) -> OpenReferralPage[Service]:
-        """Always empty: where people are received is published nowhere, for their safety. Areas are in `/services`."""
+        """Always empty: for people's safety we publish no locations. `/services` has the areas."""
         return page([], represent_service, number, per_page)
 
     @get(
         "/service_at_locations/{location_id:uuid}",
         operation_id="readServiceAtLocation",
-        summary="Open Referral UK: one place of a service, of which there are none",
+        summary="Open Referral UK: one location of a service, of which there are none",
     )
     async def service_at_location(self, location_id: FromPath[UUID]) -> Service:
-        """Always 404: where people are received is published nowhere, for their safety."""
+        """Always 404: for people's safety we publish no locations."""
         raise NotFound("No service has a published location")

@@ -1,4 +1,4 @@
-"""`/v1/changes`: the responders by their newest change, as Realtime Paged Data Exchange (RPDE) 1.1."""
+"""`/v1/changes`: the responders in order of their newest change, as Realtime Paged Data Exchange (RPDE) 1.1."""
 
 from typing import Annotated, Any
 
@@ -28,20 +28,20 @@ class ChangesFeedController(Controller):
             QueryParameter(name="afterChangeNumber", ge=0, le=2**53, description="A change number; 0 for all."),
         ] = 0,
         limit: Annotated[
-            int | None, QueryParameter(ge=1, le=MOST, description=f"At most this many items; {MOST} by default.")
+            int | None, QueryParameter(ge=1, le=MOST, description=f"How many items at most; {MOST} by default.")
         ] = None,
     ) -> Response[ChangesPage]:
-        """Realtime Paged Data Exchange 1.1: each responder once, by the number of its newest change, oldest first.
+        """Realtime Paged Data Exchange 1.1: each responder once, in order of its newest change, oldest first.
 
-        `state` is `deleted` for a responder that left the directory. Follow `next` again and again: the page without
-        items is the last one for now, and its `next` is its own address. A number that has not been given out yet gets
-        that page too, as the standard says; `/v1/events` refuses such a number.
+        `state` is `deleted` for a responder that left the directory. Follow `next` from page to page. The page without
+        items is the last for now, and its `next` is its own address. A number that no change has yet gets that page
+        too, as the standard says; `/v1/events` refuses such a number.
         """
         published, now = context.publisher.current().sequence, context.now()
         items: list[Item] = []
         if after < published:
             async with context.read() as session:
-                # Up to the snapshot: a newer report could lapse before this page ends.
+                # Only up to the snapshot: a newer report might lapse before caches drop this page.
                 for record in await changed_between(session, after, published, limit or MOST):
                     if record.delisted_at is not None:
                         items.append(deleted_item(record.id, record.sequence))

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from capacity_api.api.context import Context
 from capacity_api.api.downloads import csv_download
 from capacity_api.api.periods import From, To
-from capacity_api.api.statistics import statistics_of
+from capacity_api.api.statistics import read_requested_statistics
 from capacity_api.formats.statistics import FILE_NAME, statistics_table
 
 
@@ -14,12 +14,12 @@ class StatisticsTableController(Controller):
     path = "/v1/statistics.csv"
     tags = ("statistics",)
 
-    @get(operation_id="readStatisticsTable", summary="Read what was, as a table", media_type="text/csv")
+    @get(operation_id="readStatisticsTable", summary="Read the statistics as a table", media_type="text/csv")
     async def table(self, context: NamedDependency[Context], start: From = None, end: To = None) -> Response[bytes]:
-        """The same as CSV (RFC 4180, UTF-8 with a byte order mark, with a header row).
+        """The statistics as CSV (RFC 4180, UTF-8 with a byte order mark, with a header row).
 
-        A row for each responder, then one for each nation. `kind` says which; `code` is a responder's slug or a
-        nation's code. Columns that a kind does not have are empty. A text that a spreadsheet would take for a formula
-        begins with an apostrophe.
+        One row for each responder, then one for each nation. `kind` says which it is. `code` is a responder's slug or a
+        nation's code. Columns that do not apply are empty. A text that a spreadsheet would take for a formula begins
+        with an apostrophe.
         """
-        return csv_download(FILE_NAME, statistics_table(await statistics_of(context, start, end)))
+        return csv_download(FILE_NAME, statistics_table(await read_requested_statistics(context, start, end)))

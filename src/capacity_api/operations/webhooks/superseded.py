@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import CoverageRow, ResponderRow
 from capacity_api.domain.coverage import counts_from_document, gap_cells
-from capacity_api.domain.events import OF_A_STATE, EventType
+from capacity_api.domain.events import STATE_EVENTS, EventType
 from capacity_api.domain.gaps import is_superseded
 from capacity_api.operations.webhooks.event_record import EventRecord
 
@@ -23,7 +23,7 @@ async def find_superseded(session: AsyncSession, events: Sequence[EventRecord]) 
 
 
 async def _old_states(session: AsyncSession, events: Sequence[EventRecord]) -> set[UUID]:
-    of_a_state = [event for event in events if event.sequence is not None and event.summary.type in OF_A_STATE]
+    of_a_state = [event for event in events if event.sequence is not None and event.summary.type in STATE_EVENTS]
     if not of_a_state:
         return set()
     rows = await session.execute(
