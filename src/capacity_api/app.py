@@ -136,7 +136,7 @@ def _lapse_recorder(database: Database, publisher: Publisher, clock: Clock, noti
             await changes.begin(session, clock())
             next_due = await changes.next_due(session)
         # A reminder takes no number, so the publisher would not notice it.
-        publisher.expect(next_due)
+        publisher.set_next_due(next_due)
         if CHANGED in session.info:
             notify()
             await publisher.refresh()

@@ -99,9 +99,9 @@ async def report(database: Database, now: datetime, said: ReportedState, note: s
         return (await intake.report_intake(session, now, "kalayaan", Report(state=said, note=note))).sequence
 
 
-async def find_due(database: Database, now: datetime, fast_slots: int = 64, slow_slots: int = 64) -> DueWork:
+async def find_due(database: Database, now: datetime, max_ready: int = 64, max_slow: int = 64) -> DueWork:
     async with database.read() as session:
-        return await due_work.find_due(session, now, fast_slots, slow_slots)
+        return await due_work.find_due(session, now, max_ready, max_slow)
 
 
 async def claim_due(database: Database, now: datetime, due: DueWork) -> list[Claim]:

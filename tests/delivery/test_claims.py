@@ -277,7 +277,7 @@ async def test_webhooks_that_fail_take_no_fast_slot(database: Database, clock: C
         await record(database, clock(), each, FAILED)
     clock.advance(timedelta(seconds=5))
     quick = await add_webhook(database, clock(), URL)
-    found = await rows.claim_due(database, clock(), await rows.find_due(database, clock(), fast_slots=1, slow_slots=3))
+    found = await rows.claim_due(database, clock(), await rows.find_due(database, clock(), max_ready=1, max_slow=3))
     assert len(found) == 4
     assert quick in {each.webhook_id for each in found}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from capacity_api.publication.middleware import OF_SNAPSHOT
+from capacity_api.publication.middleware import SNAPSHOT_MAX_AGE
 from capacity_api.representations.encoding import TTL_SECONDS
 
 _MAX_AGE = re.compile(r"max-age=(\d+)")
@@ -23,7 +23,7 @@ async def forbid_caching(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     if message["status"] == 200 and _is_of_snapshot(scope, headers):
         age = _MAX_AGE.search(headers.get("cache-control", ""))
-        message[OF_SNAPSHOT] = int(age[1]) if age else TTL_SECONDS  # type: ignore[literal-required]  # a key of our own
+        message[SNAPSHOT_MAX_AGE] = int(age[1]) if age else TTL_SECONDS  # type: ignore[literal-required]  # a key of our own
         return
     headers.setdefault("cache-control", "no-store")
     headers.setdefault("x-content-type-options", "nosniff")

@@ -55,7 +55,7 @@ class HealthController(Controller):
         with contextlib.suppress(DatabaseUnavailable):
             async with context.read() as session:
                 latest, _ = await sequence.latest(session)
-        is_stale = context.publisher.is_failing
+        is_stale = context.publisher.is_stale
         is_ready = latest is not None and not is_stale
         return Response(
             Readiness(

@@ -48,7 +48,7 @@ class Metrics:
         """The text exposition format."""
         directory = publisher.current().directory
         self._sequence.set(directory.sequence)
-        self._stale.set(publisher.is_failing)
+        self._stale.set(publisher.is_stale)
         for state in State:
             count = sum(responder.intake.state is state for responder in directory.responders)
             self._responders.labels(state).set(count)

@@ -1,4 +1,4 @@
-"""The pages and the OpenAPI document. The middleware answers them without a query, unless a page cannot be built."""
+"""The pages and the OpenAPI document. The middleware answers these paths; this describes them."""
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency

@@ -72,7 +72,7 @@ class ResponderController(Controller):
         limit: Limit = USUAL,
         cursor: Cursor = None,
     ) -> Page[HistoryEntry]:
-        """Every report and lapse, newest first."""
+        """Every entry of its history, newest first."""
         # Include a report of this very second.
         until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
         since = parse_start(start, until)

@@ -21,12 +21,12 @@ from capacity_api.domain.egress import Address, Network, Target, is_address_allo
 
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 
-# For all addresses of a name together, TLS included.
+# The limit for connecting to all addresses of a name together, TLS included.
 _CONNECT_SECONDS = 10.0
 # More than one, so that a host with one dead address is still reached.
 _MAX_ADDRESSES = 3
 # Each name is resolved in a thread of its own, which starts when it is needed. When a name server
-# hangs, the thread outlives the attempt, so there may be twice as many threads as attempts.
+# hangs, the thread outlives the attempt, so this is twice `worker.MAX_IN_FLIGHT`.
 _MAX_RESOLVER_THREADS = 1024
 
 

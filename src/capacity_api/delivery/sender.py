@@ -14,7 +14,7 @@ from capacity_api.delivery.egress import EgressRefused
 from capacity_api.delivery.pool import build_post
 from capacity_api.delivery.wire import AnswerTooLong
 from capacity_api.domain.egress import parse_target
-from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry, retry_after
+from capacity_api.domain.retry import OVERLOAD, Delivered, GiveUp, Outcome, Retry, retry_after
 from capacity_api.errors import Invalid
 
 DEADLINE_SECONDS = 15.0
@@ -22,12 +22,11 @@ _MAX_LOGGED_BYTES = 2 * 1024
 _HEADERS = {
     "user-agent": f"capacity-api/{version('capacity-api')}",
     "content-type": "application/json",
-    # The answer goes to the log as it came. If it is compressed all the same, it stays so.
+    # Ask for no compression: the log keeps the beginning of the answer as it came.
     "accept-encoding": "identity",
     "accept": "*/*",
 }
 _GONE = 410
-_SLOW_DOWN = frozenset({429, 502, 503, 504})
 
 
 async def post(
@@ -43,11 +42,11 @@ async def post(
     `deadline`, in seconds, covers everything from resolving the name to the end of the answer. Returns
     an outcome, whatever the network or the endpoint does. `now` is for a `Retry-After` with a date.
     """
-    clock = asyncio.get_running_loop().time
-    began = clock()
+    monotonic = asyncio.get_running_loop().time
+    began = monotonic()
 
     def elapsed() -> int:
-        return round((clock() - began) * 1000)
+        return round((monotonic() - began) * 1000)
 
     status: int | None = None
     try:
@@ -71,7 +70,7 @@ def _outcome(response: httpx.Response, answer: str, duration_ms: int, now: datet
     reason = f"http_{status}"
     if status == _GONE:
         return GiveUp(reason=reason, status=status, duration_ms=duration_ms, answer=answer, disable=True)
-    wait = retry_after(response.headers.get("retry-after"), now) if status in _SLOW_DOWN else None
+    wait = retry_after(response.headers.get("retry-after"), now) if status in OVERLOAD else None
     return Retry(reason=reason, status=status, duration_ms=duration_ms, answer=answer, retry_after=wait)
 
 

@@ -1,11 +1,11 @@
-"""The bytes of one connection to a subscriber, and how many of them may be read."""
+"""The bytes of one connection to an endpoint, and how many of them may be read."""
 
 import asyncio
 from typing import cast
 
 import httpx
 
-# Of one answer, head and body together, as they come over the wire.
+# The limit of one answer: head and body together, as they arrive.
 MAX_ANSWER_BYTES = 16 * 1024
 
 

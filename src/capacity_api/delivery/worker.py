@@ -39,7 +39,8 @@ _SLOW_SLOTS = 64
 _FAST_SECONDS = 0.5
 # How many claims may wait for a fast slot, so that a free slot need not wait for the database.
 _MAX_READY = 128
-# Each send takes memory for its connection.
+# Each send takes memory for its connection. A round may exceed this: it searches for three kinds of work, and each
+# may find as much as there is room for.
 MAX_IN_FLIGHT = 512
 # A transaction takes a dozen statements, and every other writer waits for it. So results are
 # recorded in batches: with this many results nothing new is started until they are recorded, and
@@ -132,13 +133,13 @@ class Worker:
         await self._pool.aclose()
 
     async def _find_due(self) -> DueWork:
-        room = MAX_IN_FLIGHT - len(self._in_flight) - len(self._ready)
+        free = MAX_IN_FLIGHT - len(self._in_flight) - len(self._ready)
         async with self._database.read() as session:
             return await due_work.find_due(
                 session,
                 self._clock(),
-                fast_slots=min(room, _MAX_READY - len(self._ready)),
-                slow_slots=min(room, _SLOW_SLOTS - len(self._slow)),
+                max_ready=min(free, _MAX_READY - len(self._ready)),
+                max_slow=min(free, _SLOW_SLOTS - len(self._slow)),
             )
 
     async def _record_and_claim(self, finished: list[ClaimResult], due: DueWork) -> list[Claim]:
@@ -196,9 +197,13 @@ class Worker:
             asyncio.get_running_loop().call_later(_BATCH_SECONDS, self._wake.set)
 
     async def _send_claim(self, claim: Claim) -> None:
-        """Send the messages in order. Stop at one that must be sent again, or when half a second is over."""
-        clock = asyncio.get_running_loop().time
-        stop_at = clock() + _FAST_SECONDS
+        """Send the messages in order.
+
+        Stop at one that must be sent again, at an endpoint that is gone or cooling down, after half a second, or when
+        the lease is too short for another.
+        """
+        monotonic = asyncio.get_running_loop().time
+        stop_at = monotonic() + _FAST_SECONDS
         sends: list[SendResult] = []
         for message in claim.messages:
             if self._clock() + _LEASE_NEEDED > claim.expires_at:
@@ -208,7 +213,7 @@ class Worker:
             if isinstance(outcome, Retry) or is_gone(outcome):
                 break
             # An endpoint that cools down gets one message at a time.
-            if claim.health.cooldown or clock() > stop_at:
+            if claim.health.cooldown or monotonic() > stop_at:
                 break
         self._finished.append(ClaimResult(claim, tuple(sends)))
 

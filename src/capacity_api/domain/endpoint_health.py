@@ -22,8 +22,9 @@ _NO_COOLDOWN = timedelta()
 class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How an endpoint has answered lately.
 
-    `failures` is how many attempts in a row have failed; `failing_since` is when the first did. While
-    `next_attempt_at` is set, the webhook is backing off: it is sent nothing in order before that.
+    `failures` is how many attempts in a row have failed, not counting out-of-order ones. `failing_since`
+    is when the first attempt of any kind failed since a success. While `next_attempt_at` is set, the
+    webhook is backing off: it is sent nothing in order before that.
     `cooldown` is the pause after each success while an endpoint recovers from an overload.
     """
 

@@ -43,6 +43,10 @@ class State(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+# A state, and from when it held.
+TimedState = tuple[datetime, State]
+
+
 class Unit(StrEnum):
     HOURS = "hours"
     DAYS = "days"

@@ -1,6 +1,6 @@
 """Matching: who can take a person now, by the rules of `docs/matching.md`, and the reasons.
 
-The aspects are judged one after another: area, exploitation, age, gender, existing clients, and the state now. Each
+First the four aspects are judged (area, exploitation, age and gender), then existing clients, then the state now. Each
 reason implies an outcome, and the gravest outcome decides.
 
 A question asks about one situation; "this one is paused: who else?" asks about every situation within a remit. Where a

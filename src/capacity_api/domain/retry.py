@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-_DELAYS = (
+_RETRY_SCHEDULE = (
     timedelta(seconds=5),
     timedelta(minutes=5),
     timedelta(minutes=30),
@@ -18,7 +18,8 @@ _DELAYS = (
 _THEN_EVERY = timedelta(hours=24)
 _JITTER = 0.2
 LONGEST_RETRY_AFTER = timedelta(hours=24)
-_OVERLOAD = frozenset({429, 502, 503, 504})
+# Answers that ask for time.
+OVERLOAD = frozenset({429, 502, 503, 504})
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_overload(self) -> bool:
         """Whether the whole endpoint has to be left alone for a while, not just this message."""
-        return self.status in _OVERLOAD
+        return self.status in OVERLOAD
 
 
 class GiveUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +71,7 @@ def next_attempt(attempts: int, now: datetime, jitter: float, retry_after: timed
     together are not all tried again together. A `Retry-After` only ever lengthens the wait, to a
     day at most.
     """
-    delay = _DELAYS[attempts - 1] if attempts <= len(_DELAYS) else _THEN_EVERY
+    delay = _RETRY_SCHEDULE[attempts - 1] if attempts <= len(_RETRY_SCHEDULE) else _THEN_EVERY
     delay *= 1 - _JITTER + 2 * _JITTER * jitter
     if retry_after is not None:
         delay = max(delay, min(retry_after, LONGEST_RETRY_AFTER))

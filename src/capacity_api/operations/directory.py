@@ -48,7 +48,7 @@ async def directory_as_of(session: AsyncSession, time: datetime) -> Directory:
         .order_by(ResponderRow.slug)
     )
     responders = {responder_id: _decoder.decode(body).data.responder for responder_id, body in bodies}
-    # Lapses that were due by then and are not recorded yet have no event; the row is newer than the last event.
+    # A lapse that was due by then and is not recorded yet has no event. Read those responders from their rows.
     unrecorded = await session.scalars(
         select(ResponderRow).join(IntakeRow).where(IntakeRow.next_due <= time, ResponderRow.delisted_at.is_(None))
     )

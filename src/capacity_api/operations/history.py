@@ -10,25 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from capacity_api.db.tables import IS_LISTING, EventRow, ReportRow
-from capacity_api.domain.intake import State
+from capacity_api.domain.intake import State, TimedState
 from capacity_api.operations import responders
 from capacity_api.operations.paging import Page, page
 from capacity_api.representations.responder import HistoryEntry
-
-StateChange = tuple[datetime, State]
 
 
 async def read_history(
     session: AsyncSession, slug: str, start: datetime, end: datetime, limit: int, cursor: str | None
 ) -> Page[HistoryEntry]:
-    """Every report and lapse of a listed responder in [start, end), newest first. Raises `NotFound`."""
+    """Every entry in the history of a listed responder in [start, end), newest first. Raises `NotFound`."""
     row = await responders.get_responder(session, slug)
     query = select(ReportRow).where(ReportRow.responder_id == row.id, ReportRow.at >= start, ReportRow.at < end)
     return await page(session, query, ReportRow.sequence, represent_report, limit, cursor)
 
 
 async def entries_after(session: AsyncSession, sequence: int) -> dict[UUID, list[HistoryEntry]]:
-    """Every report and lapse after a sequence number, by responder, oldest first."""
+    """Every entry after a sequence number, by responder, oldest first."""
     rows = await session.scalars(select(ReportRow).where(ReportRow.sequence > sequence).order_by(ReportRow.sequence))
     return _by_responder(rows)
 
@@ -51,7 +49,7 @@ async def newest_entries(
 
 async def state_changes(
     session: AsyncSession, since: datetime, responder_ids: Sequence[UUID] | None
-) -> dict[UUID, list[StateChange]]:
+) -> dict[UUID, list[TimedState]]:
     """When the effective state of each responder (`None`: of all) changed since a time, oldest first.
 
     The first of each is the state that it was in at `since`, if that is known. Listing and delisting make it
@@ -77,7 +75,7 @@ async def state_changes(
         .order_by(within.c.sequence)
     )
 
-    found: dict[UUID, list[StateChange]] = {}
+    found: dict[UUID, list[TimedState]] = {}
     for responder_id, state in await session.execute(at_start):
         found.setdefault(responder_id, []).append((since, State(state)))
     for responder_id, at, state in await session.execute(changes):

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 
-# Other sites may neither frame nor read a page, and the target of a link does not learn where it was followed.
+# Other sites cannot read a page, and a linked site does not learn where its link was followed.
 HEADERS = (
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -22,7 +22,7 @@ def page_headers(*bodies: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def content_security_policy(*bodies: bytes) -> str:
-    """Apply the styles in the page and show its icon. A page with a script may run and ask this server alone.
+    """Allow the page's own styles and its icon. A page with scripts may load them from this server, and call it alone.
 
     Trusted Types: a script cannot turn text into markup.
     """

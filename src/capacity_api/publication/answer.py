@@ -16,9 +16,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def answer_with(
-    resource: Resource, request_headers: Iterable[tuple[bytes, bytes]], next_lapse: datetime | None, now: datetime
+    resource: Resource, request_headers: Iterable[tuple[bytes, bytes]], next_due: datetime | None, now: datetime
 ) -> Answer:
-    """The answer to a `GET`: content coding by `Accept-Encoding`, 304 by `If-None-Match`, no copy past `next_lapse`."""
+    """The answer to a `GET`: content coding by `Accept-Encoding`, 304 by `If-None-Match`, no copy past `next_due`."""
     accept_encoding = if_none_match = b""
     for name, value in request_headers:
         # Several lines of one header are one list (RFC 9110 §5.3).
@@ -29,8 +29,8 @@ def answer_with(
     variant = resource.best(preferred_codings(accept_encoding) if accept_encoding else ())
     unchanged = resource.status == 200 and bool(if_none_match) and is_match(if_none_match, variant.etag)
     headers = variant.headers_unchanged if unchanged else variant.headers
-    if next_lapse is not None and resource.cacheable:
-        seconds_left = (next_lapse - now).total_seconds()
+    if next_due is not None and resource.cacheable:
+        seconds_left = (next_due - now).total_seconds()
         if seconds_left < resource.max_age:
             headers = [*headers[:-1], (b"cache-control", resource.cache_control(seconds_left).encode())]
     return Answer(304 if unchanged else resource.status, headers, b"" if unchanged else variant.body)
@@ -47,7 +47,7 @@ def preferred_codings(accept_encoding: bytes) -> tuple[str, ...]:
         coding, _, parameters = item.strip().partition(";")
         weights[coding.strip().lower()] = _weight(parameters)
     any_other = weights.get("*", 0.0)
-    # Unless it is excluded, no coding at all is acceptable, but comes after every coding that is.
+    # An uncompressed answer is acceptable unless the reader excludes it, but every acceptable coding goes first.
     identity = weights.get("identity", 0.001 if weights.get("*", 1) else 0.0)
     wanted = {coding: weights.get(coding, any_other) for coding in CODINGS}
     acceptable = [coding for coding in CODINGS if wanted[coding] > 0 and wanted[coding] >= identity]

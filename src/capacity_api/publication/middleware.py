@@ -18,14 +18,14 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A handler whose answer depends on the snapshot alone puts this into its `http.response.start`, with the number of
 # seconds for which the answer may be kept at most.
-OF_SNAPSHOT = "capacity_api.of_snapshot"
+SNAPSHOT_MAX_AGE = "capacity_api.snapshot_max_age"
 _READS = frozenset({"GET", "HEAD"})
 _KEPT_HEADERS = ("content-disposition",)
 _logger = logging.getLogger(__name__)
 
 
 class PublicationMiddleware:
-    """Around `app`. `HEAD` is `GET` without the body, also for what is passed on."""
+    """Wraps `app`. `HEAD` is `GET` without the body, also for what is passed on."""
 
     def __init__(self, app: Application, publisher: Publisher, clock: Clock) -> None:
         self._app = app
@@ -57,7 +57,7 @@ class PublicationMiddleware:
 
         async def send_through(message: Message) -> None:
             nonlocal start
-            if message.get(OF_SNAPSHOT) is not None:
+            if message.get(SNAPSHOT_MAX_AGE) is not None:
                 start = message
             elif start is None:
                 await send(message)
@@ -65,14 +65,14 @@ class PublicationMiddleware:
                 resource = _resource_of(start, message["body"])
                 current = self._publisher.current()
                 # Otherwise the handler may have seen another snapshot.
-                if current is snapshot and not self._publisher.is_failing:
+                if current is snapshot and not self._publisher.is_stale:
                     snapshot.cache_answer(scope["path"], scope["query_string"], resource)
                 await self._answer(scope, send, current, resource)
 
         return send_through
 
     async def _answer(self, scope: Scope, send: Send, snapshot: Snapshot, found: Resource) -> None:
-        answer = answer_with(found, scope["headers"], snapshot.next_lapse, self._clock())
+        answer = answer_with(found, scope["headers"], snapshot.next_due, self._clock())
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})
 
@@ -80,7 +80,7 @@ class PublicationMiddleware:
 def _resource_of(start: Message, body: bytes) -> Resource:
     headers = {name.lower().decode(): value.decode() for name, value in start["headers"]}
     kept = [(name, headers[name]) for name in _KEPT_HEADERS if name in headers]
-    return Resource(body, headers["content-type"], (*PUBLIC_HEADERS, *kept), max_age=start[OF_SNAPSHOT])
+    return Resource(body, headers["content-type"], (*PUBLIC_HEADERS, *kept), max_age=start[SNAPSHOT_MAX_AGE])
 
 
 def _without_body(send: Send) -> Send:

@@ -17,17 +17,17 @@ from capacity_api.operations import changes, history
 from capacity_api.operations.events import newest_events
 from capacity_api.operations.responders import changed_since
 from capacity_api.snapshot.entry import Entry
-from capacity_api.snapshot.history import KEPT_FOR, MOST_REPORTS, History
+from capacity_api.snapshot.history import KEPT_FOR, MAX_ENTRIES, History
 from capacity_api.snapshot.snapshot import Catalogue, Snapshot, empty_snapshot
 
 _logger = logging.getLogger(__name__)
-# How long a write waits until it can be read here, before it is acknowledged all the same.
+# How long a write waits for its change to be published here. After that it is acknowledged anyway.
 ACKNOWLEDGE_TIMEOUT_SECONDS = 1.0
 # With more responders than this, every document is built before anybody asks for it.
 BUILD_AHEAD_FROM = 100
-MOST_EVENTS = 100
-# The histories of more new responders than this are read by reading everybody's.
-_MOST_NAMED = 500
+MAX_EVENTS = 100
+# For more new responders than this, the histories of all are read.
+_MAX_IDS_IN_QUERY = 500
 
 
 class Publisher:
@@ -47,7 +47,7 @@ class Publisher:
         self._snapshot = empty_snapshot(catalogue, clock())
         self._next_due: datetime | None = None
         # True while something committed cannot be published.
-        self.is_failing = False
+        self.is_stale = False
 
     @property
     def sequence(self) -> int:
@@ -55,7 +55,7 @@ class Publisher:
 
     @property
     def next_due(self) -> datetime | None:
-        """When the clock alone changes a responder next, as last read; in the past while that is not recorded."""
+        """When the clock changes a responder next, as last read. A past time means that this is not recorded yet."""
         return self._next_due
 
     def current(self) -> Snapshot:
@@ -78,10 +78,10 @@ class Publisher:
             except DatabaseUnavailable:
                 raise
             except Exception:
-                self.is_failing = True
+                self.is_stale = True
                 self._snapshot.clear_answers()
                 raise
-            self.is_failing = False
+            self.is_stale = False
             if snapshot is None:
                 return False
             self._snapshot = snapshot
@@ -94,7 +94,7 @@ class Publisher:
             if latest <= published.sequence:
                 return None
             records = await changed_since(session, published.sequence)
-            events = await newest_events(session, published.sequence, MOST_EVENTS)
+            events = await newest_events(session, published.sequence, MAX_EVENTS)
             next_due = await changes.next_due(session)
             histories = await _histories(session, records, published, self._clock() - KEPT_FOR)
 
@@ -110,7 +110,7 @@ class Publisher:
                 now,
                 sequence=latest,
                 updated_at=updated_at,
-                recent_events=(*events, *published.recent_events)[:MOST_EVENTS],
+                recent_events=(*events, *published.recent_events)[:MAX_EVENTS],
             )
             # With few responders the first reader of a document waits some milliseconds, and what nobody reads costs
             # nothing.
@@ -123,7 +123,7 @@ class Publisher:
         self._next_due = next_due
         return snapshot
 
-    def expect(self, next_due: datetime | None) -> None:
+    def set_next_due(self, next_due: datetime | None) -> None:
         """What was due has been recorded; the clock changes something next at `next_due`."""
         self._next_due = next_due
 
@@ -147,9 +147,9 @@ async def _histories(
     new_ids = [record.id for record in records if record.slug not in published.entries]
     histories: dict[UUID, History] = {}
     if new_ids:
-        wanted = new_ids if len(new_ids) <= _MOST_NAMED else None
+        wanted = new_ids if len(new_ids) <= _MAX_IDS_IN_QUERY else None
         state_changes = await history.state_changes(session, since, wanted)
-        entries = await history.newest_entries(session, since, MOST_REPORTS, wanted)
+        entries = await history.newest_entries(session, since, MAX_ENTRIES, wanted)
         for responder_id in new_ids:
             histories[responder_id] = History.of(entries.get(responder_id, ()), state_changes.get(responder_id, ()))
     if len(new_ids) < len(records):

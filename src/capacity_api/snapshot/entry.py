@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from capacity_api.domain.coverage import Contribution, covered_cells
-from capacity_api.domain.intake import due_steps, intake_at
+from capacity_api.domain.intake import TimedState, due_steps, intake_at
 from capacity_api.domain.match_index import Candidate
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.responder import Responder, represent_responder
-from capacity_api.snapshot.history import KEPT_FOR, History, StateChange
+from capacity_api.snapshot.history import KEPT_FOR, History
 from capacity_api.snapshot.resource import Resource
 
 
@@ -41,7 +41,7 @@ class Entry:
             self._history_page = now.date(), Resource(self.history.first_page(now))
         return self._history_page[1]
 
-    def states(self, now: datetime) -> tuple[StateChange, ...]:
+    def states(self, now: datetime) -> tuple[TimedState, ...]:
         """Its states of the last ninety days, oldest first, each with the time from which it held."""
         unrecorded = [(step.at, step.after.state) for step in due_steps(self.record.intake, now)]
         return self.history.states(max(now - KEPT_FOR, self.record.created_at), unrecorded)

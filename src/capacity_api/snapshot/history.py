@@ -1,26 +1,24 @@
-"""The last ninety days of one responder: its reports as `…/history` lists them, and its states."""
+"""The last ninety days of one responder: its entries as `…/history` lists them, and its states."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from capacity_api.domain.intake import State
+from capacity_api.domain.intake import State, TimedState
 from capacity_api.operations.paging import USUAL, Page, encode_cursor
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.responder import HistoryEntry
 
 KEPT_FOR = timedelta(days=90)
 # One page of the list, and one more to know whether there is another page.
-MOST_REPORTS = USUAL + 1
+MAX_ENTRIES = USUAL + 1
 # Somebody who reports every few minutes has a shorter strip.
 _MOST_CHANGES = 500
 
-StateChange = tuple[datetime, State]
 
-
-class _Report(msgspec.Struct, frozen=True):
-    """A report or lapse, encoded once."""
+class _EncodedEntry(msgspec.Struct, frozen=True):
+    """One entry of the history, encoded once."""
 
     at: datetime
     sequence: int
@@ -28,13 +26,13 @@ class _Report(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """`reports` newest first; `changes` oldest first: when the effective state changed, as far as recorded."""
+    """`entries` newest first; `changes` oldest first: when the effective state changed, as far as recorded."""
 
-    reports: tuple[_Report, ...] = ()
-    changes: tuple[StateChange, ...] = ()
+    entries: tuple[_EncodedEntry, ...] = ()
+    changes: tuple[TimedState, ...] = ()
 
     @classmethod
-    def of(cls, entries: Sequence[HistoryEntry], changes: Sequence[StateChange]) -> "History":
+    def of(cls, entries: Sequence[HistoryEntry], changes: Sequence[TimedState]) -> "History":
         """The history with these entries and state changes, each oldest first."""
         return cls(tuple(_encode(entry) for entry in reversed(entries)), tuple(changes[-_MOST_CHANGES:]))
 
@@ -45,23 +43,23 @@ class History(msgspec.Struct, frozen=True):
         for entry in entries:
             if not changes or changes[-1][1] is not entry.state:
                 changes.append((entry.at, entry.state))
-        return History((*newest, *self.reports)[:MOST_REPORTS], tuple(changes[-_MOST_CHANGES:]))
+        return History((*newest, *self.entries)[:MAX_ENTRIES], tuple(changes[-_MOST_CHANGES:]))
 
     def first_page(self, now: datetime) -> bytes:
-        """The answer to `GET …/history` without a query: the newest reports of the last ninety days."""
-        # A report of this very moment is included.
+        """The answer to `GET …/history` without a query: the newest entries of the last ninety days."""
+        # An entry of this very moment is included.
         since = now + timedelta(seconds=1) - KEPT_FOR
-        recent = [report for report in self.reports if report.at >= since]
+        recent = [entry for entry in self.entries if entry.at >= since]
         following = encode_cursor(recent[USUAL - 1].sequence) if len(recent) > USUAL else None
-        return encode(Page([report.json for report in recent[:USUAL]], following))
+        return encode(Page([entry.json for entry in recent[:USUAL]], following))
 
-    def states(self, since: datetime, unrecorded: Sequence[StateChange]) -> tuple[StateChange, ...]:
+    def states(self, since: datetime, unrecorded: Sequence[TimedState]) -> tuple[TimedState, ...]:
         """The states from `since` until now, oldest first, each with the time from which it held.
 
         `unrecorded` are changes that the clock has brought and nobody has recorded yet.
         """
         first = State.UNCONFIRMED
-        later: list[StateChange] = []
+        later: list[TimedState] = []
         for at, state in (*self.changes, *unrecorded):
             if at <= since:
                 first = state
@@ -70,5 +68,5 @@ class History(msgspec.Struct, frozen=True):
         return ((since, first), *later)
 
 
-def _encode(entry: HistoryEntry) -> _Report:
-    return _Report(entry.at, entry.sequence, msgspec.Raw(encode(entry)))
+def _encode(entry: HistoryEntry) -> _EncodedEntry:
+    return _EncodedEntry(entry.at, entry.sequence, msgspec.Raw(encode(entry)))

@@ -47,9 +47,9 @@ class Variant:
 
 
 class Resource:
-    """A `cacheable` resource may be kept until the next lapse, for `max_age` seconds at most; others never.
+    """A `cacheable` resource may be kept until the next due step, for `max_age` seconds at most; others never.
 
-    `tag` is the validator of the body, where one is known that costs less than hashing the body.
+    `tag`: a validator that is known already, so that the body need not be hashed.
     """
 
     __slots__ = (
@@ -92,7 +92,7 @@ class Resource:
         return plain
 
     def best(self, codings: tuple[str, ...]) -> Variant:
-        """The resource in the first of `codings` that makes it smaller, or without one.
+        """The resource in the first of `codings` that makes the body smaller, or else without a coding.
 
         A large body is compressed in a thread. Until that is done readers get what there is: more bytes are better
         than an old state.
@@ -105,22 +105,22 @@ class Resource:
                 return variant
         return self.plain
 
-    def compressed(self, coding: str) -> Variant | None:
-        """The resource in a content coding, now; `None` where that would not make it smaller."""
+    def compress(self, coding: str) -> Variant | None:
+        """Compress the body now, and keep the variant. `None` where that would not make it smaller."""
         body = _COMPRESS[coding](self.body)
         variant = self._variant(body, coding) if len(body) < len(self.body) else None
         self._variants[coding] = variant
         return variant
 
     def cache_control(self, seconds: float) -> str:
-        """`Cache-Control` when the next lapse is `seconds` away (RFC 9111 §5.2)."""
+        """`Cache-Control` when the next due step is `seconds` away (RFC 9111 §5.2)."""
         if not self.cacheable:
             return "no-store"
         return f"public, max-age={max(0, min(self.max_age, int(seconds)))}, must-revalidate"
 
     def _start_compressing(self, coding: str) -> None:
         if len(self.body) <= _MOST_COMPRESSED_INLINE_BYTES:
-            self.compressed(coding)
+            self.compress(coding)
             return
         self._variants[coding] = None
         asyncio.get_running_loop().run_in_executor(_compressor, _compress, weakref.ref(self), coding)
@@ -147,4 +147,4 @@ def _compress(reference: "weakref.ref[Resource]", coding: str) -> None:
     # A resource that has been replaced is gone, and nobody waits for it.
     resource = reference()
     if resource is not None:
-        resource.compressed(coding)
+        resource.compress(coding)

@@ -70,7 +70,7 @@ class Snapshot:
         updated_at: datetime,
         now: datetime,
         entries: Mapping[str, Entry],
-        agenda: tuple[tuple[datetime, str], ...],
+        due_times: tuple[tuple[datetime, str], ...],
         match_index: MatchIndex,
         counts: Counts,
         recent_events: tuple[IdentifiedEvent, ...] = (),
@@ -84,10 +84,10 @@ class Snapshot:
         self.counts = counts
         self.recent_events = recent_events
         # When the clock changes which entry, earliest first.
-        self._agenda = agenda
-        self.next_lapse = agenda[0][0] if agenda else None
+        self._due_times = due_times
+        self.next_due = due_times[0][0] if due_times else None
         page_until = now + PAGE_LASTS
-        self.valid_until = page_until if self.next_lapse is None else min(self.next_lapse, page_until)
+        self.valid_until = page_until if self.next_due is None else min(self.next_due, page_until)
         self._built: dict[str, Resource] = {}
         self._answers = _Answers()
 
@@ -144,7 +144,7 @@ class Snapshot:
 
     def due_slugs(self, now: datetime) -> list[str]:
         """The responders that the clock has changed since this snapshot was made."""
-        return [slug for _, slug in self._agenda[: bisect_left(self._agenda, (now, _AFTER_EVERY_SLUG))]]
+        return [slug for _, slug in self._due_times[: bisect_left(self._due_times, (now, _AFTER_EVERY_SLUG))]]
 
     def with_changes(
         self,
@@ -156,15 +156,15 @@ class Snapshot:
         recent_events: tuple[IdentifiedEvent, ...] | None = None,
     ) -> "Snapshot":
         """The snapshot with these entries in place of those of the same slugs; `None` for one that was delisted."""
-        entries, agenda, counts = {**self.entries}, list(self._agenda), self.counts
+        entries, due_times, counts = {**self.entries}, list(self._due_times), self.counts
         for slug, entry in changes.items():
             before = entries.pop(slug, None) if entry is None else entries.get(slug)
             if before is not None and before.next_due is not None:
-                agenda.pop(bisect_left(agenda, (before.next_due, slug)))
+                due_times.pop(bisect_left(due_times, (before.next_due, slug)))
             if entry is not None:
                 entries[slug] = entry
                 if entry.next_due is not None:
-                    insort(agenda, (entry.next_due, slug))
+                    insort(due_times, (entry.next_due, slug))
             counts = move_contribution(
                 counts,
                 before.contribution if before is not None else None,
@@ -179,7 +179,7 @@ class Snapshot:
             now=now,
             # Not behind a proxy: copying one takes twenty times as long.
             entries=entries,
-            agenda=tuple(agenda),
+            due_times=tuple(due_times),
             match_index=self.match_index.with_changes(
                 {slug: entry.candidate if entry is not None else None for slug, entry in changes.items()}
             ),
@@ -229,7 +229,7 @@ def empty_snapshot(catalogue: Catalogue, now: datetime) -> Snapshot:
         updated_at=datetime.fromtimestamp(0, UTC),
         now=now,
         entries={},
-        agenda=(),
+        due_times=(),
         match_index=build_index(()),
         counts=NOBODY,
     )

@@ -198,7 +198,7 @@ def _bodies(resource: Resource) -> dict[str, bytes]:
     """The body by suffix, in each coding that makes it smaller."""
     bodies = {"": resource.body}
     for coding, suffix in NEIGHBOURS.items():
-        packed = resource.compressed(coding)
+        packed = resource.compress(coding)
         if packed is not None:
             bodies[suffix] = packed.body
     return bodies

@@ -94,9 +94,9 @@ async def _record_superseded(session: AsyncSession, now: datetime, scans: Sequen
 
 
 async def _finish_skipped(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
-    """Finish skipped events that were tried before: the webhook wanted them then."""
+    """Supersede the pending deliveries of skipped events: the webhook wanted them when they were tried."""
     for scan in scans:
-        # Without a failure, none was tried.
+        # Only a failure leaves one pending.
         if scan.webhook.failures and scan.skipped:
             await supersede_pending(session, now, scan.webhook.id, [event.id for event in scan.skipped])
 
@@ -104,8 +104,8 @@ async def _finish_skipped(session: AsyncSession, now: datetime, scans: Sequence[
 async def _advance_cursors(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
     """Move each cursor past the events that are not sent.
 
-    This cannot wait for the results. A superseded event can become true again, and must not be sent
-    late.
+    This cannot wait for the results: a gap event holds again when its gap reopens, and must not be
+    sent late.
     """
     changes = []
     for scan in scans:
@@ -120,7 +120,7 @@ async def _advance_cursors(session: AsyncSession, now: datetime, scans: Sequence
 
 
 async def _renew_idle(session: AsyncSession, scans: Sequence[Scan]) -> None:
-    """Where nothing is due out of order after all, find out when the next is."""
+    """For webhooks with nothing to send, store again when their next out-of-order delivery is due."""
     idle = [scan.webhook.id for scan in scans if not scan.has_messages and scan.webhook.out_of_order_at is not None]
     if idle:
         await renew_out_of_order_at(session, idle)

@@ -21,7 +21,7 @@ from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
 
 KEPT = timedelta(days=30)
-_PRUNED_AT_ONCE = 500
+_PRUNE_BATCH = 500
 _TEST = "This is a test of your webhook."
 
 
@@ -90,14 +90,14 @@ async def send_test(session: AsyncSession, now: datetime, webhook: WebhookRow) -
         created_at=now,
     )
     session.add(row)
-    return await _send_now(session, now, webhook, row)
+    return await _schedule_now(session, now, webhook, row)
 
 
 async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, event_id: UUID) -> Delivery:
-    """Send one again, whatever came of it, out of order and with the same `webhook-id`.
+    """Send one again, out of order, whatever its outcome. The `webhook-id` stays the same.
 
-    Raises `NotFound`, `WebhookDisabled`, and `Superseded` unless the webhook asked for superseded
-    events.
+    Raises `NotFound` and `WebhookDisabled`; and `Superseded` if the event no longer holds and the
+    webhook does not want such events.
     """
     row = await session.get(DeliveryRow, (webhook.id, event_id), with_for_update=True)
     if row is None:
@@ -113,18 +113,18 @@ async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, even
         webhook.next_attempt_at = now
     else:
         row.status, row.attempts, row.next_attempt_at, row.finished_at = Status.PENDING, 0, now, None
-    return await _send_now(session, now, webhook, row)
+    return await _schedule_now(session, now, webhook, row)
 
 
 async def prune(session: AsyncSession, now: datetime) -> int:
-    """Delete a batch of the deliveries that were finished 30 days ago, with their attempts. Returns how many."""
+    """Delete a batch of the deliveries that finished at least 30 days ago, with their attempts. Returns how many."""
     # Literal SQL, so that the partial index matches.
     is_finished = text("delivery.finished_at IS NOT NULL")
     old = (
         select(DeliveryRow.webhook_id, DeliveryRow.event_id)
         .where(is_finished, DeliveryRow.finished_at < now - KEPT)
         .order_by(DeliveryRow.finished_at)
-        .limit(_PRUNED_AT_ONCE)
+        .limit(_PRUNE_BATCH)
         .with_for_update(skip_locked=True)
     )
     keys = [(row.webhook_id, row.event_id) for row in await session.execute(old)]
@@ -142,7 +142,7 @@ def _require_active(webhook: WebhookRow) -> None:
         raise WebhookDisabled
 
 
-async def _send_now(session: AsyncSession, now: datetime, webhook: WebhookRow, row: DeliveryRow) -> Delivery:
+async def _schedule_now(session: AsyncSession, now: datetime, webhook: WebhookRow, row: DeliveryRow) -> Delivery:
     webhook.out_of_order_at = now
     await session.flush()
     wake_delivery(session)

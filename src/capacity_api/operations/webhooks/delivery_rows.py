@@ -1,7 +1,7 @@
 """Writes to the table of deliveries that several modules share.
 
-A delivery in order is tried again when its webhook is. An out-of-order delivery has a time of its
-own, `next_attempt_at`.
+A delivery in order is tried again when the `next_attempt_at` of its webhook comes. An out-of-order
+delivery has its own.
 """
 
 from collections.abc import Collection, Mapping

@@ -21,12 +21,13 @@ from capacity_api.operations.webhooks.superseded import find_superseded
 
 # How many events after its cursor are read for one webhook, and for all of them together.
 _WINDOW = 64
-_MAX_EVENTS = 1024
-# How many out-of-order events one claim may have.
+_MAX_EVENTS_READ = 1024
+# How many out-of-order events one claim may have, and how many are read for all of them together.
 _MAX_OUT_OF_ORDER = 4
+_MAX_OUT_OF_ORDER_READ = 1024
 
 # Literal SQL, so that the partial indexes match.
-_READY = text("webhook.status = 'active' AND webhook.next_attempt_at IS NULL")
+_NOT_BACKING_OFF = text("webhook.status = 'active' AND webhook.next_attempt_at IS NULL")
 _BACKING_OFF = text("webhook.status = 'active' AND webhook.next_attempt_at IS NOT NULL")
 _HAS_OUT_OF_ORDER = text("webhook.status = 'active' AND webhook.extra_at IS NOT NULL")
 
@@ -60,8 +61,8 @@ class DueWork(msgspec.Struct, frozen=True):
         return bool(self.scans) or self.has_private_events
 
 
-async def find_due(session: AsyncSession, now: datetime, fast_slots: int, slow_slots: int) -> DueWork:
-    """Find up to `fast_slots` webhooks that are ready, and up to `slow_slots` of each other kind.
+async def find_due(session: AsyncSession, now: datetime, max_ready: int, max_slow: int) -> DueWork:
+    """Find up to `max_ready` webhooks that are not backing off, and up to `max_slow` of each other kind.
 
     The other kinds are those that backed off and are due again, and those with out-of-order
     deliveries.
@@ -69,7 +70,7 @@ async def find_due(session: AsyncSession, now: datetime, fast_slots: int, slow_s
     # 1. Choose the webhooks, and how many of the events after its cursor to read for each.
     has_private_events = await private_events.exist(session)
     latest, _ = await sequence.latest(session)
-    webhooks, may_have_more = await _find_webhooks(session, now, latest, fast_slots, slow_slots)
+    webhooks, may_have_more = await _find_webhooks(session, now, latest, max_ready, max_slow)
     windows = _choose_windows(webhooks.values(), now, latest)
     # 2. Read these events once for all webhooks, and the out-of-order ones. Find out which are
     # superseded.
@@ -107,23 +108,23 @@ def is_free(now: datetime) -> ColumnElement[bool]:
 
 
 async def _find_webhooks(
-    session: AsyncSession, now: datetime, latest: int, fast_slots: int, slow_slots: int
+    session: AsyncSession, now: datetime, latest: int, max_ready: int, max_slow: int
 ) -> tuple[dict[UUID, Row[Any]], bool]:
     """The webhooks to scan, and whether there may be more of them."""
     out_of_order = await _search(
-        session, now, slow_slots, WebhookRow.out_of_order_at, _HAS_OUT_OF_ORDER, WebhookRow.out_of_order_at <= now
+        session, now, max_slow, WebhookRow.out_of_order_at, _HAS_OUT_OF_ORDER, WebhookRow.out_of_order_at <= now
     )
     retries = await _search(
-        session, now, slow_slots, WebhookRow.next_attempt_at, _BACKING_OFF, WebhookRow.next_attempt_at <= now
+        session, now, max_slow, WebhookRow.next_attempt_at, _BACKING_OFF, WebhookRow.next_attempt_at <= now
     )
-    # Half of the ready ones are those furthest ahead, so that a new event does not wait for
+    # Half of those that are not backing off are those furthest ahead, so that a new event does not wait for
     # webhooks that catch up. The other half are those furthest behind.
     is_behind = WebhookRow.cursor < latest
-    half = (fast_slots + 1) // 2
-    ahead = await _search(session, now, half, WebhookRow.cursor.desc(), _READY, is_behind)
-    behind = await _search(session, now, fast_slots - half, WebhookRow.cursor, _READY, is_behind)
+    half = (max_ready + 1) // 2
+    ahead = await _search(session, now, half, WebhookRow.cursor.desc(), _NOT_BACKING_OFF, is_behind)
+    behind = await _search(session, now, max_ready - half, WebhookRow.cursor, _NOT_BACKING_OFF, is_behind)
     webhooks = {row.id: row for row in (*out_of_order, *retries, *ahead, *behind)}
-    may_have_more = _is_full(out_of_order, slow_slots) or _is_full(retries, slow_slots) or _is_full(ahead, half)
+    may_have_more = _is_full(out_of_order, max_slow) or _is_full(retries, max_slow) or _is_full(ahead, half)
     return webhooks, may_have_more
 
 
@@ -135,12 +136,12 @@ async def _search(session: AsyncSession, now: datetime, limit: int, order: Any, 
 
 
 def _is_full(rows: Sequence[Row[Any]], limit: int) -> bool:
-    # Without slots, no more can be done at once.
+    # With no free slot, finding more would be useless.
     return len(rows) == limit > 0
 
 
 def _choose_windows(webhooks: Iterable[Row[Any]], now: datetime, latest: int) -> dict[UUID, range]:
-    """The numbers of the events to read for each webhook. Without room, a webhook is left for later."""
+    """The numbers of the events to read for each webhook. Past the limit, a webhook waits for the next round."""
     windows: dict[UUID, range] = {}
     numbers: set[int] = set()
     for webhook in webhooks:
@@ -148,7 +149,7 @@ def _choose_windows(webhooks: Iterable[Row[Any]], now: datetime, latest: int) ->
         if webhook.next_attempt_at is not None and webhook.next_attempt_at > now:
             # It is backing off: only its out-of-order deliveries are due.
             window = range(0)
-        if len(numbers.union(window)) <= _MAX_EVENTS:
+        if len(numbers.union(window)) <= _MAX_EVENTS_READ:
             windows[webhook.id] = window
             numbers.update(window)
     return windows
@@ -176,7 +177,7 @@ async def _read_out_of_order(
         .join(EventRow, EventRow.id == DeliveryRow.event_id)
         .where(DeliveryRow.webhook_id.in_(webhook_ids), IS_OUT_OF_ORDER, DeliveryRow.next_attempt_at <= now)
         .order_by(DeliveryRow.next_attempt_at)
-        .limit(_MAX_EVENTS)
+        .limit(_MAX_OUT_OF_ORDER_READ)
     )
     for row in rows:
         if len(due[row.webhook_id]) < _MAX_OUT_OF_ORDER:

@@ -12,7 +12,7 @@ from capacity_api.operations.webhooks.webhook import code_set
 
 # Literal SQL, so that the partial index matches.
 _NEEDS_DELIVERIES = text("event.sequence IS NULL AND event.fanned_out_at IS NULL")
-_MAX_EVENTS = 1024
+_MAX_FANNED_OUT = 1024
 
 
 async def exist(session: AsyncSession) -> bool:
@@ -21,12 +21,12 @@ async def exist(session: AsyncSession) -> bool:
 
 
 async def fan_out(session: AsyncSession, now: datetime) -> None:
-    """Add the deliveries of these events. They are due now."""
+    """Fan out private events: add a delivery for each webhook that wants one. They are due now."""
     events = (
         await session.execute(
             select(EventRow.id, EventRow.type, EventRow.responder_id, EventRow.at)
             .where(_NEEDS_DELIVERIES)
-            .limit(_MAX_EVENTS)
+            .limit(_MAX_FANNED_OUT)
             .with_for_update(skip_locked=True, key_share=True)
         )
     ).all()

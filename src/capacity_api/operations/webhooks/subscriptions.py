@@ -54,7 +54,7 @@ class WebhookPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
-    """How many public events came after number `after` while the webhook was disabled, before its filters."""
+    """How many public events come after number `after`, whether or not the filters want them."""
 
     after: int
     events: int

@@ -16,8 +16,8 @@ from capacity_api.operations.webhooks.event_record import EventRecord
 async def find_superseded(session: AsyncSession, events: Sequence[EventRecord]) -> frozenset[UUID]:
     """The ids of the events that are no longer true.
 
-    An event about a state is superseded when its responder is in another state since, even if nobody
-    subscribed to that. An event about a gap is superseded when the gap has closed, or opened again.
+    An event about a state is superseded once its responder has changed state, even if no webhook
+    wanted that change. An event about a gap is superseded when the gap has closed, or opened again.
     """
     return frozenset(await _old_states(session, events) | await _old_gaps(session, events))
 
