@@ -1,4 +1,4 @@
-"""Real databases: the history runs once, and each test gets a copy of its own. And a clock that stands still."""
+"""Real databases, of which each test gets a copy of its own, and a clock that only the test moves."""
 
 import asyncio
 import gc
@@ -26,16 +26,16 @@ SEED_OPTION = "--hypothesis-seed"
 TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
 SECRET_KEY = bytes(range(32))
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-# How long an example takes says how busy the machine is.
+# The time of an example depends on how busy the machine is.
 hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """One seed for everything that is drawn at random, by Hypothesis or by `chance`; workers get it as an option.
+    """Choose one seed for Hypothesis and for `chance`; the workers of the run get it as an option.
 
-    The tests' files are kept where their databases are, unless the environment or `--basetemp` says where.
+    The tests' files go into the folder of their databases, unless the environment or `--basetemp` names another.
     """
     if config.getoption(SEED_OPTION) is None:
         config.option.hypothesis_seed = str(secrets.randbelow(2**32))
@@ -54,24 +54,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage more rarely, and never in what stays for the whole run: it takes a fifth of the time."""
+    """Collect garbage less often, and not what stays for the whole run: it would take a fifth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: many tests wait for processes that they start."""
+    """One more worker than there are processors, because many tests wait for processes that they start."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that wait for a lease to run out come first, so that nobody waits for them alone at the end."""
+    """Run the tests that wait for a lease to end first, so that the run does not end with one worker waiting."""
     items.sort(key=lambda item: not item.path.name.startswith("test_kill"))
 
 
 class Clock:
-    """Stands still until it is told to move."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -194,8 +194,8 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(root: Path) -> Iterator[Folder]:
-    with open_folder(root) as held:
-        yield held
+    with open_folder(root) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -34,11 +34,11 @@ async def run(*arguments: str, env: dict[str, str], program: str = "capacity-api
     """Run a command to its end: exit code, standard output, standard error."""
     out, out_of_child = _forks.Pipe(duplex=False)
     err, err_of_child = _forks.Pipe(duplex=False)
-    process = await _forked(program, arguments, env, out_of_child, err_of_child)
+    process = await _fork(program, arguments, env, out_of_child, err_of_child)
     try:
-        with _reading(out) as said, _reading(err) as complained:
+        with _open_output(out) as output, _open_output(err) as errors:
             async with asyncio.timeout(_END_SECONDS):
-                both = await asyncio.gather(asyncio.to_thread(said.read), asyncio.to_thread(complained.read))
+                both = await asyncio.gather(asyncio.to_thread(output.read), asyncio.to_thread(errors.read))
                 await asyncio.to_thread(process.join)
     finally:
         if process.exitcode is None:
@@ -85,12 +85,12 @@ class Process:
 
 async def start(*arguments: str, env: dict[str, str], announces: str = "answers on ") -> Process:
     out, out_of_child = _forks.Pipe(duplex=False)
-    process = await _forked("capacity-api", arguments, env, out_of_child)
-    said = _reading(out)
+    process = await _fork("capacity-api", arguments, env, out_of_child)
+    output = _open_output(out)
     async with asyncio.timeout(_START_SECONDS):
-        while line := await asyncio.to_thread(said.readline):
+        while line := await asyncio.to_thread(output.readline):
             if announces in line:
-                return Process(process, said, line.split(announces)[1].strip())
+                return Process(process, output, line.split(announces)[1].strip())
     await asyncio.to_thread(process.join)
     raise AssertionError(f"it stopped with {process.exitcode} before it answered")
 
@@ -106,7 +106,7 @@ async def serving(*arguments: str, env: dict[str, str]) -> AsyncIterator[Process
             await process.wait()
 
 
-async def _forked(program: str, arguments: tuple[str, ...], env: dict[str, str], *outputs: Connection) -> BaseProcess:
+async def _fork(program: str, arguments: tuple[str, ...], env: dict[str, str], *outputs: Connection) -> BaseProcess:
     process = _forks.Process(target=commands.call, args=(program, arguments, env, *outputs))
     await asyncio.to_thread(process.start)
     for each in outputs:
@@ -114,6 +114,6 @@ async def _forked(program: str, arguments: tuple[str, ...], env: dict[str, str],
     return process
 
 
-def _reading(pipe: Connection) -> TextIO:
+def _open_output(pipe: Connection) -> TextIO:
     with pipe:
         return os.fdopen(os.dup(pipe.fileno()), encoding="utf-8")

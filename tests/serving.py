@@ -29,7 +29,7 @@ PAUSED: dict[str, Any] = {
 }
 WAITING: dict[str, Any] = {"state": "waiting_list"}
 Headers = dict[str, str]
-# A busy machine may take long; what a test waits for is never how long.
+# Long enough for a busy machine. No test depends on how long something takes.
 PATIENCE_SECONDS = 60.0
 
 
@@ -58,10 +58,10 @@ class Service:
             issued = await tokens.issue_token(session, self.clock(), self.keys, owner, **options)
         return {"authorization": f"Bearer {issued.token}"}
 
-    async def report(self, slug: str, said: dict[str, Any]) -> dict[str, Any]:
-        """Have a responder say something with a token of its own; returns it as the public sees it."""
+    async def report(self, slug: str, report: dict[str, Any]) -> dict[str, Any]:
+        """Report for a responder with a token of its own, and return the responder as the public sees it."""
         answer = await self.client.put(
-            f"/v1/responders/{slug}/intake", json=said, headers=await self.token(responder=slug)
+            f"/v1/responders/{slug}/intake", json=report, headers=await self.token(responder=slug)
         )
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()
@@ -72,8 +72,8 @@ class Service:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def told(self, after: int) -> list[dict[str, Any]]:
-        """The events after a number without those of the coverage, which tests/api/test_coverage.py is about."""
+    async def events_after(self, after: int) -> list[dict[str, Any]]:
+        """The events after this number, without the coverage events: those are in tests/api/test_coverage.py."""
         page = await self.read("/v1/events", after=after)
         return [event for event in page["events"] if not event["type"].startswith("coverage.")]
 

@@ -30,12 +30,12 @@ def without_key(database_url: str) -> dict[str, str]:
 
 
 async def list_register(database: Database, at: datetime | None = None) -> None:
-    """The starting register, listed a month ago unless said otherwise."""
+    """The starting register, listed a month ago unless `at` is given."""
     async with database.write() as session:
         await responders.load_register(session, at or datetime.now(UTC) - timedelta(days=30))
 
 
-async def say_open(database: Database, slug: str, note: str, at: datetime | None = None) -> None:
+async def report_open(database: Database, slug: str, note: str, at: datetime | None = None) -> None:
     async with database.write() as session:
         await intake.report_intake(session, at or datetime.now(UTC), slug, Report(state=ReportedState.OPEN, note=note))
 
@@ -45,8 +45,8 @@ def read(root: Path, name: str) -> Any:
 
 
 def state(root: Path, slug: str) -> str:
-    said: str = read(root, f"v1/responders/{slug}/index.json")["intake"]["state"]
-    return said
+    found: str = read(root, f"v1/responders/{slug}/index.json")["intake"]["state"]
+    return found
 
 
 def files(root: Path) -> dict[str, bytes]:

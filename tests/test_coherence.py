@@ -93,9 +93,9 @@ async def test_every_process_shows_the_same_and_never_goes_back(
 
 
 async def _change(client: httpx.AsyncClient, number: int, admin: dict[str, str], chance: Random) -> int:
-    said: dict[str, Any] = {"state": chance.choice(("open", "paused", "waiting_list")), "note": f"Change {number}"}
+    report: dict[str, Any] = {"state": chance.choice(("open", "paused", "waiting_list")), "note": f"Change {number}"}
     slug = chance.choice(_SLUGS)
-    answer = await client.put(f"/v1/responders/{slug}/intake", json=said, headers=admin)
+    answer = await client.put(f"/v1/responders/{slug}/intake", json=report, headers=admin)
     assert answer.status_code == 200, answer.text
     # Whoever reads after writing, at the same process, sees it.
     shown = (await client.get(f"/v1/responders/{slug}")).json()

@@ -268,8 +268,8 @@ async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path
     # Nothing hangs on a key yet, so the first may be lost.
     assert (await run("db", "upgrade", env=env))[0] == 0
     assert not key.exists()
-    _, _, said = await run("responder", "list", env=env)
-    assert said == f"made the secret key {key}; keep it beside the database and back it up\n"
+    _, _, err = await run("responder", "list", env=env)
+    assert err == f"made the secret key {key}; keep it beside the database and back it up\n"
     key.unlink()
     code, token, _ = await run("token", "issue", "--admin", env=env)
     assert (code, key.exists()) == (0, True)

@@ -40,14 +40,14 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
             processes.serving(env=env) as server,
             httpx.AsyncClient(base_url=server.address, timeout=60) as client,
         ):
-            told = await _events(client)
-            await _all_arrived(endpoint, {event["sequence"] for event in told if event["sequence"] > since})
+            events = await _read_events(client)
+            await _all_arrived(endpoint, {event["sequence"] for event in events if event["sequence"] > since})
     assert len(acknowledged) > rounds
-    assert [event["sequence"] for event in told] == list(range(1, len(told) + 1))
+    assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
     # The others say what a report did to the coverage; they are told with it or not at all.
     notes = {
         event["sequence"]: event["data"]["responder"]["intake"]["note"]
-        for event in told
+        for event in events
         if "responder" in event["data"]
     }
     assert {number: notes[number] for number in acknowledged} == acknowledged
@@ -101,13 +101,13 @@ async def _subscribe(env: dict[str, str], partner: str, url: str) -> int:
         return latest
 
 
-async def _events(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
+async def _read_events(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
     while True:
-        page = (await client.get("/v1/events", params={"after": len(told), "limit": 1000})).json()
-        told += page["events"]
+        page = (await client.get("/v1/events", params={"after": len(events), "limit": 1000})).json()
+        events += page["events"]
         if page["sequence"] == page["latest"]:
-            return told
+            return events
 
 
 async def _all_arrived(endpoint: Endpoint, expected: set[int]) -> None:

@@ -48,7 +48,7 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
                 answer = await client.post("/v1/webhooks", json={"url": url, "stale": stale}, headers=partner)
                 assert answer.status_code == 201, answer.text
                 since = answer.json()["sequence"]
-        said: dict[str, int] = {}
+        latest_by_slug: dict[str, int] = {}
         for _ in range(rounds):
             worker = await _worker(env)
             dies = asyncio.create_task(_kill(worker, chance.uniform(0, 1.5)))
@@ -60,7 +60,7 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
                     headers={"authorization": f"Bearer {tokens[slug]}"},
                 )
                 assert answer.status_code == 200, answer.text
-                said[slug] = answer.json()["sequence"]
+                latest_by_slug[slug] = answer.json()["sequence"]
             await dies
         latest = (await client.get("/v1/events")).json()["latest"]
         last = await _worker(env)
@@ -68,7 +68,7 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
             for each in everything:
                 await _all_arrived(each, set(range(since + 1, latest + 1)))
             for each in current:
-                await _all_arrived(each, set(said.values()))
+                await _all_arrived(each, set(latest_by_slug.values()))
             webhooks = await _settled(client, partner, latest)
         finally:
             await last.kill()

@@ -26,7 +26,7 @@ async def test_two_services_record_one_lapse(settings: Settings, clock: Clock) -
         serving(settings, clock, deliver=True) as first,
         serving(settings, clock, deliver=True) as second,
     ):
-        said = await first.report("tara", OPEN)
+        shown = await first.report("tara", OPEN)
         partner = await first.token(partner="Case tool")
         body = {"url": url, "event_types": ["intake.unconfirmed"]}
         assert (await first.client.post("/v1/webhooks", json=body, headers=partner)).status_code == 201
@@ -35,21 +35,21 @@ async def test_two_services_record_one_lapse(settings: Settings, clock: Clock) -
         # Nobody asks for anything: the timers of both find it, and one records it.
         await endpoint.arrived(2)
         for service in (first, second):
-            assert await lapses(service, said["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")] * 2
-        told = sorted(json.loads(body)["data"]["responder"]["slug"] for _, body in endpoint.posts)
-        assert told == ["tara", "unseen"]
+            assert await lapses(service, shown["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")] * 2
+        slugs = sorted(json.loads(body)["data"]["responder"]["slug"] for _, body in endpoint.posts)
+        assert slugs == ["tara", "unseen"]
 
 
 async def test_a_lapse_while_nothing_ran_is_recorded_at_the_start_and_dated_when_it_was(
     settings: Settings, clock: Clock
 ) -> None:
     async with serving(settings, clock) as service:
-        said = await service.report("tara", OPEN)
+        shown = await service.report("tara", OPEN)
     clock.advance(timedelta(days=30))
     async with serving(settings, clock) as service:
         assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
         await service.report("unseen", OPEN)
-        assert await lapses(service, said["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")]
+        assert await lapses(service, shown["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")]
 
 
 async def test_a_reminder_is_recorded_once_and_not_looked_for_again(settings: Settings, clock: Clock) -> None:

@@ -36,15 +36,15 @@ async def test_a_partner_is_told_of_a_pause_by_a_webhook_that_verifies(settings:
         await endpoint.arrived(2)
         answer = await service.report("salvation-army", PAUSED)
         await endpoint.arrived(4)
-        told = [_verified(headers, body, created["secret"]) for headers, body in endpoint.posts]
-        assert [each["type"] for each in told] == [
+        received = [_verified(headers, body, created["secret"]) for headers, body in endpoint.posts]
+        assert [each["type"] for each in received] == [
             "intake.opened",
             "coverage.gap_closed",
             "intake.paused",
             "coverage.gap_opened",
         ]
-        assert told[2]["data"] == {"responder": answer, "previous_state": "open"}
-        assert told == (await service.read("/v1/events", after=before))["events"]
+        assert received[2]["data"] == {"responder": answer, "previous_state": "open"}
+        assert received == (await service.read("/v1/events", after=before))["events"]
 
 
 async def test_all_does_not_mean_confirmations(settings: Settings) -> None:
@@ -58,8 +58,8 @@ async def test_all_does_not_mean_confirmations(settings: Settings) -> None:
         for body in ({"url": url}, {"url": other, "event_types": ["intake.confirmed"]}):
             answer = await service.client.post("/v1/webhooks", json={**body, "stale": "send"}, headers=partner)
             assert answer.status_code == 201
-        for said in (PAUSED, PAUSED, OPEN):
-            await service.report("tara", said)
+        for report in (PAUSED, PAUSED, OPEN):
+            await service.report("tara", report)
         await everything.arrived(3)
         await named.arrived(1)
         assert [_type(body) for _, body in everything.posts] == [

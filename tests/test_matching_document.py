@@ -56,10 +56,13 @@ def tables() -> dict[str, list[str]]:
     }
 
 
-def _decided(question: Question, said: Mapping[str, Report]) -> list[str]:
+def _decided(question: Question, reports: Mapping[str, Report]) -> list[str]:
     entries = [
         Candidate(
-            each.slug, each.name, each.remit, Intake(report=said[each.slug]) if each.slug in said else NEVER_REPORTED
+            each.slug,
+            each.name,
+            each.remit,
+            Intake(report=reports[each.slug]) if each.slug in reports else NEVER_REPORTED,
         )
         for each in read_register()
     ]
@@ -73,8 +76,8 @@ def _decided(question: Question, said: Mapping[str, Report]) -> list[str]:
 
 def filled(document: str) -> str:
     """The document with its tables as they have to be."""
-    held = tables()
-    return _TABLE.sub(lambda found: found[1] + "\n".join(held[found["name"]]) + "\n" + found[3], document)
+    lines_by_name = tables()
+    return _TABLE.sub(lambda found: found[1] + "\n".join(lines_by_name[found["name"]]) + "\n" + found[3], document)
 
 
 def test_the_tables_are_what_the_rules_decide() -> None:

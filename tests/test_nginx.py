@@ -54,8 +54,8 @@ class Mirror:
 async def mirrored(settings: Settings, clock: Clock, root: Path, folder: Folder, own: Path) -> AsyncIterator[Mirror]:
     own.mkdir()
     site = documents.catalogue(settings)
-    said = "".join(f'add_header {name} "{value}";\n' for name, value in headers_of_every_page(site, clock()))
-    async with serving(settings, clock) as service, nginx.serving(root, said, own) as address:
+    headers = "".join(f'add_header {name} "{value}";\n' for name, value in headers_of_every_page(site, clock()))
+    async with serving(settings, clock) as service, nginx.serving(root, headers, own) as address:
         await service.report("salvation-army", OPEN)
         await service.report("tara", PAUSED)
         publication = Publisher(service.database, clock, site)
@@ -132,8 +132,8 @@ async def test_a_page_may_do_what_it_may_do_at_the_service_and_is_kept_by_nobody
     assert "access-control-allow-origin" not in theirs
 
 
-def _policy(said: str) -> dict[str, set[str]]:
-    parts = [part.split() for part in said.split(";")]
+def _policy(policy: str) -> dict[str, set[str]]:
+    parts = [part.split() for part in policy.split(";")]
     return {name: set(values) for name, *values in parts}
 
 
@@ -161,14 +161,14 @@ async def test_each_of_two_changes_within_a_second_is_200(mirror: Mirror, coding
     tags: list[str] = []
     # The clock stands still, and each is as long as the other.
     for note in ("One.", "Two.", "Six."):
-        said = await mirror.service.report("tara", PAUSED | {"note": note})
+        shown = await mirror.service.report("tara", PAUSED | {"note": note})
         await mirror.write()
         for path in (DIRECTORY, "/v1/responders/tara", "/open-referral-uk/services"):
             condition = {"if_none_match": ", ".join(tags)} if tags else {}
             answer = await mirror.get(path, accept_encoding=coding, **condition)
             assert answer.status_code == 200, (path, note)
             assert f'"{note}"' in answer.text
-        assert said["intake"]["note"] == note
+        assert shown["intake"]["note"] == note
         tags += [
             (await mirror.get(path, accept_encoding=coding)).headers["etag"] for path in (DIRECTORY, "/v1/coverage")
         ]
@@ -200,10 +200,10 @@ async def test_no_reader_ever_sees_a_version_go_back(mirror: Mirror) -> None:
         seen, newest = set(), 0
         while not stop.is_set():
             for coding in codings:
-                said = (await mirror.get(DIRECTORY, accept_encoding=coding)).json()["sequence"]
-                assert said >= newest
-                newest = said
-                seen.add(said)
+                version = (await mirror.get(DIRECTORY, accept_encoding=coding)).json()["sequence"]
+                assert version >= newest
+                newest = version
+                seen.add(version)
         return seen
 
     readers = [
@@ -267,7 +267,7 @@ async def test_what_is_not_there_is_a_problem_document(mirror: Mirror) -> None:
 
 
 async def test_the_state_of_the_copy_says_which_version_it_is(mirror: Mirror, clock: Clock) -> None:
-    said = (await mirror.get("/site.json")).json()
+    state = (await mirror.get("/site.json")).json()
     directory = (await mirror.get(DIRECTORY)).json()
-    assert (said["sequence"], said["updated_at"]) == (directory["sequence"], directory["updated_at"])
-    assert said["read_at"] == said["written_at"] == clock().isoformat().replace("+00:00", "Z")
+    assert (state["sequence"], state["updated_at"]) == (directory["sequence"], directory["updated_at"])
+    assert state["read_at"] == state["written_at"] == clock().isoformat().replace("+00:00", "Z")

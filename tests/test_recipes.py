@@ -18,9 +18,9 @@ FIELDS = [field for field in Report.__struct_fields__ if field != "state"]
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("place", [IntakeShown, PlannedShown, HistoryEntry, Capacity, PlannedCapacity])
-def test_a_field_of_a_report_is_in_every_representation(field: str, place: type) -> None:
-    assert field in place.__struct_fields__  # type: ignore[attr-defined]  # each is a struct
+@pytest.mark.parametrize("representation", [IntakeShown, PlannedShown, HistoryEntry, Capacity, PlannedCapacity])
+def test_a_field_of_a_report_is_in_every_representation(field: str, representation: type) -> None:
+    assert field in representation.__struct_fields__  # type: ignore[attr-defined]  # each is a struct
 
 
 @pytest.mark.parametrize("field", FIELDS)

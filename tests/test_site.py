@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.processes import COMMAND, environment, run
-from tests.sites import UNPACK, files, read, say_open, without_key
+from tests.sites import UNPACK, files, read, report_open, without_key
 
 from capacity_api.db.engine import Database
 
@@ -81,7 +81,7 @@ async def test_a_build_that_is_killed_leaves_only_whole_files(
     versions = []
     for number, note in enumerate(("One.", "Two.", "Six.")):
         for slug in ("salvation-army", "tara", "unseen"):
-            await say_open(listed, slug, note)
+            await report_open(listed, slug, note)
         whole = tmp_path / f"whole{number}"
         assert (await run("site", "build", str(whole), env=env))[0] == 0
         versions.append(files(whole))

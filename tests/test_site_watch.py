@@ -15,7 +15,7 @@ from tests.conftest import Clock
 from tests.databases import Server
 from tests.outages import away
 from tests.processes import run
-from tests.sites import UNPACK, files, list_register, read, say_open, state, without_key
+from tests.sites import UNPACK, files, list_register, read, report_open, state, without_key
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
@@ -56,7 +56,7 @@ async def test_a_watcher_follows_the_database_until_it_is_stopped(
 ) -> None:
     async with watching(root, env) as watcher:
         assert state(root, "tara") == "unconfirmed"
-        await say_open(listed, "tara", "now")
+        await report_open(listed, "tara", "now")
         await until(lambda: state(root, "tara") == "open")
         await until(lambda: read(root, "site.json")["sequence"] > 13)
         code, _, err = await run("site", "build", str(root), env=env)
@@ -92,7 +92,7 @@ async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_in
     settings: Settings, database: Database, clock: Clock, root: Path
 ) -> None:
     await list_register(database, clock())
-    await say_open(database, "tara", "now", clock())
+    await report_open(database, "tara", "now", clock())
     async with following(settings, clock, root):
         written_at = read(root, "site.json")["written_at"]
         async with away(settings.url):
@@ -157,7 +157,7 @@ async def test_who_may_only_read_the_database_can_keep_the_files(
         await connection.execute(f"CREATE ROLE {reader} LOGIN PASSWORD 'reads'; GRANT pg_read_all_data TO {reader}")
         limited = url.set(username=reader, password="reads").render_as_string(hide_password=False)
         async with watching(root, env | {"CAPACITY_DATABASE_URL": limited}):
-            await say_open(listed, "tara", "now")
+            await report_open(listed, "tara", "now")
             await until(lambda: state(root, "tara") == "open")
     finally:
         await connection.execute(f"DROP ROLE IF EXISTS {reader}")

@@ -1,4 +1,4 @@
-"""Two service processes on one database, each with its own timers and writers: what happens once is told once."""
+"""Two service processes on one database, each with its own timers and writers: what happens once is one event."""
 
 import asyncio
 import json
@@ -54,10 +54,10 @@ async def subscribe(server: Process, partner: dict[str, str], url: str, of: str)
 
 
 async def lapsing(database: Database, at: datetime) -> str:
-    """Have a responder say that it is open so that it lapses at that time; gives the time as events tell it."""
+    """Report for a responder that it is open, so that this lapses at `at`; returns that time as events carry it."""
     async with database.write() as session:
-        said = await intake.report_intake(session, at - WEEK, "tara", Report(state=ReportedState.OPEN))
-    assert said.intake.confirm_by == at
+        reported = await intake.report_intake(session, at - WEEK, "tara", Report(state=ReportedState.OPEN))
+    assert reported.intake.confirm_by == at
     return at.isoformat().replace("+00:00", "Z")
 
 
@@ -104,18 +104,21 @@ async def test_two_last_pauses_at_the_same_instant_open_one_gap(
         httpx.AsyncClient(base_url=second.address, timeout=60) as other,
     ):
 
-        async def say(client: httpx.AsyncClient, slug: str, said: dict[str, Any], token: dict[str, str]) -> int:
-            answer = await client.put(f"/v1/responders/{slug}/intake", json=said, headers=token)
+        async def send_report(
+            client: httpx.AsyncClient, slug: str, report: dict[str, Any], token: dict[str, str]
+        ) -> int:
+            answer = await client.put(f"/v1/responders/{slug}/intake", json=report, headers=token)
             assert answer.status_code == 200, answer.text
             number: int = answer.json()["sequence"]
             return number
 
         for _ in range(10):
-            # Both are for adults anywhere in the United Kingdom, and nobody else has said anything.
-            await say(one, "salvation-army", OPEN, owners[0])
-            before = await say(other, "migrant-help", OPEN, owners[1])
+            # Both are for adults anywhere in the United Kingdom, and nobody else has reported.
+            await send_report(one, "salvation-army", OPEN, owners[0])
+            before = await send_report(other, "migrant-help", OPEN, owners[1])
             await asyncio.gather(
-                say(one, "salvation-army", PAUSED, owners[0]), say(other, "migrant-help", PAUSED, owners[1])
+                send_report(one, "salvation-army", PAUSED, owners[0]),
+                send_report(other, "migrant-help", PAUSED, owners[1]),
             )
             (gap,) = await events(first, before, "coverage.gap_opened")
             assert gap["sequence"] == before + 3, "it follows the second pause"

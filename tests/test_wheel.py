@@ -76,12 +76,12 @@ def test_serve_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_path
     deadline.start()
     assert process.stdout is not None
     try:
-        said = []
+        lines = []
         address = None
         while address is None and (line := process.stdout.readline()):
-            said.append(line)
+            lines.append(line)
             address = re.search(r"http://127\.0\.0\.1:\d+", line)
-        assert address is not None, "".join(said)
+        assert address is not None, "".join(lines)
 
         directory = httpx.get(f"{address[0]}/v1/directory", trust_env=False).raise_for_status().json()
         page = httpx.get(f"{address[0]}/", trust_env=False).raise_for_status()

@@ -30,13 +30,13 @@ class Draws:
         self._random = Random(seed)
 
     def one(self, items: Iterable[T]) -> T:
-        held = list(items)
-        return held[int(self._random.random() * len(held))]
+        choices = list(items)
+        return choices[int(self._random.random() * len(choices))]
 
     def some(self, items: Iterable[T], share: float) -> tuple[T, ...]:
         """At least one of them, each with the probability `share`."""
-        held = list(items)
-        return tuple(item for item in held if self._random.random() < share) or (self.one(held),)
+        choices = list(items)
+        return tuple(item for item in choices if self._random.random() < share) or (self.one(choices),)
 
     def happens(self, probability: float) -> bool:
         return self._random.random() < probability
@@ -104,8 +104,8 @@ def about_a_remit(draws: Draws) -> dict[str, Any]:
 
 
 def _shown(remit: Remit, intake: Intake) -> dict[str, Any]:
-    said = intake.report.exceptions if intake.report else ()
-    return {"slug": "tara", "remit": _remit(remit), "intake": {"state": intake.state, "exceptions": said}}
+    exceptions = intake.report.exceptions if intake.report else ()
+    return {"slug": "tara", "remit": _remit(remit), "intake": {"state": intake.state, "exceptions": exceptions}}
 
 
 def _remit(remit: Remit) -> dict[str, Any]:

@@ -46,7 +46,7 @@ PAGES = {
 
 
 def spans(end: datetime) -> dict[str, list[Span]]:
-    """What each said in the last ninety days: from how many days ago until how many, and what. Invented."""
+    """The invented reports of the last ninety days: from how many days ago until how many, and which report."""
     until = (end + timedelta(days=9)).date().isoformat()
     return {
         "barnardos": [(60, 18, OPEN)],
@@ -61,8 +61,8 @@ def spans(end: datetime) -> dict[str, list[Span]]:
 
 
 async def live(service: Service, clock: Clock, end: datetime) -> None:
-    """Ninety days in which each confirms what it says every six days."""
-    said = sorted(
+    """Ninety days in which each responder confirms its report every six days."""
+    reports = sorted(
         (
             (ago, slug, report)
             for slug, each in spans(end).items()
@@ -72,7 +72,7 @@ async def live(service: Service, clock: Clock, end: datetime) -> None:
         key=itemgetter(0),
         reverse=True,
     )
-    for ago, slug, report in said:
+    for ago, slug, report in reports:
         clock.set(end - timedelta(days=ago, hours=2))
         await service.report(slug, report)
     clock.set(end)

@@ -7,18 +7,18 @@ FIELDS = {"type", "title", "status", "detail", "code"}
 
 def assert_refused(answer: httpx.Response, status: int, code: str, *pointers: str, what: object = None) -> None:
     """A whole problem document with this status and code, and with exactly these pointers where any are named."""
-    told = (what, answer.request.method, answer.request.url.raw_path, answer.status_code, answer.text)
-    assert answer.headers["content-type"] == "application/problem+json", told
+    context = (what, answer.request.method, answer.request.url.raw_path, answer.status_code, answer.text)
+    assert answer.headers["content-type"] == "application/problem+json", context
     problem = answer.json()
-    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), told
-    assert set(problem) - {"errors"} == FIELDS, told
-    assert problem["type"].endswith(f"#problem-{code}"), told
-    assert all(problem[field] for field in FIELDS), told
-    assert answer.headers["cache-control"] == "no-store", told
-    assert answer.headers.get_list("access-control-allow-origin") == ["*"], told
-    assert ("www-authenticate" in answer.headers) == (status == 401), told
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), context
+    assert set(problem) - {"errors"} == FIELDS, context
+    assert problem["type"].endswith(f"#problem-{code}"), context
+    assert all(problem[field] for field in FIELDS), context
+    assert answer.headers["cache-control"] == "no-store", context
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"], context
+    assert ("www-authenticate" in answer.headers) == (status == 401), context
     for error in problem.get("errors", []):
-        assert set(error) == {"pointer", "detail"}, told
-        assert error["detail"], told
+        assert set(error) == {"pointer", "detail"}, context
+        assert error["detail"], context
     if pointers:
-        assert [error["pointer"] for error in problem["errors"]] == list(pointers), told
+        assert [error["pointer"] for error in problem["errors"]] == list(pointers), context

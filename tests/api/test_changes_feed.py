@@ -43,8 +43,8 @@ async def walked(service: Service, start: str) -> list[dict[str, Any]]:
 
 async def test_each_responder_comes_once_in_the_order_of_its_newest_change(service: Service) -> None:
     admin = await service.token()
-    for slug, said in (("tara", OPEN), ("bawso", OPEN), ("tara", PAUSED)):
-        await service.report(slug, said)
+    for slug, report in (("tara", OPEN), ("bawso", OPEN), ("tara", PAUSED)):
+        await service.report(slug, report)
     assert (await service.client.delete("/v1/responders/unseen", headers=admin)).status_code == 204
     directory = await service.read("/v1/directory")
     by_id = {each["id"]: each for each in directory["responders"]}

@@ -18,17 +18,17 @@ SMALL = {"areas": ["S92000003"], "exploitation_types": ["sexual"], "age_groups":
 
 async def test_the_directory_as_it_stood_is_the_directory_that_was_read_then(service: Service, clock: Clock) -> None:
     admin, own = await service.token(), await service.token(responder="tara")
-    held: list[tuple[datetime, dict[str, Any]]] = []
+    versions: list[tuple[datetime, dict[str, Any]]] = []
 
     async def hold() -> None:
         # A write by somebody else records first what is due, so that the number does not depend on who was quicker.
         await service.report("unseen", WAITING)
-        held.append((clock(), await service.read(PATH)))
+        versions.append((clock(), await service.read(PATH)))
         clock.advance(timedelta(hours=13))
 
     await hold()
-    for said in (OPEN, PAUSED, {**PAUSED, "effective_from": "2026-12-24T12:00:00Z", "reopens_on": "2026-12-30"}):
-        await service.report("tara", said)
+    for report in (OPEN, PAUSED, {**PAUSED, "effective_from": "2026-12-24T12:00:00Z", "reopens_on": "2026-12-30"}):
+        await service.report("tara", report)
         await hold()
     patch = {"remit": SMALL, "website": "https://tara.example.org/"}
     assert (await service.client.patch("/v1/responders/tara", json=patch, headers=own)).status_code == 200
@@ -39,14 +39,14 @@ async def test_the_directory_as_it_stood_is_the_directory_that_was_read_then(ser
     await hold()
     clock.advance(timedelta(days=60))
     await hold()
-    for at, directory in held:
+    for at, directory in versions:
         assert await service.read(PATH, as_of=at.isoformat()) == directory, at
         for filters in ({"area": "W92000004"}, {"state": "paused"}, {"age_group": "child", "gender": "man"}):
             kept = await service.read(PATH, as_of=at.isoformat(), **filters)
             assert kept["sequence"] == directory["sequence"]
             assert kept["total"] == len(kept["responders"])
             assert all(each in directory["responders"] for each in kept["responders"])
-    last, directory = held[-1]
+    last, directory = versions[-1]
     clock.set(last)
     for filters in ({"area": "S92000003"}, {"age_group": "child", "gender": "man"}, {"accepting": "true"}):
         assert await service.read(PATH, as_of=last.isoformat(), **filters) == await service.read(PATH, **filters)

@@ -21,8 +21,8 @@ async def slugs(service: Service, **parameters: str) -> list[str]:
 
 
 async def test_the_table_has_the_responders_that_the_directory_has(service: Service, clock: Clock) -> None:
-    for slug, said in (("tara", OPEN), ("bawso", WAITING), ("unseen", PAUSED)):
-        await service.report(slug, said)
+    for slug, report in (("tara", OPEN), ("bawso", WAITING), ("unseen", PAUSED)):
+        await service.report(slug, report)
     then = clock().isoformat()
     clock.advance(timedelta(days=8))
     for parameters in (

@@ -8,8 +8,8 @@ from tests.serving import OPEN, PAUSED, WAITING, Service
 
 
 async def test_the_changes_can_be_followed_in_pages_without_a_gap(service: Service) -> None:
-    for said in (OPEN, PAUSED, WAITING, OPEN):
-        await service.report("tara", said)
+    for report in (OPEN, PAUSED, WAITING, OPEN):
+        await service.report("tara", report)
     latest = (await service.read("/v1/directory"))["sequence"]
     found, after = [], 0
     while after < latest:
@@ -35,12 +35,12 @@ async def test_the_changes_can_be_followed_in_pages_without_a_gap(service: Servi
 
 async def test_an_event_stays_as_it_was_told(service: Service, clock: Clock) -> None:
     first = await service.report("tara", OPEN)
-    told = await service.read("/v1/events", after=first["sequence"] - 1, limit=1)
+    page = await service.read("/v1/events", after=first["sequence"] - 1, limit=1)
     clock.advance(timedelta(days=9))
     await service.report("tara", PAUSED)
     again = await service.read("/v1/events", after=first["sequence"] - 1, limit=1)
-    assert again["events"] == told["events"]
-    assert told["events"][0]["data"]["responder"] == first
+    assert again["events"] == page["events"]
+    assert page["events"][0]["data"]["responder"] == first
 
 
 async def test_times_never_go_back(service: Service, clock: Clock) -> None:

@@ -29,9 +29,9 @@ async def test_the_feed_tells_each_event_newest_first_without_confirmations(serv
     assert await entries(service) == before
     await service.report("tara", PAUSED)
     found = await entries(service)
-    told = (await service.read("/v1/events", limit=1000))["events"]
+    events = (await service.read("/v1/events", limit=1000))["events"]
     assert [entry.tags[0].term for entry in found] == [
-        event["type"] for event in reversed(told) if event["type"] != "intake.confirmed"
+        event["type"] for event in reversed(events) if event["type"] != "intake.confirmed"
     ]
     # A gap follows the pause that opened it.
     assert found[1].title == "\u2068TARA\u2069: paused"

@@ -45,8 +45,8 @@ async def test_the_root_says_which_version_this_is_with_a_slash_and_without(serv
 
 
 async def test_every_responder_is_a_service_in_its_state(service: Service, clock: Clock) -> None:
-    for slug, said in (("tara", OPEN), ("bawso", WAITING), ("unseen", PAUSED)):
-        await service.report(slug, said)
+    for slug, report in (("tara", OPEN), ("bawso", WAITING), ("unseen", PAUSED)):
+        await service.report(slug, report)
     directory = await service.read("/v1/directory")
     found = await service.read(f"{ROOT}/services")
     assert list(found) == ENVELOPE
@@ -88,12 +88,12 @@ async def test_taxonomies_hold_their_terms(service: Service) -> None:
     listed = (await service.read(f"{ROOT}/taxonomies"))["contents"]
     assert all(set(each) == {"id", "name", "description"} for each in listed)
     terms = (await service.read(f"{ROOT}/taxonomy_terms"))["contents"]
-    held = []
+    collected = []
     for each in listed:
         whole = await service.read(f"{ROOT}/taxonomies/{each['id']}")
         assert {field: whole[field] for field in each} == each
-        held += whole["taxonomy_terms"]
-    assert held == terms
+        collected += whole["taxonomy_terms"]
+    assert collected == terms
     for each in terms:
         assert await service.read(f"{ROOT}/taxonomy_terms/{each['id']}") == each
 
@@ -180,8 +180,8 @@ async def test_every_answer_is_valid_by_the_schemas_of_the_standard(service: Ser
         assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)] == []
         assert _unknown(value, schema) <= {"first_responder_capacity"}
 
-    for slug, said in (("tara", {**OPEN, "note": "A note"}), ("bawso", WAITING), ("unseen", PAUSED)):
-        await service.report(slug, said)
+    for slug, report in (("tara", {**OPEN, "note": "A note"}), ("bawso", WAITING), ("unseen", PAUSED)):
+        await service.report(slug, report)
     contact = {
         "phone": "0800 808 3733",
         "email": "a@example.org",

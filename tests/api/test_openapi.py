@@ -84,9 +84,9 @@ def test_an_example_that_is_wrong_would_be_noticed() -> None:
 
 @pytest.mark.parametrize("event_type", EventType)
 def test_every_event_type_has_a_webhook_with_an_example_of_it(event_type: EventType) -> None:
-    told = DOCUMENT["webhooks"][event_type]["post"]
-    assert told["summary"]
-    body = told["requestBody"]["content"]["application/json"]
+    operation = DOCUMENT["webhooks"][event_type]["post"]
+    assert operation["summary"]
+    body = operation["requestBody"]["content"]["application/json"]
     assert body["example"]["type"] == event_type
     assert_valid(body["example"], body["schema"])
 
@@ -149,7 +149,7 @@ def leaves(kind: type[CapacityError]) -> list[type[CapacityError]]:
     "kind", [each for each in leaves(CapacityError) if "code" in vars(each) and each is not errors.ConfigurationError]
 )
 def test_every_problem_is_described_under_its_status(kind: type[CapacityError]) -> None:
-    status = next(status for held, status in problems.STATUS.items() if issubclass(kind, held))
+    status = next(status for parent, status in problems.STATUS.items() if issubclass(kind, parent))
     described = DOCUMENT["components"]["responses"][f"Problem{status}"]["content"]["application/problem+json"]
     example = described["examples"][kind.code]["value"]
     assert (example["status"], example["code"], example["title"]) == (status, kind.code, kind.title)

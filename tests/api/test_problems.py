@@ -141,13 +141,13 @@ async def test_a_body_that_nobody_reads_is_refused_unless_it_says_nothing(servic
 @on_one_database
 async def test_what_is_wrong_is_said_with_its_field(service: Service) -> None:
     partner = await service.token(partner="Case tool")
-    for said, detail in (
+    for body, detail in (
         ({"url": "ftp://partner.example.org/"}, "url: must be an https address"),
         ({"url": "https://a.example/", "areas": []}, 'areas: must name at least one, or be "all"'),
         ({"url": 7}, "url: Expected `str`, got `int`"),
         ([], "Expected `object`, got `array`"),
     ):
-        answer = await service.client.post("/v1/webhooks", json=said, headers=partner)
+        answer = await service.client.post("/v1/webhooks", json=body, headers=partner)
         assert answer.json()["detail"] == detail
     answer = await service.client.get("/v1/webhooks?cursor=made-up", headers=partner)
     assert answer.json()["detail"] == "cursor: is not a cursor that this list gave out"
@@ -207,8 +207,8 @@ async def test_writes_past_the_limit_are_refused_until_the_minute_ends(settings:
             ("PATCH", "/v1/responders/tara", {}),
             ("DELETE", "/v1/responders/tara/intake/planned", None),
         ]
-        for method, path, said in limited:
-            answer = await service.client.request(method, path, json=said, headers=token)
+        for method, path, payload in limited:
+            answer = await service.client.request(method, path, json=payload, headers=token)
             assert_refused(answer, 429, "too_many_writes")
             assert answer.headers["retry-after"] == "42"
         assert await service.read("/v1/directory") == before

@@ -16,18 +16,18 @@ NEW: dict[str, Any] = {"slug": "new-one", "name": "New One", "remit": REMIT}
 
 async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service: Service) -> None:
     before = await service.responder("tara")
-    said: dict[str, Any] = {
+    change: dict[str, Any] = {
         "website": "https://tara.example.org/",
         "contact": {"phone": " 0141 276 7724 ", "email": "tara@example.org", "hours": "Monday to Friday"},
         "remit": {**REMIT, "age_groups": ["young_person", "adult", "adult"], "genders": ["woman"], "note": "Ask us."},
     }
-    answer = await service.client.patch(TARA, json=said, headers=await service.token(responder="tara"))
+    answer = await service.client.patch(TARA, json=change, headers=await service.token(responder="tara"))
     assert answer.status_code == 200
     after = answer.json()
     assert after == await service.responder("tara") == await service.read(TARA)
     assert after["sequence"] == (await service.read("/v1/directory"))["sequence"]
     assert after["website"] == "https://tara.example.org/"
-    assert after["contact"] == {**said["contact"], "phone": "0141 276 7724", "url": None}
+    assert after["contact"] == {**change["contact"], "phone": "0141 276 7724", "url": None}
     assert after["remit"] == {
         **REMIT,
         "areas": [{"code": "S92000003", "name": "Scotland"}],
@@ -62,8 +62,8 @@ async def test_a_change_that_changes_nothing_makes_no_event(service: Service) ->
         {"website": ""},
         {"website": None, "contact": before["contact"]},
     ]
-    for said in nothing_new:
-        answer = await service.client.patch(TARA, json=said, headers=token)
+    for change in nothing_new:
+        answer = await service.client.patch(TARA, json=change, headers=token)
         assert (answer.status_code, answer.json()) == (200, before)
         assert answer.headers["etag"].startswith('"')
     assert await service.read("/v1/directory") == directory
@@ -76,15 +76,15 @@ async def test_a_validity_is_nothing_public_and_holds_from_the_next_report_on(se
     assert answer.json() == before
     after = await service.report("tara", OPEN)
     assert after["intake"]["confirm_by"] == "2026-11-21T14:00:00Z"
-    assert [each["type"] for each in await service.told(before["sequence"])] == ["intake.confirmed"]
+    assert [each["type"] for each in await service.events_after(before["sequence"])] == ["intake.confirmed"]
 
 
 async def test_what_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:
     for responder in (await service.read("/v1/directory"))["responders"]:
-        said = {field: responder[field] for field in ("website", "contact")}
-        said["remit"] = {**responder["remit"], "areas": [area["code"] for area in responder["remit"]["areas"]]}
+        change = {field: responder[field] for field in ("website", "contact")}
+        change["remit"] = {**responder["remit"], "areas": [area["code"] for area in responder["remit"]["areas"]]}
         token = await service.token(responder=responder["slug"])
-        answer = await service.client.patch(f"/v1/responders/{responder['slug']}", json=said, headers=token)
+        answer = await service.client.patch(f"/v1/responders/{responder['slug']}", json=change, headers=token)
         assert (answer.status_code, answer.json()) == (200, responder)
 
 
@@ -131,8 +131,8 @@ BAD: list[tuple[Any, str, str]] = [
 async def test_a_bad_change_is_refused_by_name_and_changes_nothing(service: Service) -> None:
     before = await service.read("/v1/directory")
     token = await service.token(responder="tara")
-    for said, code, pointer in BAD:
-        assert_refused(await service.client.patch(TARA, json=said, headers=token), 422, code, pointer, what=said)
+    for change, code, pointer in BAD:
+        assert_refused(await service.client.patch(TARA, json=change, headers=token), 422, code, pointer, what=change)
     both = {"contact": {"phone": "1 2 3"}, "remit": {**REMIT, "areas": ["A", "B"]}}
     answer = await service.client.patch(TARA, json=both, headers=token)
     assert_refused(answer, 422, "invalid", "/remit/areas/0", "/remit/areas/1")
@@ -190,9 +190,9 @@ async def test_a_bad_listing_is_refused_by_name_and_lists_nobody(service: Servic
         ({"slug": "a", "name": "A"}, 422, "invalid", "/remit"),
         ({**NEW, "id": "1"}, 422, "unknown_field", "/id"),
     ]
-    for said, status, code, pointer in cases:
-        answer = await service.client.post("/v1/responders", json=said, headers=admin)
-        assert_refused(answer, status, code, pointer, what=said)
+    for body, status, code, pointer in cases:
+        answer = await service.client.post("/v1/responders", json=body, headers=admin)
+        assert_refused(answer, status, code, pointer, what=body)
     answer = await service.client.post("/v1/responders", json={**NEW, "slug": "tara"}, headers=admin)
     assert_refused(answer, 409, "already_exists")
     assert await service.read("/v1/directory") == before
@@ -254,8 +254,8 @@ async def test_the_history_is_every_report_and_lapse_newest_first(service: Servi
 
 
 async def test_the_history_holds_its_from_and_not_its_to(service: Service, clock: Clock) -> None:
-    for said in (OPEN, WAITING, PAUSED):
-        await service.report("tara", said)
+    for report in (OPEN, WAITING, PAUSED):
+        await service.report("tara", report)
         clock.advance(timedelta(days=1))
 
     async def states(**parameters: str) -> list[str]:
@@ -274,8 +274,8 @@ async def test_the_history_holds_its_from_and_not_its_to(service: Service, clock
 
 
 async def test_the_history_comes_in_pages(service: Service) -> None:
-    for said in (OPEN, WAITING, PAUSED, OPEN, WAITING):
-        await service.report("tara", said)
+    for report in (OPEN, WAITING, PAUSED, OPEN, WAITING):
+        await service.report("tara", report)
     whole = (await service.read(HISTORY))["items"]
     found, cursor, sizes = [], None, []
     while True:

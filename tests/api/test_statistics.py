@@ -51,8 +51,8 @@ def seconds(**states: int) -> dict[str, int]:
 
 async def test_a_responder_has_its_share_of_each_state_and_its_pauses(service: Service, clock: Clock) -> None:
     clock.advance(timedelta(hours=1))
-    for said, hours in ((OPEN, 10), (PAUSED, 2), (WAITING, 3), (PAUSED, 4)):
-        await service.report("tara", said)
+    for report, hours in ((OPEN, 10), (PAUSED, 2), (WAITING, 3), (PAUSED, 4)):
+        await service.report("tara", report)
         clock.advance(timedelta(hours=hours))
     assert await of(service, "tara") == {
         "slug": "tara",
@@ -90,8 +90,8 @@ async def test_a_pause_is_cut_at_the_edges_and_counts_where_it_began(service: Se
     ]
     for start, end, paused, pauses, longest in cases:
         found = await of(service, "tara", start, end)
-        told = (found["seconds"]["paused"], found["pauses"], found["longest_pause_seconds"])
-        assert told == (paused, pauses, longest), (start, end)
+        measured = (found["seconds"]["paused"], found["pauses"], found["longest_pause_seconds"])
+        assert measured == (paused, pauses, longest), (start, end)
 
 
 async def test_a_pause_that_goes_on_counts_until_now(service: Service, clock: Clock) -> None:
@@ -104,8 +104,8 @@ async def test_a_pause_that_goes_on_counts_until_now(service: Service, clock: Cl
 
 
 async def test_a_confirmation_and_a_new_note_do_not_break_a_pause(service: Service, clock: Clock) -> None:
-    for said in (PAUSED, PAUSED, {**PAUSED, "note": "Still full."}):
-        await service.report("tara", said)
+    for report in (PAUSED, PAUSED, {**PAUSED, "note": "Still full."}):
+        await service.report("tara", report)
         clock.advance(timedelta(days=1))
     token = await service.token(responder="tara")
     await service.client.patch("/v1/responders/tara", json={"remit": REMIT}, headers=token)
@@ -177,8 +177,8 @@ async def test_a_responder_that_was_just_listed_has_no_shares_yet(service: Servi
 
 async def test_nobody_is_open_in_a_nation_until_one_that_covers_all_of_it_is(service: Service, clock: Clock) -> None:
     # Part of England; existing clients alone; nobody knows which types; on a waiting list.
-    for slug, said in (("unseen", OPEN), ("refugee-council", OPEN), ("nspcc", OPEN), ("migrant-help", WAITING)):
-        await service.report(slug, said)
+    for slug, report in (("unseen", OPEN), ("refugee-council", OPEN), ("nspcc", OPEN), ("migrant-help", WAITING)):
+        await service.report(slug, report)
     clock.advance(timedelta(hours=1))
     await service.report("bawso", OPEN)
     await service.report("tara", OPEN)

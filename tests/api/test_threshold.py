@@ -53,9 +53,9 @@ async def test_the_hundredth_referral_pauses_and_the_sixtieth_reopens(settings: 
         await count(service, token, 60)
         assert (await service.responder(SLUG))["intake"]["state"] == "open"
         await endpoint.arrived(3)
-        told = [json.loads(body) for _, body in endpoint.posts]
-        assert [each["type"] for each in told] == ["intake.opened", "intake.paused", "intake.opened"]
-        assert told[1]["data"]["responder"]["intake"]["reason"] == "referral_threshold"
+        events = [json.loads(body) for _, body in endpoint.posts]
+        assert [each["type"] for each in events] == ["intake.opened", "intake.paused", "intake.opened"]
+        assert events[1]["data"]["responder"]["intake"]["reason"] == "referral_threshold"
 
 
 async def test_a_pause_by_hand_is_not_reopened(service: Service) -> None:

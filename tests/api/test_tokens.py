@@ -20,8 +20,8 @@ def bearing(issued: dict[str, Any]) -> Headers:
     return {"authorization": f"Bearer {issued['token']}"}
 
 
-async def issue(service: Service, **said: Any) -> dict[str, Any]:
-    answer = await service.client.post(TOKENS, json=said, headers=await service.token())
+async def issue(service: Service, **fields: Any) -> dict[str, Any]:
+    answer = await service.client.post(TOKENS, json=fields, headers=await service.token())
     assert answer.status_code == 201, answer.text
     issued: dict[str, Any] = answer.json()
     return issued
@@ -55,8 +55,8 @@ async def test_a_token_is_issued_for_each_kind_of_owner_and_says_whose_it_is(ser
             ["intake:write"],
         ),
     ]
-    for said, owner, scopes in cases:
-        issued = await issue(service, **said)
+    for body, owner, scopes in cases:
+        issued = await issue(service, **body)
         assert issued == {
             "id": issued["id"],
             "token": issued["token"],
@@ -101,9 +101,9 @@ async def test_a_bad_order_for_a_token_is_refused_by_name(service: Service) -> N
         ({"admin": True, "name": "x"}, "unknown_field", ("/name",)),
     ]
     before = await read(service, admin, TOKENS)
-    for said, code, pointers in cases:
-        answer = await service.client.post(TOKENS, json=said, headers=admin)
-        assert_refused(answer, 422, code, *pointers, what=said)
+    for body, code, pointers in cases:
+        answer = await service.client.post(TOKENS, json=body, headers=admin)
+        assert_refused(answer, 422, code, *pointers, what=body)
     assert await read(service, admin, TOKENS) == before
 
 
@@ -218,11 +218,11 @@ async def test_somebody_elses_token_is_not_there(service: Service) -> None:
     token = await issue(service, responder="tara")
     admins = await issue(service, admin=True)
     for other in (await service.token(responder="unseen"), await service.token(partner="Case tool")):
-        for held in (token["id"], admins["id"], NOBODYS, "not-an-id"):
-            answer = await service.client.delete(f"{TOKENS}/{held}", headers=other)
-            assert_refused(answer, 404, "not_found", what=held)
-            answer = await service.client.post(f"{TOKENS}/{held}/rotate", json={}, headers=other)
-            assert_refused(answer, 404, "not_found", what=held)
+        for token_id in (token["id"], admins["id"], NOBODYS, "not-an-id"):
+            answer = await service.client.delete(f"{TOKENS}/{token_id}", headers=other)
+            assert_refused(answer, 404, "not_found", what=token_id)
+            answer = await service.client.post(f"{TOKENS}/{token_id}/rotate", json={}, headers=other)
+            assert_refused(answer, 404, "not_found", what=token_id)
     assert (await read(service, bearing(token), "/v1/me"))["token_id"] == token["id"]
 
 

@@ -59,15 +59,15 @@ class Subscriber:
 
 
 @asynccontextmanager
-async def subscribed(service: Service, settings: Settings, clock: Clock, **said: Any) -> AsyncIterator[Subscriber]:
+async def subscribed(service: Service, settings: Settings, clock: Clock, **fields: Any) -> AsyncIterator[Subscriber]:
 
     token = await service.token(partner="Case tool")
-    # Nobody knows for which exploitation NSPCC is there, so that no event of the coverage comes in between.
+    # NSPCC's exploitation types are unknown, so its reports change no coverage and add no coverage events.
     await service.report("nspcc", OPEN)
     endpoint = Endpoint(body=b"thanks")
     worker = Worker(service.database, service.keys, settings, clock, asyncio.Event())
     async with endpoints.serving(endpoint) as url:
-        answer = await service.client.post(PATH, json={"url": url, **said}, headers=token)
+        answer = await service.client.post(PATH, json={"url": url, **fields}, headers=token)
         assert answer.status_code == 201, answer.text
         try:
             yield Subscriber(service, worker, token, endpoint, answer.json())
@@ -81,15 +81,16 @@ async def subscriber(service: Service, settings: Settings, clock: Clock) -> Asyn
         yield found
 
 
-async def told(subscriber: Subscriber, *said: dict[str, Any]) -> list[int]:
-    return [(await subscriber.service.report("nspcc", each))["sequence"] for each in said]
+async def report(subscriber: Subscriber, *reports: dict[str, Any]) -> list[int]:
+    """Report these for NSPCC, one after the other, and return the numbers of their events."""
+    return [(await subscriber.service.report("nspcc", each))["sequence"] for each in reports]
 
 
 async def test_the_deliveries_are_listed_newest_first_in_pages(subscriber: Subscriber) -> None:
     assert await subscriber.read("/deliveries") == {"items": [], "next": None}
-    first = await told(subscriber, PAUSED)
+    first = await report(subscriber, PAUSED)
     assert await subscriber.deliver() == first
-    second = await told(subscriber, {**PAUSED, "note": "Fuller."}, OPEN)
+    second = await report(subscriber, {**PAUSED, "note": "Fuller."}, OPEN)
     # Not the note of a pause that is over.
     assert await subscriber.deliver() == second[1:]
     found = await subscriber.log()
@@ -129,7 +130,7 @@ async def test_the_deliveries_are_listed_newest_first_in_pages(subscriber: Subsc
 
 async def test_a_failing_webhook_says_since_when_and_until_when(subscriber: Subscriber, clock: Clock) -> None:
     subscriber.endpoint.status = 500
-    await told(subscriber, PAUSED)
+    await report(subscriber, PAUSED)
     await subscriber.deliver()
     shown = await subscriber.read()
     assert shown["failing_since"] == "2026-11-21T12:00:00Z"
@@ -154,13 +155,13 @@ async def test_a_test_event_reaches_a_webhook_whatever_it_subscribes_to(
         assert b'"sequence":null' in body
         (delivery,) = await subscriber.log()
         assert (delivery["id"], delivery["status"]) == (queued["id"], "delivered")
-        told_by_the_feed = await service.read("/v1/events", limit=1000)
-        assert not any(event["type"] == "webhook.test" for event in told_by_the_feed["events"])
+        public_events = (await service.read("/v1/events", limit=1000))["events"]
+        assert not any(event["type"] == "webhook.test" for event in public_events)
 
 
 async def test_a_test_is_sent_at_once_also_while_the_webhook_fails(subscriber: Subscriber, clock: Clock) -> None:
     subscriber.endpoint.status = 500
-    (number,) = await told(subscriber, PAUSED)
+    (number,) = await report(subscriber, PAUSED)
     await subscriber.deliver()
     subscriber.endpoint.status = 204
     await subscriber.post("/test", 202)
@@ -171,7 +172,7 @@ async def test_a_test_is_sent_at_once_also_while_the_webhook_fails(subscriber: S
 
 
 async def test_a_delivery_is_sent_again_under_the_same_id(subscriber: Subscriber) -> None:
-    numbers = await told(subscriber, PAUSED)
+    numbers = await report(subscriber, PAUSED)
     await subscriber.deliver()
     (delivery,) = await subscriber.log()
     again = await subscriber.post(f"/deliveries/{delivery['id']}/resend", 202)
@@ -189,7 +190,7 @@ async def test_a_delivery_is_sent_again_under_the_same_id(subscriber: Subscriber
 
 async def test_what_waits_for_its_next_try_is_sent_now(subscriber: Subscriber) -> None:
     subscriber.endpoint.status = 500
-    numbers = await told(subscriber, PAUSED)
+    numbers = await report(subscriber, PAUSED)
     await subscriber.deliver()
     subscriber.endpoint.status = 204
     (delivery,) = await subscriber.log()
@@ -200,9 +201,9 @@ async def test_what_waits_for_its_next_try_is_sent_now(subscriber: Subscriber) -
 
 
 async def test_what_no_longer_holds_is_not_sent_again(subscriber: Subscriber) -> None:
-    (paused,) = await told(subscriber, PAUSED)
+    (paused,) = await report(subscriber, PAUSED)
     await subscriber.deliver()
-    await told(subscriber, OPEN, PAUSED)
+    await report(subscriber, OPEN, PAUSED)
     await subscriber.deliver()
     log = {each["sequence"]: each for each in await subscriber.log()}
     assert log[paused + 1]["status"] == "superseded"
@@ -217,13 +218,13 @@ async def test_what_no_longer_holds_is_not_sent_again(subscriber: Subscriber) ->
 async def test_what_is_sent_again_and_waits_is_not_sent_once_it_no_longer_holds(
     subscriber: Subscriber, clock: Clock
 ) -> None:
-    paused = await told(subscriber, PAUSED)
+    paused = await report(subscriber, PAUSED)
     assert await subscriber.deliver() == paused
     (delivery,) = await subscriber.log()
     subscriber.endpoint.status = 500
     await subscriber.post(f"/deliveries/{delivery['id']}/resend", 202)
     await subscriber.deliver()
-    opened = await told(subscriber, OPEN)
+    opened = await report(subscriber, OPEN)
     subscriber.endpoint.status = 204
     clock.advance(timedelta(seconds=6))
     assert await subscriber.deliver() == opened
@@ -245,7 +246,7 @@ async def test_everything_after_a_number_is_sent_again_in_order_but_superseded_e
     service: Service, settings: Settings, clock: Clock
 ) -> None:
     async with subscribed(service, settings, clock, responders=["nspcc"]) as subscriber:
-        numbers = await told(subscriber, PAUSED, {**PAUSED, "note": "Fuller."}, {**PAUSED, "note": "Full again."})
+        numbers = await report(subscriber, PAUSED, {**PAUSED, "note": "Fuller."}, {**PAUSED, "note": "Full again."})
         assert await subscriber.deliver() == numbers
         shown = await subscriber.post("/replay", 202, json={"after": 0})
         assert shown["sequence"] == 0
@@ -253,13 +254,13 @@ async def test_everything_after_a_number_is_sent_again_in_order_but_superseded_e
         # Listed, and the pause; not the opening from before the webhook was there.
         assert again[-3:] == numbers
         assert again == sorted(again)
-        assert all(event["sequence"] in again for event in await service.told(numbers[0] - 1))
+        assert all(event["sequence"] in again for event in await service.events_after(numbers[0] - 1))
         assert (await subscriber.read())["sequence"] == numbers[-1]
 
 
 async def test_a_replay_never_skips_what_has_not_arrived(subscriber: Subscriber) -> None:
     subscriber.endpoint.status = 500
-    numbers = await told(subscriber, PAUSED, {**PAUSED, "note": "Fuller."})
+    numbers = await report(subscriber, PAUSED, {**PAUSED, "note": "Fuller."})
     await subscriber.deliver()
     subscriber.endpoint.status = 204
     await subscriber.post("/replay", 202, json={"after": numbers[-1]})
@@ -267,10 +268,10 @@ async def test_a_replay_never_skips_what_has_not_arrived(subscriber: Subscriber)
 
 
 async def test_what_is_on_its_way_skips_nothing_of_a_replay(subscriber: Subscriber) -> None:
-    (first,) = await told(subscriber, PAUSED)
+    (first,) = await report(subscriber, PAUSED)
     await subscriber.deliver()
     subscriber.endpoint.gate.clear()
-    (second,) = await told(subscriber, {**PAUSED, "note": "Fuller."})
+    (second,) = await report(subscriber, {**PAUSED, "note": "Fuller."})
     await subscriber.worker.deliver_some()
     await subscriber.endpoint.arrived(2)
     await subscriber.post("/replay", 202, json={"after": first - 1})
@@ -288,21 +289,21 @@ async def test_a_replay_beyond_the_newest_event_is_refused(subscriber: Subscribe
         assert_refused(answer, status, code, what=after)
 
 
-async def disabled(subscriber: Subscriber) -> list[int]:
-    """Have the endpoint answer 410, and tell two things more; returns the numbers of what is missed, all three."""
+async def disable(subscriber: Subscriber) -> list[int]:
+    """Have the endpoint answer 410, report twice more, and return the numbers of the three missed events."""
     subscriber.endpoint.status = 410
-    missed = await told(subscriber, PAUSED)
+    missed = await report(subscriber, PAUSED)
     await subscriber.deliver()
     shown = await subscriber.read()
     assert (shown["status"], shown["disabled_reason"]) == ("disabled", "gone")
-    missed += await told(subscriber, {**PAUSED, "note": "Fuller."}, {**PAUSED, "note": "Fullest."})
+    missed += await report(subscriber, {**PAUSED, "note": "Fuller."}, {**PAUSED, "note": "Fullest."})
     assert await subscriber.deliver() == []
     subscriber.endpoint.status = 204
     return missed
 
 
 async def test_what_a_disabled_webhook_missed_is_sent_when_it_is_enabled(subscriber: Subscriber) -> None:
-    missed = await disabled(subscriber)
+    missed = await disable(subscriber)
     shown = await subscriber.post("/enable", 200)
     assert (shown["status"], shown["disabled_reason"], shown["failing_since"]) == ("active", None, None)
     assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 3}, True)
@@ -310,13 +311,13 @@ async def test_what_a_disabled_webhook_missed_is_sent_when_it_is_enabled(subscri
 
 
 async def test_enabled_without_a_replay_it_can_be_replayed_later(subscriber: Subscriber) -> None:
-    missed = await disabled(subscriber)
+    missed = await disable(subscriber)
     shown = await subscriber.post("/enable", 200, params={"replay": "false"})
     assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 3}, False)
     # What was tried waits for nothing any more.
     assert [(each["sequence"], each["status"]) for each in await subscriber.log()] == [(missed[0], "failed")]
     assert await subscriber.deliver() == []
-    newer = await told(subscriber, {**PAUSED, "note": "Still."})
+    newer = await report(subscriber, {**PAUSED, "note": "Still."})
     assert await subscriber.deliver() == newer
     await subscriber.post("/replay", 202, json={"after": shown["missed"]["after"]})
     assert await subscriber.deliver() == missed + newer
@@ -330,7 +331,7 @@ async def test_a_webhook_that_is_active_stays_as_it_is(subscriber: Subscriber) -
 
 
 async def test_nothing_is_sent_through_a_disabled_webhook(subscriber: Subscriber) -> None:
-    await disabled(subscriber)
+    await disable(subscriber)
     (delivery,) = await subscriber.log()
     for path, body in (("/test", None), ("/replay", {"after": 0}), (f"/deliveries/{delivery['id']}/resend", None)):
         answer = await subscriber.service.client.post(subscriber.path + path, json=body, headers=subscriber.token)
@@ -362,11 +363,11 @@ async def test_for_a_day_after_a_rotation_old_and_new_secret_sign(
                 for each in (old, new)
             ]
 
-        await told(subscriber, PAUSED)
+        await report(subscriber, PAUSED)
         await subscriber.deliver()
         assert keys_that_verify() == [True, True]
         clock.advance(timedelta(hours=24))
-        await told(subscriber, OPEN)
+        await report(subscriber, OPEN)
         await subscriber.deliver()
         assert keys_that_verify() == [False, True]
 
@@ -386,7 +387,7 @@ async def test_a_webhook_whose_secret_was_lost_takes_a_new_one_before_it_goes_on
         )
     shown = await subscriber.read()
     assert (shown["status"], shown["disabled_reason"], shown["next_attempt_at"]) == ("disabled", "secret_lost", None)
-    (missed,) = await told(subscriber, PAUSED)
+    (missed,) = await report(subscriber, PAUSED)
     answer = await subscriber.service.client.post(f"{subscriber.path}/enable", headers=subscriber.token)
     assert_refused(answer, 409, "secret_lost")
     new = await subscriber.post("/rotate-secret", 200)
@@ -404,7 +405,7 @@ async def test_however_often_it_is_rotated_five_secrets_sign_at_most(subscriber:
     for _ in range(7):
         await subscriber.post("/rotate-secret", 200)
         clock.advance(timedelta(minutes=1))
-    await told(subscriber, PAUSED)
+    await report(subscriber, PAUSED)
     await subscriber.deliver()
     headers, _ = subscriber.endpoint.posts[-1]
     assert len(headers["webhook-signature"].split()) == 5
@@ -412,7 +413,7 @@ async def test_however_often_it_is_rotated_five_secrets_sign_at_most(subscriber:
 
 async def test_another_url_is_tried_at_once(subscriber: Subscriber) -> None:
     subscriber.endpoint.status = 500
-    numbers = await told(subscriber, PAUSED)
+    numbers = await report(subscriber, PAUSED)
     await subscriber.deliver()
     subscriber.endpoint.status = 204
     answer = await subscriber.service.client.patch(
@@ -427,13 +428,13 @@ async def test_what_was_tried_and_is_no_longer_subscribed_to_waits_no_longer(
     subscriber: Subscriber, clock: Clock, changed: dict[str, str]
 ) -> None:
     subscriber.endpoint.status = 500
-    await told(subscriber, PAUSED, {**PAUSED, "note": "Fuller."})
+    await report(subscriber, PAUSED, {**PAUSED, "note": "Fuller."})
     await subscriber.deliver()
     answer = await subscriber.service.client.patch(
         subscriber.path, json={"event_types": ["intake.opened"], **changed}, headers=subscriber.token
     )
     assert answer.status_code == 200
-    # Nothing of it is left to whoever looks next, who may see no failure any more.
+    # Nothing of it is left for the next claim, which may find no failure any more.
     assert [(each["status"], each["next_attempt_at"]) for each in await subscriber.log()] == [("superseded", None)]
     clock.advance(timedelta(seconds=6))
     assert await subscriber.deliver() == []
@@ -441,7 +442,7 @@ async def test_what_was_tried_and_is_no_longer_subscribed_to_waits_no_longer(
 
 async def test_what_is_still_wanted_waits_on_when_its_webhook_is_changed(subscriber: Subscriber, clock: Clock) -> None:
     subscriber.endpoint.status = 500
-    numbers = await told(subscriber, PAUSED)
+    numbers = await report(subscriber, PAUSED)
     await subscriber.deliver()
     answer = await subscriber.service.client.patch(
         subscriber.path, json={"event_types": ["intake.paused"]}, headers=subscriber.token
@@ -454,7 +455,7 @@ async def test_what_is_still_wanted_waits_on_when_its_webhook_is_changed(subscri
 
 
 async def test_a_removed_webhook_takes_its_log_with_it(subscriber: Subscriber) -> None:
-    await told(subscriber, PAUSED)
+    await report(subscriber, PAUSED)
     await subscriber.deliver()
     answer = await subscriber.service.client.delete(subscriber.path, headers=subscriber.token)
     assert answer.status_code == 204

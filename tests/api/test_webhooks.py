@@ -14,8 +14,8 @@ URL = "https://partner.example.org/capacity"
 NOBODYS = "01a2007e-b997-77a8-89c7-808e6971fa9d"
 
 
-async def add(service: Service, token: Headers, **said: Any) -> dict[str, Any]:
-    answer = await service.client.post(PATH, json={"url": URL, **said}, headers=token)
+async def add(service: Service, token: Headers, **fields: Any) -> dict[str, Any]:
+    answer = await service.client.post(PATH, json={"url": URL, **fields}, headers=token)
     assert answer.status_code == 201, answer.text
     webhook: dict[str, Any] = answer.json()
     return webhook
@@ -53,16 +53,16 @@ async def test_a_webhook_is_added_read_listed_changed_and_removed(service: Servi
     one = f"{PATH}/{made['id']}"
     assert await read(service, token) == {"items": [made], "next": None}
     assert await read(service, token, one) == made
-    said: dict[str, Any] = {
+    change: dict[str, Any] = {
         "event_types": ["intake.confirmed", "intake.paused", "intake.paused"],
         "areas": ["E12000007"],
     }
-    answer = await service.client.patch(one, json=said, headers=token)
+    answer = await service.client.patch(one, json=change, headers=token)
     changed = {**made, "event_types": ["intake.paused", "intake.confirmed"], "areas": ["E12000007"]}
     assert (answer.status_code, answer.json()) == (200, changed)
-    said = {"areas": "all", "responders": ["unseen", "tara", "unseen"], "stale": "send", "url": URL + "/2"}
-    answer = await service.client.patch(one, json=said, headers=token)
-    changed = {**changed, **said, "responders": ["tara", "unseen"]}
+    change = {"areas": "all", "responders": ["unseen", "tara", "unseen"], "stale": "send", "url": URL + "/2"}
+    answer = await service.client.patch(one, json=change, headers=token)
+    changed = {**changed, **change, "responders": ["tara", "unseen"]}
     assert answer.json() == changed == await read(service, token, one)
     assert (await service.client.patch(one, json={}, headers=token)).json() == changed
     answer = await service.client.delete(one, headers=token)
@@ -128,16 +128,16 @@ async def test_a_bad_webhook_is_refused_by_name_and_changes_nothing(service: Ser
     made = await add(service, token)
     one = f"{PATH}/{made['id']}"
     before = await read(service, token)
-    for said, code, pointer in BAD:
-        answer = await service.client.post(PATH, json={"url": URL, **said}, headers=token)
-        assert_refused(answer, 422, code, pointer, what=said)
-        answer = await service.client.patch(one, json=said, headers=token)
-        if "signature" in said:
+    for body, code, pointer in BAD:
+        answer = await service.client.post(PATH, json={"url": URL, **body}, headers=token)
+        assert_refused(answer, 422, code, pointer, what=body)
+        answer = await service.client.patch(one, json=body, headers=token)
+        if "signature" in body:
             code = "unknown_field"
-        assert_refused(answer, 422, code, pointer, what=said)
+        assert_refused(answer, 422, code, pointer, what=body)
     assert_refused(await service.client.post(PATH, json={}, headers=token), 422, "invalid", "/url")
-    said = {"url": URL, "responders": ["a", "tara", "b"]}
-    answer = await service.client.post(PATH, json=said, headers=token)
+    body = {"url": URL, "responders": ["a", "tara", "b"]}
+    answer = await service.client.post(PATH, json=body, headers=token)
     assert_refused(answer, 422, "invalid", "/responders/0", "/responders/2")
     assert await read(service, token) == before
 

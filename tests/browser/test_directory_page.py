@@ -32,7 +32,7 @@ STRIP_FILL = """() => {
 }"""
 
 
-async def everybody_says_something(service: Service) -> None:
+async def report_every_state(service: Service) -> None:
     await service.report("salvation-army", {**OPEN, "note": "Please ring before 10:00."})
     await service.report("migrant-help", WAITING)
     until = (utc_now() + timedelta(days=9)).date()
@@ -51,7 +51,7 @@ async def with_the_script(page: Page) -> None:
 async def test_the_page_is_complete_accessible_and_fits_with_and_without_the_script(
     service: Service, visiting: Visiting, scripted: bool
 ) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     for scheme, viewport in (("light", None), ("dark", WIDE)):
         window = {"viewport": viewport} if viewport else {}
         # The test's own script is what the policy would refuse, and needs a page in which scripts can run at all.
@@ -70,7 +70,7 @@ async def test_the_page_is_complete_accessible_and_fits_with_and_without_the_scr
 
 
 async def test_the_page_is_complete_without_javascript(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting(java_script_enabled=False) as visit:
         page = await visit.open()
         assert await page.locator(ENTRY).count() == 13
@@ -102,7 +102,7 @@ async def test_the_start_makes_no_format_of_dates_which_would_take_longer_than_a
 
 
 async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting(bypass_csp=True) as visit:
         page = await visit.open()
         await with_the_script(page)
@@ -136,7 +136,7 @@ async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Ser
 
 
 async def test_a_choice_that_nobody_fits_says_so_and_where_to_turn(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         page = await visit.open()
         await with_the_script(page)
@@ -159,7 +159,7 @@ async def test_a_choice_that_nobody_fits_says_so_and_where_to_turn(service: Serv
 async def test_a_paused_responder_leads_to_whoever_may_take_the_same_people(
     service: Service, visiting: Visiting
 ) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         page = await visit.open()
         await with_the_script(page)
@@ -173,7 +173,7 @@ async def test_a_paused_responder_leads_to_whoever_may_take_the_same_people(
 
 
 async def test_a_change_arrives_by_itself_and_is_said_aloud(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         await visit.page.clock.install()
         page = await visit.open()
@@ -193,24 +193,24 @@ async def test_a_change_arrives_by_itself_and_is_said_aloud(service: Service, vi
         await visit.assert_left_no_trace()
 
 
-@pytest.mark.parametrize("place", ["[data-summary=open] a", "#paused > p a"])
+@pytest.mark.parametrize("selector", ["[data-summary=open] a", "#paused > p a"])
 async def test_a_change_takes_the_focus_from_no_link_that_stays(
-    service: Service, visiting: Visiting, place: str
+    service: Service, visiting: Visiting, selector: str
 ) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         await visit.page.clock.install()
         page = await visit.open()
         await with_the_script(page)
-        await page.locator(place).focus()
+        await page.locator(selector).focus()
         await service.report("unseen", OPEN)
         await page.clock.run_for(31_000)
         await expect(page.locator("[data-summary=open]")).to_have_text("2 open")
-        await expect(page.locator(place)).to_be_focused()
+        await expect(page.locator(selector)).to_be_focused()
 
 
 async def test_a_list_from_a_process_that_is_behind_is_asked_for_again(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         await visit.page.clock.install()
         page = await visit.open()
@@ -248,7 +248,7 @@ async def test_the_page_says_for_which_moment_it_was_read_last(visiting: Visitin
 
 
 async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         await visit.page.clock.install()
         page = await visit.open()
@@ -279,7 +279,7 @@ async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: 
 async def test_a_device_that_slept_shows_nothing_as_open_that_lapsed_meanwhile(
     service: Service, visiting: Visiting, clock: str
 ) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         page = await visit.open()
         await with_the_script(page)
@@ -355,7 +355,7 @@ async def test_the_way_out_is_first_stays_in_sight_and_takes_the_place_of_the_pa
 
 
 async def test_going_to_a_place_of_the_page_is_no_entry_of_the_history(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         await visit.open("/coverage")
         page = await visit.open()
@@ -378,7 +378,7 @@ async def test_going_to_a_place_of_the_page_is_no_entry_of_the_history(service: 
 async def test_a_state_can_be_gone_to_while_the_list_is_sorted_for_somebody(
     service: Service, visiting: Visiting
 ) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting() as visit:
         page = await visit.open()
         await with_the_script(page)
@@ -401,7 +401,7 @@ async def test_the_safety_lines_are_in_the_first_view_of_a_small_phone(visiting:
 
 
 async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting(viewport=WIDE) as visit:
         page = await visit.open()
         await with_the_script(page)
@@ -417,7 +417,7 @@ async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: 
 
 
 async def test_every_state_is_a_word_in_forced_colours(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     async with visiting(forced_colors="active", color_scheme="dark", reduced_motion="reduce") as visit:
         page = await visit.open()
         words = await asyncio.gather(*(each.inner_text() for each in await page.locator(".entry .state").all()))
@@ -445,7 +445,7 @@ async def test_hostile_text_stays_text_in_every_view(service: Service, visiting:
 async def test_an_invented_language_from_right_to_left_works_and_fits(
     service: Service, visiting: Visiting, invented_language: Language
 ) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     answer = await service.client.get("/v1/directory")
     directory = msgspec.json.decode(answer.content, type=Directory)
     body = render_directory(directory, utc_now(), None, language=invented_language)
@@ -474,7 +474,7 @@ async def test_an_invented_language_from_right_to_left_works_and_fits(
 
 
 async def test_text_of_twice_the_size_still_fits(service: Service, visiting: Visiting) -> None:
-    await everybody_says_something(service)
+    await report_every_state(service)
     # 1280 pixels at 400% are 320, as everywhere here; the text alone at 200% besides.
     async with visiting(viewport={"width": 640, "height": 720}) as visit:
         page = await visit.open()

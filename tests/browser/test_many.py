@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 from playwright.async_api import CDPSession, Page, Route
 from tests.browser.conftest import Visiting
-from tests.pages.directories import directory_of, register, said
+from tests.pages.directories import directory_of, intake_of, register
 
 from capacity_api.clock import utc_now
 from capacity_api.domain.intake import Report, ReportedState
@@ -57,7 +57,7 @@ async def crowded(page: Page, home: str) -> None:
     """The page and the directory with a thousand of them, in front of the service."""
     now = utc_now()
     confirmed = now - timedelta(hours=1)
-    some = register(said(Report(state=ReportedState.OPEN)))
+    some = register(intake_of(Report(state=ReportedState.OPEN)))
     everybody = [
         msgspec.structs.replace(
             each,

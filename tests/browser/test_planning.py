@@ -131,11 +131,11 @@ async def test_a_time_that_cannot_be_is_refused_in_words_and_kept(service: Servi
         assert await field.get_attribute("aria-invalid") == "true"
         await visit.assert_accessible()
 
-        past = typed(at_nine(-2))
-        await field.fill(past)
+        earlier = typed(at_nine(-2))
+        await field.fill(earlier)
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(fault).to_contain_text("From when, if not now (UK time): must be in the future")
-        assert await field.input_value() == past
+        assert await field.input_value() == earlier
         assert await page.get_by_label("Note").input_value() == "Closed."
         assert (await service.responder(SLUG))["intake"]["planned"] is None
 

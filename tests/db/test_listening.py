@@ -14,36 +14,38 @@ from capacity_api.operations import intake, responders
 
 @pytest.fixture
 def database_url(postgresql_url: str) -> str:
-    """PostgreSQL alone: SQLite has nobody who could call, so there each process looks by itself."""
+    """PostgreSQL alone: SQLite has no notifications, so there each process asks the database itself."""
     return postgresql_url
 
 
-class Heard:
+class CallCounter:
     """Counts the calls, and lets a test wait for the next one."""
 
     def __init__(self) -> None:
-        self.times = 0
+        self.count = 0
         self._called = asyncio.Event()
 
     def __call__(self) -> None:
-        self.times += 1
+        self.count += 1
         self._called.set()
 
-    async def again(self) -> None:
+    async def wait_for_next(self) -> None:
         async with asyncio.timeout(10):
             await self._called.wait()
         self._called.clear()
 
 
-async def test_a_committed_change_is_heard_and_a_failed_one_is_not(settings: Settings, clock: Clock) -> None:
+async def test_a_committed_change_calls_the_listener_and_a_failed_one_does_not(
+    settings: Settings, clock: Clock
+) -> None:
     database, other = Database(settings), Database(settings)
-    heard = Heard()
-    listening = asyncio.create_task(other.listen(heard))
+    calls = CallCounter()
+    listening = asyncio.create_task(other.listen(calls))
     try:
-        await heard.again()
+        await calls.wait_for_next()
         async with database.write() as session:
             await responders.load_register(session, clock())
-        await heard.again()
+        await calls.wait_for_next()
         with pytest.raises(RuntimeError):
             async with database.write() as session:
                 await intake.report_intake(session, clock(), "tara", Report(state=ReportedState.OPEN))
@@ -51,11 +53,11 @@ async def test_a_committed_change_is_heard_and_a_failed_one_is_not(settings: Set
         async with database.write() as session:
             # Changes nothing that anybody waits for.
             await session.execute(text("SELECT 1"))
-        before = heard.times
+        before = calls.count
         async with database.write() as session:
             await intake.report_intake(session, clock(), "tara", Report(state=ReportedState.OPEN))
-        await heard.again()
-        assert heard.times == before + 1
+        await calls.wait_for_next()
+        assert calls.count == before + 1
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
@@ -65,10 +67,10 @@ async def test_a_committed_change_is_heard_and_a_failed_one_is_not(settings: Set
 
 async def test_listening_ends_when_its_connection_does(settings: Settings) -> None:
     database, other = Database(settings), Database(settings)
-    heard = Heard()
-    listening = asyncio.create_task(other.listen(heard))
+    calls = CallCounter()
+    listening = asyncio.create_task(other.listen(calls))
     try:
-        await heard.again()
+        await calls.wait_for_next()
         async with database.read() as session:
             await session.execute(
                 text(
@@ -78,9 +80,9 @@ async def test_listening_ends_when_its_connection_does(settings: Settings) -> No
             )
         async with asyncio.timeout(10):
             await listening
-        # What comes after is heard on the next connection.
-        listening = asyncio.create_task(other.listen(heard))
-        await heard.again()
+        # The next connection is called again.
+        listening = asyncio.create_task(other.listen(calls))
+        await calls.wait_for_next()
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Real endpoints on loopback: one that records and answers as told, one that does what it likes to a connection."""
+"""Real endpoints on loopback: one that records and answers, one that hands each connection to a function."""
 
 import asyncio
 import socket

@@ -72,12 +72,12 @@ class NameServer(asyncio.DatagramProtocol):
         self._transport.sendto(head + data[12 : at + 5] + answers, address)
 
     def _addresses(self, name: str, kind: int) -> Sequence[IPv4Address | IPv6Address]:
-        turns = ANSWERS.get(name, [[]])
-        # A name is asked for both kinds at once, and that is one turn.
-        turn = self.asked.get(f"{name} {kind}", 0)
-        self.asked[f"{name} {kind}"] = turn + 1
+        sequence = ANSWERS.get(name, [[]])
+        # The question for the other kind of address, at the same time, gets the same answer.
+        number = self.asked.get(f"{name} {kind}", 0)
+        self.asked[f"{name} {kind}"] = number + 1
         version = {_A: 4, _AAAA: 6}.get(kind)
-        return [each for each in map(ip_address, turns[min(turn, len(turns) - 1)]) if each.version == version]
+        return [each for each in map(ip_address, sequence[min(number, len(sequence) - 1)]) if each.version == version]
 
 
 class Happened(TypedDict):

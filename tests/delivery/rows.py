@@ -1,4 +1,4 @@
-"""What the tests of delivery put into the database, and how they read it back."""
+"""The rows that the tests of delivery add to the database, and how they read them back."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -77,7 +77,7 @@ async def add_webhook(database: Database, now: datetime, url: str, **fields: Any
     return identity
 
 
-async def tell(
+async def add_event(
     database: Database, now: datetime, slug: str = "kalayaan", event_type: EventType = EventType.INTAKE_PAUSED
 ) -> int:
     """Add one public event about a responder and return its number."""
@@ -86,17 +86,18 @@ async def tell(
         return change.add_event(event_type, await change.get_responder(slug), now)
 
 
-async def whisper(database: Database, now: datetime, responder_id: UUID) -> None:
+async def add_private_event(database: Database, now: datetime, responder_id: UUID) -> None:
+    """Add a reminder to this responder, which its own webhooks alone receive."""
     async with database.write() as session:
         change = await changes.begin(session, now)
         row = await session.get_one(ResponderRow, responder_id)
         change.add_private_event(EventType.INTAKE_CONFIRMATION_DUE, row, now)
 
 
-async def report(database: Database, now: datetime, said: ReportedState, note: str | None = None) -> int:
-    """Have the responder say something, and return the number of its event."""
+async def report(database: Database, now: datetime, state: ReportedState, note: str | None = None) -> int:
+    """Report a state for the responder, and return the number of the event."""
     async with database.write() as session:
-        return (await intake.report_intake(session, now, "kalayaan", Report(state=said, note=note))).sequence
+        return (await intake.report_intake(session, now, "kalayaan", Report(state=state, note=note))).sequence
 
 
 async def find_due(database: Database, now: datetime, max_ready: int = 64, max_slow: int = 64) -> DueWork:
@@ -125,7 +126,7 @@ async def record(database: Database, now: datetime, claim: Claim, *outcomes: Out
 
 
 async def bring_up_to_date(database: Database, now: datetime, outcome: Outcome) -> list[int | None]:
-    """Deliver everything with the same outcome; returns the numbers of what was sent, in order."""
+    """Deliver everything that is due, each with this outcome, and return the numbers of the sent events in order."""
     sent: list[int | None] = []
     while True:
         due = await find_due(database, now)
@@ -141,8 +142,8 @@ async def bring_up_to_date(database: Database, now: datetime, outcome: Outcome) 
             return sent
 
 
-async def sent_to(database: Database, now: datetime, webhook: UUID) -> list[int | None]:
-    """The numbers of what this webhook is sent now, all of it."""
+async def deliver_to(database: Database, now: datetime, webhook: UUID) -> list[int | None]:
+    """Deliver everything that is due to every webhook, and return the numbers of the events that this one received."""
     outcome = Delivered(status=204, duration_ms=12)
     sent: list[int | None] = []
     while found := await claim_webhooks(database, now):

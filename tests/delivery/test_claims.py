@@ -8,15 +8,15 @@ from sqlalchemy import update
 from tests.conftest import Clock
 from tests.delivery import rows
 from tests.delivery.rows import (
+    add_event,
     add_responder,
     add_webhook,
     bring_up_to_date,
     claim_webhooks,
+    deliver_to,
     record,
     report,
-    sent_to,
     statuses,
-    tell,
 )
 
 from capacity_api.db.engine import Database
@@ -60,15 +60,15 @@ async def test_a_webhook_is_sent_what_passes_its_filters(
 ) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, **fields)
-    number = await tell(database, clock())
-    assert await sent_to(database, clock(), webhook) == ([number] if is_sent else [])
+    number = await add_event(database, clock())
+    assert await deliver_to(database, clock(), webhook) == ([number] if is_sent else [])
 
 
 async def test_an_area_filter_matches_a_remit_that_covers_part_of_it(database: Database, clock: Clock) -> None:
     await add_responder(database, clock(), areas=[WEST_OF_ENGLAND])
     part = await add_webhook(database, clock(), URL, areas=[SOUTH_WEST])
     other = await add_webhook(database, clock(), URL, areas=[LONDON])
-    number = await tell(database, clock())
+    number = await add_event(database, clock())
     found = await claim_webhooks(database, clock())
     assert [(each.webhook_id, each.messages[0].sequence) for each in found] == [(part, number)]
     assert (await rows.stored_webhook(database, other)).cursor == number
@@ -95,14 +95,14 @@ async def test_a_gap_event_passes_the_filters_for_its_areas(
     await add_responder(database, clock(), areas=[WALES, LONDON], exploitation_types="all")
     webhook = await add_webhook(database, clock(), URL, **{"event_types": ["coverage.gap_closed"], **fields})
     number = await report(database, clock(), OPEN)
-    assert await sent_to(database, clock(), webhook) == ([number + 1] if is_sent else [])
+    assert await deliver_to(database, clock(), webhook) == ([number + 1] if is_sent else [])
 
 
 async def test_a_confirmation_goes_only_to_webhooks_that_named_it(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     everything = await add_webhook(database, clock(), URL)
     named = await add_webhook(database, clock(), URL, event_types=["intake.confirmed"])
-    number = await tell(database, clock(), event_type=EventType.INTAKE_CONFIRMED)
+    number = await add_event(database, clock(), event_type=EventType.INTAKE_CONFIRMED)
     found = await claim_webhooks(database, clock())
     assert [(each.webhook_id, each.messages[0].sequence) for each in found] == [(named, number)]
     assert (await rows.stored_webhook(database, everything)).cursor == number
@@ -115,7 +115,7 @@ async def test_a_private_event_goes_to_its_responders_own_webhooks(database: Dat
     await add_webhook(database, clock(), URL, responder_id=responder, event_types=["intake.paused"])
     await add_webhook(database, clock(), URL, responder_id=other)
     await add_webhook(database, clock(), URL)
-    await rows.whisper(database, clock(), responder)
+    await rows.add_private_event(database, clock(), responder)
     (claim,) = await claim_webhooks(database, clock())
     assert (claim.webhook_id, [each.sequence for each in claim.messages]) == (mine, [None])
     (delivery,) = await rows.stored_deliveries(database)
@@ -126,7 +126,7 @@ async def test_a_claim_holds_one_event_in_order(database: Database, clock: Clock
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL)
     for _ in range(5):
-        await tell(database, clock())
+        await add_event(database, clock())
     (first,) = await claim_webhooks(database, clock())
     assert [each.sequence for each in first.messages] == [1]
     assert await claim_webhooks(database, clock()) == []
@@ -141,7 +141,7 @@ async def test_events_that_nobody_wants_are_skipped_without_a_row(database: Data
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responders=["nobody"])
     for _ in range(150):
-        await tell(database, clock())
+        await add_event(database, clock())
     assert await bring_up_to_date(database, clock(), DONE) == []
     assert (await rows.stored_webhook(database, webhook)).cursor == 150
     assert await rows.stored_deliveries(database) == []
@@ -153,7 +153,7 @@ async def test_while_one_event_waits_for_its_retry_the_events_after_it_wait_too(
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL)
     for _ in range(2):
-        await tell(database, clock())
+        await add_event(database, clock())
     (first,) = await claim_webhooks(database, clock())
     await record(database, clock(), first, FAILED)
     assert await statuses(database) == {1: "pending"}
@@ -170,10 +170,10 @@ async def test_while_one_event_waits_for_its_retry_the_events_after_it_wait_too(
 async def test_a_private_delivery_waits_for_nothing(database: Database, clock: Clock) -> None:
     responder = await add_responder(database, clock())
     await add_webhook(database, clock(), URL, responder_id=responder)
-    await tell(database, clock())
+    await add_event(database, clock())
     (first,) = await claim_webhooks(database, clock())
     await record(database, clock(), first, FAILED)
-    await rows.whisper(database, clock(), responder)
+    await rows.add_private_event(database, clock(), responder)
     (private,) = await claim_webhooks(database, clock())
     assert [(each.sequence, each.is_out_of_order) for each in private.messages] == [(None, True)]
     await record(database, clock(), private, FAILED)
@@ -187,10 +187,10 @@ async def test_a_private_delivery_waits_for_nothing(database: Database, clock: C
 async def test_a_success_out_of_order_ends_the_wait_in_order(database: Database, clock: Clock) -> None:
     responder = await add_responder(database, clock())
     await add_webhook(database, clock(), URL, responder_id=responder)
-    await tell(database, clock())
+    await add_event(database, clock())
     (first,) = await claim_webhooks(database, clock())
     await record(database, clock(), first, FAILED)
-    await rows.whisper(database, clock(), responder)
+    await rows.add_private_event(database, clock(), responder)
     (private,) = await claim_webhooks(database, clock())
     await record(database, clock(), private, DONE)
     (again,) = await claim_webhooks(database, clock())
@@ -200,7 +200,7 @@ async def test_a_success_out_of_order_ends_the_wait_in_order(database: Database,
 async def test_finding_nothing_out_of_order_ends_no_wait(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     (first,) = await claim_webhooks(database, clock())
     await record(database, clock(), first, FAILED)
     async with database.write() as session:
@@ -213,7 +213,7 @@ async def test_finding_nothing_out_of_order_ends_no_wait(database: Database, clo
 async def test_a_claim_holds_until_its_lease_runs_out(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     (first,) = await claim_webhooks(database, clock())
     clock.advance(rows.LEASE - timedelta(microseconds=1))
     assert await claim_webhooks(database, clock()) == []
@@ -226,7 +226,7 @@ async def test_a_claim_holds_until_its_lease_runs_out(database: Database, clock:
 async def test_a_claim_that_is_released_is_free_at_once(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     found = await claim_webhooks(database, clock())
     async with database.write() as session:
         await claims.release(session, found)
@@ -236,7 +236,7 @@ async def test_a_claim_that_is_released_is_free_at_once(database: Database, cloc
 async def test_a_claim_that_another_worker_has_now_is_not_released(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     lost = await claim_webhooks(database, clock())
     clock.advance(rows.LEASE)
     (theirs,) = await claim_webhooks(database, clock())
@@ -248,7 +248,7 @@ async def test_a_claim_that_another_worker_has_now_is_not_released(database: Dat
 async def test_a_disabled_webhook_keeps_its_cursor_and_is_sent_nothing(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, status="disabled")
-    await tell(database, clock())
+    await add_event(database, clock())
     assert await claim_webhooks(database, clock()) == []
     assert (await rows.stored_webhook(database, webhook)).cursor == 0
     async with database.write() as session:
@@ -261,7 +261,7 @@ async def test_webhooks_furthest_ahead_and_furthest_behind_share_the_fast_slots(
 ) -> None:
     await add_responder(database, clock())
     for _ in range(6):
-        await tell(database, clock())
+        await add_event(database, clock())
     behind = [await add_webhook(database, clock(), URL, cursor=0) for _ in range(5)]
     ahead = [await add_webhook(database, clock(), URL, cursor=5) for _ in range(5)]
     found = {each.webhook_id for each in await claim_webhooks(database, clock(), limit=4)}
@@ -272,7 +272,7 @@ async def test_webhooks_that_fail_take_no_fast_slot(database: Database, clock: C
     await add_responder(database, clock())
     for _ in range(10):
         await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     for each in await claim_webhooks(database, clock()):
         await record(database, clock(), each, FAILED)
     clock.advance(timedelta(seconds=5))
@@ -292,7 +292,7 @@ async def test_webhooks_with_many_cursors_in_a_long_backlog_are_all_brought_up_t
         for _ in range(1200):
             change.add_event(EventType.INTAKE_CONFIRMED, responder, clock())
     # Their windows overlap and are together more than is read at once.
-    webhooks = [await add_webhook(database, clock(), URL, cursor=place) for place in range(1160, 0, -23)]
+    webhooks = [await add_webhook(database, clock(), URL, cursor=cursor) for cursor in range(1160, 0, -23)]
     assert await bring_up_to_date(database, clock(), DONE) == []
     assert [(await rows.stored_webhook(database, each)).cursor for each in webhooks] == [1200] * len(webhooks)
 
@@ -301,12 +301,12 @@ async def test_workers_at_once_never_claim_the_same(database: Database, clock: C
     await add_responder(database, clock())
     for _ in range(20):
         await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     some, everybody = await rows.find_due(database, clock(), 10, 10), await rows.find_due(database, clock())
     other = Database(database.settings)
     async with database.write() as first:
         mine = await claims.claim(first, some, clock(), rows.LEASE)
-        # On PostgreSQL at the same time, on SQLite when it is their turn.
+        # On PostgreSQL at the same time, on SQLite one after the other.
         theirs = None if database.settings.is_sqlite else await rows.claim_due(other, clock(), everybody)
     if theirs is None:
         theirs = await rows.claim_due(other, clock(), everybody)
@@ -318,7 +318,7 @@ async def test_workers_at_once_never_claim_the_same(database: Database, clock: C
 async def test_a_webhook_that_another_worker_dealt_with_since_is_left_alone(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     for outcome, wait in ((FAILED, timedelta(minutes=5)), (DONE, timedelta())):
         seen = await rows.find_due(database, clock())
         (claim,) = await claim_webhooks(database, clock())
@@ -344,7 +344,7 @@ async def test_a_webhook_that_was_changed_since_it_was_found_is_not_claimed(
 ) -> None:
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     seen = await rows.find_due(database, clock())
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(change))

@@ -56,18 +56,18 @@ async def test_more_hanging_endpoints_than_slots_hold_up_nobody(database: Databa
         for _ in range(_HANGING):
             await rows.add_webhook(database, utc_now(), slow)
         async with running(database, settings, wake):
-            await rows.tell(database, utc_now())
+            await rows.add_event(database, utc_now())
             wake.set()
             await hanging.arrived(_HANGING)
             # All of them hang now, and who comes new is served as if they were not there.
             await rows.add_webhook(database, utc_now(), fast)
             for count in range(1, 6):
-                await rows.tell(database, utc_now())
+                await rows.add_event(database, utc_now())
                 wake.set()
                 # Long before any of the others gives up.
                 await other.arrived(count)
             hanging.gate.set()
-    assert len(hanging.posts) == _HANGING, "none of them has two places"
+    assert len(hanging.posts) == _HANGING, "none of them has two slots"
 
 
 async def test_those_that_failed_hold_up_nobody_when_their_time_comes(
@@ -78,7 +78,7 @@ async def test_those_that_failed_hold_up_nobody_when_their_time_comes(
     async with serving(failing) as bad, serving(other) as good, stepping(database, settings, clock) as worker:
         for _ in range(_HANGING):
             await rows.add_webhook(database, clock(), bad)
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         await deliver_all(worker)
         # They hang from now on, and all are due again.
         failing.gate.clear()

@@ -111,7 +111,7 @@ async def test_as_json_each_webhook_is_one_line(clock: Clock) -> None:
 
 async def test_a_gap_is_shown_in_words(clock: Clock) -> None:
     printed = Printed()
-    cells = [{"text": f"no responder is confirmed open for children in {place}"} for place in ("Wales", "Scotland")]
+    cells = [{"text": f"no responder is confirmed open for children in {nation}"} for nation in ("Wales", "Scotland")]
     body = json.dumps({"type": "coverage.gap_opened", "sequence": 15, "data": {"cells": cells}}).encode()
     async with receiving(Receiver(clock, SECRET, write=printed)) as client:
         await client.post("/", content=body, headers=signed(clock, body))

@@ -46,7 +46,7 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
     async with serving(endpoint) as where, running(workers, settings, wake):
         webhook = await rows.add_webhook(database, utc_now(), where)
         for _ in range(_EVENTS):
-            await rows.tell(database, utc_now())
+            await rows.add_event(database, utc_now())
         wake.set()
         await endpoint.arrived(3)
         await asyncio.to_thread(_restart, own_server)

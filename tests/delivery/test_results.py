@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, update
 from tests.conftest import Clock
 from tests.delivery import rows
-from tests.delivery.rows import add_responder, add_webhook, claim_webhooks, record, tell
+from tests.delivery.rows import add_event, add_responder, add_webhook, claim_webhooks, record
 
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import DeliveryRow, WebhookRow
@@ -25,7 +25,7 @@ async def add_and_claim(database: Database, clock: Clock, events: int = 1) -> tu
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL)
     for _ in range(events):
-        await tell(database, clock())
+        await add_event(database, clock())
     (claim,) = await claim_webhooks(database, clock())
     return webhook, claim
 
@@ -111,8 +111,8 @@ async def test_410_disables_at_once(database: Database, clock: Clock) -> None:
 async def test_410_ends_an_out_of_order_delivery(database: Database, clock: Clock) -> None:
     responder = await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responder_id=responder)
-    await rows.whisper(database, clock(), responder)
-    await tell(database, clock())
+    await rows.add_private_event(database, clock(), responder)
+    await add_event(database, clock())
     (claim,) = await claim_webhooks(database, clock())
     assert [each.sequence for each in claim.messages] == [None, 1]
     await record(database, clock(), claim, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
@@ -165,7 +165,7 @@ async def test_many_results_are_one_transaction(database: Database, clock: Clock
     await add_responder(database, clock())
     for _ in range(50):
         await add_webhook(database, clock(), URL)
-    await tell(database, clock())
+    await add_event(database, clock())
     found = await claim_webhooks(database, clock(), limit=100)
     outcomes: list[Outcome] = [DONE, FAILED, GiveUp(reason="not_allowed", duration_ms=0)]
     ended = [
@@ -183,7 +183,7 @@ async def test_the_log_is_kept_for_thirty_days(database: Database, clock: Clock,
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL, responders=["kalayaan"])
     for _ in range(7):
-        await tell(database, clock())
+        await add_event(database, clock())
     await rows.bring_up_to_date(database, clock(), DONE)
     async with database.write() as session:
         assert await deliveries.prune(session, clock() + timedelta(days=29)) == 0

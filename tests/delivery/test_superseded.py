@@ -7,15 +7,15 @@ from tests.conftest import Clock
 from tests.delivery import rows
 from tests.delivery.rows import (
     LEASE,
+    add_event,
     add_responder,
     add_webhook,
     bring_up_to_date,
     claim_webhooks,
+    deliver_to,
     record,
     report,
-    sent_to,
     statuses,
-    tell,
 )
 
 from capacity_api.db.engine import Database
@@ -37,7 +37,7 @@ async def test_an_event_is_superseded_once_its_responder_is_in_another_state(dat
     for state, note in ((OPEN, None), (PAUSED, None), (PAUSED, "until spring"), (PAUSED, "until May")):
         last = await report(database, clock(), state, note)
     # "Paused" is still true although its note was changed, and is sent; "opened" is not.
-    assert await sent_to(database, clock(), webhook) == [last - 2, last - 1, last]
+    assert await deliver_to(database, clock(), webhook) == [last - 2, last - 1, last]
     assert (await statuses(database))[last - 3] == "superseded"
 
 
@@ -46,7 +46,7 @@ async def test_a_newer_event_supersedes_whether_or_not_it_is_subscribed_to(datab
     webhook = await add_webhook(database, clock(), URL, event_types=["intake.opened"])
     opened = await report(database, clock(), OPEN)
     await report(database, clock(), PAUSED)
-    assert await sent_to(database, clock(), webhook) == []
+    assert await deliver_to(database, clock(), webhook) == []
     assert await statuses(database) == {opened: "superseded"}
 
 
@@ -55,7 +55,7 @@ async def test_a_state_that_came_back_is_sent_with_its_last_event(database: Data
     webhook = await add_webhook(database, clock(), URL, event_types=["intake.opened", "intake.paused"])
     for state in (OPEN, PAUSED, OPEN):
         last = await report(database, clock(), state)
-    assert await sent_to(database, clock(), webhook) == [last]
+    assert await deliver_to(database, clock(), webhook) == [last]
 
 
 async def test_a_delivered_event_stays_delivered_when_it_is_superseded_and_replayed(
@@ -64,11 +64,11 @@ async def test_a_delivered_event_stays_delivered_when_it_is_superseded_and_repla
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responders=["kalayaan"])
     paused = await report(database, clock(), PAUSED)
-    assert await sent_to(database, clock(), webhook) == [paused]
+    assert await deliver_to(database, clock(), webhook) == [paused]
     opened = await report(database, clock(), OPEN)
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(cursor=0))
-    assert await sent_to(database, clock(), webhook) == [opened]
+    assert await deliver_to(database, clock(), webhook) == [opened]
     assert await statuses(database) == {paused: "delivered", opened: "delivered"}
 
 
@@ -79,9 +79,9 @@ async def test_an_event_that_waits_for_its_retry_can_be_superseded(database: Dat
     (claim,) = await claim_webhooks(database, clock())
     await record(database, clock(), claim, FAILED)
     paused = await report(database, clock(), PAUSED)
-    assert await sent_to(database, clock(), webhook) == []
+    assert await deliver_to(database, clock(), webhook) == []
     clock.advance(timedelta(seconds=5))
-    assert await sent_to(database, clock(), webhook) == [paused]
+    assert await deliver_to(database, clock(), webhook) == [paused]
     (row,) = [each for each in await rows.stored_deliveries(database) if each.sequence == opened]
     assert (row.sequence, row.status, row.attempts, row.finished_at) == (opened, "superseded", 1, clock())
 
@@ -121,18 +121,18 @@ async def test_an_event_that_failed_and_is_no_longer_wanted_is_finished(database
 async def test_an_event_that_is_not_about_a_state_is_never_superseded(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, event_types=["responder.updated"])
-    number = await tell(database, clock(), event_type=EventType.RESPONDER_UPDATED)
+    number = await add_event(database, clock(), event_type=EventType.RESPONDER_UPDATED)
     for state in (OPEN, PAUSED):
         await report(database, clock(), state)
-    assert await sent_to(database, clock(), webhook) == [number]
+    assert await deliver_to(database, clock(), webhook) == [number]
 
 
 async def test_a_responder_that_leaves_supersedes_its_earlier_events(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, responders=["kalayaan"])
     await report(database, clock(), OPEN)
-    left = await tell(database, clock(), event_type=EventType.RESPONDER_DELISTED)
-    assert await sent_to(database, clock(), webhook) == [left]
+    left = await add_event(database, clock(), event_type=EventType.RESPONDER_DELISTED)
+    assert await deliver_to(database, clock(), webhook) == [left]
 
 
 async def test_another_responder_supersedes_nothing(database: Database, clock: Clock) -> None:
@@ -140,15 +140,15 @@ async def test_another_responder_supersedes_nothing(database: Database, clock: C
     await add_responder(database, clock(), "unseen")
     webhook = await add_webhook(database, clock(), URL)
     number = await report(database, clock(), OPEN)
-    await tell(database, clock(), "unseen", EventType.RESPONDER_DELISTED)
-    assert number in await sent_to(database, clock(), webhook)
+    await add_event(database, clock(), "unseen", EventType.RESPONDER_DELISTED)
+    assert number in await deliver_to(database, clock(), webhook)
 
 
 async def test_a_webhook_may_ask_for_superseded_events(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL, stale="send")
     numbers = [await report(database, clock(), state) for state in (OPEN, PAUSED, WAITING, OPEN)]
-    assert await sent_to(database, clock(), webhook) == numbers
+    assert await deliver_to(database, clock(), webhook) == numbers
 
 
 async def test_a_gap_that_closed_and_one_that_opened_again_are_superseded(database: Database, clock: Clock) -> None:
@@ -157,11 +157,11 @@ async def test_a_gap_that_closed_and_one_that_opened_again_are_superseded(databa
     webhook = await add_webhook(database, clock(), URL, event_types=both)
     closed = await report(database, clock(), OPEN) + 1
     opened = await report(database, clock(), PAUSED) + 1
-    assert await sent_to(database, clock(), webhook) == [opened]
+    assert await deliver_to(database, clock(), webhook) == [opened]
     assert (await statuses(database))[closed] == "superseded"
     other = await add_webhook(database, clock(), URL, event_types=both, cursor=opened - 1)
     closed_again = await report(database, clock(), OPEN) + 1
-    assert await sent_to(database, clock(), other) == [closed_again]
+    assert await deliver_to(database, clock(), other) == [closed_again]
 
 
 async def test_a_superseded_event_that_is_true_again_is_not_sent_after_a_newer_one(
@@ -177,5 +177,5 @@ async def test_a_superseded_event_that_is_true_again_is_not_sent_after_a_newer_o
     # The worker died before it recorded the result, and meanwhile the older of the two is true again.
     closed_again = await report(database, clock(), OPEN) + 1
     clock.advance(LEASE)
-    assert await sent_to(database, clock(), webhook) == [closed_again]
+    assert await deliver_to(database, clock(), webhook) == [closed_again]
     assert (await statuses(database))[closed] == "superseded"

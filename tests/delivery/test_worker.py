@@ -25,7 +25,7 @@ async def test_an_event_reaches_the_webhook_in_the_bytes_that_were_stored(
     endpoint = Endpoint()
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         await rows.add_webhook(database, clock(), url)
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         await deliver_all(worker)
 
     (headers, body), *more = endpoint.posts
@@ -45,7 +45,7 @@ async def test_what_arrives_verifies_with_the_libraries_that_subscribers_use(
     # These libraries read the clock of the machine.
     async with serving(endpoint) as url, stepping(database, settings, utc_now) as worker:
         await rows.add_webhook(database, utc_now(), url)
-        await rows.tell(database, utc_now())
+        await rows.add_event(database, utc_now())
         await deliver_all(worker)
 
     headers, body = endpoint.posts[0]
@@ -64,10 +64,10 @@ async def test_while_a_secret_is_rotated_both_sign(database: Database, settings:
             {"sealed": rows.KEYS.seal(old), "until": later},
         ]
         await rows.add_webhook(database, clock(), url, secrets=secrets)
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         await deliver_all(worker)
         clock.advance(timedelta(hours=24))
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         await deliver_all(worker)
 
     def verifies(secret: str, post: tuple[dict[str, str], bytes]) -> bool:
@@ -88,7 +88,7 @@ async def test_a_failure_is_tried_again_under_the_same_id_and_a_new_timestamp(
     endpoint = Endpoint(status=500, body=b"out of order")
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         await rows.add_webhook(database, clock(), url)
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         await deliver_all(worker)
         await deliver_all(worker)
         assert len(endpoint.posts) == 1
@@ -116,10 +116,10 @@ async def test_an_overloaded_endpoint_is_not_sent_out_of_order_events_either(
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         await rows.add_webhook(database, clock(), url, responder_id=responder)
         for _ in range(6):
-            await rows.whisper(database, clock(), responder)
+            await rows.add_private_event(database, clock(), responder)
         await deliver_all(worker)
         assert len(endpoint.posts) == 1
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         clock.advance(timedelta(minutes=10, seconds=-1))
         await deliver_all(worker)
         assert len(endpoint.posts) == 1
@@ -142,7 +142,7 @@ async def test_one_webhook_receives_its_events_in_order_whatever_fails(
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         await rows.add_webhook(database, clock(), url)
         for _ in range(3):
-            await rows.tell(database, clock())
+            await rows.add_event(database, clock())
         await deliver_all(worker)
         assert len(endpoint.posts) == 1
         endpoint.status = 204
@@ -162,7 +162,7 @@ async def test_an_endpoint_that_hangs_holds_up_nobody_else(
         await rows.add_webhook(database, clock(), slow)
         await rows.add_webhook(database, clock(), fast)
         for _ in range(5):
-            await rows.tell(database, clock())
+            await rows.add_event(database, clock())
         async with asyncio.timeout(5):
             while len(other.posts) < 5:
                 if not await worker.deliver_some():
@@ -182,7 +182,7 @@ async def test_a_secret_that_cannot_be_read_stops_only_its_own_webhook(
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         lost = await rows.add_webhook(database, clock(), url, secrets=[{"sealed": strange, "until": None}])
         await rows.add_webhook(database, clock(), url)
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         await deliver_all(worker)
 
     assert len(endpoint.posts) == 1
@@ -199,10 +199,10 @@ async def test_a_webhook_that_answers_410_is_disabled_and_sent_no_more(
     endpoint = Endpoint(status=410)
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         webhook = await rows.add_webhook(database, clock(), url)
-        await rows.tell(database, clock())
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
+        await rows.add_event(database, clock())
         await deliver_all(worker)
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         await deliver_all(worker)
 
     assert len(endpoint.posts) == 1
@@ -219,7 +219,7 @@ async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has
     endpoint = Endpoint()
     async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
         await rows.add_webhook(database, clock(), url)
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         assert len(await rows.claim_webhooks(database, clock())) == 1
         await deliver_all(worker)
         assert endpoint.posts == []
@@ -237,7 +237,7 @@ async def test_no_send_starts_that_might_outlast_its_lease(
     late = msgspec.structs.replace(settings, lease=timedelta(seconds=16))
     async with serving(endpoint) as url:
         await rows.add_webhook(database, clock(), url)
-        await rows.tell(database, clock())
+        await rows.add_event(database, clock())
         async with stepping(database, late, clock) as worker:
             await worker.deliver_some()
             assert await worker.wait_until_sent()
@@ -256,7 +256,7 @@ async def test_an_idle_worker_delivers_whether_or_not_it_is_woken(
     async with serving(endpoint) as url, running(database, settings, wake):
         await rows.add_webhook(database, utc_now(), url)
         for count in range(1, 4):
-            await rows.tell(database, utc_now())
+            await rows.add_event(database, utc_now())
             if woken:
                 wake.set()
             await endpoint.arrived(count)
@@ -268,7 +268,7 @@ async def test_a_worker_that_is_stopped_records_what_was_in_flight(database: Dat
     endpoint.gate.clear()
     async with serving(endpoint) as url:
         await rows.add_webhook(database, utc_now(), url)
-        await rows.tell(database, utc_now())
+        await rows.add_event(database, utc_now())
         async with running(database, settings, asyncio.Event()):
             await endpoint.arrived(1)
             asyncio.get_running_loop().call_later(0.1, endpoint.gate.set)
@@ -288,7 +288,7 @@ async def test_two_workers_on_one_database_deliver_everything_once_and_in_order(
         await stack.enter_async_context(running(database, settings, asyncio.Event()))
         await stack.enter_async_context(running(other, settings, asyncio.Event()))
         for _ in range(20):
-            await rows.tell(database, utc_now())
+            await rows.add_event(database, utc_now())
         for endpoint in endpoints:
             await endpoint.arrived(20)
     await other.close()
@@ -305,7 +305,7 @@ async def test_a_worker_that_is_stopped_gives_up_on_endpoints_that_do_not_answer
     endpoint.gate.clear()
     async with serving(endpoint) as url:
         webhook = await rows.add_webhook(database, utc_now(), url)
-        await rows.tell(database, utc_now())
+        await rows.add_event(database, utc_now())
         async with running(database, settings, asyncio.Event()):
             await endpoint.arrived(1)
         endpoint.gate.set()

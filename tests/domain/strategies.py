@@ -92,7 +92,7 @@ class Move(NamedTuple):
     """Somebody waits, then says something; the reports are few, so that the same one is often said again."""
 
     wait: timedelta | Literal["until it is due", "until just before"]
-    says: Literal["report", "confirm", "plan", "unplan"]
+    action: Literal["report", "confirm", "plan", "unplan"]
     report: Report
     valid_for: timedelta
     # Of a pause or waiting list: the days to `reopens_on`, from its start.
@@ -106,7 +106,7 @@ moves = st.builds(
     wait=st.sampled_from(["until it is due", "until just before"])
     | st.timedeltas(timedelta(), timedelta(days=2))
     | st.timedeltas(timedelta(), timedelta(days=120)),
-    says=st.sampled_from(["report", "confirm", "plan", "unplan"]),
+    action=st.sampled_from(["report", "confirm", "plan", "unplan"]),
     report=st.builds(Report, state=st.sampled_from(ReportedState), note=st.sampled_from([None, "Ring first"])),
     valid_for=st.sampled_from([timedelta(hours=1), timedelta(days=7)]) | validities,
     reopens_in=st.none() | st.integers(0, 120),

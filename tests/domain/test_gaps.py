@@ -30,16 +30,16 @@ CLOSED = "a responder is now confirmed open or on a waiting list for "
 # As they come about: what some remits leave uncovered, or any set at all.
 cell_sets = (
     st.integers(0, ALL_CELLS)
-    | st.lists(remits.map(covered_cells), max_size=6).map(lambda held: ALL_CELLS & ~_union(held))
-    | st.lists(remits.map(covered_cells), max_size=3).map(lambda held: _union(held))
+    | st.lists(remits.map(covered_cells), max_size=6).map(lambda sets: ALL_CELLS & ~_union(sets))
+    | st.lists(remits.map(covered_cells), max_size=3).map(lambda sets: _union(sets))
 )
 # So scattered that nothing much can be merged.
 SCATTERED = random.Random(2024).getrandbits(len(CELLS))
 
 
-def _union(held: list[int]) -> int:
+def _union(sets: list[int]) -> int:
     found = 0
-    for each in held:
+    for each in sets:
         found |= each
     return found
 
@@ -47,20 +47,20 @@ def _union(held: list[int]) -> int:
 def codes(group: Cells) -> dict[str, tuple[Any, ...]]:
     """The codes that a group names on each side, "all" spelt out."""
     named = {name: getattr(group, name) for name in SIDES}
-    return {name: SIDES[name] if held == ALL else held for name, held in named.items()}
+    return {name: SIDES[name] if side == ALL else side for name, side in named.items()}
 
 
 def box(areas: Any = ALL, kinds: Any = ALL, ages: Any = ALL, genders: Any = ALL) -> int:
     sides = zip((areas, kinds, ages, genders), SIDES.values(), strict=True)
-    held = [set(side) if given == ALL else set(given) for given, side in sides]
-    return sum(1 << n for n, cell in enumerate(CELLS) if all(a in b for a, b in zip(cell, held, strict=True)))
+    chosen = [set(side) if given == ALL else set(given) for given, side in sides]
+    return sum(1 << n for n, cell in enumerate(CELLS) if all(a in b for a, b in zip(cell, chosen, strict=True)))
 
 
 ENGLISH = (ENGLAND, *(f"E1200000{n}" for n in range(1, 10)))
 
 
 @pytest.mark.parametrize(
-    ("held", "without", "within"),
+    ("cells", "without", "within"),
     [
         (
             box((SCOTLAND,), ("sexual",), ("adult", "young_person"), ("woman",)),
@@ -106,9 +106,9 @@ ENGLISH = (ENGLAND, *(f"E1200000{n}" for n in range(1, 10)))
         ),
     ],
 )
-def test_a_group_is_one_sentence(held: int, without: str | None, within: str) -> None:
-    (opened,) = describe_gaps(held)
-    (closed,) = describe_gaps(held, opened=False)
+def test_a_group_is_one_sentence(cells: int, without: str | None, within: str) -> None:
+    (opened,) = describe_gaps(cells)
+    (closed,) = describe_gaps(cells, opened=False)
     if without is not None:
         assert opened.text == OPENED + without
     assert closed.text == CLOSED + within
@@ -134,19 +134,19 @@ def test_no_cells_are_no_words() -> None:
 @example(SCATTERED)
 @example(ALL_CELLS)
 @given(cell_sets)
-def test_the_groups_hold_exactly_the_cells_each_once(held: int) -> None:
-    groups = describe_gaps(held)
+def test_the_groups_hold_exactly_the_cells_each_once(cells: int) -> None:
+    groups = describe_gaps(cells)
     found = [cell for group in groups for cell in product(*codes(group).values())]
     assert len(found) == len(set(found))
-    assert set(found) == set(cells_in(held))
+    assert set(found) == set(cells_in(cells))
     assert all(group.combinations is UNSET for group in groups)
     assert len({group.text for group in groups}) == len(groups)
 
 
 @unhurried
 @given(cell_sets)
-def test_nothing_is_left_that_could_be_one_group(held: int) -> None:
-    for one, other in combinations([codes(group) for group in describe_gaps(held)], 2):
+def test_nothing_is_left_that_could_be_one_group(cells: int) -> None:
+    for one, other in combinations([codes(group) for group in describe_gaps(cells)], 2):
         assert sum(one[name] != other[name] for name in SIDES) > 1
 
 
@@ -163,26 +163,26 @@ def test_the_cells_of_one_remit_are_one_group() -> None:
 @unhurried
 @example(SCATTERED)
 @given(cell_sets)
-def test_an_event_says_less_rather_than_too_much_and_stays_true(held: int) -> None:
+def test_an_event_says_less_rather_than_too_much_and_stays_true(cells: int) -> None:
     for opened in (True, False):
-        groups = describe_gaps(held, opened=opened, most=MOST_GROUPS)
+        groups = describe_gaps(cells, opened=opened, most=MOST_GROUPS)
         assert len(groups) <= MOST_GROUPS
-        told = Event(
+        event = Event(
             type=EventType.COVERAGE_GAP_OPENED,
             timestamp=datetime(2026, 5, 20, tzinfo=UTC),
             sequence=2**53,
             data=EventData(cells=groups),
         )
-        assert len(encode(told)) <= 20_000
+        assert len(encode(event)) <= 20_000
         around: set[Any] = set()
         for group in groups:
             named = set(product(*codes(group).values()))
-            inside = named & set(cells_in(held))
+            inside = named & set(cells_in(cells))
             assert len(inside) == (len(named) if group.combinations is UNSET else group.combinations)
             if group.combinations is not UNSET:
                 assert f"for {group.combinations} combinations of exploitation, age and gender in " in group.text
             around |= named
-        assert around >= set(cells_in(held))
+        assert around >= set(cells_in(cells))
 
 
 def test_more_than_an_event_holds_is_told_area_by_area() -> None:
@@ -213,8 +213,8 @@ def test_a_group_that_only_counts_its_cells_is_past_when_too_few_can_be_left() -
 
 
 @given(st.integers(min_value=0, max_value=ALL_CELLS))
-def test_the_groups_of_a_gap_name_its_cells_and_no_others(held: int) -> None:
+def test_the_groups_of_a_gap_name_its_cells_and_no_others(cells: int) -> None:
     found = 0
-    for group in describe_gaps(held):
+    for group in describe_gaps(cells):
         found |= enclosing_cells(group)
-    assert found == held
+    assert found == cells

@@ -45,8 +45,8 @@ def assert_decides(index: MatchIndex, register: list[Candidate], asked: Situatio
     expected = decided(register, asked)
     assert index.first(asked, len(register)) == [entry for _, entry in expected]
     for outcome, bits in index.by_outcome(asked).items():
-        held = {entry.slug for place, entry in enumerate(index.candidates) if bits >> place & 1}
-        assert held == {entry.slug for found, entry in expected if found is outcome}
+        matching = {entry.slug for number, entry in enumerate(index.candidates) if bits >> number & 1}
+        assert matching == {entry.slug for found, entry in expected if found is outcome}
 
 
 @given(registers, asked)
@@ -65,14 +65,14 @@ def test_an_index_that_is_brought_up_to_date_is_the_one_made_anew(
     register: list[Candidate], changes: list[tuple[list[Candidate], list[int]]], asked: Situations
 ) -> None:
     index = match_index.build_index(register)
-    held = {entry.slug: entry for entry in register}
+    entries = {entry.slug: entry for entry in register}
     for come, gone in changes:
         changed: dict[str, Candidate | None] = {entry.slug: entry for entry in come}
-        changed |= {sorted(held)[number % len(held)]: None for number in gone if held}
-        held = {slug: entry for slug, entry in {**held, **changed}.items() if entry is not None}
+        changed |= {sorted(entries)[number % len(entries)]: None for number in gone if entries}
+        entries = {slug: entry for slug, entry in {**entries, **changed}.items() if entry is not None}
         index = index.with_changes(changed)
-        assert_decides(index, list(held.values()), asked)
-    anew = match_index.build_index(held.values())
+        assert_decides(index, list(entries.values()), asked)
+    anew = match_index.build_index(entries.values())
     assert (index.candidates, index.positions) == (anew.candidates, anew.positions)
     assert {trait: mask for trait, mask in index.masks.items() if mask} == anew.masks
 

@@ -15,8 +15,8 @@ def test_the_vectors_are_what_the_rules_decide() -> None:
 
 
 def test_the_vectors_leave_out_no_outcome_and_no_reason() -> None:
-    held = json.loads(VECTORS.read_text())
-    everything = held["questions"] + held["alternatives"]
-    assert {each["outcome"] for each in held["questions"]} == set(Outcome)
-    assert {each["outcome"] for each in held["alternatives"]} == set(Outcome)
+    vectors = json.loads(VECTORS.read_text())
+    everything = vectors["questions"] + vectors["alternatives"]
+    assert {each["outcome"] for each in vectors["questions"]} == set(Outcome)
+    assert {each["outcome"] for each in vectors["alternatives"]} == set(Outcome)
     assert {code for each in everything for code in each["reasons"]} == set(ReasonCode)

@@ -45,17 +45,17 @@ LAPSED = msgspec.structs.replace(OPEN, lapsed=True)
 WOMAN_IN_LONDON = {"area": LONDON, "exploitation_type": "labour", "age_group": "adult", "gender": "woman"}
 
 
-def remit(**fields: Any) -> Remit:
-    held = {"areas": [UNITED_KINGDOM], "exploitation_types": "all", "age_groups": ["adult", "child"]}
-    return msgspec.convert({**held, **fields}, Remit)
+def make_remit(**fields: Any) -> Remit:
+    defaults = {"areas": [UNITED_KINGDOM], "exploitation_types": "all", "age_groups": ["adult", "child"]}
+    return msgspec.convert({**defaults, **fields}, Remit)
 
 
-def asking(said: dict[str, Any], held: dict[str, Any], intake: Intake = OPEN) -> Decision:
-    return decide("tara", remit(**held), intake, msgspec.convert(said, Question))
+def decide_about(question_fields: dict[str, Any], remit_fields: dict[str, Any], intake: Intake = OPEN) -> Decision:
+    return decide("tara", make_remit(**remit_fields), intake, msgspec.convert(question_fields, Question))
 
 
 @pytest.mark.parametrize(
-    ("held", "said", "outcome", "codes"),
+    ("remit_fields", "question_fields", "outcome", "codes"),
     [
         # Nothing said, nothing restricted.
         ({}, {}, YES, ["within_remit", "open"]),
@@ -122,9 +122,9 @@ def asking(said: dict[str, Any], held: dict[str, Any], intake: Intake = OPEN) ->
     ],
 )
 def test_a_remit_decides_by_its_rules(
-    held: dict[str, Any], said: dict[str, Any], outcome: Outcome, codes: list[str]
+    remit_fields: dict[str, Any], question_fields: dict[str, Any], outcome: Outcome, codes: list[str]
 ) -> None:
-    assert asking(said, held) == (outcome, tuple(codes))
+    assert decide_about(question_fields, remit_fields) == (outcome, tuple(codes))
 
 
 @pytest.mark.parametrize(
@@ -150,11 +150,11 @@ def test_a_remit_decides_by_its_rules(
 def test_a_state_decides_by_its_rules(
     intake: Intake, circumstances: list[str], outcome: Outcome, codes: list[str]
 ) -> None:
-    assert asking({"circumstances": circumstances}, {}, intake) == (outcome, tuple(codes))
+    assert decide_about({"circumstances": circumstances}, {}, intake) == (outcome, tuple(codes))
 
 
 @pytest.mark.parametrize(
-    ("intake", "said", "outcome", "codes"),
+    ("intake", "question_fields", "outcome", "codes"),
     [
         (PAUSED, {"gender": "man"}, NO, ["gender_not_covered", "paused"]),
         (PAUSED, {}, NO, ["paused"]),
@@ -166,9 +166,9 @@ def test_a_state_decides_by_its_rules(
     ],
 )
 def test_no_goes_before_ask_and_ask_before_the_rest(
-    intake: Intake, said: dict[str, Any], outcome: Outcome, codes: list[str]
+    intake: Intake, question_fields: dict[str, Any], outcome: Outcome, codes: list[str]
 ) -> None:
-    assert asking(said, {"genders": ["woman"]}, intake) == (outcome, tuple(codes))
+    assert decide_about(question_fields, {"genders": ["woman"]}, intake) == (outcome, tuple(codes))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_no_goes_before_ask_and_ask_before_the_rest(
 def test_a_remit_is_covered_by_another_in_whole_in_part_or_not(
     mine: dict[str, Any], other: dict[str, Any], intake: Intake, outcome: Outcome, codes: list[str]
 ) -> None:
-    assert decide_situations("unseen", remit(**other), intake, situations_within(remit(**mine))) == (
+    assert decide_situations("unseen", make_remit(**other), intake, situations_within(make_remit(**mine))) == (
         outcome,
         tuple(codes),
     )
@@ -243,33 +243,33 @@ def narrower(question: Question) -> st.SearchStrategy[Question]:
 @given(st.data(), remits, intakes_now, questions)
 @unhurried
 def test_narrowing_a_question_never_improves_a_no(
-    data: st.DataObject, held: Remit, intake: Intake, question: Question
+    data: st.DataObject, remit: Remit, intake: Intake, question: Question
 ) -> None:
-    outcome, _ = decide("tara", held, intake, question)
+    outcome, _ = decide("tara", remit, intake, question)
     assume(outcome is NO)
-    assert decide("tara", held, intake, data.draw(narrower(question)))[0] is NO
+    assert decide("tara", remit, intake, data.draw(narrower(question)))[0] is NO
 
 
 @given(remits, intakes_now, questions)
 @unhurried
 def test_an_unknown_and_a_state_that_nobody_confirmed_never_yield_yes(
-    held: Remit, intake: Intake, question: Question
+    remit: Remit, intake: Intake, question: Question
 ) -> None:
-    unknown = msgspec.structs.replace(held, exploitation_types=None)
+    unknown = msgspec.structs.replace(remit, exploitation_types=None)
     assert decide("tara", unknown, intake, question)[0] in {ASK, NO}
     lapsed = msgspec.structs.replace(intake, lapsed=True)
-    assert decide("tara", held, lapsed, question)[0] in {ASK, NO}
-    assert decide("tara", held, NEVER_REPORTED, question)[0] in {ASK, NO}
-    assert intake.state is not State.UNCONFIRMED or decide("tara", held, intake, question)[0] in {ASK, NO}
+    assert decide("tara", remit, lapsed, question)[0] in {ASK, NO}
+    assert decide("tara", remit, NEVER_REPORTED, question)[0] in {ASK, NO}
+    assert intake.state is not State.UNCONFIRMED or decide("tara", remit, intake, question)[0] in {ASK, NO}
 
 
 @given(st.data(), remits, intakes_now, questions)
 @unhurried
 def test_widening_a_remit_never_loses_a_match(
-    data: st.DataObject, held: Remit, intake: Intake, question: Question
+    data: st.DataObject, remit: Remit, intake: Intake, question: Question
 ) -> None:
-    wider = data.draw(widened(held))
-    before, after = (decide("tara", each, intake, question)[0] for each in (held, wider))
+    wider = data.draw(widened(remit))
+    before, after = (decide("tara", each, intake, question)[0] for each in (remit, wider))
     assert before is NO or after is not NO
     # Nor is it worse in any other way, unless what was known no longer is.
     if wider.exploitation_types is not None:
@@ -278,8 +278,8 @@ def test_widening_a_remit_never_loses_a_match(
 
 @given(remits, intakes_now, questions)
 @unhurried
-def test_every_reason_stands_for_the_outcome(held: Remit, intake: Intake, question: Question) -> None:
-    outcome, codes = decide("tara", held, intake, question)
+def test_every_reason_stands_for_the_outcome(remit: Remit, intake: Intake, question: Question) -> None:
+    outcome, codes = decide("tara", remit, intake, question)
     assert codes
     assert {OUTCOME_OF[code] for code in codes} == {outcome}
     assert list(codes) == sorted(set(codes), key=list(ReasonCode).index)

@@ -22,13 +22,13 @@ ADULT, CHILD, YOUNG = AgeGroup.ADULT, AgeGroup.CHILD, AgeGroup.YOUNG_PERSON
 WOMAN, MAN, NON_BINARY = Gender.WOMAN, Gender.MAN, Gender.NON_BINARY
 
 
-def remit(**fields: object) -> Remit:
-    held = {"areas": (UNITED_KINGDOM,), "exploitation_types": "all", "age_groups": (ADULT,)}
-    return Remit(**{**held, **fields})  # type: ignore[arg-type]
+def make_remit(**fields: object) -> Remit:
+    defaults = {"areas": (UNITED_KINGDOM,), "exploitation_types": "all", "age_groups": (ADULT,)}
+    return Remit(**{**defaults, **fields})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("said", "held"),
+    ("fields", "standard"),
     [
         ({"areas": (LONDON, SCOTLAND, ENGLAND)}, {"areas": (ENGLAND, SCOTLAND, LONDON)}),
         ({"areas": (LONDON, LONDON)}, {"areas": (LONDON,)}),
@@ -46,16 +46,16 @@ def remit(**fields: object) -> Remit:
         ({"source": Source(" Briefing ", "2024")}, {"source": Source("Briefing", "2024")}),
     ],
 )
-def test_a_remit_is_put_into_standard_order(said: dict[str, object], held: dict[str, object]) -> None:
-    assert validate_remit(remit(**said)) == remit(**held)
+def test_a_remit_is_put_into_standard_order(fields: dict[str, object], standard: dict[str, object]) -> None:
+    assert validate_remit(make_remit(**fields)) == make_remit(**standard)
 
 
 def test_what_nobody_knows_stays_unknown() -> None:
-    assert validate_remit(remit(exploitation_types=None)).exploitation_types is None
+    assert validate_remit(make_remit(exploitation_types=None)).exploitation_types is None
 
 
 @pytest.mark.parametrize(
-    ("said", "pointers"),
+    ("fields", "pointers"),
     [
         ({"areas": ("E12000099",)}, ["/remit/areas/0"]),
         ({"areas": (LONDON, "london", SCOTLAND, "")}, ["/remit/areas/1", "/remit/areas/3"]),
@@ -72,16 +72,16 @@ def test_what_nobody_knows_stays_unknown() -> None:
         ({"source": Source("Briefing", "last year")}, ["/remit/source/published"]),
     ],
 )
-def test_a_fault_is_pointed_at(said: dict[str, object], pointers: list[str]) -> None:
+def test_a_fault_is_pointed_at(fields: dict[str, object], pointers: list[str]) -> None:
     with pytest.raises(Invalid) as refusal:
-        validate_remit(remit(**said))
+        validate_remit(make_remit(**fields))
     assert [error.pointer for error in refusal.value.errors] == pointers
 
 
 @pytest.mark.parametrize("published", ["2024", "2024-07", "2024-07-15", "2024-02-29"])
 def test_a_source_is_dated_as_exactly_as_it_is(published: str) -> None:
     source = Source("Briefing", published)
-    assert validate_remit(remit(source=source)).source == source
+    assert validate_remit(make_remit(source=source)).source == source
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_a_source_is_dated_as_exactly_as_it_is(published: str) -> None:
 )
 def test_a_source_is_dated_by_year_month_or_day_and_nothing_else(published: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        validate_remit(remit(source=Source("Briefing", published)))
+        validate_remit(make_remit(source=Source("Briefing", published)))
     assert [error.pointer for error in refusal.value.errors] == ["/remit/source/published"]
 
 
 @pytest.mark.parametrize(
-    ("held", "asked", "kept"),
+    ("fields", "asked", "kept"),
     [
         ({}, Filter(), True),
         ({"areas": (ENGLAND,)}, Filter(areas=(LONDON,)), True),
@@ -140,12 +140,12 @@ def test_a_source_is_dated_by_year_month_or_day_and_nothing_else(published: str)
         ({"areas": (ENGLAND,), "genders": (WOMAN,)}, Filter(areas=(SCOTLAND,), genders=(WOMAN,)), False),
     ],
 )
-def test_who_is_kept(held: dict[str, object], asked: Filter, kept: bool) -> None:
-    assert asked.keeps(remit(**held)) is kept
+def test_who_is_kept(fields: dict[str, object], asked: Filter, kept: bool) -> None:
+    assert asked.keeps(make_remit(**fields)) is kept
 
 
 @pytest.mark.parametrize(
-    ("held", "adult", "child", "young_person"),
+    ("age_groups", "adult", "child", "young_person"),
     [
         ((ADULT,), True, False, True),
         ((CHILD,), False, True, False),
@@ -158,46 +158,46 @@ def test_who_is_kept(held: dict[str, object], asked: Filter, kept: bool) -> None
     ],
 )
 def test_a_young_person_is_an_adult_and_a_child_is_not(
-    held: tuple[AgeGroup, ...], adult: bool, child: bool, young_person: bool
+    age_groups: tuple[AgeGroup, ...], adult: bool, child: bool, young_person: bool
 ) -> None:
-    assert [may_take_age(held, asked) for asked in (ADULT, CHILD, YOUNG)] == [adult, child, young_person]
+    assert [may_take_age(age_groups, asked) for asked in (ADULT, CHILD, YOUNG)] == [adult, child, young_person]
 
 
 @unhurried
 @given(remits)
-def test_a_checked_remit_is_in_standard_order_and_checking_it_again_changes_nothing(said: Remit) -> None:
-    held = validate_remit(said)
-    assert validate_remit(held) == held
+def test_a_checked_remit_is_in_standard_order_and_checking_it_again_changes_nothing(remit: Remit) -> None:
+    standard = validate_remit(remit)
+    assert validate_remit(standard) == standard
     for field, order in (
         ("areas", list(AREAS)),
         ("age_groups", list(AgeGroup)),
         ("exploitation_types", list(ExploitationType)),
         ("genders", list(Gender)),
     ):
-        named, said_of_it = getattr(held, field), getattr(said, field)
-        if isinstance(said_of_it, tuple):
-            assert [each for each in order if each in said_of_it] == list(named)
+        standard_value, given_value = getattr(standard, field), getattr(remit, field)
+        if isinstance(given_value, tuple):
+            assert [each for each in order if each in given_value] == list(standard_value)
         else:
-            assert named == said_of_it
+            assert standard_value == given_value
 
 
 @unhurried
 @given(remits, filters)
-def test_checking_a_remit_changes_nothing_about_whom_it_reaches(said: Remit, asked: Filter) -> None:
-    assert asked.keeps(validate_remit(said)) is asked.keeps(said)
+def test_checking_a_remit_changes_nothing_about_whom_it_reaches(remit: Remit, asked: Filter) -> None:
+    assert asked.keeps(validate_remit(remit)) is asked.keeps(remit)
 
 
 @unhurried
 @given(remits, filters)
-def test_an_unknown_exploitation_type_is_never_filtered_away(said: Remit, asked: Filter) -> None:
-    unknown = remit(areas=said.areas, age_groups=said.age_groups, genders=said.genders, exploitation_types=None)
+def test_an_unknown_exploitation_type_is_never_filtered_away(remit: Remit, asked: Filter) -> None:
+    unknown = make_remit(areas=remit.areas, age_groups=remit.age_groups, genders=remit.genders, exploitation_types=None)
     without = Filter(areas=asked.areas, age_groups=asked.age_groups, genders=asked.genders)
     assert Filter(exploitation_types=asked.exploitation_types).keeps(unknown)
     assert asked.keeps(unknown) is without.keeps(unknown)
 
 
 @unhurried
-@given(remits.flatmap(lambda said: st.tuples(st.just(said), widened(said))), filters)
+@given(remits.flatmap(lambda remit: st.tuples(st.just(remit), widened(remit))), filters)
 def test_a_wider_remit_is_kept_wherever_the_narrower_one_is(both: tuple[Remit, Remit], asked: Filter) -> None:
     narrow, wide = both
     assert asked.keeps(wide) or not asked.keeps(narrow)
@@ -205,8 +205,8 @@ def test_a_wider_remit_is_kept_wherever_the_narrower_one_is(both: tuple[Remit, R
 
 @unhurried
 @given(remits, filters)
-def test_values_of_one_field_are_alternatives_and_fields_are_demands(said: Remit, asked: Filter) -> None:
-    assert asked.keeps(said) is all(
-        not getattr(asked, field) or any(Filter(**{field: (value,)}).keeps(said) for value in getattr(asked, field))
+def test_values_of_one_field_are_alternatives_and_fields_are_demands(remit: Remit, asked: Filter) -> None:
+    assert asked.keeps(remit) is all(
+        not getattr(asked, field) or any(Filter(**{field: (value,)}).keeps(remit) for value in getattr(asked, field))
         for field in Filter.__struct_fields__
     )

@@ -54,21 +54,21 @@ def test_what_was_cut_off_or_mistyped_is_malformed(token: str) -> None:
 
 
 def test_every_mistyped_character_is_noticed() -> None:
-    for n, held in enumerate(TOKEN):
-        for typed in set(map(chr, range(256))) - {held}:
+    for n, right in enumerate(TOKEN):
+        for typed in set(map(chr, range(256))) - {right}:
             assert not tokens.is_well_formed(TOKEN[:n] + typed + TOKEN[n + 1 :]), (n, typed)
 
 
 @pytest.mark.parametrize(
-    ("scopes", "held"),
+    ("scopes", "names"),
     [
         (tokens.RESPONDER_SCOPES, {"intake:write", "responder:write", "webhooks:manage"}),
         (tokens.PARTNER_SCOPES, {"webhooks:manage"}),
         (tokens.ADMIN_SCOPES, {"admin"}),
     ],
 )
-def test_an_owner_has_its_scopes_and_no_others(scopes: tuple[Scope, ...], held: set[str]) -> None:
-    assert {scope.value for scope in scopes} == held
+def test_an_owner_has_its_scopes_and_no_others(scopes: tuple[Scope, ...], names: set[str]) -> None:
+    assert {scope.value for scope in scopes} == names
 
 
 @unhurried

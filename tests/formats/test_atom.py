@@ -22,7 +22,7 @@ ID = UUID("019e4500-7c1a-7b3e-9d55-3f0a1c2b4d5e")
 HOSTILE = "]]> <script>alert(1)</script> & \u202eturned \u2067\ufffe\uffff &amp; \"'"
 
 
-def told(event: Event, event_id: UUID = ID) -> IdentifiedEvent:
+def with_id(event: Event, event_id: UUID = ID) -> IdentifiedEvent:
     return IdentifiedEvent(event_id, event)
 
 
@@ -42,7 +42,7 @@ def parsed(document: bytes) -> feedparser.FeedParserDict:
 @pytest.mark.parametrize("event_type", [each for each in EventType if each not in PRIVATE])
 def test_every_public_event_has_an_entry_in_words(event_type: EventType) -> None:
     event = msgspec.convert(examples.example_event(event_type), Event)
-    (entry,) = parsed(render_feed([told(event)], PUBLIC)).entries
+    (entry,) = parsed(render_feed([with_id(event)], PUBLIC)).entries
     assert entry.id == f"urn:uuid:{ID}"
     assert entry.updated == "2026-05-20T09:30:00Z"
     assert [tag.term for tag in entry.tags] == [event_type]
@@ -53,7 +53,7 @@ def test_every_public_event_has_an_entry_in_words(event_type: EventType) -> None
 
 
 def test_an_entry_says_what_was_said_and_until_when() -> None:
-    (entry,) = parsed(render_feed([told(about(responder(OPEN), EventType.INTAKE_OPENED))])).entries
+    (entry,) = parsed(render_feed([with_id(about(responder(OPEN), EventType.INTAKE_OPENED))])).entries
     assert entry.title == "\u2068TARA\u2069: open"
     text = entry.content[0].value
     assert "Open: taking new people who are within its remit." in text
@@ -62,7 +62,7 @@ def test_an_entry_says_what_was_said_and_until_when() -> None:
 
 
 def test_the_feed_links_to_itself_when_it_knows_where_it_is() -> None:
-    event = told(about(responder(OPEN)))
+    event = with_id(about(responder(OPEN)))
     known, unknown = parsed(render_feed([event], PUBLIC)), parsed(render_feed([event]))
     assert {link.rel: link.href for link in known.feed.links} == {
         "license": "https://creativecommons.org/licenses/by/4.0/",
@@ -87,7 +87,7 @@ def test_an_empty_feed_is_a_feed() -> None:
 
 def test_the_feed_is_bounded_and_as_new_as_its_newest_entry() -> None:
     events = [
-        told(about(responder(OPEN), at=NOON - timedelta(minutes=number), number=500 - number), UUID(int=number))
+        with_id(about(responder(OPEN), at=NOON - timedelta(minutes=number), number=500 - number), UUID(int=number))
         for number in range(MOST_ENTRIES + 5)
     ]
     found = parsed(render_feed(events))
@@ -98,7 +98,7 @@ def test_the_feed_is_bounded_and_as_new_as_its_newest_entry() -> None:
 
 def test_hostile_text_stays_text() -> None:
     shown = responder(msgspec.structs.replace(OPEN, note=HOSTILE), name=HOSTILE)
-    document = render_feed([told(about(shown))], PUBLIC)
+    document = render_feed([with_id(about(shown))], PUBLIC)
     assert b"<script" not in document
     assert b"]]>" not in document
     (entry,) = parsed(document).entries
@@ -120,7 +120,7 @@ def test_several_gaps_are_one_entry_with_a_sentence_each() -> None:
     assert isinstance(event.data.cells, tuple)
     cell = event.data.cells[0]
     event = msgspec.structs.replace(event, data=EventData(cells=(cell, msgspec.structs.replace(cell, text="nobody"))))
-    (entry,) = parsed(render_feed([told(event)])).entries
+    (entry,) = parsed(render_feed([with_id(event)])).entries
     assert entry.title.startswith("Gap in the coverage: no responder is confirmed open for adult women")
     assert entry.title.endswith(" and 1 more")
     assert "<p>Nobody.</p>" in entry.content[0].value.replace(' dir="auto"', "")
@@ -129,11 +129,11 @@ def test_several_gaps_are_one_entry_with_a_sentence_each() -> None:
 @unhurried
 @given(st.lists(responders(), max_size=4), st.sampled_from([each for each in EventType if each.startswith("intake.o")]))
 def test_whatever_a_responder_says_the_feed_is_valid(shown: list[Responder], event_type: EventType) -> None:
-    events = [told(about(each, event_type), UUID(int=number)) for number, each in enumerate(shown)]
+    events = [with_id(about(each, event_type), UUID(int=number)) for number, each in enumerate(shown)]
     assert len(parsed(render_feed(events, PUBLIC)).entries) == len(shown)
 
 
 def test_a_time_is_whole_seconds_in_utc() -> None:
     at = datetime(2026, 7, 1, 9, 0, 0, 999999, tzinfo=UTC)
-    (entry,) = parsed(render_feed([told(about(responder(OPEN), at=at))])).entries
+    (entry,) = parsed(render_feed([with_id(about(responder(OPEN), at=at))])).entries
     assert entry.updated == "2026-07-01T09:00:00Z"

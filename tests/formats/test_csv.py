@@ -26,7 +26,7 @@ def read(*shown: Responder) -> list[dict[str, str]]:
 
 
 def test_every_field_stands_in_a_cell_of_its_own() -> None:
-    said = Report(
+    report = Report(
         state=ReportedState.PAUSED,
         expected_response=ExpectedResponse(min=1, max=2, unit=Unit.WEEKS),
         reason=Reason.FUNDING,
@@ -50,7 +50,7 @@ def test_every_field_stands_in_a_cell_of_its_own() -> None:
     )
     (found,) = read(
         responder(
-            said,
+            report,
             planned=planned,
             name='Ŵyn "and" sons',
             website="https://example.org/",

@@ -48,14 +48,14 @@ def kept(code: str, **remit: Any) -> bool:
 
 
 def test_a_responder_is_a_service_of_its_organisation() -> None:
-    said = Report(
+    report = Report(
         state=ReportedState.PAUSED,
         exceptions=(Circumstance.DETENTION,),
         reopens_on=date(2026, 12, 1),
         note="Ring first",
     )
     contact = Contact(email="a@example.org", url="https://example.org/ŵ d", hours="9 to 5")
-    found = plain(represent_service(responder(said, contact=contact, website="https://example.org/")))
+    found = plain(represent_service(responder(report, contact=contact, website="https://example.org/")))
     assert found["id"] == str(ID)
     assert found["name"] == "TARA: referral to the National Referral Mechanism"
     assert found["status"] == "temporarily closed"
@@ -185,7 +185,7 @@ def test_ids_of_taxonomies_and_terms_never_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "number", "shape"),
+    ("count", "number", "shape"),
     [
         (0, 1, (0, 0, 1, 0, True, True, True)),
         (5, 1, (5, 3, 1, 2, True, False, False)),
@@ -194,8 +194,8 @@ def test_ids_of_taxonomies_and_terms_never_change() -> None:
         (2, 1, (2, 1, 1, 2, True, True, False)),
     ],
 )
-def test_a_page_says_where_it_stands(held: int, number: int, shape: tuple[Any, ...]) -> None:
-    found = plain(page(list(range(held)), str, number, 2))
+def test_a_page_says_where_it_stands(count: int, number: int, shape: tuple[Any, ...]) -> None:
+    found = plain(page(list(range(count)), str, number, 2))
     assert tuple(found.values())[:-1] == shape
     names = ["total_items", "total_pages", "page_number", "size", "first_page", "last_page", "empty", "contents"]
     assert list(found) == names
@@ -214,10 +214,10 @@ def test_nothing_in_a_service_is_empty_or_misspelt(shown: Responder) -> None:
     for each in (
         found["id"],
         found["organization_id"],
-        *(held["id"] for field in LISTS for held in found.get(field, [])),
+        *(item["id"] for field in LISTS for item in found.get(field, [])),
     ):
         UUID(each)
-    identities = [held["id"] for field in LISTS for held in found.get(field, [])]
+    identities = [item["id"] for field in LISTS for item in found.get(field, [])]
     assert len(set(identities)) == len(identities)
     assert found["status"] in {"active", "temporarily closed"}
     assert (found["status"] == "temporarily closed") == (shown.intake.state == "paused")

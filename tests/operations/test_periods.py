@@ -22,25 +22,25 @@ START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-async def _happen(database: Database) -> datetime:
-    """The register, and something of two responders for two weeks; returns when that ends."""
+async def _report_for_two_weeks(database: Database) -> datetime:
+    """List the register and have two responders report for two weeks; returns the time at the end."""
     async with database.write() as session:
         await responders.load_register(session, START)
     now = START
     for n in range(14):
         now += DAY
-        said = Report(state=list(ReportedState)[n % 3])
+        report = Report(state=list(ReportedState)[n % 3])
         async with database.write() as session:
-            await intake.report_intake(session, now, ("tara", "bawso")[n % 2], said)
+            await intake.report_intake(session, now, ("tara", "bawso")[n % 2], report)
     return now
 
 
-async def _kept(database: Database) -> list[Any]:
+async def _stored_rows(database: Database) -> list[Any]:
     async with database.read() as session:
-        held: list[Any] = []
+        found: list[Any] = []
         for table in (PeriodRow, NationGapRow, RollupRow):
-            held += sorted((await session.execute(select(*table.__table__.columns))).all(), key=str)
-        return held
+            found += sorted((await session.execute(select(*table.__table__.columns))).all(), key=str)
+        return found
 
 
 async def _count(database: Database, most: int = periods.BATCH) -> int:
@@ -48,17 +48,17 @@ async def _count(database: Database, most: int = periods.BATCH) -> int:
         return await periods.count_events(session, most)
 
 
-async def _events(database: Database) -> int:
+async def _latest_number(database: Database) -> int:
     async with database.read() as session:
         latest, _ = await sequence.latest(session)
     return latest
 
 
 async def test_counting_in_batches_is_counting_at_once(database: Database) -> None:
-    await _happen(database)
-    events = await _events(database)
+    await _report_for_two_weeks(database)
+    events = await _latest_number(database)
     assert await _count(database) == events
-    at_once = await _kept(database)
+    at_once = await _stored_rows(database)
     async with database.read() as session:
         assert not await periods.is_behind(session)
     async with database.write() as session:
@@ -68,27 +68,27 @@ async def test_counting_in_batches_is_counting_at_once(database: Database) -> No
     batches = [4] * (events // 4) + [events % 4]
     assert [await _count(database, 4) for _ in batches] == batches
     assert await _count(database, 4) == 0
-    assert await _kept(database) == at_once
+    assert await _stored_rows(database) == at_once
 
 
 async def test_several_that_count_at_once_count_each_event_once(database: Database) -> None:
-    await _happen(database)
+    await _report_for_two_weeks(database)
     other = Database(database.settings)
     counted = await asyncio.gather(*(_count(each, 5) for each in (database, other) * 5))
     await other.close()
-    assert sum(counted) == await _events(database)
-    kept = await _kept(database)
+    assert sum(counted) == await _latest_number(database)
+    kept = await _stored_rows(database)
     async with database.write() as session:
         await periods.reset(session)
     await _count(database)
-    assert await _kept(database) == kept
+    assert await _stored_rows(database) == kept
 
 
 async def test_an_older_database_is_counted_from_its_first_event(empty_database: Database) -> None:
     await schema.upgrade(empty_database)
-    now = await _happen(empty_database)
+    now = await _report_for_two_weeks(empty_database)
     await _count(empty_database)
-    kept = await _kept(empty_database)
+    kept = await _stored_rows(empty_database)
     async with empty_database.read() as session:
         found = await statistics.read_statistics(session, START, now)
     await schema.downgrade(empty_database, "0001")
@@ -96,30 +96,30 @@ async def test_an_older_database_is_counted_from_its_first_event(empty_database:
     async with empty_database.read() as session:
         assert await statistics.read_statistics(session, START, now) == found
     await _count(empty_database)
-    assert await _kept(empty_database) == kept
+    assert await _stored_rows(empty_database) == kept
 
 
 async def test_the_command_counts_everything_anew_and_the_coverage_with_it(
     database_url: str, settings: Settings
 ) -> None:
     database = Database(settings)
-    await _happen(database)
+    await _report_for_two_weeks(database)
     await _count(database)
-    kept = await _kept(database)
+    kept = await _stored_rows(database)
     async with database.write() as session:
         await session.execute(delete(PeriodRow).where(PeriodRow.number == 0))
         await session.execute(text("UPDATE period SET paused = 77, ended = NULL"))
         (await session.get_one(CoverageRow, 1)).counts = counts_to_document(NOBODY)
-    assert await _kept(database) != kept
-    counted = f"counted {await _events(database)} events for the statistics\n"
+    assert await _stored_rows(database) != kept
+    counted = f"counted {await _latest_number(database)} events for the statistics\n"
     for coverage in ("wrong and are now right", "right"):
         code, out, err = await processes.run("db", "rebuild", env=environment(database_url))
         assert (code, out) == (0, f"the coverage counts were {coverage}\n{counted}"), err
-        assert await _kept(database) == kept
+        assert await _stored_rows(database) == kept
     await database.close()
 
 
-# As version 0.1.0 told it. What is in the database can be read, however old it is.
+# An event as version 0.1.0 stored it. Every stored event can be read, however old it is.
 FIRST = """{"type":"responder.listed","timestamp":"2026-11-21T12:00:00Z","sequence":1,"data":{"responder":{
 "id":"019e4500-0000-7000-8000-000000000010","slug":"tara","name":"TARA","website":null,
 "contact":{"phone":null,"email":null,"url":null,"hours":null},
@@ -142,7 +142,7 @@ async def test_an_event_of_the_first_version_can_still_be_read(database: Databas
     async with database.read() as session:
         found = await directory.directory_as_of(session, START)
         assert any(each.slug == "tara" and each.sequence == 1 for each in found.responders)
-        told = msgspec.json.decode(FIRST)["data"]["responder"]
+        original = msgspec.json.decode(FIRST)["data"]["responder"]
         shown = next(each for each in found.responders if each.sequence == 1)
-        assert msgspec.to_builtins(shown) | {"id": None} == told | {"id": None}
+        assert msgspec.to_builtins(shown) | {"id": None} == original | {"id": None}
     assert await _count(database) == 13

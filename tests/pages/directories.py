@@ -1,4 +1,4 @@
-"""Directories as the pages get them: a moment, responders and what they said."""
+"""Directories as the pages get them: a time, responders and their intakes."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
 FIRST_ANSWER = ExpectedResponse(min=5, max=10, unit=Unit.WORKING_DAYS)
 
 
-def said(report: Report, *, ago: timedelta = timedelta(hours=1), until: timedelta = timedelta(days=6)) -> Intake:
+def intake_of(report: Report, *, ago: timedelta = timedelta(hours=1), until: timedelta = timedelta(days=6)) -> Intake:
     return Intake(report=report, changed_at=NOW - ago, confirmed_at=NOW - ago, confirm_by=NOW + until)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.pages.directories import FIRST_ANSWER, NOW, directory_of, page, register, responder, said
+from tests.pages.directories import FIRST_ANSWER, NOW, directory_of, intake_of, page, register, responder
 from tests.pages.parsed import Parsed
 
 from capacity_api.domain.contact import Contact
@@ -42,10 +42,10 @@ def test_safety_lines_stand_before_everything_else() -> None:
         "Under 18: contact children\u2019s services or the police.",
         "This directory is independent. It is not the government.",
     )
-    places = [text.index(line) for line in lines]
-    assert places == sorted(places)
+    positions = [text.index(line) for line in lines]
+    assert positions == sorted(positions)
     assert text.startswith("Leave this page In immediate danger, call 999")
-    assert places[-1] < text.index("Who can take a referral now")
+    assert positions[-1] < text.index("Who can take a referral now")
 
 
 def test_safety_lines_are_never_folded_away() -> None:
@@ -74,7 +74,7 @@ def test_the_title_and_the_icon_are_neutral() -> None:
 @pytest.mark.parametrize("state", list(ReportedState))
 def test_forbidden_words_are_absent(state: ReportedState) -> None:
     report = Report(state=state, expected_response=FIRST_ANSWER, reason=Reason.STAFFING)
-    text = page(*register(), *register(said(report)), contact="wrong@example.org").text.lower()
+    text = page(*register(), *register(intake_of(report)), contact="wrong@example.org").text.lower()
     assert "guaranteed" not in text.replace("not guaranteed", "")
     for word in ("safe", "confidential", "victim", "24/7", "gov.uk"):
         assert word not in text
@@ -97,8 +97,11 @@ def test_nothing_is_loaded_from_elsewhere_and_the_form_stays_away_without_the_sc
 def test_the_summary_counts_each_state_once() -> None:
     paused = Report(state=ReportedState.PAUSED)
     waiting = Report(state=ReportedState.WAITING_LIST)
-    everybody = [responder(said(Report(state=ReportedState.OPEN))), responder(said(Report(state=ReportedState.OPEN)))]
-    everybody += [responder(said(waiting)), responder(said(paused)), *[responder()] * 9]
+    everybody = [
+        responder(intake_of(Report(state=ReportedState.OPEN))),
+        responder(intake_of(Report(state=ReportedState.OPEN))),
+    ]
+    everybody += [responder(intake_of(waiting)), responder(intake_of(paused)), *[responder()] * 9]
     text = page(*everybody).text
     assert "2 open · 1 waiting list · 1 paused · 9 not confirmed As of 21 November 2026, 09:15." in text
 
@@ -110,14 +113,14 @@ def test_the_moment_of_the_page_is_london_time_in_words_and_utc_for_programs() -
 
 
 def test_an_open_responder_says_by_whom_and_until_when_it_was_confirmed() -> None:
-    text = page(responder(said(Report(state=ReportedState.OPEN, expected_response=FIRST_ANSWER)))).text
+    text = page(responder(intake_of(Report(state=ReportedState.OPEN, expected_response=FIRST_ANSWER)))).text
     assert "Example Trust Open as confirmed until 27 November 2026, 09:15" in text
     assert "5 to 10 working days: expected, not guaranteed" in text
     assert "Confirmed by Example Trust on 21 November 2026, 08:15." in text
 
 
 def test_a_current_report_without_a_response_time_says_that_none_can_be_given() -> None:
-    assert "no timeframe can be given" in page(responder(said(Report(state=ReportedState.OPEN)))).text
+    assert "no timeframe can be given" in page(responder(intake_of(Report(state=ReportedState.OPEN)))).text
 
 
 def test_an_unconfirmed_responder_claims_nothing() -> None:
@@ -135,7 +138,9 @@ def test_a_pause_says_its_exceptions_until_when_and_where_to_go() -> None:
         exceptions=(Circumstance.SELF_REFERRAL, Circumstance.DETENTION),
         reopens_on=date(2026, 12, 1),
     )
-    parsed = page(responder(said(report)), responder(said(Report(state=ReportedState.OPEN)), name="Other Trust"))
+    parsed = page(
+        responder(intake_of(report)), responder(intake_of(Report(state=ReportedState.OPEN)), name="Other Trust")
+    )
     assert "Still takes people who get in touch themselves and people in detention." in parsed.text
     assert "Until 1 December 2026, by its own account." in parsed.text
     assert "Reason given: the limit for new referrals is reached." in parsed.text
@@ -144,7 +149,7 @@ def test_a_pause_says_its_exceptions_until_when_and_where_to_go() -> None:
 
 
 def test_a_pause_with_nobody_open_points_to_the_helpline() -> None:
-    text = page(responder(said(Report(state=ReportedState.PAUSED)))).text
+    text = page(responder(intake_of(Report(state=ReportedState.PAUSED)))).text
     assert "No organisation has confirmed that it is open now. The helpline above can be called." in text
     assert "No exceptions were named. It has not said until when." in text
     assert "Otherwise call the helpline above." in text
@@ -157,12 +162,12 @@ def test_a_planned_pause_is_announced_beside_the_current_state() -> None:
         said_at=NOW,
         confirm_by=datetime(2027, 1, 5, tzinfo=UTC),
     )
-    intake = msgspec.structs.replace(said(Report(state=ReportedState.OPEN)), planned=plan)
+    intake = msgspec.structs.replace(intake_of(Report(state=ReportedState.OPEN)), planned=plan)
     assert "Planned: paused from 23 December 2026, 17:00 until 4 January 2027." in page(responder(intake)).text
 
 
 def test_a_report_lapses_on_the_page_at_its_very_second_though_the_directory_is_older() -> None:
-    entry = responder(said(Report(state=ReportedState.OPEN, note="Come by"), until=timedelta(hours=1)))
+    entry = responder(intake_of(Report(state=ReportedState.OPEN, note="Come by"), until=timedelta(hours=1)))
     due = NOW + timedelta(hours=1)
     assert "1 open" in page(entry, now=due - timedelta(seconds=1)).text
     lapsed = page(entry, now=due)
@@ -177,13 +182,13 @@ def test_a_report_lapses_on_the_page_at_its_very_second_though_the_directory_is_
 def test_an_open_responder_whose_planned_pause_is_due_is_not_shown_as_open() -> None:
     due = NOW + timedelta(hours=1)
     plan = Plan(report=Report(state=ReportedState.PAUSED), effective_from=due, said_at=NOW, confirm_by=due)
-    intake = msgspec.structs.replace(said(Report(state=ReportedState.OPEN)), planned=plan)
+    intake = msgspec.structs.replace(intake_of(Report(state=ReportedState.OPEN)), planned=plan)
     assert "0 open" in page(responder(intake), now=due).text
 
 
 def test_an_end_at_midnight_is_named_by_its_day() -> None:
     intake = msgspec.structs.replace(
-        said(Report(state=ReportedState.PAUSED)), confirm_by=datetime(2026, 12, 2, tzinfo=UTC)
+        intake_of(Report(state=ReportedState.PAUSED)), confirm_by=datetime(2026, 12, 2, tzinfo=UTC)
     )
     assert "Paused as confirmed until the end of 1 December 2026" in page(responder(intake)).text
 
@@ -252,9 +257,11 @@ HOSTILE = (
 def test_hostile_text_is_only_ever_text(text: str) -> None:
     report = Report(state=ReportedState.PAUSED, note=text)
     remit = msgspec.structs.replace(responder().remit, note=text)
-    entry = responder(said(report), name=text, remit=remit, contact=Contact(hours=text))
+    entry = responder(intake_of(report), name=text, remit=remit, contact=Contact(hours=text))
     plain = page(
-        responder(said(Report(state=ReportedState.PAUSED, note="x")), name="x", remit=remit, contact=Contact(hours="x"))
+        responder(
+            intake_of(Report(state=ReportedState.PAUSED, note="x")), name="x", remit=remit, contact=Contact(hours="x")
+        )
     )
     hostile = page(entry)
     assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in plain.elements]
@@ -277,14 +284,16 @@ def test_bidirectional_marks_cannot_reach_past_their_text(text: str, closed: str
 
 
 def test_the_lines_of_a_note_are_kept() -> None:
-    raw = render_directory(directory_of(responder(said(Report(state=ReportedState.OPEN, note="One\nTwo")))), NOW, None)
+    raw = render_directory(
+        directory_of(responder(intake_of(Report(state=ReportedState.OPEN, note="One\nTwo")))), NOW, None
+    )
     assert b'<p class="note text" dir="auto">One\nTwo</p>' in raw
     assert re.search(rb"\.text \{\s+white-space: pre-line;\s+\}", raw)
 
 
 def test_thirteen_responders_leave_room_in_one_tcp_flight() -> None:
     raw = render_directory(
-        directory_of(*register(said(Report(state=ReportedState.PAUSED, note="A note"))), demonstration=True),
+        directory_of(*register(intake_of(Report(state=ReportedState.PAUSED, note="A note"))), demonstration=True),
         NOW,
         "x@y.z",
     )
@@ -305,7 +314,7 @@ def test_of_many_responders_nothing_is_folded_and_nothing_left_out() -> None:
 
 def test_no_line_breaks_stand_between_the_tags_of_an_entry() -> None:
     report = Report(state=ReportedState.OPEN, note="One >\n< Two")
-    html = render_entry(responder(said(report)), State.OPEN)
+    html = render_entry(responder(intake_of(report)), State.OPEN)
     assert html.count("\n") == 1
     assert "One &gt;\n&lt; Two" in html
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from tests.pages.directories import directory_of, register, said
+from tests.pages.directories import directory_of, intake_of, register
 
 from capacity_api.domain.intake import Report, ReportedState, State
 from capacity_api.pages import pictures
@@ -68,7 +68,7 @@ def lived(seed: int) -> tuple[tuple[datetime, State], ...]:
 
 def test_thirteen_with_their_history_fit_in_one_tcp_flight() -> None:
     report = Report(state=ReportedState.PAUSED, note="A note of some length, as an organisation would write it.")
-    everybody = register(said(report))
+    everybody = register(intake_of(report))
     parts = {
         each.slug: render_entry(each, each.intake.state, states=lived(seed), today=TODAY).encode()
         for seed, each in enumerate(everybody)

@@ -46,7 +46,7 @@ async def test_what_cannot_be_published_leaves_what_was_and_lapses_go_on(setting
     async with serving(settings, clock) as service:
         await service.report("tara", OPEN)
         admin = await service.token()
-        held = await service.read("/v1/directory")
+        before = await service.read("/v1/directory")
         assert await _stale(service, admin) == (200, "ok", "0.0")
         async with service.database.write() as session:
             # A row that nothing here could have written.
@@ -57,7 +57,7 @@ async def test_what_cannot_be_published_leaves_what_was_and_lapses_go_on(setting
             while (await _stale(service, admin))[0] == 200:
                 pass
         assert await _stale(service, admin) == (503, "stale", "1.0")
-        assert await service.read("/v1/directory") == held
+        assert await service.read("/v1/directory") == before
         clock.advance(timedelta(days=7))
         assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
         async with service.database.write() as session:
@@ -68,14 +68,14 @@ async def test_what_cannot_be_published_leaves_what_was_and_lapses_go_on(setting
         async with asyncio.timeout(10):
             while (await _stale(service, admin))[0] == 503:
                 pass
-        assert (await service.read("/v1/directory"))["sequence"] > held["sequence"]
+        assert (await service.read("/v1/directory"))["sequence"] > before["sequence"]
 
 
 async def _stale(service: Service, admin: dict[str, str]) -> tuple[int, str, str]:
     ready = await service.client.get("/readyz")
     metrics = (await service.client.get("/metrics", headers=admin)).text
-    said = next(line for line in metrics.splitlines() if line.startswith("capacity_publication_stale "))
-    return ready.status_code, ready.json()["publication"], said.split()[1]
+    line = next(line for line in metrics.splitlines() if line.startswith("capacity_publication_stale "))
+    return ready.status_code, ready.json()["publication"], line.split()[1]
 
 
 async def _open_somewhere(service: Service) -> bool:

@@ -24,11 +24,11 @@ TARA = Remit(
 )
 
 
-def responder(said: Report | None = None, *, planned: Plan | None = None, **values: Any) -> Responder:
-    """A responder that said this at noon, for a week; unconfirmed when it said nothing."""
+def responder(report: Report | None = None, *, planned: Plan | None = None, **values: Any) -> Responder:
+    """A responder with this report, from noon for a week; unconfirmed without a report."""
     intake = Intake()
-    if said is not None:
-        intake = Intake(report=said, changed_at=NOON, confirmed_at=NOON, confirm_by=NOON + timedelta(days=7))
+    if report is not None:
+        intake = Intake(report=report, changed_at=NOON, confirmed_at=NOON, confirm_by=NOON + timedelta(days=7))
     return shown(intake=Intake(**{**_fields(intake), "planned": planned}), **values)
 
 
@@ -55,14 +55,18 @@ def _fields(intake: Intake) -> dict[str, Any]:
 
 PAUSE = Report(state=ReportedState.PAUSED)
 OPEN = Report(state=ReportedState.OPEN)
-said = reports.map(lambda report: msgspec.structs.replace(report, note=plain_text(report.note, "/note", NOTE_LENGTH)))
-plans = st.builds(Plan, report=said, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON))
+clean_reports = reports.map(
+    lambda report: msgspec.structs.replace(report, note=plain_text(report.note, "/note", NOTE_LENGTH))
+)
+plans = st.builds(
+    Plan, report=clean_reports, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON)
+)
 
 
 @st.composite
 def responders(draw: st.DrawFn) -> Responder:
     """Any responder, with any text that may stand in one."""
-    intake = msgspec.structs.replace(draw(intakes_now), report=draw(st.none() | said))
+    intake = msgspec.structs.replace(draw(intakes_now), report=draw(st.none() | clean_reports))
     reported = intake.report is not None
     return shown(
         intake=Intake(

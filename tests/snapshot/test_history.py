@@ -1,4 +1,4 @@
-"""The last ninety days of each responder: held in memory, the same as what the database says."""
+"""The last ninety days of each responder: the same from memory as from the database."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ HISTORY = "/v1/responders/tara/history"
 
 
 async def published(settings: Settings, clock: Clock) -> Snapshot:
-    """The tree of a process that starts now."""
+    """The snapshot of a process that starts now."""
     database = Database(settings)
     publication = Publisher(database, clock, documents.catalogue(settings))
     await publication.refresh()
@@ -24,13 +24,13 @@ async def published(settings: Settings, clock: Clock) -> Snapshot:
     return publication.current()
 
 
-async def lived(service: Service, clock: Clock) -> None:
+async def report_for_a_hundred_days(service: Service, clock: Clock) -> None:
     """A hundred days of one responder: it opens, lapses, pauses, is delisted and listed again, waits."""
     admin = await service.token()
     await service.report("tara", OPEN)
     clock.advance(timedelta(days=20))
-    for said in (PAUSED, OPEN, OPEN, PAUSED):
-        await service.report("tara", said)
+    for report in (PAUSED, OPEN, OPEN, PAUSED):
+        await service.report("tara", report)
         clock.advance(timedelta(days=3))
     await service.report("unseen", OPEN)
     known = await service.read("/v1/responders/tara")
@@ -41,20 +41,20 @@ async def lived(service: Service, clock: Clock) -> None:
     clock.advance(timedelta(days=60))
     await service.report("tara", WAITING)
     clock.advance(timedelta(days=8))
-    # Whoever writes records first what the clock has brought.
+    # Every write first records the due steps.
     await service.report("unseen", PAUSED)
 
 
 async def test_the_history_in_memory_is_that_of_the_database(settings: Settings, clock: Clock) -> None:
     async with serving(settings, clock) as service:
-        await lived(service, clock)
-        for said in [OPEN, PAUSED] * 30:
-            await service.report("migrant-help", said)
+        await report_for_a_hundred_days(service, clock)
+        for report in [OPEN, PAUSED] * 30:
+            await service.report("migrant-help", report)
         for slug, items in (("tara", 6), ("migrant-help", 50), ("nspcc", 0)):
             path = f"/v1/responders/{slug}/history"
-            held, asked = await service.read(path), await service.read(path, limit=50)
-            assert held == asked
-            assert len(held["items"]) == items
+            from_memory, from_database = await service.read(path), await service.read(path, limit=50)
+            assert from_memory == from_database
+            assert len(from_memory["items"]) == items
         following = (await service.read("/v1/responders/migrant-help/history"))["next"]
         more = await service.read("/v1/responders/migrant-help/history", cursor=following)
         assert (len(more["items"]), more["next"]) == (10, None)
@@ -69,10 +69,10 @@ async def test_the_history_can_be_read_while_the_database_is_away(settings: Sett
 
 async def test_what_a_process_followed_is_what_one_that_starts_later_reads(settings: Settings, clock: Clock) -> None:
     async with serving(settings, clock) as service:
-        await lived(service, clock)
+        await report_for_a_hundred_days(service, clock)
         followed = await service.read(HISTORY)
-        tree = await published(settings, clock)
-        read = tree.find(HISTORY)
+        snapshot = await published(settings, clock)
+        read = snapshot.find(HISTORY)
         assert read is not None
         assert (await service.client.get(HISTORY)).content == read.body
         assert followed["items"][0]["kind"] == "lapsed"
@@ -81,7 +81,7 @@ async def test_what_a_process_followed_is_what_one_that_starts_later_reads(setti
 async def test_the_states_of_ninety_days_begin_where_they_began(settings: Settings, clock: Clock) -> None:
     start = clock()
     async with serving(settings, clock) as service:
-        await lived(service, clock)
+        await report_for_a_hundred_days(service, clock)
         states = (await published(settings, clock)).entries["tara"].states(clock())
     days = [((at - start) / timedelta(days=1), state.value) for at, state in states]
     assert days == [
@@ -100,8 +100,8 @@ async def test_the_states_of_ninety_days_begin_where_they_began(settings: Settin
 async def test_a_lapse_that_nobody_recorded_is_among_the_states(settings: Settings, clock: Clock) -> None:
     async with serving(settings, clock) as service:
         await service.report("tara", OPEN)
-    tree = await published(settings, clock)
+    snapshot = await published(settings, clock)
     clock.advance(timedelta(days=8))
-    states = tree.entries["tara"].at(clock()).states(clock())
+    states = snapshot.entries["tara"].at(clock()).states(clock())
     # It was listed and opened at the same moment.
     assert states == ((clock() - timedelta(days=8), "open"), (clock() - timedelta(days=1), "unconfirmed"))

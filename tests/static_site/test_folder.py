@@ -102,7 +102,7 @@ def test_what_comes_back_after_it_was_removed_is_later_too(root: Path, clock: Cl
 def test_what_did_not_change_is_left_alone(root: Path, clock: Clock, again: bool) -> None:
     with open_folder(root) as folder:
         folder.write(of(a=LONG, b=LONG), clock())
-        held = {path.name: path.stat() for path in root.iterdir()}
+        before = {path.name: path.stat() for path in root.iterdir()}
         clock.advance(timedelta(minutes=1))
         if not again:
             assert folder.write(of(a=LONG, b=OTHER), clock()).written == 1
@@ -111,7 +111,7 @@ def test_what_did_not_change_is_left_alone(root: Path, clock: Clock, again: bool
             assert folder.write(of(a=LONG, b=OTHER), clock()).written == 1
     for name in ("a", "a.gz", "a.br", "a.zst", ".capacity-site"):
         after = (root / name).stat()
-        assert (after.st_ino, after.st_mtime_ns) == (held[name].st_ino, held[name].st_mtime_ns)
+        assert (after.st_ino, after.st_mtime_ns) == (before[name].st_ino, before[name].st_mtime_ns)
     assert (root / "b").read_bytes() == OTHER
 
 
@@ -189,11 +189,13 @@ def test_a_file_in_place_of_the_folder_is_refused(root: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("said", ["nonsense", '{"files":["../outside"],"latest":0}', '{"files":["/etc/x"],"latest":0}'])
-def test_a_list_that_this_cannot_have_written_is_refused(root: Path, said: str) -> None:
+@pytest.mark.parametrize(
+    "content", ["nonsense", '{"files":["../outside"],"latest":0}', '{"files":["/etc/x"],"latest":0}']
+)
+def test_a_list_that_this_cannot_have_written_is_refused(root: Path, content: str) -> None:
     root.mkdir()
     (root.parent / "outside").write_text("stays")
-    (root / ".capacity-site").write_text(said)
+    (root / ".capacity-site").write_text(content)
     with pytest.raises(ConfigurationError, match="empty the folder"), open_folder(root):
         pass
     assert (root.parent / "outside").exists()

@@ -25,9 +25,9 @@ def invented_language(tmp_path_factory: pytest.TempPathFactory) -> Language:
         if message.id:
             assert isinstance(message.id, str)
             message.string = invented(message.id)
-    place = folder / INVENTED / "LC_MESSAGES"
-    place.mkdir(parents=True)
-    with (place / "pages.mo").open("wb") as file:
+    messages_folder = folder / INVENTED / "LC_MESSAGES"
+    messages_folder.mkdir(parents=True)
+    with (messages_folder / "pages.mo").open("wb") as file:
         write_mo(file, translated)
     english, found = find_languages(folder)
     assert english.tag == "en"

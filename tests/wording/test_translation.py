@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.pages.directories import NOW, directory_of, register, said
+from tests.pages.directories import NOW, directory_of, intake_of, register
 from tests.pages.parsed import Parsed
 from tests.wording.languages import INVENTED, invented
 from tools.messages import TEMPLATE, catalogue, written
@@ -38,12 +38,12 @@ def every_state() -> list[Responder]:
     )
     waiting = Report(state=ReportedState.WAITING_LIST)
     opened = Report(state=ReportedState.OPEN, expected_response=ExpectedResponse(max=1, unit=Unit.DAYS))
-    lapsed = said(opened, until=timedelta(seconds=-1))
+    lapsed = intake_of(opened, until=timedelta(seconds=-1))
     return [
         *register()[:4],
-        *register(said(paused))[4:6],
-        *register(said(waiting))[6:8],
-        *register(said(opened))[8:10],
+        *register(intake_of(paused))[4:6],
+        *register(intake_of(waiting))[6:8],
+        *register(intake_of(opened))[8:10],
         *register(lapsed)[10:],
     ]
 
@@ -97,12 +97,12 @@ def test_the_scripts_speak_the_language_of_their_page(invented_language: Languag
 
 
 def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Language) -> None:
-    spoken = (ENGLISH, invented_language)
+    languages = (ENGLISH, invented_language)
     counted = represent_coverage(coverage.NOBODY, 1, NOW, demonstration=False)
     pages_by_path: dict[str, Callable[[Language], bytes]] = {
-        "": lambda language: render_directory(directory_of(), NOW, None, language=language, languages=spoken),
-        "update": lambda language: render_update(language, spoken),
-        "coverage": lambda language: render_coverage(counted, NOW, language, spoken),
+        "": lambda language: render_directory(directory_of(), NOW, None, language=language, languages=languages),
+        "update": lambda language: render_update(language, languages),
+        "coverage": lambda language: render_coverage(counted, NOW, language, languages),
     }
     for path, made in pages_by_path.items():
         found = Parsed(made(ENGLISH))
@@ -128,12 +128,12 @@ def test_the_service_publishes_every_language_that_there_is_a_catalogue_of(
 ) -> None:
     monkeypatch.setattr(documents, "find_languages", lambda: (ENGLISH, invented_language))
     settings = Settings(secret_keys=(bytes(32),), public_url="https://capacity.example.org")
-    tree = empty_snapshot(documents.catalogue(settings), NOW)
+    snapshot = empty_snapshot(documents.catalogue(settings), NOW)
     for path in ("/", "/coverage", "/update"):
-        found = tree.find(path)
+        found = snapshot.find(path)
         assert found is not None
         assert f'hreflang="{INVENTED}"'.encode() in found.body
-    own = tree.find(f"/{INVENTED}/")
+    own = snapshot.find(f"/{INVENTED}/")
     assert own is not None
     assert f"https://capacity.example.org/{INVENTED}/".encode() in own.body, "the printed sheet says where it is from"
 

@@ -1,4 +1,4 @@
-"""Whatever responders say and however it was counted: the statistics against stepping through the reports."""
+"""The statistics of any sequence of reports, however it was counted, against a model that steps through the reports."""
 
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
@@ -48,10 +48,10 @@ LETTERS = {ENGLAND: "E", WALES: "W", SCOTLAND: "S", NORTHERN_IRELAND: "N"}
 
 
 class Act(NamedTuple):
-    """What one responder does next, and whether everything is counted thereafter."""
+    """What happens to one responder next, and whether all events are counted after it."""
 
     slug: str
-    does: Literal["say", "list", "delist", "change"]
+    kind: Literal["report", "list", "delist", "change"]
     move: Move
     remit: int
     is_counted: bool
@@ -61,7 +61,7 @@ acts = st.lists(
     st.builds(
         Act,
         slug=st.sampled_from(SLUGS),
-        does=st.sampled_from(["say", "say", "say", "say", "list", "delist", "change"]),
+        kind=st.sampled_from(["report", "report", "report", "report", "list", "delist", "change"]),
         move=moves,
         remit=st.integers(0, len(REMITS) - 1),
         is_counted=st.booleans(),
@@ -71,16 +71,16 @@ acts = st.lists(
 )
 
 
-class Lives:
-    """Carries the acts out, and notes of each responder when it was in the directory and with which remit."""
+class Scenario:
+    """Does the acts, and notes for each responder when it was listed and with which remit."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.now = START
         # By slug: (from when on, whether it is listed, the nations that it counts for).
-        self.noted: dict[str, list[tuple[datetime, bool, set[str]]]] = {slug: [] for slug in SLUGS}
+        self.listings: dict[str, list[tuple[datetime, bool, set[str]]]] = {slug: [] for slug in SLUGS}
 
-    async def carry_out(self, happened: list[Act]) -> None:
+    async def run(self, happened: list[Act]) -> None:
         for slug in SLUGS[:2]:
             await self._act(Act(slug, "list", happened[0].move, happened[0].remit, False))
         for act in happened:
@@ -102,40 +102,40 @@ class Lives:
     async def _act(self, act: Act) -> None:
         remit, nations = REMITS[act.remit]
         async with self.database.write() as session:
-            if act.does == "list":
+            if act.kind == "list":
                 await responders.list_responder(
                     session, self.now, NewResponder(slug=act.slug, name=act.slug, remit=remit)
                 )
-                self.noted[act.slug].append((self.now, True, nations))
-            elif act.does == "delist":
+                self.listings[act.slug].append((self.now, True, nations))
+            elif act.kind == "delist":
                 await responders.delist_responder(session, self.now, act.slug)
-                self.noted[act.slug].append((self.now, False, set()))
-            elif act.does == "change":
+                self.listings[act.slug].append((self.now, False, set()))
+            elif act.kind == "change":
                 hours = int(act.move.valid_for / timedelta(hours=1))
                 patch = ResponderPatch(remit=remit, valid_for_hours=hours)
                 await responders.change_details(session, self.now, act.slug, patch)
-                self.noted[act.slug].append((self.now, True, nations))
-            elif act.move.says == "confirm":
+                self.listings[act.slug].append((self.now, True, nations))
+            elif act.move.action == "confirm":
                 await intake.confirm_intake(session, self.now, act.slug)
-            elif act.move.says == "unplan":
+            elif act.move.action == "unplan":
                 await intake.cancel_planned_intake(session, self.now, act.slug)
             else:
-                planned = self.now + act.move.starts_in if act.move.says == "plan" else None
+                planned = self.now + act.move.starts_in if act.move.action == "plan" else None
                 await intake.report_intake(session, self.now, act.slug, act.move.report, effective_from=planned)
 
 
-class Naive:
-    """Steps through reports, listings and remits one by one, second by second of whatever happened."""
+class Model:
+    """The model: steps through reports, listings and remits one by one, in whole seconds."""
 
-    def __init__(self, lives: Lives, reports: dict[str, list[ReportRow]]) -> None:
+    def __init__(self, scenario: Scenario, reports: dict[str, list[ReportRow]]) -> None:
         # By slug: (second, state or None, the nations that it is open for).
         self.steps: dict[str, list[tuple[int, str | None, frozenset[str]]]] = {}
         for slug in SLUGS:
             happened: list[tuple[datetime, int, Any]] = [
-                (at, n, (listed, nations)) for n, (at, listed, nations) in enumerate(lives.noted[slug])
+                (at, n, (listed, nations)) for n, (at, listed, nations) in enumerate(scenario.listings[slug])
             ]
             for row in reports[slug]:
-                # A lapse is not looked for: what was said says until when it holds.
+                # Stored lapses are not read: each report carries the time at which it lapses.
                 if row.kind in {"reported", "confirmed", "started"}:
                     assert row.report is not None
                     happened.append((row.at, 10_000 + row.sequence, str(row.report.state)))
@@ -145,22 +145,22 @@ class Naive:
 
     @staticmethod
     def _stepped(happened: list[tuple[datetime, int, Any]]) -> Iterator[tuple[int, str | None, frozenset[str]]]:
-        listed, said, number, nations = False, "unconfirmed", 0, set[str]()
+        listed, reported, number, nations = False, "unconfirmed", 0, set[str]()
         for at, order, what in happened:
             if isinstance(what, str):
-                said, number = what, order - 10_000
+                reported, number = what, order - 10_000
             elif what[0] == "lapse":
                 if what[1] != number:
                     continue
-                said = "unconfirmed"
+                reported = "unconfirmed"
             else:
                 was, (listed, nations) = listed, what
                 if listed and not was:
-                    said, number = "unconfirmed", 0
+                    reported, number = "unconfirmed", 0
             yield (
                 int(at.timestamp() // 1),
-                said if listed else None,
-                frozenset(nations) if listed and said == "open" else frozenset(),
+                reported if listed else None,
+                frozenset(nations) if listed and reported == "open" else frozenset(),
             )
 
     def of(self, slug: str, start: int, end: int) -> dict[str, int]:
@@ -208,34 +208,34 @@ async def test_the_statistics_are_what_stepping_through_the_reports_gives(
     database: Database, happened: list[Act], spans: list[float], wait: int
 ) -> None:
     async with _emptied(database):
-        lives = Lives(database)
-        await lives.carry_out(happened)
-        lives.now += timedelta(days=wait)
-        edges = [*sorted(START + span * (lives.now - START) for span in spans), lives.now]
+        scenario = Scenario(database)
+        await scenario.run(happened)
+        scenario.now += timedelta(days=wait)
+        edges = [*sorted(START + span * (scenario.now - START) for span in spans), scenario.now]
         asked = [(start, end) for n, start in enumerate(edges) for end in edges[n:]]
-        told = [await _over(database, start, end) for start, end in asked]
+        results = [await _read_statistics(database, start, end) for start, end in asked]
 
         # Everything that is due is recorded, and then everything is counted, and then counted anew.
         async with database.write() as session:
-            await changes.begin(session, lives.now)
-        assert [await _over(database, start, end) for start, end in asked] == told
+            await changes.begin(session, scenario.now)
+        assert [await _read_statistics(database, start, end) for start, end in asked] == results
         async with database.write() as session:
             while await periods.count_events(session, 7):
                 pass
-        assert [await _over(database, start, end) for start, end in asked] == told
-        kept = await _kept(database)
+        assert [await _read_statistics(database, start, end) for start, end in asked] == results
+        kept = await _stored_rows(database)
         async with database.write() as session:
             await periods.reset(session)
             while await periods.count_events(session):
                 pass
-        assert await _kept(database) == kept
+        assert await _stored_rows(database) == kept
 
-        naive = Naive(lives, await _reports(database))
-        for (start, end), found in zip(asked, told, strict=True):
+        model = Model(scenario, await _reports(database))
+        for (start, end), found in zip(asked, results, strict=True):
             first, last = int(start.timestamp() // 1), int(end.timestamp() // 1)
             by_slug = {each.slug: each for each in found.responders}
             for slug in SLUGS:
-                expected = naive.of(slug, first, last)
+                expected = model.of(slug, first, last)
                 each = by_slug.get(slug)
                 if each is None:
                     assert not any(expected.values()), (slug, start, end, expected)
@@ -245,7 +245,7 @@ async def test_the_statistics_are_what_stepping_through_the_reports_gives(
                 assert got == expected, (slug, start, end)
                 assert each.listed_seconds == sum(getattr(each.seconds, s) for s in each.seconds.__struct_fields__)
             for nation in found.nations:
-                expected_gap = naive.without(LETTERS[nation.code], first, last)
+                expected_gap = model.without(LETTERS[nation.code], first, last)
                 assert (nation.nobody_open_seconds or 0) == expected_gap, (nation.code, start, end)
                 assert (nation.nobody_open_seconds is None) == (found.counted_from is None)
 
@@ -260,18 +260,18 @@ async def _emptied(database: Database) -> Any:
     yield
 
 
-async def _over(database: Database, start: datetime, end: datetime) -> Statistics:
+async def _read_statistics(database: Database, start: datetime, end: datetime) -> Statistics:
     async with database.read() as session:
         return await statistics.read_statistics(session, start, end)
 
 
-async def _kept(database: Database) -> list[Any]:
+async def _stored_rows(database: Database) -> list[Any]:
     async with database.read() as session:
-        held = []
+        found = []
         for table in (PeriodRow, NationGapRow, RollupRow):
             columns = table.__table__.columns
-            held += [sorted((await session.execute(select(*columns))).all(), key=str)]
-        return held
+            found += [sorted((await session.execute(select(*columns))).all(), key=str)]
+        return found
 
 
 async def _reports(database: Database) -> dict[str, list[ReportRow]]:

@@ -1,4 +1,4 @@
-"""Whatever a responder says and however much time passes: the intake against a plain record of what was said."""
+"""The intake after any sequence of reports and any time, against a model that keeps a plain list of the reports."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,49 +38,49 @@ STATE_EVENTS = {
     EventType.INTAKE_UNCONFIRMED: State.UNCONFIRMED,
 }
 
-# The lives are long to draw and the rules few: what one run does not meet, the next one does.
+# A scenario takes long to draw and the rules are few: what one run does not reach, the next one does.
 briefly = settings(unhurried, max_examples=50)
 
 what_happens = st.lists(moves, max_size=8)
 spans = st.timedeltas(timedelta(), timedelta(days=500))
 
 
-def _seen(steps: list[Step]) -> list[Step]:
-    """The steps as the public sees them: of a reminder that came too late, its responder is not told."""
+def _without_reminder_events(steps: list[Step]) -> list[Step]:
+    """The steps without the events of reminders: a reminder that is due too late has none."""
     return [msgspec.structs.replace(step, event=None) if step.kind == "reminded" else step for step in steps]
 
 
-class Spoken(NamedTuple):
-    """One thing that was said, from when on and until when it holds."""
+class TimedReport(NamedTuple):
+    """A report with the times from which and until which it holds."""
 
     report: Report
     start: datetime
     until: datetime
 
 
-class Life:
-    """An intake and all its steps; beside it, as the model, all that was said and not called off."""
+class Scenario:
+    """An intake and all its steps; beside it, as the model, all reports and plans that were not cancelled."""
 
     def __init__(self, start: datetime, happened: list[Move]) -> None:
         self.now = start
         self.intake = NEVER_REPORTED
         self.steps: list[Step] = []
-        self.spoken: list[Spoken] = []
+        self.reports: list[TimedReport] = []
         for move in happened:
             self._wait(move)
-            getattr(self, f"_{move.says}")(move)
+            getattr(self, f"_{move.action}")(move)
 
-    def heard(self, now: datetime) -> Spoken | None:
-        """What was said last of all that has started."""
-        started = [(each.start, n) for n, each in enumerate(self.spoken) if each.start <= now]
-        return self.spoken[max(started)[1]] if started else None
+    def report_at(self, now: datetime) -> TimedReport | None:
+        """The last report that has started by `now`."""
+        started = [(each.start, n) for n, each in enumerate(self.reports) if each.start <= now]
+        return self.reports[max(started)[1]] if started else None
 
-    def coming(self, now: datetime) -> list[Spoken]:
-        return [each for each in self.spoken if each.start > now]
+    def planned_after(self, now: datetime) -> list[TimedReport]:
+        return [each for each in self.reports if each.start > now]
 
     def probes(self, span: timedelta) -> Iterator[datetime]:
         """A moment within `span`, and those around each at which something may happen."""
-        edges = {moment for each in self.spoken for moment in (each.start, each.until)}
+        edges = {moment for each in self.reports for moment in (each.start, each.until)}
         near = {edge + beside for edge in edges for beside in (-MOMENT, timedelta(), MOMENT)}
         return (moment for moment in sorted({self.now, self.now + span, *near}) if moment >= self.now)
 
@@ -90,51 +90,51 @@ class Life:
             self.now += move.wait
         else:
             self.now = max(self.now, due if move.wait == "until it is due" else due - MOMENT)
-        self._take(*due_steps(self.intake, self.now))
+        self._apply(*due_steps(self.intake, self.now))
 
-    def _take(self, *steps: Step) -> None:
+    def _apply(self, *steps: Step) -> None:
         for step in steps:
             self.steps.append(step)
             self.intake = step.after
 
     def _report(self, move: Move) -> None:
-        report = _dated(move, self.now)
-        self._take(apply_report(self.intake, report, self.now, move.valid_for))
-        self.spoken.append(Spoken(report, self.now, report_expiry(report, self.now, move.valid_for)))
+        report = _with_reopening_day(move, self.now)
+        self._apply(apply_report(self.intake, report, self.now, move.valid_for))
+        self.reports.append(TimedReport(report, self.now, report_expiry(report, self.now, move.valid_for)))
 
     def _confirm(self, move: Move) -> None:
-        heard = self.heard(self.now)
-        again = heard and Spoken(heard.report, self.now, report_expiry(heard.report, self.now, move.valid_for))
+        last = self.report_at(self.now)
+        again = last and TimedReport(last.report, self.now, report_expiry(last.report, self.now, move.valid_for))
         try:
-            self._take(apply_confirmation(self.intake, self.now, move.valid_for))
+            self._apply(apply_confirmation(self.intake, self.now, move.valid_for))
         except NothingToConfirm:
             assert again is None or again.until <= self.now
         else:
             assert again is not None
-            self.spoken.append(again)
+            self.reports.append(again)
 
     def _plan(self, move: Move) -> None:
         start = self.now + move.starts_in
-        report = _dated(move, start)
+        report = _with_reopening_day(move, start)
         try:
-            self._take(apply_plan(self.intake, report, start, self.now, move.valid_for))
+            self._apply(apply_plan(self.intake, report, start, self.now, move.valid_for))
         except Invalid:
             assert report.state is ReportedState.OPEN
             return
         assert report.state is not ReportedState.OPEN
-        if [(each.report, each.start) for each in self.coming(self.now)] != [(report, start)]:
-            self._call_off()
-            self.spoken.append(Spoken(report, start, report_expiry(report, start, move.valid_for)))
+        if [(each.report, each.start) for each in self.planned_after(self.now)] != [(report, start)]:
+            self._drop_plan()
+            self.reports.append(TimedReport(report, start, report_expiry(report, start, move.valid_for)))
 
     def _unplan(self, _: Move) -> None:
-        self._take(cancel_plan(self.intake, self.now))
-        self._call_off()
+        self._apply(cancel_plan(self.intake, self.now))
+        self._drop_plan()
 
-    def _call_off(self) -> None:
-        self.spoken = [each for each in self.spoken if each.start <= self.now]
+    def _drop_plan(self) -> None:
+        self.reports = [each for each in self.reports if each.start <= self.now]
 
 
-def _dated(move: Move, start: datetime) -> Report:
+def _with_reopening_day(move: Move, start: datetime) -> Report:
     if move.report.state is ReportedState.OPEN or move.reopens_in is None:
         return move.report
     day = start.astimezone(LONDON_TIME).date() + timedelta(days=move.reopens_in)
@@ -146,36 +146,36 @@ def _dated(move: Move, start: datetime) -> Report:
 def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
-    life = Life(start, happened)
-    for moment in life.probes(span):
-        seen, heard = intake_at(life.intake, moment), life.heard(moment)
-        if heard is None:
+    scenario = Scenario(start, happened)
+    for moment in scenario.probes(span):
+        seen, last = intake_at(scenario.intake, moment), scenario.report_at(moment)
+        if last is None:
             assert (seen.state, seen.report, seen.confirm_by) == (State.UNCONFIRMED, None, None)
         else:
-            assert (seen.report, seen.confirm_by) == (heard.report, heard.until)
-            assert seen.state == (heard.report.state if moment < heard.until else State.UNCONFIRMED)
-        coming = [(each.report, each.start, each.until) for each in life.coming(moment)]
+            assert (seen.report, seen.confirm_by) == (last.report, last.until)
+            assert seen.state == (last.report.state if moment < last.until else State.UNCONFIRMED)
+        planned_after = [(each.report, each.start, each.until) for each in scenario.planned_after(moment)]
         plan = seen.planned
-        assert coming == ([(plan.report, plan.effective_from, plan.confirm_by)] if plan is not None else [])
+        assert planned_after == ([(plan.report, plan.effective_from, plan.confirm_by)] if plan is not None else [])
 
 
 @briefly
 @given(moments, what_happens, spans)
 def test_a_lapsed_report_is_never_shown_as_open(start: datetime, happened: list[Move], span: timedelta) -> None:
-    life = Life(start, happened)
-    for moment in life.probes(span):
-        seen = intake_at(life.intake, moment)
+    scenario = Scenario(start, happened)
+    for moment in scenario.probes(span):
+        seen = intake_at(scenario.intake, moment)
         assert seen.state is not State.OPEN or (seen.confirm_by is not None and moment < seen.confirm_by)
         # Nor does anything that time brings open it again.
-        if life.intake.confirm_by is None or life.intake.confirm_by <= moment:
+        if scenario.intake.confirm_by is None or scenario.intake.confirm_by <= moment:
             assert seen.state is not State.OPEN
 
 
 @briefly
 @given(moments, what_happens)
 def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
-    life = Life(start, happened)
-    steps = [*life.steps, *due_steps(life.intake, life.now + timedelta(days=1000))]
+    scenario = Scenario(start, happened)
+    steps = [*scenario.steps, *due_steps(scenario.intake, scenario.now + timedelta(days=1000))]
     assert all(step.after.state is not State.OPEN for step in steps if step.kind in {"started", "lapsed"})
 
 
@@ -184,12 +184,14 @@ def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
 def test_it_makes_no_difference_how_often_somebody_looks(
     start: datetime, happened: list[Move], first: timedelta, then: timedelta
 ) -> None:
-    life = Life(start, happened)
-    early, late = life.now + first, life.now + first + then
-    steps = due_steps(life.intake, early)
-    assert due_steps(intake_at(life.intake, early), early) == []
-    assert _seen(steps + due_steps(intake_at(life.intake, early), late)) == _seen(due_steps(life.intake, late))
-    assert intake_at(intake_at(life.intake, early), late) == intake_at(life.intake, late)
+    scenario = Scenario(start, happened)
+    early, late = scenario.now + first, scenario.now + first + then
+    steps = due_steps(scenario.intake, early)
+    assert due_steps(intake_at(scenario.intake, early), early) == []
+    in_two_parts = steps + due_steps(intake_at(scenario.intake, early), late)
+    at_once = due_steps(scenario.intake, late)
+    assert _without_reminder_events(in_two_parts) == _without_reminder_events(at_once)
+    assert intake_at(intake_at(scenario.intake, early), late) == intake_at(scenario.intake, late)
 
 
 @briefly
@@ -197,9 +199,9 @@ def test_it_makes_no_difference_how_often_somebody_looks(
 def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ended(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
-    life = Life(start, happened)
-    steps = [*life.steps, *due_steps(life.intake, life.now + span)]
-    dates = [start, *(step.at for step in steps), life.now + span]
+    scenario = Scenario(start, happened)
+    steps = [*scenario.steps, *due_steps(scenario.intake, scenario.now + span)]
+    dates = [start, *(step.at for step in steps), scenario.now + span]
     assert dates == sorted(dates)
     states = [State.UNCONFIRMED, *(step.after.state for step in steps)]
     assert [step.before for step in steps] == states[:-1]
@@ -210,33 +212,33 @@ def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ende
 def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
-    life = Life(start, happened)
-    held = NEVER_REPORTED
-    for step in [*life.steps, *due_steps(life.intake, life.now + span)]:
+    scenario = Scenario(start, happened)
+    current = NEVER_REPORTED
+    for step in [*scenario.steps, *due_steps(scenario.intake, scenario.now + span)]:
         if step.kind == "reminded":
-            assert msgspec.structs.replace(held, remind_at=None) == step.after
-            held = step.after
+            assert msgspec.structs.replace(current, remind_at=None) == step.after
+            current = step.after
             continue
         changed = step.after.state is not step.before
         assert (STATE_EVENTS.get(step.event) if step.event is not None else None) == (
             step.after.state if changed else None
         )
-        told = (
+        after = (
             step.after.planned and step.after.planned.report,
             step.after.planned and step.after.planned.effective_from,
         )
-        before = (held.planned and held.planned.report, held.planned and held.planned.effective_from)
-        assert (step.event is None) is (told == before and step.kind in {"planned", "unplanned"})
-        held = step.after
+        before = (current.planned and current.planned.report, current.planned and current.planned.effective_from)
+        assert (step.event is None) is (after == before and step.kind in {"planned", "unplanned"})
+        current = step.after
 
 
 @briefly
 @given(moments, what_happens)
 def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened: list[Move]) -> None:
-    life = Life(start, happened)
-    intake, steps = life.intake, 0
+    scenario = Scenario(start, happened)
+    intake, steps = scenario.intake, 0
     while (due := intake.next_due) is not None:
-        assert due > life.now
+        assert due > scenario.now
         assert due_steps(intake, due - MOMENT) == []
         first, *rest = due_steps(intake, due)
         assert (first.at, rest) == (due, [])
@@ -250,9 +252,9 @@ def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened
 def test_the_same_report_again_moves_only_its_confirmation(
     start: datetime, happened: list[Move], span: timedelta, valid_for: timedelta
 ) -> None:
-    life = Life(start, happened)
-    now = life.now + span
-    intake = intake_at(life.intake, now)
+    scenario = Scenario(start, happened)
+    now = scenario.now + span
+    intake = intake_at(scenario.intake, now)
     if intake.report is None or report_expiry(intake.report, now, valid_for) <= now:
         return
     step = apply_report(intake, intake.report, now, valid_for)
@@ -269,10 +271,12 @@ def test_the_same_report_again_moves_only_its_confirmation(
 @briefly
 @given(moments, what_happens)
 def test_an_announcement_that_is_called_off_leaves_nothing_behind(start: datetime, happened: list[Move]) -> None:
-    life = Life(start, happened)
+    scenario = Scenario(start, happened)
     pause = Report(state=ReportedState.PAUSED)
-    announced = apply_plan(life.intake, pause, life.now + timedelta(days=1), life.now, timedelta(days=7)).after
-    assert cancel_plan(announced, life.now).after == msgspec.structs.replace(life.intake, planned=None)
+    announced = apply_plan(
+        scenario.intake, pause, scenario.now + timedelta(days=1), scenario.now, timedelta(days=7)
+    ).after
+    assert cancel_plan(announced, scenario.now).after == msgspec.structs.replace(scenario.intake, planned=None)
 
 
 @settings(unhurried, max_examples=200)
@@ -301,12 +305,12 @@ def test_a_checked_report_is_in_standard_form_and_checking_it_again_changes_noth
     if days is not None and report.state is not ReportedState.OPEN:
         day = now.astimezone(LONDON_TIME).date() + timedelta(days=days)
         report = msgspec.structs.replace(report, reopens_on=day)
-    held = validate_report(report, now)
-    assert validate_report(held, now) == held
-    assert set(held.exceptions) == set(report.exceptions)
-    assert len(held.exceptions) == len(set(held.exceptions))
-    assert (held.note or "") == (report.note or "").strip()
-    assert msgspec.structs.replace(held, note=None, exceptions=()) == msgspec.structs.replace(
+    standard = validate_report(report, now)
+    assert validate_report(standard, now) == standard
+    assert set(standard.exceptions) == set(report.exceptions)
+    assert len(standard.exceptions) == len(set(standard.exceptions))
+    assert (standard.note or "") == (report.note or "").strip()
+    assert msgspec.structs.replace(standard, note=None, exceptions=()) == msgspec.structs.replace(
         report, note=None, exceptions=()
     )
 
