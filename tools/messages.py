@@ -1,9 +1,10 @@
 """`locale/pages.pot`: every message of the pages, for translators. `make messages` writes it."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -17,35 +18,49 @@ from capacity_api.wording import sentences
 PAGES = Path(directory.__file__).parent
 WORDING = Path(sentences.__file__).parent
 TEMPLATE = PAGES / "locale" / "pages.pot"
+KEYWORDS = {"gettext": None, "_": None, "ngettext": (1, 2)}
 
 
 def catalogue() -> Catalog:
-    """Every message: in the code, in the templates, and in the tables that either looks up."""
+    """Every message: in the code, in the templates, and in the tables that either looks up.
+
+    A message with a plural is two texts, for one and for more. Comments for translators begin with "Translators:".
+    """
     found = Catalog(project="capacity_api", header_comment="# The messages of the pages: the English text of each.")
     methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
     for package in (PAGES, WORDING):
-        for _, _, message, _, _ in extract_from_dir(package, methods, keywords={"gettext": None, "_": None}):
-            found.add(message)
+        extracted = extract_from_dir(package, methods, keywords=KEYWORDS, comment_tags=["Translators:"])
+        for _, _, message, comments, _ in extracted:
+            found.add(message, auto_comments=comments)
     for message in tables():
         found.add(message)
     found.creation_date = found.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     return found
 
 
-def tables() -> Iterator[str]:
+def tables() -> Iterator[str | tuple[str, str]]:
     yield from (
         value for name, value in vars(sentences).items() if name.isupper() and isinstance(value, str) and " " in value
     )
     yield from sentences.MONTHS
-    labels = (vocabulary.STATES, vocabulary.EXPLOITATION_TYPES, vocabulary.AGE_GROUPS, vocabulary.GENDERS)
-    reasons = (vocabulary.CIRCUMSTANCES, vocabulary.REASONS, vocabulary.OUTCOMES, vocabulary.MATCH_REASONS)
-    own = (sentences._AGES, sentences._GENDERS_WITH_CHILDREN, directory._HEADINGS, update._EXPLANATIONS)
-    for labels_of_codes in (*labels, *reasons, *own):
-        yield from labels_of_codes.values()
+    codes = (vocabulary.STATES, vocabulary.EXPLOITATION_TYPES, vocabulary.GENDERS)
+    both: list[Mapping[Any, vocabulary.Label]] = [
+        *codes,
+        vocabulary.CIRCUMSTANCES,
+        vocabulary.REASONS,
+        sentences._AGES,
+    ]
+    for labels in (*both, vocabulary.AGE_GROUPS):
+        yield from (label.alone for label in labels.values())
+    for labels in (*both, sentences._GENDERS_WITH_CHILDREN):
+        yield from (label.inside for label in labels.values())
+    own = (vocabulary.UNITS, vocabulary.OUTCOMES, vocabulary.MATCH_REASONS, directory._HEADINGS, update._EXPLANATIONS)
+    for table in own:
+        yield from table.values()
+    for plurals in (sentences.COUNTS, sentences.PERIODS, sentences.PERIODS_UP_TO, sentences.PERIOD_RANGES):
+        yield from plurals.values()
     for words in scripts._WORDS.values():
         yield from words.values()
-    for pair in vocabulary.UNITS.values():
-        yield from pair
     yield from directory.PUBLISHED_CELLS
     yield from (area.name for area in AREAS.values())
 

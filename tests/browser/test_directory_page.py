@@ -465,6 +465,8 @@ async def test_an_invented_language_from_right_to_left_works_and_fits(
         await page.locator("form.ask summary").first.click()
         await page.locator("[name=age_group]").select_option("child")
         await expect(page.locator("#matches h2").first).to_contain_text("⟦")
+        # The scripts wrote the counts anew.
+        await expect(page.locator("[data-summary=open]")).to_contain_text(re.compile(r"^⟦\u200fform \d: \d+ open⟧$"))
         assert await page.evaluate("document.documentElement.dir") == "rtl"
         edges = "(({borderRightWidth, borderLeftWidth}) => [borderRightWidth, borderLeftWidth])"
         assert await page.evaluate(f"{edges}(getComputedStyle(document.querySelector('.entry')))") == ["6px", "1px"]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { holdsUntil, joinWords, period, planParagraphs, reportParagraphs, ukTime, until } from "#scripts/report.js";
+import { holdsUntil, people, period, planParagraphs, reportParagraphs, ukTime, until } from "#scripts/report.js";
 
 /** @import { ExpectedResponse, Intake, Report } from "#scripts/types.js" */
 
@@ -12,12 +12,11 @@ function texts(report) {
   );
 }
 
-test("words are joined as in a sentence", () => {
-  assert.equal(joinWords([]), "");
-  assert.equal(joinWords(["a"]), "a");
-  assert.equal(joinWords(["a", "b"]), "a and b");
-  assert.equal(joinWords(["a", "b", "c"]), "a, b and c");
-  assert.equal(joinWords(["a and b", "c"]), "a and b, and c");
+test('people are a list, with a comma before the last where one of them has an "or" of its own', () => {
+  assert.equal(people([]), "");
+  assert.equal(people(["detention"]), "people in detention");
+  assert.equal(people(["detention", "other_urgent"]), "people in detention and other urgent cases");
+  assert.equal(people(["homelessness", "detention"]), "people who are homeless or destitute, and people in detention");
 });
 
 for (const [min, max, unit, expected] of /** @type {[number, number, ExpectedResponse["unit"], string][]} */ ([

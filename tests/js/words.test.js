@@ -1,10 +1,36 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { balanced, day, moment, say, wallTime } from "#scripts/words.js";
+import { balanced, day, joinItems, joinWords, moment, say, sayCount, wallTime } from "#scripts/words.js";
 
 test("a message is filled in, also where a value looks like a placeholder", () => {
   assert.equal(say("{name}: {state}, {name}", { name: "{state}", state: "open" }), "{state}: open, {state}");
+});
+
+test("a message has the plural form for its number", () => {
+  const forms = { 0: "{count} day", 1: "{count} days" };
+  for (const [count, text] of /** @type {[number, string][]} */ ([
+    [0, "0 days"],
+    [1, "1 day"],
+    [2, "2 days"],
+  ])) {
+    assert.equal(sayCount(forms, count, { count }), text);
+  }
+});
+
+test("words are joined as in a sentence", () => {
+  assert.equal(joinWords([]), "");
+  assert.equal(joinWords(["a"]), "a");
+  assert.equal(joinWords(["a", "b"]), "a and b");
+  assert.equal(joinWords(["a", "b", "c"]), "a, b and c");
+  assert.equal(joinWords(["a", "b", "c", "{0}"]), "a, b, c and {0}");
+  assert.equal(joinWords(["a and b", "c"], true), "a and b, and c");
+  assert.equal(joinWords(["a and b", "c", "d"], true), "a and b, c, and d");
+});
+
+test('items are joined without an "and"', () => {
+  assert.equal(joinItems([]), "");
+  assert.equal(joinItems(["a", "b", "c"]), "a, b, c");
 });
 
 test("a time is the UK's, in winter and in summer", () => {

@@ -6,6 +6,7 @@ Node comes from a wheel among the development dependencies, so nothing here is e
 import json
 import re
 import subprocess
+from itertools import combinations
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,10 @@ import pytest
 from tools.matching_vectors import Draws, about_a_question, about_a_remit
 from tools.write_facts import SCRIPTS, write_facts
 
+from capacity_api.domain.intake import Circumstance, ExpectedResponse, State, Unit
 from capacity_api.pages import scripts
-from capacity_api.wording.language import ENGLISH
+from capacity_api.wording import sentences
+from capacity_api.wording.language import ENGLISH, Language, join_items, speaking
 
 ROOT = Path(__file__).parent.parent.parent
 IMPORT = re.compile(r'^import (?:[^"]* from )?"\./([^"]+)";$', re.MULTILINE)
@@ -55,6 +58,31 @@ def test_the_page_and_the_service_agree_on_ten_thousand_random_cases() -> None:
     decisions = json.loads(node("tests/js/decide.js", stdin=cases))
     for case, decision in zip(json.loads(cases), decisions, strict=True):
         assert decision == {"outcome": case["outcome"], "reasons": case["reasons"]}, case
+
+
+def test_the_page_makes_plurals_and_lists_as_the_service_does(tmp_path: Path, invented_language: Language) -> None:
+    people = [some for number in range(len(Circumstance) + 1) for some in combinations(Circumstance, number)]
+    periods = [
+        ExpectedResponse(min=low, max=high, unit=unit)
+        for unit in Unit
+        for high in (1, 2, 3, 10, 11, 100, 102, 1000)
+        for low in {0, 1, high}
+    ]
+    counts = [(state, number) for state in State for number in (0, 1, 2, 3, 11, 100, 10_000)]
+    items = ["abcd"[:number] for number in range(5)]
+    cases = {"people": people, "periods": periods, "counts": counts, "items": [list(each) for each in items]}
+    for language in (ENGLISH, invented_language):
+        folder = tmp_path / language.tag
+        folder.mkdir()
+        (folder / "package.json").write_text('{"type": "module"}')
+        for name in scripts.NAMES:
+            (folder / name).write_bytes(scripts.script(name, language))
+        said = json.loads(node("tests/js/say.js", str(folder), stdin=msgspec.json.encode(cases).decode()))
+        with speaking(language):
+            assert said["people"] == [sentences.circumstances_in_words(each) for each in people]
+            assert said["periods"] == [sentences.period_in_words(each) for each in periods]
+            assert said["counts"] == [sentences.count_in_words(*each) for each in counts]
+            assert said["items"] == [join_items(each) for each in items]
 
 
 def imports_of(name: str) -> set[str]:

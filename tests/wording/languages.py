@@ -1,4 +1,7 @@
-"""An invented language, from right to left, in which every message is marked."""
+"""An invented language, from right to left, in which every message is marked.
+
+It has the plural forms and the lists of Arabic: six forms, and an "and" between all the words of a list.
+"""
 
 import pytest
 from babel.messages.mofile import write_mo
@@ -11,9 +14,13 @@ from capacity_api.wording.language import Language, find_languages
 INVENTED = "ar-XB"
 
 
-def invented(message: str) -> str:
-    """The message in brackets, turned round by a mark, with its placeholders as they were."""
-    return f"⟦\u200f{message}⟧"
+def invented(message: str, form: int | None = None) -> str:
+    """The message in brackets, turned round by a mark, with its placeholders as they were.
+
+    A plural form has its number before the words for more than one. Its comma is not the English one.
+    """
+    number = "" if form is None else f"form {form}: "
+    return f"⟦\u200f{number}{message.replace(',', '،')}⟧"
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +29,9 @@ def invented_language(tmp_path_factory: pytest.TempPathFactory) -> Language:
     with TEMPLATE.open("rb") as file:
         translated = read_po(file, locale="ar")
     for message in translated:
-        if message.id:
+        if isinstance(message.id, tuple):
+            message.string = tuple(invented(message.id[1], form) for form in range(translated.num_plurals))
+        elif message.id:
             assert isinstance(message.id, str)
             message.string = invented(message.id)
     messages_folder = folder / INVENTED / "LC_MESSAGES"

@@ -25,8 +25,11 @@ from capacity_api.snapshot.snapshot import empty_snapshot
 from capacity_api.wording.language import ENGLISH, Language, find_languages
 
 # The address of a page, the name of a format, an e-mail address.
-QUOTED = re.compile(r"^[\s,.]*JSON[\s,.]*$|example.org")
+QUOTED = re.compile(r"^[\s,.¤]*JSON[\s,.¤]*$|example.org")
 WORD = re.compile(r"[A-Za-z]{2,}")
+MESSAGE = "¤"
+NUMBER_BESIDE = re.compile(r"\d\s*¤|¤\s*\d")
+ENGLISH_COMMA = re.compile(r"[⟧¤]\s*,\s*[⟦¤]")
 
 
 def every_state() -> list[Responder]:
@@ -48,16 +51,31 @@ def every_state() -> list[Responder]:
     ]
 
 
-def english(page: bytes) -> list[str]:
-    """The words on a page that are in no message; names and quoted words, in `bdi` and `code`, stay as they are."""
+def marked(page: bytes) -> str:
+    """A page without its head, and without names and quoted words, in `bdi` and `code`."""
     text = page.decode().split("<body>")[1]
-    text = re.sub(r'(?s)<(bdi|code|pre)\b.*?</\1>|<ul class="gaps".*?</ul>', "", text)
+    text = re.sub(r'(?s)<(bdi|code|pre)\b.*?</\1>|<ul class="gaps".*?</ul>|<a class="number".*?</a>', "", text)
     text = re.sub(r'aria-label="([^"]*)"', r">\1<", text)
     # What stands inside a message may be marked up, and may be a message of its own.
-    text = re.sub(r"</?(?:time|strong|b|a)\b[^>]*>", "", text)
+    return re.sub(r"</?(?:time|strong|b|a)\b[^>]*>", "", text)
+
+
+def texts(page: bytes) -> list[str]:
+    """The texts of a page, with MESSAGE for each message."""
+    text = marked(page)
     while "⟦" in text:
-        text = re.sub(r"⟦[^⟦⟧]*⟧", "", text)
-    return [each.strip() for each in re.findall(r">([^<]+)<", text) if WORD.search(each) and not QUOTED.search(each)]
+        text = re.sub(r"⟦[^⟦⟧]*⟧", MESSAGE, text)
+    return re.findall(r">([^<]+)<", text)
+
+
+def english(page: bytes) -> list[str]:
+    """The texts with words that are in no message."""
+    return [each.strip() for each in texts(page) if WORD.search(each) and not QUOTED.search(each)]
+
+
+def glued(page: bytes) -> list[str]:
+    """What is put together by hand: a number and a message, or messages with a comma between them."""
+    return [each for each in texts(page) if NUMBER_BESIDE.search(each)] + ENGLISH_COMMA.findall(marked(page))
 
 
 def test_the_template_of_the_catalogue_is_up_to_date() -> None:
@@ -73,11 +91,18 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
         ).encode()
         for each in everybody
     }
-    counted = represent_coverage(coverage.NOBODY, 1, NOW, demonstration=True)
+    counts = coverage.count_contributions(
+        [
+            coverage.Contribution(coverage.ALL_CELLS // 2, State.WAITING_LIST),
+            coverage.Contribution(coverage.ALL_CELLS // 2**100, State.OPEN),
+        ]
+    )
+    counted = represent_coverage(counts, 1, NOW, demonstration=True)
     made = {
         "directory": render_directory(
             directory_of(*everybody, demonstration=True), NOW, "x@example.org", parts=parts, language=invented_language
         ),
+        "empty directory": render_directory(directory_of(), NOW, None, language=invented_language),
         "update": render_update(invented_language),
         "coverage": render_coverage(counted, NOW, invented_language),
     }
@@ -86,6 +111,7 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
         assert f'<html lang="{INVENTED}" dir="rtl">'.encode() in page
         Parsed(page)
         assert english(page) == [], name
+        assert glued(page) == [], name
         assert f'"/{INVENTED}/'.encode() in page, name
 
 

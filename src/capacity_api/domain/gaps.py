@@ -16,7 +16,7 @@ from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SOUTH_WEST, YORKSH
 from capacity_api.domain.coverage import CELL_AREAS, CELLS
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.domain.text import join_words
-from capacity_api.domain.vocabulary import EXPLOITATION_TYPES
+from capacity_api.domain.vocabulary import COMPOUND_AREAS, EXPLOITATION_TYPES
 
 T = TypeVar("T", bound=str)
 
@@ -191,7 +191,7 @@ def _people(ages: tuple[AgeGroup, ...], genders: tuple[Gender, ...], opened: boo
     if ages == tuple(AgeGroup):
         if genders == tuple(Gender):
             return "anybody" if opened else "everybody"
-        return join_words([_OF_ANY_AGE[gender] for gender in genders], last)
+        return join_words([_OF_ANY_AGE[gender] for gender in genders], last, compound=True)
     return join_words(
         [
             word
@@ -216,26 +216,35 @@ def _exploitation(kinds: tuple[ExploitationType, ...], opened: bool) -> str:
     if kinds == tuple(ExploitationType):
         return ""
     labels = [EXPLOITATION_TYPES[kind] for kind in kinds]
-    return " with " + join_words([label[:1].lower() + label[1:] for label in labels], "or" if opened else "and")
+    compound = any(label.compound for label in labels)
+    return " with " + join_words([label.inside for label in labels], "or" if opened else "and", compound=compound)
 
 
 def _places_without(areas: tuple[str, ...]) -> str:
     """Where nobody is: nowhere is claimed that nobody serves a part of England or of the South West."""
     if areas == CELL_AREAS:
         return "any nation or region of the United Kingdom as a whole"
-    words = [_IN_A_SENTENCE[code] for code in areas if code not in {*_REGIONS, ENGLAND}]
+    nations = [code for code in areas if code not in {*_REGIONS, ENGLAND}]
     if {*_REGIONS, ENGLAND} <= {*areas}:
-        words.append("any region of England as a whole")
-    else:
-        # What has parts stands last, so that "as a whole" is said once.
-        words += [_IN_A_SENTENCE[code] for code in areas if code in _REGIONS and code != SOUTH_WEST]
-        parted = [_IN_A_SENTENCE[code] for code in (SOUTH_WEST, ENGLAND) if code in areas]
-        words += [f"{word} as a whole" for word in parted]
-    return join_words(words, "or")
+        return join_words([*_area_names(nations), "any region of England as a whole"], "or")
+    # What has parts stands last, so that "as a whole" is said once.
+    undivided = [*nations, *(code for code in areas if code in _REGIONS and code != SOUTH_WEST)]
+    divided = [code for code in (SOUTH_WEST, ENGLAND) if code in areas]
+    words = [*_area_names(undivided), *(f"{name} as a whole" for name in _area_names(divided))]
+    return join_words(words, "or", compound=_is_compound(undivided))
 
 
 def _places_with(areas: tuple[str, ...]) -> str:
     """Where somebody is: whoever is confirmed for England is so for each of its regions."""
     if areas == CELL_AREAS:
         return "the United Kingdom"
-    return join_words([_IN_A_SENTENCE[code] for code in areas if ENGLAND not in areas or code not in _REGIONS])
+    named = [code for code in areas if ENGLAND not in areas or code not in _REGIONS]
+    return join_words(_area_names(named), compound=_is_compound(named))
+
+
+def _area_names(areas: Iterable[str]) -> list[str]:
+    return [_IN_A_SENTENCE[code] for code in areas]
+
+
+def _is_compound(areas: Iterable[str]) -> bool:
+    return not COMPOUND_AREAS.isdisjoint(areas)

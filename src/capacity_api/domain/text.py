@@ -40,9 +40,12 @@ def required_text(value: str, pointer: str, most: int) -> str:
     return text
 
 
-def join_words(words: Sequence[str], last: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"; with a comma before `last` where an item has an "and" or "or" of its own."""
+def join_words(words: Sequence[str], last: str = "and", *, compound: bool = False) -> str:
+    """ "a", "a and b", "a, b and c" in English; `wording.language` joins words that are translated.
+
+    `compound`: one of the words has an "and" or "or" of its own, so a comma comes before `last`.
+    """
     if len(words) < 2:
         return "".join(words)
-    comma = "," if any(" and " in word or " or " in word for word in words) else ""
+    comma = "," if compound else ""
     return ", ".join(words[:-1]) + f"{comma} {last} {words[-1]}"

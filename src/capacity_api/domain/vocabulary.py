@@ -1,64 +1,91 @@
 """The words for the codes, in English. What people read is made of these, and `/v1/vocabulary` lists them."""
 
 from types import MappingProxyType
+from typing import NamedTuple
 
+from capacity_api.domain.areas import YORKSHIRE
 from capacity_api.domain.intake import Circumstance, Reason, State, Unit
 from capacity_api.domain.matching import Outcome, ReasonCode
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 
-STATES: MappingProxyType[State, str] = MappingProxyType(
+
+class Label(NamedTuple):
+    """The words for a code, standing alone and inside a sentence. Each language has its own rules for capital letters.
+
+    `compound`: they have an "and" or "or" of their own, which a list has to keep apart from its own "and".
+    """
+
+    alone: str
+    inside: str
+    compound: bool = False
+
+
+STATES: MappingProxyType[State, Label] = MappingProxyType(
     {
-        State.OPEN: "Open",
-        State.WAITING_LIST: "Waiting list",
-        State.PAUSED: "Paused",
-        State.UNCONFIRMED: "Not confirmed",
+        State.OPEN: Label("Open", "open"),
+        State.WAITING_LIST: Label("Waiting list", "waiting list"),
+        State.PAUSED: Label("Paused", "paused"),
+        State.UNCONFIRMED: Label("Not confirmed", "not confirmed"),
     }
 )
-EXPLOITATION_TYPES: MappingProxyType[ExploitationType, str] = MappingProxyType(
+EXPLOITATION_TYPES: MappingProxyType[ExploitationType, Label] = MappingProxyType(
     {
-        ExploitationType.LABOUR: "Labour exploitation (financial included)",
-        ExploitationType.SEXUAL: "Sexual exploitation",
-        ExploitationType.CRIMINAL: "Criminal exploitation",
-        ExploitationType.DOMESTIC_SERVITUDE: "Domestic servitude",
-        ExploitationType.ORGAN_HARVESTING: "Organ harvesting",
-        ExploitationType.OTHER: "Other exploitation",
+        ExploitationType.LABOUR: Label(
+            "Labour exploitation (financial included)", "labour exploitation (financial included)"
+        ),
+        ExploitationType.SEXUAL: Label("Sexual exploitation", "sexual exploitation"),
+        ExploitationType.CRIMINAL: Label("Criminal exploitation", "criminal exploitation"),
+        ExploitationType.DOMESTIC_SERVITUDE: Label("Domestic servitude", "domestic servitude"),
+        ExploitationType.ORGAN_HARVESTING: Label("Organ harvesting", "organ harvesting"),
+        ExploitationType.OTHER: Label("Other exploitation", "other exploitation"),
     }
 )
-AGE_GROUPS: MappingProxyType[AgeGroup, str] = MappingProxyType(
+AGE_GROUPS: MappingProxyType[AgeGroup, Label] = MappingProxyType(
     {
-        AgeGroup.ADULT: "Adults (18 and over)",
-        AgeGroup.CHILD: "Children (under 18)",
-        AgeGroup.YOUNG_PERSON: "Young people (18 to 25)",
+        AgeGroup.ADULT: Label("Adults (18 and over)", "adults (18 and over)"),
+        AgeGroup.CHILD: Label("Children (under 18)", "children (under 18)"),
+        AgeGroup.YOUNG_PERSON: Label("Young people (18 to 25)", "young people (18 to 25)"),
     }
 )
-GENDERS: MappingProxyType[Gender, str] = MappingProxyType(
-    {Gender.WOMAN: "Women", Gender.MAN: "Men", Gender.NON_BINARY: "Non-binary people"}
-)
-CIRCUMSTANCES: MappingProxyType[Circumstance, str] = MappingProxyType(
+GENDERS: MappingProxyType[Gender, Label] = MappingProxyType(
     {
-        Circumstance.SELF_REFERRAL: "People who get in touch themselves",
-        Circumstance.HOMELESSNESS: "People who are homeless or destitute",
-        Circumstance.DETENTION: "People in detention",
-        Circumstance.CRIMINAL_INVESTIGATION: "People with a pending criminal investigation",
-        Circumstance.OTHER_URGENT: "Other urgent cases",
+        Gender.WOMAN: Label("Women", "women"),
+        Gender.MAN: Label("Men", "men"),
+        Gender.NON_BINARY: Label("Non-binary people", "non-binary people"),
     }
 )
-REASONS: MappingProxyType[Reason, str] = MappingProxyType(
+CIRCUMSTANCES: MappingProxyType[Circumstance, Label] = MappingProxyType(
     {
-        Reason.REFERRAL_THRESHOLD: "The limit for new referrals is reached",
-        Reason.STAFFING: "Staffing",
-        Reason.FUNDING: "Funding",
-        Reason.PLANNED: "Planned",
-        Reason.OTHER: "Another reason",
+        Circumstance.SELF_REFERRAL: Label("People who get in touch themselves", "people who get in touch themselves"),
+        Circumstance.HOMELESSNESS: Label(
+            "People who are homeless or destitute", "people who are homeless or destitute", compound=True
+        ),
+        Circumstance.DETENTION: Label("People in detention", "people in detention"),
+        Circumstance.CRIMINAL_INVESTIGATION: Label(
+            "People with a pending criminal investigation", "people with a pending criminal investigation"
+        ),
+        Circumstance.OTHER_URGENT: Label("Other urgent cases", "other urgent cases"),
     }
 )
-# One, and more than one.
-UNITS: MappingProxyType[Unit, tuple[str, str]] = MappingProxyType(
+REASONS: MappingProxyType[Reason, Label] = MappingProxyType(
     {
-        Unit.HOURS: ("hour", "hours"),
-        Unit.DAYS: ("day", "days"),
-        Unit.WORKING_DAYS: ("working day", "working days"),
-        Unit.WEEKS: ("week", "weeks"),
+        Reason.REFERRAL_THRESHOLD: Label(
+            "The limit for new referrals is reached", "the limit for new referrals is reached"
+        ),
+        Reason.STAFFING: Label("Staffing", "staffing"),
+        Reason.FUNDING: Label("Funding", "funding"),
+        Reason.PLANNED: Label("Planned", "planned"),
+        Reason.OTHER: Label("Another reason", "another reason"),
+    }
+)
+# The areas whose names have an "and" of their own.
+COMPOUND_AREAS = frozenset({YORKSHIRE})
+UNITS: MappingProxyType[Unit, str] = MappingProxyType(
+    {
+        Unit.HOURS: "hours",
+        Unit.DAYS: "days",
+        Unit.WORKING_DAYS: "working days",
+        Unit.WEEKS: "weeks",
     }
 )
 OUTCOMES: MappingProxyType[Outcome, str] = MappingProxyType(

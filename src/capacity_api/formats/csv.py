@@ -98,7 +98,7 @@ def row(responder: Responder) -> bytes:
         slug=responder.slug,
         name=responder.name,
         state=intake.state,
-        state_in_words=STATES[intake.state],
+        state_in_words=STATES[intake.state].alone,
         confirmed_at=_time(intake.confirmed_at),
         confirm_by=_time(intake.confirm_by),
         expected_response_min=expected.min if expected else None,

@@ -11,12 +11,12 @@ from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS, ENGLAND
 from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
-from capacity_api.pages.rendering import page_resource, render_page
+from capacity_api.pages.rendering import options, page_resource, render_page
 from capacity_api.representations.coverage import Coverage, CoverageCell
 from capacity_api.snapshot.resource import Resource
 from capacity_api.snapshot.snapshot import Snapshot
 from capacity_api.wording import sentences
-from capacity_api.wording.language import ENGLISH, Language, gettext, speaking
+from capacity_api.wording.language import ENGLISH, Language, gettext, join_items, speaking
 from capacity_api.wording.sentences import state_in_words
 
 # Of ten units for each square: confirmed open fills it, a waiting list fills its lower half, a gap is an outline.
@@ -54,9 +54,9 @@ def render_coverage(
             languages,
             now=now,
             demonstration=coverage.demonstration is True,
-            ages=[gettext(label) for label in vocabulary.AGE_GROUPS.values()],
+            ages=[label for _, label in options(vocabulary.AGE_GROUPS)],
             kinds=[sentences.kind_in_words(kind) for kind in ExploitationType],
-            genders=[gettext(label) for label in vocabulary.GENDERS.values()],
+            genders=[label for _, label in options(vocabulary.GENDERS)],
             places=_places(coverage.cells),
             gaps=[gap.text for gap in coverage.gaps],
             key=[(_picture([state]), words) for state, words in _key()],
@@ -99,7 +99,7 @@ def _in_words(states: list[str]) -> str:
         return gettext("nobody")
     if len(states) in counts.values():
         return gettext("all {state}").format(state=next(iter(counts)))
-    words = gettext(", ").join(f"{state} {count}" for state, count in counts.items())
+    words = join_items([gettext("{state} {count}").format(state=state, count=count) for state, count in counts.items()])
     return words if all(states) else gettext("{words} of {all}").format(words=words, all=len(states))
 
 

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import msgspec
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from capacity_api.domain.intake import State
-from capacity_api.wording.language import gettext
+from capacity_api.wording.language import current_locale, gettext, join_items, ngettext
 from capacity_api.wording.sentences import state_in_words
 
 SHOWN = timedelta(days=90)
@@ -62,11 +63,16 @@ def _picture(width: int, drawn: str) -> Markup:
 
 
 def _in_words(lasted: dict[State, timedelta]) -> str:
-    parts = [_of(state, held / timedelta(days=1)) for state, held in lasted.items()]
-    return gettext(", ").join(parts)
+    return join_items([_days_in_words(state, held / timedelta(days=1)) for state, held in lasted.items()])
 
 
-def _of(state: State, days: float) -> str:
-    rounded = f"{days:.1f}" if days < 1 else f"{days:.0f}"
-    words = gettext("{state} 1 day") if rounded == "1" else gettext("{state} {days} days")
-    return words.format(state=state_in_words(state), days=rounded)
+def _days_in_words(state: State, days: float) -> str:
+    """ "open 50 days", "paused 0.5 days"."""
+    tenths = round(days, 1)
+    if tenths < 1:
+        # Translators: {part} is a part of one day, such as 0.5.
+        message = gettext("{state} {part} days")
+        return message.format(state=state_in_words(state), part=format_decimal(tenths, locale=current_locale()))
+    whole = round(days)
+    message = ngettext("{state} {days} day", "{state} {days} days", whole)
+    return message.format(state=state_in_words(state), days=whole)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from capacity_api.domain.vocabulary import Label
 from capacity_api.pages import scripts
 from capacity_api.pages.headers import page_headers
 from capacity_api.snapshot.resource import Resource
@@ -30,6 +31,6 @@ def page_resource(body: bytes, status: int = 200) -> Resource:
     return Resource(body, HTML, page_headers(body), status=status, cacheable=False)
 
 
-def options(labels: Mapping[Any, str]) -> list[tuple[str, str]]:
+def options(labels: Mapping[Any, Label]) -> list[tuple[str, str]]:
     """Codes with their labels, for a form, in the language that is spoken."""
-    return [(code, gettext(label)) for code, label in labels.items()]
+    return [(code, gettext(label.alone)) for code, label in labels.items()]

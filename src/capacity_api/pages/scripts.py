@@ -6,6 +6,7 @@ the only source of both. The other modules are the same in every language, and i
 
 from collections.abc import Mapping
 from importlib import resources
+from typing import Any
 
 import msgspec
 
@@ -14,7 +15,7 @@ from capacity_api.domain.areas import AREAS
 from capacity_api.domain.matching import OUTCOME_OF
 from capacity_api.domain.remit import ExploitationType, Gender
 from capacity_api.wording import sentences
-from capacity_api.wording.language import Language, gettext, speaking
+from capacity_api.wording.language import Language, gettext, plural_forms, speaking
 
 FACTS = "facts.js"
 # Below the home of each language.
@@ -41,19 +42,27 @@ def script(name: str, language: Language) -> bytes:
 def facts(language: Language) -> bytes:
     """`facts.js` in a language. The types in it are for the checks; `scripts/types.d.ts` has them."""
     with speaking(language):
-        words = {
-            page: {key: gettext(message) for key, message in messages.items()} for page, messages in _WORDS.items()
-        }
+        words = {page: _translate(messages) for page, messages in _WORDS.items()}
         lines = (
             f"export const WORDS = {msgspec.json.encode(words).decode()};",
             '/** @type {import("./types.js").Facts} */',
-            f"export const FACTS = {msgspec.json.encode(_facts()).decode()};",
+            f"export const FACTS = {msgspec.json.encode(_facts(language)).decode()};",
+            "/** The number of the plural form for a number. @type {(n: number) => number} */",
+            f"export const pluralForm = (n) => Number({language.plural_rule});",
             "",
         )
     return "\n".join(lines).encode()
 
 
-def _facts() -> dict[str, object]:
+def _translate(messages: Mapping[Any, str | tuple[str, str]]) -> dict[str, object]:
+    """The messages in the language that is spoken; one with a plural becomes all its forms."""
+    return {
+        key: gettext(message) if isinstance(message, str) else plural_forms(*message)
+        for key, message in messages.items()
+    }
+
+
+def _facts(language: Language) -> dict[str, object]:
     return {
         "months": [gettext(month) for month in sentences.MONTHS],
         "labels": {state: sentences.label(state) for state in vocabulary.STATES},
@@ -65,46 +74,53 @@ def _facts() -> dict[str, object]:
         "reason_outcomes": dict(OUTCOME_OF),
         "reason_sentences": {code: gettext(text) for code, text in vocabulary.MATCH_REASONS.items()},
         "outcomes": {code: gettext(text) for code, text in vocabulary.OUTCOMES.items()},
-        "circumstances": {each: sentences.circumstances_in_words([each]) for each in vocabulary.CIRCUMSTANCES},
+        "circumstances": {
+            code: (gettext(label.inside), label.compound) for code, label in vocabulary.CIRCUMSTANCES.items()
+        },
         "reasons": {each: sentences.reason_in_words(each) for each in vocabulary.REASONS},
-        "units": {unit: [gettext(one), gettext(many)] for unit, (one, many) in vocabulary.UNITS.items()},
+        "counts": _translate(sentences.COUNTS),
+        "periods": _translate(sentences.PERIODS),
+        "periods_up_to": _translate(sentences.PERIODS_UP_TO),
+        "period_ranges": _translate(sentences.PERIOD_RANGES),
+        "list_patterns": language.list_patterns,
     }
 
 
+# A text; or two, for one and for more.
+_Messages = Mapping[str, str | tuple[str, str]]
+# The message of wording.language.join_words.
+_LISTS = {"compound": "{words}, and {last}"}
 # The messages of sentences.day and sentences.moment.
 _TIMES = {"day": "{day} {month} {year}", "moment": "{day}, {time}"}
-_DIRECTORY = {
+# In English "min" is the same for one and for more.
+_STALE_LIST = (
+    "New states cannot be fetched. This list was read at {time}, {minutes} min ago. "
+    "Each state holds at most until the time beside it."
+)
+_STALE_PICTURE = (
+    "A new picture cannot be fetched. This one was read at {time}, {minutes} min ago. "
+    "Somebody whom it shows as open may not be any more."
+)
+_DIRECTORY: _Messages = {
     "changed": "Changed just now: {changes}.",
     "change": "{name}: {state}",
-    "stale": (
-        "New states cannot be fetched. This list was read at {time}, {minutes} min ago. "
-        "Each state holds at most until the time beside it."
-    ),
+    "stale": (_STALE_LIST, _STALE_LIST),
     "fresh": "New states arrive again.",
     "lapsed": "What it last said (“{state}”) lapsed on {time}. It says nothing about now.",
     "nobody_open": sentences.NOBODY_OPEN,
     "paused_nobody": sentences.PAUSED_NOBODY,
-    "and": ", ",
     "found": "{outcome}: {count}",
     "nobody": "Nobody here has confirmed that it can take this person now. The helpline above can be called.",
     "nobody_else": "Nobody else is known to take these people now. Call the helpline above.",
     "others": "These may take the same people:",
 }
-_COVERAGE = {
+_COVERAGE: _Messages = {
     "changed": "The picture has changed just now.",
-    "stale": (
-        "A new picture cannot be fetched. This one was read at {time}, {minutes} min ago. "
-        "Somebody whom it shows as open may not be any more."
-    ),
+    "stale": (_STALE_PICTURE, _STALE_PICTURE),
     "fresh": "New pictures arrive again.",
 }
 # What is said of a report is as in templates/entry.html.
 _UPDATE = {
-    "comma": ", ",
-    "and": "{words} and {last}",
-    "and_after_comma": "{words}, and {last}",
-    "from_to": "{min} to {max} {unit}",
-    "up_to": "up to {max} {unit}",
     "end_of": "the end of {day}",
     "still_takes": "Still takes {people}.",
     "no_exceptions": "No exceptions were named.",
@@ -137,4 +153,10 @@ _UPDATE = {
         "what you entered is still here. Publish it again if it is right."
     ),
 }
-_WORDS = {"times": _TIMES, "directory": _DIRECTORY, "coverage": _COVERAGE, "update": _UPDATE}
+_WORDS: dict[str, _Messages] = {
+    "lists": _LISTS,
+    "times": _TIMES,
+    "directory": _DIRECTORY,
+    "coverage": _COVERAGE,
+    "update": _UPDATE,
+}

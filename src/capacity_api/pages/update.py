@@ -30,7 +30,7 @@ def render_update(
             languages,
             demonstration=demonstration,
             explained=_EXPLANATIONS,
-            units=[(unit, gettext(plural)) for unit, (_, plural) in vocabulary.UNITS.items()],
+            units=[(unit, gettext(label)) for unit, label in vocabulary.UNITS.items()],
             circumstances=options(vocabulary.CIRCUMSTANCES),
             reasons=options(vocabulary.REASONS),
         )

@@ -17,6 +17,7 @@ from capacity_api.domain.vocabulary import (
     REASONS,
     STATES,
     UNITS,
+    Label,
 )
 
 
@@ -50,12 +51,12 @@ def represent_vocabulary() -> Vocabulary:
         circumstances=_terms(CIRCUMSTANCES),
         states=_terms(STATES),
         reasons=_terms(REASONS),
-        units=[Term(unit, plural) for unit, (_, plural) in UNITS.items()],
-        outcomes=_terms(OUTCOMES),
-        match_reasons=_terms(MATCH_REASONS),
+        units=[Term(unit, label) for unit, label in UNITS.items()],
+        outcomes=[Term(outcome, label) for outcome, label in OUTCOMES.items()],
+        match_reasons=[Term(code, sentence) for code, sentence in MATCH_REASONS.items()],
         event_types=list(EventType),
     )
 
 
-def _terms(labels: Mapping[Any, str]) -> list[Term]:
-    return [Term(code, label) for code, label in labels.items()]
+def _terms(labels: Mapping[Any, Label]) -> list[Term]:
+    return [Term(code, label.alone) for code, label in labels.items()]

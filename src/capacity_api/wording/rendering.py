@@ -8,7 +8,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from capacity_api.wording import sentences
-from capacity_api.wording.language import in_markup
+from capacity_api.wording.language import in_markup, join_items
 
 
 def environment(package: str, *folders: str) -> Environment:
@@ -53,8 +53,10 @@ def _mail_address(address: str) -> str:
 _FILTERS: dict[str, Any] = {
     "balanced": sentences.balanced,
     "circumstances_in_words": sentences.circumstances_in_words,
+    "count_in_words": sentences.count_in_words,
     "day": sentences.day,
     "dial_string": _dial_string,
+    "join_items": join_items,
     "label": sentences.label,
     "mail_address": _mail_address,
     "moment": sentences.moment,

@@ -4,11 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import LONDON_TIME, Circumstance, ExpectedResponse, Reason, ReportedState, State
+from capacity_api.domain.intake import LONDON_TIME, Circumstance, ExpectedResponse, Reason, ReportedState, State, Unit
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
-from capacity_api.domain.vocabulary import CIRCUMSTANCES, EXPLOITATION_TYPES, GENDERS, REASONS, STATES, UNITS
+from capacity_api.domain.vocabulary import (
+    CIRCUMSTANCES,
+    COMPOUND_AREAS,
+    EXPLOITATION_TYPES,
+    GENDERS,
+    REASONS,
+    STATES,
+    Label,
+)
 from capacity_api.representations.responder import IntakeShown, PlannedShown, RemitShown
-from capacity_api.wording.language import gettext
+from capacity_api.wording.language import gettext, join_words, ngettext
 
 NOT_SUPPLIED = "not yet supplied by the organisation"
 # What stands below the heading of each state, and where to go on.
@@ -27,14 +35,40 @@ MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
 _AGES = {
-    AgeGroup.ADULT: "adults",
-    AgeGroup.CHILD: "children under 18",
-    AgeGroup.YOUNG_PERSON: "young people from 18 to 25",
+    AgeGroup.ADULT: Label("Adults", "adults"),
+    AgeGroup.CHILD: Label("Children under 18", "children under 18"),
+    AgeGroup.YOUNG_PERSON: Label("Young people from 18 to 25", "young people from 18 to 25"),
 }
 _GENDERS_WITH_CHILDREN = {
-    Gender.WOMAN: "women and girls",
-    Gender.MAN: "men and boys",
-    Gender.NON_BINARY: "non-binary people",
+    Gender.WOMAN: Label("Women and girls", "women and girls", compound=True),
+    Gender.MAN: Label("Men and boys", "men and boys", compound=True),
+    Gender.NON_BINARY: GENDERS[Gender.NON_BINARY],
+}
+# The rest are messages for one and for more. How many are in a state:
+COUNTS = {
+    State.OPEN: ("{count} open", "{count} open"),
+    State.WAITING_LIST: ("{count} waiting list", "{count} waiting list"),
+    State.PAUSED: ("{count} paused", "{count} paused"),
+    State.UNCONFIRMED: ("{count} not confirmed", "{count} not confirmed"),
+}
+# A period, by the number at its end. One that begins at nothing is "up to"; no other range ends at 1.
+PERIODS = {
+    Unit.HOURS: ("{max} hour", "{max} hours"),
+    Unit.DAYS: ("{max} day", "{max} days"),
+    Unit.WORKING_DAYS: ("{max} working day", "{max} working days"),
+    Unit.WEEKS: ("{max} week", "{max} weeks"),
+}
+PERIODS_UP_TO = {
+    Unit.HOURS: ("up to {max} hour", "up to {max} hours"),
+    Unit.DAYS: ("up to {max} day", "up to {max} days"),
+    Unit.WORKING_DAYS: ("up to {max} working day", "up to {max} working days"),
+    Unit.WEEKS: ("up to {max} week", "up to {max} weeks"),
+}
+PERIOD_RANGES = {
+    Unit.HOURS: ("{min} to {max} hour", "{min} to {max} hours"),
+    Unit.DAYS: ("{min} to {max} day", "{min} to {max} days"),
+    Unit.WORKING_DAYS: ("{min} to {max} working day", "{min} to {max} working days"),
+    Unit.WEEKS: ("{min} to {max} week", "{min} to {max} weeks"),
 }
 _STATE_SENTENCES = {
     State.OPEN: "Open: taking new people who are within its remit.",
@@ -49,37 +83,37 @@ _MARKS = frozenset(_EMBEDDINGS + _POP_EMBEDDING + _ISOLATES + _POP_ISOLATE)
 
 def label(state: State) -> str:
     """ "Waiting list", standing by itself."""
-    return gettext(STATES[state])
+    return gettext(STATES[state].alone)
 
 
 def state_in_words(state: State) -> str:
     """ "waiting list", inside a sentence."""
-    return _inside(STATES[state])
+    return gettext(STATES[state].inside)
+
+
+def count_in_words(state: State, count: int) -> str:
+    """ "3 open"."""
+    return ngettext(*COUNTS[state], count).format(count=count)
 
 
 def reason_in_words(reason: Reason) -> str:
-    return _inside(REASONS[reason])
+    return gettext(REASONS[reason].inside)
 
 
 def circumstances_in_words(circumstances: Sequence[Circumstance]) -> str:
-    """ "people in detention, and other urgent cases"; empty for none."""
-    words = [_inside(CIRCUMSTANCES[each]) for each in circumstances]
-    return _listed(words)
-
-
-def summary(counts: dict[State, int]) -> str:
-    """The directory in one line: every state, also those that nobody is in."""
-    return " · ".join(f"{counts.get(state, 0)} {state_in_words(state)}" for state in State)
+    """ "people in detention and other urgent cases"; empty for none."""
+    return _join_labels([CIRCUMSTANCES[each] for each in circumstances])
 
 
 def period_in_words(expected: ExpectedResponse) -> str:
     """ "5 to 10 working days", "up to 1 hour", "2 weeks"."""
-    one, many = UNITS[expected.unit]
-    unit = gettext(one if expected.max == 1 else many)
     if expected.min == expected.max:
-        return f"{expected.max} {unit}"
-    words = gettext("{min} to {max} {unit}") if expected.min else gettext("up to {max} {unit}")
-    return words.format(min=expected.min, max=expected.max, unit=unit)
+        messages = PERIODS
+    elif expected.min:
+        messages = PERIOD_RANGES
+    else:
+        messages = PERIODS_UP_TO
+    return ngettext(*messages[expected.unit], expected.max).format(min=expected.min, max=expected.max)
 
 
 def expected_in_words(expected: ExpectedResponse | None) -> str:
@@ -89,24 +123,26 @@ def expected_in_words(expected: ExpectedResponse | None) -> str:
     return gettext("{period}: expected, not guaranteed").format(period=period_in_words(expected))
 
 
-def remit_in_words(remit: RemitShown) -> str:
+def remit_in_words(remit: RemitShown, separator: str = " · ") -> str:
     """ "Adult women · sexual exploitation · Scotland", with "existing clients only" where that holds."""
     parts = [people_in_words(remit), exploitation_in_words(remit.exploitation_types), places_in_words(remit)]
     if remit.existing_clients_only:
         parts.append(gettext("existing clients only"))
-    return " · ".join(parts)
+    return separator.join(parts)
 
 
 def people_in_words(remit: RemitShown) -> str:
-    """Whom a remit is for: "Adults", "Adult women", "Children under 18, and young people from 18 to 25"."""
-    ages = _listed([gettext(_AGES[group]) for group in remit.age_groups])
+    """Whom a remit is for: "Adults", "Adult women", "Children under 18 and young people from 18 to 25"."""
+    first, *others = (_AGES[group] for group in remit.age_groups)
+    ages = join_words([gettext(first.alone), *(gettext(other.inside) for other in others)])
     if remit.genders == "all":
-        return _outside(ages)
+        return ages
+    labels = _GENDERS_WITH_CHILDREN if AgeGroup.CHILD in remit.age_groups else GENDERS
+    people = _join_labels([labels[gender] for gender in remit.genders])
     if remit.age_groups == [AgeGroup.ADULT]:
-        return gettext("Adult {people}").format(people=_listed([_inside(GENDERS[each]) for each in remit.genders]))
-    words = _GENDERS_WITH_CHILDREN if AgeGroup.CHILD in remit.age_groups else GENDERS
-    people = _listed([_inside(words[gender]) for gender in remit.genders])
-    return gettext("{ages}: {people} only").format(ages=_outside(ages), people=people)
+        # Translators: {people} is a list, as in "Adult women and non-binary people".
+        return gettext("Adult {people}").format(people=people)
+    return gettext("{ages}: {people} only").format(ages=ages, people=people)
 
 
 def exploitation_in_words(kinds: Sequence[ExploitationType] | str | None) -> str:
@@ -115,15 +151,17 @@ def exploitation_in_words(kinds: Sequence[ExploitationType] | str | None) -> str
         return gettext("kinds of exploitation not known")
     if isinstance(kinds, str):
         return gettext("any kind of exploitation")
-    return _listed([kind_in_words(kind) for kind in kinds])
+    return _join_labels([EXPLOITATION_TYPES[kind] for kind in kinds])
 
 
 def kind_in_words(kind: ExploitationType) -> str:
-    return _inside(EXPLOITATION_TYPES[kind])
+    return gettext(EXPLOITATION_TYPES[kind].inside)
 
 
 def places_in_words(remit: RemitShown) -> str:
-    return _listed([gettext(AREAS[area.code].name if area.code in AREAS else area.name) for area in remit.areas])
+    codes = [area.code for area in remit.areas]
+    names = [gettext(AREAS[area.code].name if area.code in AREAS else area.name) for area in remit.areas]
+    return join_words(names, compound=not COMPOUND_AREAS.isdisjoint(codes))
 
 
 def intake_in_sentences(intake: IntakeShown) -> list[str]:
@@ -133,7 +171,7 @@ def intake_in_sentences(intake: IntakeShown) -> list[str]:
         if intake.reported_state is None or intake.confirm_by is None:
             sentences.append("It has not reported to this directory yet.")
         else:
-            last = _inside(STATES[State(intake.reported_state)])
+            last = state_in_words(State(intake.reported_state))
             sentences.append(f"What it last said (\u201c{last}\u201d) lapsed on {moment(intake.confirm_by)} (UK time).")
     else:
         sentences = [_STATE_SENTENCES[intake.state], *_terms_in_sentences(intake)]
@@ -146,7 +184,7 @@ def intake_in_sentences(intake: IntakeShown) -> list[str]:
     if intake.planned is not None:
         planned = intake.planned
         start = moment(planned.effective_from)
-        sentences.append(f"Planned: {_inside(STATES[State(planned.state)])} from {start} (UK time).")
+        sentences.append(f"Planned: {state_in_words(State(planned.state))} from {start} (UK time).")
         sentences += _terms_in_sentences(planned)
     return sentences
 
@@ -225,19 +263,6 @@ def _balanced_line(line: str) -> str:
     return "".join(kept) + "".join(reversed(closers))
 
 
-def _listed(words: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"; with a comma more where an item has an "and" or "or" of its own."""
-    if len(words) < 2:
-        return "".join(words)
-    parted = any(" and " in word or " or " in word for word in words)
-    message = gettext("{words}, and {last}") if parted else gettext("{words} and {last}")
-    return message.format(words=gettext(", ").join(words[:-1]), last=words[-1])
-
-
-def _inside(words: str) -> str:
-    words = gettext(words)
-    return words[:1].lower() + words[1:]
-
-
-def _outside(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _join_labels(labels: Sequence[Label]) -> str:
+    """Labels inside a sentence, as a list."""
+    return join_words([gettext(label.inside) for label in labels], compound=any(label.compound for label in labels))

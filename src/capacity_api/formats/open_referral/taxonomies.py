@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender
-from capacity_api.domain.vocabulary import AGE_GROUPS, EXPLOITATION_TYPES, GENDERS
+from capacity_api.domain.vocabulary import AGE_GROUPS, EXPLOITATION_TYPES, GENDERS, Label
 from capacity_api.representations.responder import RemitShown, remit_of
 
 # Random, once and for all. The ids are the same in every installation, because the terms mean the same.
@@ -37,7 +37,7 @@ class Taxonomy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     taxonomy_terms: list[TaxonomyTerm] | UnsetType = UNSET
 
 
-def _taxonomy(code: str, name: str, description: str, words: Mapping[Any, str]) -> Taxonomy:
+def _taxonomy(code: str, name: str, description: str, labels: Mapping[Any, Label]) -> Taxonomy:
     taxonomy_id = uuid5(_NAMESPACE, code)
     return Taxonomy(
         id=taxonomy_id,
@@ -46,13 +46,13 @@ def _taxonomy(code: str, name: str, description: str, words: Mapping[Any, str]) 
         taxonomy_terms=[
             TaxonomyTerm(
                 id=uuid5(taxonomy_id, term),
-                name=label,
-                description=f"{name}: {label[:1].lower()}{label[1:]}",
+                name=label.alone,
+                description=f"{name}: {label.inside}",
                 taxonomy=name,
                 taxonomy_id=taxonomy_id,
                 term=str(term),
             )
-            for term, label in words.items()
+            for term, label in labels.items()
         ],
     )
 
@@ -61,7 +61,7 @@ _EXPLOITATION = _taxonomy(
     "exploitation_type",
     "Kind of exploitation",
     "The kinds of exploitation that an organisation takes on, as on the form of the National Referral Mechanism.",
-    {**EXPLOITATION_TYPES, _UNKNOWN: "Not known"},
+    {**EXPLOITATION_TYPES, _UNKNOWN: Label("Not known", "not known")},
 )
 _AGE = _taxonomy("age_group", "Age group", "The ages of the people whom an organisation takes on.", AGE_GROUPS)
 _GENDER = _taxonomy("gender", "Gender", "The genders of the people whom an organisation takes on.", GENDERS)
@@ -69,7 +69,7 @@ _LIMITATION = _taxonomy(
     "limitation",
     "Limitation",
     "What else narrows whom an organisation takes on.",
-    {_EXISTING_CLIENTS: "Existing clients only"},
+    {_EXISTING_CLIENTS: Label("Existing clients only", "existing clients only")},
 )
 TAXONOMIES: MappingProxyType[UUID, Taxonomy] = MappingProxyType(
     {each.id: each for each in (_EXPLOITATION, _AGE, _GENDER, _LIMITATION)}

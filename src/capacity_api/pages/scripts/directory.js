@@ -8,7 +8,7 @@ import { arrange, showForm } from "./filter.js";
 import { ask, fetchPage, hideAge, news, showAge } from "./freshness.js";
 import { entries, lapse, nextLapse, slugOf, stateOf } from "./list.js";
 import { directory, store } from "./responders.js";
-import { moment, say } from "./words.js";
+import { joinItems, moment, say } from "./words.js";
 
 const ASK_EVERY = 30_000;
 const words = WORDS.directory;
@@ -143,7 +143,7 @@ function announce(changedEntries) {
     const name = find("h3", entry).textContent;
     return say(words.change, { name, state: FACTS.states[stateOf(entry)] });
   });
-  news.textContent = say(words.changed, { changes: changes.join(words.and) });
+  news.textContent = say(words.changed, { changes: joinItems(changes) });
 }
 
 /** Lapse what is due. */

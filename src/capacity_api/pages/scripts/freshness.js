@@ -1,7 +1,9 @@
 // Asks the server for changes, and says how old the page is while the server does not answer.
 
 import { byId } from "./dom.js";
-import { moment, say } from "./words.js";
+import { moment, sayCount } from "./words.js";
+
+/** @import { Forms } from "./types.js" */
 
 // A browser would wait for minutes on a connection that was lost silently.
 const ANSWER_WITHIN = 20_000;
@@ -33,13 +35,14 @@ export async function ask(request, failed) {
 
 /**
  * Say from when the page is, and read it out the first time.
- * @param {string} message
+ * @param {Forms} message with a plural by the minutes
  * @param {number} at
  * @param {number} milliseconds how long ago that is
  */
 export function showAge(message, at, milliseconds) {
   const isFirst = age.hidden;
-  age.textContent = say(message, { time: moment(at), minutes: Math.max(0, Math.floor(milliseconds / 60_000)) });
+  const minutes = Math.max(0, Math.floor(milliseconds / 60_000));
+  age.textContent = sayCount(message, minutes, { time: moment(at), minutes });
   age.hidden = false;
   if (isFirst) news.textContent = age.textContent;
 }

@@ -2,7 +2,7 @@
 
 import { createElement, byId, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
-import { moment, say } from "./words.js";
+import { moment, say, sayCount } from "./words.js";
 
 /** @import { State } from "./types.js" */
 
@@ -91,7 +91,7 @@ export function showCounts() {
     const group = byId(state);
     group.hidden = !length && state !== "open";
     find("[data-count]", group).textContent = String(length);
-    const text = `${length} ${FACTS.states[state]}`;
+    const text = sayCount(FACTS.counts[state], length, { count: length });
     const part = find(`[data-summary=${state}]`);
     const link = part.querySelector("a");
     // Change the text of a link that stays: it may have the focus.

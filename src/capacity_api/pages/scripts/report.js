@@ -2,32 +2,25 @@
 
 import { createElement } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
-import { balanced, day, moment, say, wallTime } from "./words.js";
+import { balanced, day, joinWords, moment, say, sayCount, wallTime } from "./words.js";
 
 /** @import { ExpectedResponse, Intake, Paragraph, Plan, Report } from "./types.js" */
 
 const words = WORDS.update;
 
-/** @param {string[]} items */
-export function joinWords(items) {
-  const last = items.at(-1) ?? "";
-  if (items.length < 2) return last;
-  const hasJoinedItem = items.some((item) => item.includes(" and ") || item.includes(" or "));
-  const others = items.slice(0, -1).join(words.comma);
-  return say(hasJoinedItem ? words.and_after_comma : words.and, { words: others, last });
-}
-
 /** @param {string[]} circumstances */
-function people(circumstances) {
-  return joinWords(circumstances.map((code) => FACTS.circumstances[code]));
+export function people(circumstances) {
+  const labels = circumstances.map((code) => FACTS.circumstances[code]);
+  return joinWords(
+    labels.map(([label]) => label),
+    labels.some(([, isCompound]) => isCompound),
+  );
 }
 
 /** @param {ExpectedResponse} response */
-export function period({ min, max, unit: code }) {
-  const [one, many] = FACTS.units[code];
-  const unit = max === 1 ? one : many;
-  if (min === max) return `${max} ${unit}`;
-  return say(min ? words.from_to : words.up_to, { min, max, unit });
+export function period({ min, max, unit }) {
+  if (min === max) return sayCount(FACTS.periods[unit], max, { max });
+  return sayCount((min ? FACTS.period_ranges : FACTS.periods_up_to)[unit], max, { min, max });
 }
 
 /**

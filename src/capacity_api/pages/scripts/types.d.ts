@@ -4,6 +4,9 @@ export type State = "open" | "waiting_list" | "paused" | "unconfirmed";
 export type Outcome = "yes" | "waiting_list" | "ask" | "no";
 export type Unit = "hours" | "working_days" | "days" | "weeks";
 
+/** The plural forms of a message, by their numbers: `pluralForm` in `facts.js` gives the number. */
+export type Forms = Record<number, string>;
+
 /** The codes and words of `facts.js`, in the language of the page. */
 export interface Facts {
   months: string[];
@@ -16,9 +19,15 @@ export interface Facts {
   reason_outcomes: Record<string, Outcome>;
   reason_sentences: Record<string, string>;
   outcomes: Record<Outcome, string>;
-  circumstances: Record<string, string>;
+  /** The words inside a sentence, and whether they have an "and" or "or" of their own. */
+  circumstances: Record<string, [label: string, isCompound: boolean]>;
   reasons: Record<string, string>;
-  units: Record<Unit, [one: string, many: string]>;
+  counts: Record<State, Forms>;
+  periods: Record<Unit, Forms>;
+  periods_up_to: Record<Unit, Forms>;
+  period_ranges: Record<Unit, Forms>;
+  /** How the language joins "{0}" and "{1}" in a list. */
+  list_patterns: Record<"2" | "start" | "middle" | "end", string>;
 }
 
 export interface Remit {

@@ -1,6 +1,8 @@
 // Sentences from the catalogue, and times as the server writes them: UK time, "1 December 2026, 09:15".
 
-import { FACTS, WORDS } from "./facts.js";
+import { FACTS, WORDS, pluralForm } from "./facts.js";
+
+/** @import { Forms } from "./types.js" */
 
 /** @type {Intl.DateTimeFormat | undefined} */
 let format;
@@ -22,6 +24,50 @@ export function wallTime(at) {
  */
 export function say(message, values) {
   return message.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/**
+ * A message in the plural form for a number.
+ * @param {Forms} forms
+ * @param {number} number
+ * @param {Record<string, unknown>} values
+ */
+export function sayCount(forms, number, values) {
+  return say(forms[pluralForm(number)], values);
+}
+
+/**
+ * "a, b, c" in the language of the page, by the patterns of Unicode CLDR (wording.join_items).
+ * @param {string[]} items
+ */
+export function joinItems(items) {
+  if (!items.length) return "";
+  return items.reduce((list, item) => fillPattern("middle", list, item));
+}
+
+/**
+ * "a, b and c". `isCompound`: one of the words has an "and" or "or" of its own (wording.join_words).
+ * @param {string[]} words
+ * @param {boolean} isCompound
+ */
+export function joinWords(words, isCompound = false) {
+  if (words.length < 2) return words.join("");
+  const last = words[words.length - 1];
+  const others = words.slice(0, -1);
+  if (isCompound) return say(WORDS.lists.compound, { words: joinItems(others), last });
+  if (others.length === 1) return fillPattern("2", others[0], last);
+  const [first, second, ...rest] = others;
+  const start = fillPattern("start", first, second);
+  return fillPattern("end", joinItems([start, ...rest]), last);
+}
+
+/**
+ * @param {"2" | "start" | "middle" | "end"} pattern
+ * @param {string} before
+ * @param {string} after
+ */
+function fillPattern(pattern, before, after) {
+  return say(FACTS.list_patterns[pattern], { 0: before, 1: after });
 }
 
 /** @param {number} at */

@@ -1,0 +1,3 @@
+from tests.wording.languages import invented_language
+
+__all__ = ["invented_language"]
