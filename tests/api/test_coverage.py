@@ -27,7 +27,7 @@ ANYWHERE = "any nation or region of the United Kingdom as a whole"
 CLOSED_TEXT = f"a responder is now confirmed open or on a waiting list for {WHOM}"
 
 
-async def told(service: Service, after: int) -> list[dict[str, Any]]:
+async def events_after(service: Service, after: int) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = (await service.read("/v1/events", after=after, limit=1000))["events"]
     assert [event["sequence"] for event in events] == list(range(after + 1, after + 1 + len(events)))
     return events
@@ -44,11 +44,11 @@ def types(events: list[dict[str, Any]]) -> list[str]:
 
 async def cell(service: Service, *of: str) -> dict[str, int]:
     """The counts of one cell."""
-    named = ("area", "exploitation_type", "age_group", "gender")
-    (found,) = [
-        each for each in (await service.read("/v1/coverage"))["cells"] if tuple(each[name] for name in named) == of
+    sides = ("area", "exploitation_type", "age_group", "gender")
+    (match,) = [
+        each for each in (await service.read("/v1/coverage"))["cells"] if tuple(each[name] for name in sides) == of
     ]
-    return {name: count for name, count in found.items() if name not in named}
+    return {name: count for name, count in match.items() if name not in sides}
 
 
 async def texts(service: Service) -> list[str]:
@@ -59,7 +59,7 @@ async def test_the_last_open_responder_pauses_and_opens_again(service: Service) 
     await service.report("tara", OPEN)
     before = await latest(service)
     paused = await service.report("tara", PAUSED)
-    events = await told(service, before)
+    events = await events_after(service, before)
     assert types(events) == ["intake.paused", OPENED]
     assert paused["sequence"] == before + 1
     assert events[1] == {
@@ -71,29 +71,29 @@ async def test_the_last_open_responder_pauses_and_opens_again(service: Service) 
     directory = await service.read("/v1/directory")
     assert (directory["sequence"], directory["updated_at"]) == (before + 2, "2026-11-21T12:00:00Z")
     await service.report("tara", OPEN)
-    events = await told(service, before + 2)
+    events = await events_after(service, before + 2)
     assert types(events) == ["intake.opened", CLOSED]
     assert events[1]["data"] == {"cells": [{**TARA, "text": CLOSED_TEXT}]}
 
 
-async def test_what_changes_nobodys_coverage_tells_nothing(service: Service) -> None:
+async def test_a_change_of_nobodys_coverage_is_no_gap_event(service: Service) -> None:
     await service.report("salvation-army", OPEN)
     before = await latest(service)
     # Somebody else is open for everybody whom TARA takes; a waiting list is no gap; the rest says nothing of a state.
-    for said in (OPEN, PAUSED, PAUSED, {**PAUSED, "note": "Still."}, OPEN, WAITING):
-        await service.report("tara", said)
+    for report in (OPEN, PAUSED, PAUSED, {**PAUSED, "note": "Still."}, OPEN, WAITING):
+        await service.report("tara", report)
     await service.report("salvation-army", WAITING)
     # Not known for what, only for existing clients, only a part of a region.
     for slug in ("nspcc", "refugee-council", "unseen"):
         await service.report(slug, OPEN)
         await service.report(slug, PAUSED)
-    assert not {OPENED, CLOSED} & set(types(await told(service, before)))
+    assert not {OPENED, CLOSED} & set(types(await events_after(service, before)))
 
 
 async def test_a_pause_from_unconfirmed_opens_no_gap(service: Service) -> None:
     before = await latest(service)
     await service.report("tara", PAUSED)
-    assert types(await told(service, before)) == ["intake.paused"]
+    assert types(await events_after(service, before)) == ["intake.paused"]
 
 
 async def test_a_lapse_opens_a_gap_dated_when_it_lapsed(service: Service, clock: Clock) -> None:
@@ -101,7 +101,7 @@ async def test_a_lapse_opens_a_gap_dated_when_it_lapsed(service: Service, clock:
     before = await latest(service)
     clock.advance(timedelta(days=7, hours=3))
     await service.report("youth-work-alliance", PAUSED)
-    events = await told(service, before)
+    events = await events_after(service, before)
     assert [(event["type"], event["timestamp"]) for event in events] == [
         ("intake.unconfirmed", "2026-11-28T12:00:00Z"),
         (OPENED, "2026-11-28T12:00:00Z"),
@@ -116,7 +116,7 @@ async def test_two_that_lapse_at_once_open_one_gap_when_both_are_gone(service: S
     before = await latest(service)
     clock.advance(timedelta(days=8))
     await service.report("youth-work-alliance", PAUSED)
-    events = await told(service, before)
+    events = await events_after(service, before)
     assert types(events) == ["intake.unconfirmed", OPENED, "intake.unconfirmed", OPENED, "intake.paused"]
     # Whom TARA still covers is not in the first.
     assert SCOTLAND not in json.dumps([each for each in events[1]["data"]["cells"] if each == TARA])
@@ -127,10 +127,10 @@ async def test_a_planned_pause_opens_its_gap_when_it_starts(service: Service, cl
     await service.report("tara", OPEN)
     before = await latest(service)
     await service.report("tara", {"state": "paused", "effective_from": "2026-11-23T17:00:00Z"})
-    assert types(await told(service, before)) == ["intake.planned"]
+    assert types(await events_after(service, before)) == ["intake.planned"]
     clock.advance(timedelta(days=3))
     await service.report("youth-work-alliance", PAUSED)
-    events = await told(service, before + 1)
+    events = await events_after(service, before + 1)
     assert [(event["type"], event["timestamp"]) for event in events][:2] == [
         ("intake.paused", "2026-11-23T17:00:00Z"),
         (OPENED, "2026-11-23T17:00:00Z"),
@@ -148,7 +148,7 @@ async def test_another_remit_may_open_and_close_gaps_at_once(service: Service) -
     own = await service.token(responder="tara")
     answer = await service.client.patch("/v1/responders/tara", json={"remit": remit}, headers=own)
     assert answer.status_code == 200, answer.text
-    events = await told(service, before)
+    events = await events_after(service, before)
     assert types(events) == ["responder.updated", OPENED, CLOSED]
     assert [each["text"] for each in events[1]["data"]["cells"]] == [OPENED_TEXT]
     assert events[2]["data"]["cells"] == [
@@ -167,13 +167,13 @@ async def test_delisting_opens_the_gap_that_is_left(service: Service) -> None:
     before = await latest(service)
     admin = await service.token()
     assert (await service.client.delete("/v1/responders/tara", headers=admin)).status_code == 204
-    assert types(await told(service, before)) == ["responder.delisted", OPENED]
+    assert types(await events_after(service, before)) == ["responder.delisted", OPENED]
     assert (await cell(service, SCOTLAND, "sexual", "adult", "woman"))["open"] == 0
     # It comes back unconfirmed, which closes nothing.
     remit = {"areas": [SCOTLAND], "exploitation_types": ["sexual"], "age_groups": ["adult"], "genders": ["woman"]}
     new = {"slug": "tara", "name": "TARA", "remit": remit}
     assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
-    assert types(await told(service, before + 2)) == ["responder.listed"]
+    assert types(await events_after(service, before + 2)) == ["responder.listed"]
 
 
 async def test_a_change_tells_at_most_one_gap_of_each_kind(service: Service) -> None:
@@ -182,7 +182,7 @@ async def test_a_change_tells_at_most_one_gap_of_each_kind(service: Service) -> 
     before = await latest(service)
     await service.report("salvation-army", OPEN)
     await service.report("salvation-army", PAUSED)
-    events = await told(service, before)
+    events = await events_after(service, before)
     assert types(events) == ["intake.opened", CLOSED, "intake.paused", OPENED]
     opened = events[3]["data"]["cells"]
     assert len(opened) > 1
@@ -190,10 +190,10 @@ async def test_a_change_tells_at_most_one_gap_of_each_kind(service: Service) -> 
 
 
 async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> None:
-    found = await service.read("/v1/coverage")
-    assert set(found) == {"sequence", "updated_at", "gaps", "cells"}
-    assert (found["sequence"], found["updated_at"]) == (13, "2026-11-21T12:00:00Z")
-    assert found["gaps"] == [
+    match = await service.read("/v1/coverage")
+    assert set(match) == {"sequence", "updated_at", "gaps", "cells"}
+    assert (match["sequence"], match["updated_at"]) == (13, "2026-11-21T12:00:00Z")
+    assert match["gaps"] == [
         {
             "areas": "all",
             "exploitation_types": "all",
@@ -202,8 +202,8 @@ async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> No
             "text": f"no responder is confirmed open for anybody in {ANYWHERE}",
         }
     ]
-    assert len(found["cells"]) == 702
-    assert {(each["open"], each["waiting_list"], each["paused"]) for each in found["cells"]} == {(0, 0, 0)}
+    assert len(match["cells"]) == 702
+    assert {(each["open"], each["waiting_list"], each["paused"]) for each in match["cells"]} == {(0, 0, 0)}
     # Migrant Help, The Salvation Army and TARA; and the young, who are adults, by the same.
     for age in ("adult", "young_person"):
         assert (await cell(service, SCOTLAND, "sexual", age, "woman"))["unconfirmed"] == 3
@@ -213,9 +213,9 @@ async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> No
     assert (await cell(service, "E12000009", "labour", "adult", "man"))["unconfirmed"] == 3
 
 
-async def test_the_counts_follow_what_is_said(service: Service, clock: Clock) -> None:
-    for slug, said in (("tara", OPEN), ("salvation-army", WAITING), ("migrant-help", PAUSED)):
-        await service.report(slug, said)
+async def test_the_counts_follow_the_reports(service: Service, clock: Clock) -> None:
+    for slug, report in (("tara", OPEN), ("salvation-army", WAITING), ("migrant-help", PAUSED)):
+        await service.report(slug, report)
     assert await cell(service, SCOTLAND, "sexual", "adult", "woman") == {
         "open": 1,
         "waiting_list": 1,

@@ -85,7 +85,7 @@ async def test_a_parameter_that_a_route_does_not_have_is_refused_on_every_route(
 
 
 @on_one_database
-async def test_what_is_no_body_is_refused_on_every_route_that_reads_one(service: Service) -> None:
+async def test_a_bad_body_is_refused_on_every_route_that_reads_one(service: Service) -> None:
     admin = await service.token()
     before = await service.read("/v1/directory")
     assert len(WITH_BODY) > 6
@@ -139,15 +139,15 @@ async def test_a_body_that_nobody_reads_is_refused_unless_it_says_nothing(servic
 
 
 @on_one_database
-async def test_what_is_wrong_is_said_with_its_field(service: Service) -> None:
+async def test_the_detail_names_the_field_that_is_wrong(service: Service) -> None:
     partner = await service.token(partner="Case tool")
-    for said, detail in (
+    for body, detail in (
         ({"url": "ftp://partner.example.org/"}, "url: must be an https address"),
         ({"url": "https://a.example/", "areas": []}, 'areas: must name at least one, or be "all"'),
         ({"url": 7}, "url: Expected `str`, got `int`"),
         ([], "Expected `object`, got `array`"),
     ):
-        answer = await service.client.post("/v1/webhooks", json=said, headers=partner)
+        answer = await service.client.post("/v1/webhooks", json=body, headers=partner)
         assert answer.json()["detail"] == detail
     answer = await service.client.get("/v1/webhooks?cursor=made-up", headers=partner)
     assert answer.json()["detail"] == "cursor: is not a cursor that this list gave out"
@@ -172,7 +172,7 @@ async def test_head_is_get_without_the_body(service: Service) -> None:
 
 
 @on_one_database
-async def test_any_origin_may_read_and_is_told_so_before(service: Service) -> None:
+async def test_any_origin_may_read_and_preflight_says_so(service: Service) -> None:
     asking = {"origin": "https://tool.example", "access-control-request-method": "PUT"}
     asking["access-control-request-headers"] = "authorization, content-type, if-match"
     for path in PATHS:
@@ -181,7 +181,7 @@ async def test_any_origin_may_read_and_is_told_so_before(service: Service) -> No
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "PUT" in answer.headers["access-control-allow-methods"]
         allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
-        # A star does not stand for `authorization` (Fetch standard, CORS-preflight fetch).
+        # A star does not include `authorization` (Fetch standard, CORS-preflight fetch).
         assert {"authorization", "content-type", "if-match"} <= allowed
         assert "access-control-allow-credentials" not in answer.headers
     for path in ("/v1/directory", "/v1/directory?accepting=true", "/v1/events", "/v1/responders/tara/history"):
@@ -207,8 +207,8 @@ async def test_writes_past_the_limit_are_refused_until_the_minute_ends(settings:
             ("PATCH", "/v1/responders/tara", {}),
             ("DELETE", "/v1/responders/tara/intake/planned", None),
         ]
-        for method, path, said in limited:
-            answer = await service.client.request(method, path, json=said, headers=token)
+        for method, path, payload in limited:
+            answer = await service.client.request(method, path, json=payload, headers=token)
             assert_refused(answer, 429, "too_many_writes")
             assert answer.headers["retry-after"] == "42"
         assert await service.read("/v1/directory") == before
@@ -220,7 +220,7 @@ async def test_writes_past_the_limit_are_refused_until_the_minute_ends(settings:
         assert answer.status_code == 200
 
 
-async def test_a_fault_is_told_without_its_particulars_and_changes_nothing(
+async def test_an_internal_error_hides_its_details_and_changes_nothing(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = await service.token(responder="tara")

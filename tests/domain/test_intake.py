@@ -39,7 +39,7 @@ WAITING_LIST = Report(state=ReportedState.WAITING_LIST)
 PAUSED = Report(state=ReportedState.PAUSED)
 
 
-def said(report: Report, now: datetime = NOON) -> Intake:
+def intake_of(report: Report, now: datetime = NOON) -> Intake:
     return apply_report(NEVER_REPORTED, report, now, WEEK).after
 
 
@@ -55,7 +55,7 @@ def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("typed", "held"),
+    ("fields", "normalised"),
     [
         ({}, {}),
         ({"note": "  Ring first.\r\nThen write. "}, {"note": "Ring first.\nThen write."}),
@@ -76,8 +76,8 @@ def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
         ),
     ],
 )
-def test_a_report_is_put_into_a_standard_form(typed: dict[str, Any], held: dict[str, Any]) -> None:
-    assert validate_report(replaced(PAUSED, **typed), NOON) == replaced(PAUSED, **held)
+def test_a_report_is_put_into_a_standard_form(fields: dict[str, Any], normalised: dict[str, Any]) -> None:
+    assert validate_report(replaced(PAUSED, **fields), NOON) == replaced(PAUSED, **normalised)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_until_when_a_report_holds(reopens_on: date | None, start: str, until: s
 
 @pytest.mark.parametrize(("after", "state"), [(WEEK - MOMENT, State.OPEN), (WEEK, State.UNCONFIRMED)])
 def test_a_lapsed_report_is_never_shown_as_open(after: timedelta, state: State) -> None:
-    assert intake_at(said(OPEN), NOON + after).state is state
+    assert intake_at(intake_of(OPEN), NOON + after).state is state
 
 
 # What a report brings
@@ -192,8 +192,8 @@ def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
         (PAUSED, PAUSED, "intake.confirmed"),
     ],
 )
-def test_a_report_is_told_by_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
-    intake = said(before) if before is not None else NEVER_REPORTED
+def test_a_report_has_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
+    intake = intake_of(before) if before is not None else NEVER_REPORTED
     assert apply_report(intake, report, NOON + DAY, WEEK).event == event
     lapsed = intake_at(intake, NOON + 2 * WEEK)
     again = apply_report(lapsed, report, NOON + 2 * WEEK, WEEK)
@@ -220,13 +220,13 @@ def test_a_report_is_told_by_the_event_of_its_state(before: Report | None, repor
 )
 def test_another_report_of_the_same_state_is_an_update(change: dict[str, Any]) -> None:
     report = replaced(PAUSED, **change)
-    step = apply_report(said(PAUSED), report, NOON + DAY, WEEK)
+    step = apply_report(intake_of(PAUSED), report, NOON + DAY, WEEK)
     assert (step.kind, step.event) == ("reported", EventType.INTAKE_UPDATED)
     assert (step.after.report, step.after.changed_at, step.after.confirmed_at) == (report, NOON + DAY, NOON + DAY)
 
 
 def test_the_same_report_again_only_confirms_it() -> None:
-    step = apply_report(said(OPEN), OPEN, NOON + DAY, WEEK)
+    step = apply_report(intake_of(OPEN), OPEN, NOON + DAY, WEEK)
     assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_CONFIRMED)
     assert step.after == Intake(
         report=OPEN,
@@ -235,18 +235,18 @@ def test_the_same_report_again_only_confirms_it() -> None:
         confirm_by=NOON + DAY + WEEK,
         remind_at=NOON + DAY + WEEK * 3 / 4,
     )
-    assert step == apply_confirmation(said(OPEN), NOON + DAY, WEEK)
+    assert step == apply_confirmation(intake_of(OPEN), NOON + DAY, WEEK)
 
 
 def test_a_confirmation_after_a_lapse_brings_the_state_back() -> None:
     now = NOON + 2 * WEEK
-    step = apply_confirmation(intake_at(said(OPEN), now), now, WEEK)
+    step = apply_confirmation(intake_at(intake_of(OPEN), now), now, WEEK)
     assert (step.before, step.after.state) == (State.UNCONFIRMED, State.OPEN)
     assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_OPENED)
     assert step.after.changed_at == NOON
 
 
-def test_nothing_that_was_never_said_can_be_confirmed() -> None:
+def test_without_a_report_nothing_can_be_confirmed() -> None:
     with pytest.raises(NothingToConfirm):
         apply_confirmation(NEVER_REPORTED, NOON, WEEK)
     with pytest.raises(NothingToConfirm):
@@ -254,7 +254,7 @@ def test_nothing_that_was_never_said_can_be_confirmed() -> None:
 
 
 def test_a_pause_can_be_confirmed_until_its_last_day_is_over() -> None:
-    pause = said(replaced(PAUSED, reopens_on=date(2026, 12, 1)))
+    pause = intake_of(replaced(PAUSED, reopens_on=date(2026, 12, 1)))
     midnight = datetime(2026, 12, 2, tzinfo=UTC)
     assert apply_confirmation(pause, midnight - MOMENT, WEEK).after.confirm_by == midnight
     with pytest.raises(NothingToConfirm, match="ended on 2026-12-01"):
@@ -280,7 +280,7 @@ def test_only_a_pause_or_waiting_list_that_is_still_to_come_is_announced(
     report: Report, starts_in: timedelta, expected: list[str]
 ) -> None:
     with pytest.raises(Invalid) as refusal:
-        apply_plan(said(OPEN), report, NOON + starts_in, NOON, WEEK)
+        apply_plan(intake_of(OPEN), report, NOON + starts_in, NOON, WEEK)
     assert pointers(refusal) == expected
 
 
@@ -298,9 +298,9 @@ def test_the_day_on_which_an_announcement_starts_is_that_of_london() -> None:
 @pytest.mark.parametrize("starts_in", [MOMENT, DAY, LONGEST_PLAN])
 @pytest.mark.parametrize("report", [WAITING_LIST, PAUSED])
 def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_in: timedelta) -> None:
-    step = apply_plan(said(OPEN), report, NOON + starts_in, NOON, WEEK)
+    step = apply_plan(intake_of(OPEN), report, NOON + starts_in, NOON, WEEK)
     assert (step.before, step.kind, step.event) == (State.OPEN, "planned", EventType.INTAKE_PLANNED)
-    assert msgspec.structs.replace(step.after, planned=None) == said(OPEN)
+    assert msgspec.structs.replace(step.after, planned=None) == intake_of(OPEN)
     assert intake_at(step.after, NOON + min(starts_in, WEEK) - MOMENT).state is State.OPEN
     started = intake_at(step.after, NOON + starts_in)
     assert started == Intake(
@@ -314,13 +314,13 @@ def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_
 
 def test_an_announcement_that_names_a_day_holds_to_the_end_of_that_day() -> None:
     report = replaced(PAUSED, reopens_on=date(2026, 12, 31))
-    step = apply_plan(said(OPEN), report, datetime(2026, 12, 23, 17, tzinfo=UTC), NOON, WEEK)
+    step = apply_plan(intake_of(OPEN), report, datetime(2026, 12, 23, 17, tzinfo=UTC), NOON, WEEK)
     assert step.after.planned is not None
     assert step.after.planned.confirm_by == datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() -> None:
-    first = apply_plan(said(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
+def test_a_new_plan_replaces_the_old_one_and_the_same_plan_is_no_event() -> None:
+    first = apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
     again = apply_plan(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
     assert (again.after, again.event) == (first, None)
     for report, starts_in in ((PAUSED, 2 * DAY), (WAITING_LIST, DAY)):
@@ -331,18 +331,18 @@ def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() 
 
 
 def test_a_report_in_the_meantime_leaves_the_announcement_standing() -> None:
-    announced = apply_plan(said(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
+    intake = apply_plan(intake_of(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
     for now_said in (OPEN, WAITING_LIST):
-        after = apply_report(announced, now_said, NOON + DAY, WEEK).after
-        assert after.planned == announced.planned
+        after = apply_report(intake, now_said, NOON + DAY, WEEK).after
+        assert after.planned == intake.planned
         assert intake_at(after, NOON + 2 * DAY).state is State.PAUSED
 
 
 def test_an_announcement_is_called_off_once() -> None:
-    step = cancel_plan(apply_plan(said(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after, NOON)
-    assert (step.after, step.kind, step.event) == (said(OPEN), "unplanned", EventType.INTAKE_UPDATED)
+    step = cancel_plan(apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after, NOON)
+    assert (step.after, step.kind, step.event) == (intake_of(OPEN), "unplanned", EventType.INTAKE_UPDATED)
     again = cancel_plan(step.after, NOON)
-    assert (again.after, again.event) == (said(OPEN), None)
+    assert (again.after, again.event) == (intake_of(OPEN), None)
 
 
 # What time brings
@@ -355,7 +355,7 @@ def test_nothing_happens_to_a_responder_that_never_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("starts_in", "told"),
+    ("starts_in", "expected"),
     [
         # While the report holds: nothing ever lapses before the new one does.
         (DAY, [("started", DAY, "intake.paused"), ("lapsed", DAY + WEEK, "intake.unconfirmed")]),
@@ -372,15 +372,15 @@ def test_nothing_happens_to_a_responder_that_never_reported() -> None:
     ],
 )
 def test_each_step_of_time_is_dated_when_it_was_due(
-    starts_in: timedelta, told: list[tuple[str, timedelta, str]]
+    starts_in: timedelta, expected: list[tuple[str, timedelta, str]]
 ) -> None:
-    intake = apply_plan(said(OPEN), PAUSED, NOON + starts_in, NOON, WEEK).after
+    intake = apply_plan(intake_of(OPEN), PAUSED, NOON + starts_in, NOON, WEEK).after
     steps = due_steps(intake, NOON + 52 * WEEK)
-    assert [(step.kind, step.at - NOON, step.event) for step in steps if step.kind != "reminded"] == told
+    assert [(step.kind, step.at - NOON, step.event) for step in steps if step.kind != "reminded"] == expected
 
 
 def test_an_announcement_of_the_state_that_holds_already_starts_as_an_update() -> None:
-    intake = apply_plan(said(PAUSED), replaced(PAUSED, note="Holidays"), NOON + DAY, NOON, WEEK).after
+    intake = apply_plan(intake_of(PAUSED), replaced(PAUSED, note="Holidays"), NOON + DAY, NOON, WEEK).after
     (step,) = due_steps(intake, NOON + DAY)
     assert (step.before, step.kind, step.event) == (State.PAUSED, "started", EventType.INTAKE_UPDATED)
 
@@ -393,5 +393,5 @@ def test_an_announcement_by_a_responder_that_never_reported_starts_too() -> None
 
 def test_times_of_another_zone_are_the_same_times() -> None:
     london = ZoneInfo("Europe/London")
-    assert intake_at(said(OPEN), (NOON + WEEK).astimezone(london)).state is State.UNCONFIRMED
-    assert intake_at(said(OPEN), (NOON + WEEK - MOMENT).astimezone(london)).state is State.OPEN
+    assert intake_at(intake_of(OPEN), (NOON + WEEK).astimezone(london)).state is State.UNCONFIRMED
+    assert intake_at(intake_of(OPEN), (NOON + WEEK - MOMENT).astimezone(london)).state is State.OPEN

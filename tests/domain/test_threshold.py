@@ -32,7 +32,7 @@ BY_HAND = Report(state=ReportedState.PAUSED, reason=Reason.REFERRAL_THRESHOLD)
 HUNDRED = Threshold(pause_at=100, reopen_below=61, exceptions=(Circumstance.DETENTION,), note="Full.")
 
 
-def said(report: Report) -> Intake:
+def intake_of(report: Report) -> Intake:
     return apply_report(NEVER_REPORTED, report, NOON, WEEK).after
 
 
@@ -57,15 +57,15 @@ def count(intake: Intake, number: int, threshold: Threshold = HUNDRED, at: datet
         (BY_HAND, [60], State.PAUSED),
     ],
 )
-def test_what_counts_make_of_a_state(before: Report, numbers: list[int], state: State) -> None:
-    intake = said(before)
+def test_a_count_changes_the_state_only_at_the_threshold(before: Report, numbers: list[int], state: State) -> None:
+    intake = intake_of(before)
     for number in numbers:
         intake = count(intake, number)
     assert intake.state is state
 
 
-def test_the_pause_says_what_was_prepared() -> None:
-    report = count(said(OPEN), 100).report
+def test_the_pause_has_the_prepared_report() -> None:
+    report = count(intake_of(OPEN), 100).report
     assert report == Report(
         state=ReportedState.PAUSED,
         reason=Reason.REFERRAL_THRESHOLD,
@@ -76,51 +76,51 @@ def test_the_pause_says_what_was_prepared() -> None:
 
 def test_without_a_number_to_reopen_at_nothing_reopens() -> None:
     never = msgspec.structs.replace(HUNDRED, reopen_below=None)
-    assert count(count(said(OPEN), 100, never), 0, never).state is State.PAUSED
+    assert count(count(intake_of(OPEN), 100, never), 0, never).state is State.PAUSED
 
 
 def test_a_pause_by_hand_over_the_thresholds_own_is_not_reopened() -> None:
-    paused = count(said(OPEN), 100)
+    paused = count(intake_of(OPEN), 100)
     by_hand = apply_report(paused, msgspec.structs.replace(BY_HAND, note="Staff are ill."), NOON, WEEK).after
     assert count(by_hand, 0).state is State.PAUSED
 
 
 def test_confirming_the_thresholds_pause_keeps_it_the_thresholds() -> None:
-    confirmed = apply_confirmation(count(said(OPEN), 100), NOON + timedelta(days=1), WEEK).after
+    confirmed = apply_confirmation(count(intake_of(OPEN), 100), NOON + timedelta(days=1), WEEK).after
     assert count(confirmed, 0, at=NOON + timedelta(days=1)).state is State.OPEN
 
 
 def test_a_count_confirms_nothing() -> None:
-    held = said(OPEN)
+    original = intake_of(OPEN)
     for numbers in ([50], [100], [100, 60]):
-        intake = held
+        intake = original
         for number in numbers:
             intake = count(intake, number, at=NOON + timedelta(days=3))
-        assert (intake.confirmed_at, intake.confirm_by) == (held.confirmed_at, held.confirm_by)
+        assert (intake.confirmed_at, intake.confirm_by) == (original.confirmed_at, original.confirm_by)
 
 
-def test_what_lapsed_before_the_pause_comes_back_lapsed() -> None:
+def test_a_report_that_lapsed_before_the_pause_comes_back_lapsed() -> None:
     late = NOON + timedelta(days=8)
-    paused = count(said(OPEN), 100, at=late)
+    paused = count(intake_of(OPEN), 100, at=late)
     assert (paused.state, paused.confirm_by) == (State.PAUSED, late + WEEK)
     assert count(paused, 60, at=late).state is State.UNCONFIRMED
 
 
-def test_what_lapsed_while_paused_comes_back_lapsed() -> None:
-    paused = count(said(OPEN), 100)
+def test_a_report_that_lapsed_while_paused_comes_back_lapsed() -> None:
+    paused = count(intake_of(OPEN), 100)
     assert count(paused, 60, at=NOON + timedelta(days=8)).state is State.UNCONFIRMED
 
 
-def test_what_lapsed_under_a_pause_that_was_counted_again_comes_back_lapsed() -> None:
-    paused = count(said(OPEN), 100, at=NOON + timedelta(days=6))
+def test_a_report_that_lapsed_under_a_repeated_pause_comes_back_lapsed() -> None:
+    paused = count(intake_of(OPEN), 100, at=NOON + timedelta(days=6))
     again = count(paused, 100, at=NOON + timedelta(days=8))
     assert again.state is State.PAUSED
     restored = count(again, 60, at=NOON + timedelta(days=9))
     assert (restored.state, restored.confirm_by) == (State.UNCONFIRMED, NOON + WEEK)
 
 
-def test_confirming_the_pause_does_not_confirm_what_was_before_it() -> None:
-    intake = count(said(OPEN), 100, at=NOON + timedelta(days=1))
+def test_confirming_the_pause_does_not_confirm_the_report_before_it() -> None:
+    intake = count(intake_of(OPEN), 100, at=NOON + timedelta(days=1))
     for day in range(6, 55, 6):
         intake = apply_confirmation(
             intake_at(intake, NOON + timedelta(days=day)), NOON + timedelta(days=day), WEEK
@@ -136,7 +136,7 @@ def test_a_responder_that_never_reported_is_paused_and_then_unconfirmed_again() 
 
 
 def test_the_events_are_those_of_the_states() -> None:
-    pause = apply_count(said(OPEN), HUNDRED, 100, NOON, WEEK)
+    pause = apply_count(intake_of(OPEN), HUNDRED, 100, NOON, WEEK)
     assert pause is not None
     assert (pause.before, pause.event) == (State.OPEN, EventType.INTAKE_PAUSED)
     reopening = apply_count(pause.after, HUNDRED, 60, NOON, WEEK)
@@ -162,8 +162,8 @@ def test_a_threshold_that_makes_no_sense_is_refused(fields: dict[str, object], p
 
 
 @given(numbers=st.lists(st.integers(0, 200), max_size=20), by_hand=st.sampled_from([OPEN, WAITING, BY_HAND]))
-def test_no_count_ever_opens_what_was_not_open(numbers: list[int], by_hand: Report) -> None:
-    intake = said(by_hand)
+def test_no_count_opens_a_responder_that_was_not_open_before(numbers: list[int], by_hand: Report) -> None:
+    intake = intake_of(by_hand)
     for number in numbers:
         intake = count(intake, number)
         assert intake.state is not State.OPEN or by_hand is OPEN
@@ -171,7 +171,7 @@ def test_no_count_ever_opens_what_was_not_open(numbers: list[int], by_hand: Repo
 
 
 def test_a_reminder_is_due_at_three_quarters_of_the_period_and_once() -> None:
-    intake = said(OPEN)
+    intake = intake_of(OPEN)
     at = NOON + WEEK * 3 / 4
     assert due_steps(intake, at - timedelta(seconds=1)) == []
     (step,) = due_steps(intake, at)
@@ -179,6 +179,6 @@ def test_a_reminder_is_due_at_three_quarters_of_the_period_and_once() -> None:
     assert due_steps(step.after, at + timedelta(days=1)) == []
 
 
-def test_nobody_is_reminded_of_what_has_lapsed() -> None:
-    steps = due_steps(said(OPEN), NOON + WEEK)
+def test_there_is_no_reminder_of_a_report_that_has_lapsed() -> None:
+    steps = due_steps(intake_of(OPEN), NOON + WEEK)
     assert [step.event for step in steps] == [None, EventType.INTAKE_UNCONFIRMED]
