@@ -55,7 +55,7 @@ def test_every_setting_can_be_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "used"),
+    ("text", "expected"),
     [
         ("sqlite:///a.db", "sqlite+aiosqlite:///a.db"),
         ("sqlite:////var/lib/a.db", "sqlite+aiosqlite:////var/lib/a.db"),
@@ -64,18 +64,18 @@ def test_every_setting_can_be_set() -> None:
         ("postgresql://u@/d?host=/run/postgresql", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpostgresql"),
     ],
 )
-def test_the_short_forms_of_a_database_address_are_understood(given: str, used: str) -> None:
-    assert read(DATABASE_URL=given).database_url == used
+def test_the_short_forms_of_a_database_address_are_understood(text: str, expected: str) -> None:
+    assert read(DATABASE_URL=text).database_url == expected
 
 
 def test_a_public_address_has_no_slash_at_its_end() -> None:
-    for given, used in (
+    for text, expected in (
         ("", None),
         ("https://capacity.example.org", "https://capacity.example.org"),
         ("https://capacity.example.org/", "https://capacity.example.org"),
         ("http://[::1]:8000", "http://[::1]:8000"),
     ):
-        assert read(PUBLIC_URL=given).public_url == used
+        assert read(PUBLIC_URL=text).public_url == expected
 
 
 @pytest.mark.parametrize(

@@ -18,27 +18,27 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
         COMMAND, "demo", "--port", "0", "--listen-port", "0", stdout=PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}
     )
     assert demo.stdout is not None
-    printed = ""
+    output = ""
     async with asyncio.timeout(60):
-        while "Stop it" not in printed:
-            printed += (await demo.stdout.readline()).decode()
+        while "Stop it" not in output:
+            output += (await demo.stdout.readline()).decode()
     try:
-        lines = re.findall(r"^   (curl .*)$", printed, re.MULTILINE)
+        lines = re.findall(r"^   (curl .*)$", output, re.MULTILINE)
         assert len(lines) == 3
-        paused, directory = [json.loads(await _pasted(line)) for line in lines[:2]]
+        paused, directory = [json.loads(await _run_line(line)) for line in lines[:2]]
         assert (paused["slug"], paused["intake"]["state"]) == ("salvation-army", "paused")
-        shown = {each["slug"]: each["intake"]["state"] for each in directory["responders"]}
-        assert shown.pop("salvation-army") == "paused"
-        assert shown.pop("migrant-help") == "waiting_list"
-        assert set(shown.values()) == {"unconfirmed"}
+        states = {each["slug"]: each["intake"]["state"] for each in directory["responders"]}
+        assert states.pop("salvation-army") == "paused"
+        assert states.pop("migrant-help") == "waiting_list"
+        assert set(states.values()) == {"unconfirmed"}
         assert directory["demonstration"] is True
         # The receiver prints what it has got, so that is what to wait for.
         async with asyncio.timeout(10):
             while "intake.paused salvation-army" not in (await demo.stdout.readline()).decode():
                 pass
-        received = json.loads(await _pasted(lines[2]))["received"]
+        received = json.loads(await _run_line(lines[2]))["received"]
         assert [(each["verified"], each["event"]["type"]) for each in received] == [(True, "intake.paused")]
-        page = re.search(r"page +(\S+)", printed)
+        page = re.search(r"page +(\S+)", output)
         assert page is not None
         async with httpx.AsyncClient(timeout=60) as client:
             assert "Demonstration data" in (await client.get(page[1])).text
@@ -49,7 +49,7 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "nothing is kept"
 
 
-async def _pasted(line: str) -> str:
+async def _run_line(line: str) -> str:
     process = await asyncio.create_subprocess_exec(*shlex.split(line), "--silent", stdout=PIPE)
     out, _ = await process.communicate()
     assert process.returncode == 0

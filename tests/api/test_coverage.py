@@ -44,11 +44,11 @@ def types(events: list[dict[str, Any]]) -> list[str]:
 
 async def cell(service: Service, *of: str) -> dict[str, int]:
     """The counts of one cell."""
-    named = ("area", "exploitation_type", "age_group", "gender")
-    (found,) = [
-        each for each in (await service.read("/v1/coverage"))["cells"] if tuple(each[name] for name in named) == of
+    sides = ("area", "exploitation_type", "age_group", "gender")
+    (match,) = [
+        each for each in (await service.read("/v1/coverage"))["cells"] if tuple(each[name] for name in sides) == of
     ]
-    return {name: count for name, count in found.items() if name not in named}
+    return {name: count for name, count in match.items() if name not in sides}
 
 
 async def texts(service: Service) -> list[str]:
@@ -76,7 +76,7 @@ async def test_the_last_open_responder_pauses_and_opens_again(service: Service) 
     assert events[1]["data"] == {"cells": [{**TARA, "text": CLOSED_TEXT}]}
 
 
-async def test_what_changes_nobodys_coverage_tells_nothing(service: Service) -> None:
+async def test_a_change_of_nobodys_coverage_is_no_gap_event(service: Service) -> None:
     await service.report("salvation-army", OPEN)
     before = await latest(service)
     # Somebody else is open for everybody whom TARA takes; a waiting list is no gap; the rest says nothing of a state.
@@ -190,10 +190,10 @@ async def test_a_change_tells_at_most_one_gap_of_each_kind(service: Service) -> 
 
 
 async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> None:
-    found = await service.read("/v1/coverage")
-    assert set(found) == {"sequence", "updated_at", "gaps", "cells"}
-    assert (found["sequence"], found["updated_at"]) == (13, "2026-11-21T12:00:00Z")
-    assert found["gaps"] == [
+    match = await service.read("/v1/coverage")
+    assert set(match) == {"sequence", "updated_at", "gaps", "cells"}
+    assert (match["sequence"], match["updated_at"]) == (13, "2026-11-21T12:00:00Z")
+    assert match["gaps"] == [
         {
             "areas": "all",
             "exploitation_types": "all",
@@ -202,8 +202,8 @@ async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> No
             "text": f"no responder is confirmed open for anybody in {ANYWHERE}",
         }
     ]
-    assert len(found["cells"]) == 702
-    assert {(each["open"], each["waiting_list"], each["paused"]) for each in found["cells"]} == {(0, 0, 0)}
+    assert len(match["cells"]) == 702
+    assert {(each["open"], each["waiting_list"], each["paused"]) for each in match["cells"]} == {(0, 0, 0)}
     # Migrant Help, The Salvation Army and TARA; and the young, who are adults, by the same.
     for age in ("adult", "young_person"):
         assert (await cell(service, SCOTLAND, "sexual", age, "woman"))["unconfirmed"] == 3
@@ -213,7 +213,7 @@ async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> No
     assert (await cell(service, "E12000009", "labour", "adult", "man"))["unconfirmed"] == 3
 
 
-async def test_the_counts_follow_what_is_said(service: Service, clock: Clock) -> None:
+async def test_the_counts_follow_the_reports(service: Service, clock: Clock) -> None:
     for slug, report in (("tara", OPEN), ("salvation-army", WAITING), ("migrant-help", PAUSED)):
         await service.report(slug, report)
     assert await cell(service, SCOTLAND, "sexual", "adult", "woman") == {

@@ -28,7 +28,7 @@ IN_THE_UK = {"kalayaan", "migrant-help", "nspcc", "salvation-army"}
 IN_ENGLAND = IN_THE_UK | {"barnardos", "medaille-trust", "refugee-council", "unseen"}
 
 
-async def kept(service: Service, **parameters: Any) -> list[str]:
+async def kept_slugs(service: Service, **parameters: Any) -> list[str]:
     directory = await service.read("/v1/directory", **parameters)
     assert directory["total"] == len(directory["responders"])
     return [each["slug"] for each in directory["responders"]]
@@ -48,7 +48,7 @@ async def test_the_directory_comes_whole_in_the_order_of_the_slugs(service: Serv
     assert {each["intake"]["state"] for each in directory["responders"]} == {"unconfirmed"}
 
 
-async def test_a_filter_keeps_who_may_take_them_and_never_hides_what_is_unknown(service: Service) -> None:
+async def test_a_filter_keeps_responders_that_may_match_and_hides_nothing_unknown(service: Service) -> None:
     everybody = set(EVERYBODY)
     not_sexual_alone = everybody - {"new-pathways", "tara"}
     cases: list[tuple[dict[str, Any], set[str]]] = [
@@ -79,8 +79,8 @@ async def test_a_filter_keeps_who_may_take_them_and_never_hides_what_is_unknown(
         ({"area": "S92000003", "gender": "man", "exploitation_type": "labour"}, IN_THE_UK - {"kalayaan"}),
     ]
     for parameters, expected in cases:
-        found = await kept(service, **parameters)
-        assert found == sorted(expected), parameters
+        directory = await kept_slugs(service, **parameters)
+        assert directory == sorted(expected), parameters
 
 
 async def test_the_states_are_the_effective_ones(service: Service, clock: Clock) -> None:
@@ -89,23 +89,23 @@ async def test_the_states_are_the_effective_ones(service: Service, clock: Clock)
     await service.report("unseen", PAUSED)
     await service.report("kalayaan", WAITING)
     await service.report("bawso", OPEN)
-    assert await kept(service, state="open") == ["bawso", "tara"]
-    assert await kept(service, state="paused") == ["unseen"]
-    assert await kept(service, state=["paused", "waiting_list"]) == ["kalayaan", "unseen"]
-    assert await kept(service, accepting="true") == ["bawso", "tara"]
-    assert await kept(service, accepting="false") == EVERYBODY
-    assert await kept(service, accepting="true", area="S92000003") == ["tara"]
-    assert await kept(service, accepting="true", state="paused") == []
+    assert await kept_slugs(service, state="open") == ["bawso", "tara"]
+    assert await kept_slugs(service, state="paused") == ["unseen"]
+    assert await kept_slugs(service, state=["paused", "waiting_list"]) == ["kalayaan", "unseen"]
+    assert await kept_slugs(service, accepting="true") == ["bawso", "tara"]
+    assert await kept_slugs(service, accepting="false") == EVERYBODY
+    assert await kept_slugs(service, accepting="true", area="S92000003") == ["tara"]
+    assert await kept_slugs(service, accepting="true", state="paused") == []
     clock.advance(timedelta(days=4))
-    assert await kept(service, accepting="true") == ["bawso"]
-    assert "tara" in await kept(service, state="unconfirmed")
+    assert await kept_slugs(service, accepting="true") == ["bawso"]
+    assert "tara" in await kept_slugs(service, state="unconfirmed")
 
 
 async def test_a_filtered_directory_is_the_same_but_for_who_is_in_it(service: Service) -> None:
     await service.report("unseen", PAUSED)
     whole = await service.read("/v1/directory")
-    found = await service.read("/v1/directory", state="paused")
-    assert found == {**whole, "total": 1, "responders": [await service.responder("unseen")]}
+    directory = await service.read("/v1/directory", state="paused")
+    assert directory == {**whole, "total": 1, "responders": [await service.responder("unseen")]}
     assert whole["sequence"] == 14
 
 

@@ -1,4 +1,4 @@
-"""/healthz, /readyz, /metrics: for whoever runs this."""
+"""/healthz, /readyz, /metrics: for the operator."""
 
 import re
 from ipaddress import ip_network
@@ -52,8 +52,8 @@ async def test_the_metrics_are_open_to_the_networks_that_are_named(
 async def test_the_metrics_count_and_name_nobody(service: Service) -> None:
     admin, tara = await service.token(), await service.token(responder="tara")
     await service.report("tara", OPEN)
-    made = await service.client.post("/v1/webhooks", json={"url": "https://tool.example/x"}, headers=tara)
-    await service.client.get(f"/v1/webhooks/{made.json()['id']}", headers=tara)
+    response = await service.client.post("/v1/webhooks", json={"url": "https://tool.example/x"}, headers=tara)
+    await service.client.get(f"/v1/webhooks/{response.json()['id']}", headers=tara)
     await service.client.get("/v1/responders/tara/history", params={"limit": 3}, headers={"user-agent": "curious"})
     await service.client.get("/v1/directory", params={"area": "S92000003", "gender": "man"})
     await service.client.get("/nothing/tara")
@@ -65,5 +65,14 @@ async def test_the_metrics_count_and_name_nobody(service: Service) -> None:
     assert values["capacity_deliveries_pending"] == "0.0"
     routes = set(re.findall(r'route="([^"]*)"', metrics))
     assert {"/v1/responders/{slug}/intake", "/v1/responders/{slug}/history", "/v1/directory"} <= routes
-    for private in ("tara", "127.0.0.1", "tool.example", "cap_", "curious", "S92000003", made.json()["id"], "nothing"):
+    for private in (
+        "tara",
+        "127.0.0.1",
+        "tool.example",
+        "cap_",
+        "curious",
+        "S92000003",
+        response.json()["id"],
+        "nothing",
+    ):
         assert private not in metrics

@@ -35,7 +35,7 @@ def handlers() -> dict[tuple[str, str], HTTPRouteHandler]:
 def all_in(value: Any) -> list[Any]:
     """The value and everything in it."""
     below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [value, *(found for each in below for found in all_in(each))]
+    return [value, *(item for each in below for item in all_in(each))]
 
 
 def assert_valid(example: Any, schema: dict[str, Any]) -> None:
@@ -108,9 +108,9 @@ def test_an_operation_names_a_token_exactly_when_it_needs_one() -> None:
 
 
 def test_a_parameter_is_something_that_a_client_sends() -> None:
-    named = {each["name"] for operation in OPERATIONS.values() for each in operation.get("parameters", [])}
-    assert named.isdisjoint({"context", "identity", "metrics", "request", "data", "states", "start", "end"})
-    assert {"state", "from", "to", "if-match"} <= named
+    names = {each["name"] for operation in OPERATIONS.values() for each in operation.get("parameters", [])}
+    assert names.isdisjoint({"context", "identity", "metrics", "request", "data", "states", "start", "end"})
+    assert {"state", "from", "to", "if-match"} <= names
     for (method, path), operation in OPERATIONS.items():
         in_path = {each["name"] for each in operation.get("parameters", []) if each["in"] == "path"}
         assert all("{" + name + "}" in path for name in in_path), (method, path)
@@ -149,7 +149,7 @@ def leaves(kind: type[CapacityError]) -> list[type[CapacityError]]:
     "kind", [each for each in leaves(CapacityError) if "code" in vars(each) and each is not errors.ConfigurationError]
 )
 def test_every_problem_is_described_under_its_status(kind: type[CapacityError]) -> None:
-    status = next(status for parent, status in problems.STATUS.items() if issubclass(kind, parent))
+    status = next(status for error_class, status in problems.STATUS.items() if issubclass(kind, error_class))
     described = DOCUMENT["components"]["responses"][f"Problem{status}"]["content"]["application/problem+json"]
     example = described["examples"][kind.code]["value"]
     assert (example["status"], example["code"], example["title"]) == (status, kind.code, kind.title)

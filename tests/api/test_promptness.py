@@ -17,11 +17,11 @@ async def test_a_responder_reads_how_often_it_spoke_and_how_often_a_report_lapse
     clock.advance(timedelta(days=8))
     await service.report("tara", PAUSED)
     token = await service.token(responder="tara")
-    found = (await service.client.get(PATH, headers=token)).json()
-    assert (found["reported"], found["confirmed"], found["lapsed"]) == (2, 1, 1)
+    promptness = (await service.client.get(PATH, headers=token)).json()
+    assert (promptness["reported"], promptness["confirmed"], promptness["lapsed"]) == (2, 1, 1)
     none = (await service.client.get(PATH, params={"to": "2026-11-21"}, headers=token)).json()
     assert (none["reported"], none["confirmed"], none["lapsed"]) == (0, 0, 0)
-    assert (await service.client.get(PATH, headers=await service.token())).json() == found
+    assert (await service.client.get(PATH, headers=await service.token())).json() == promptness
 
 
 async def test_nobody_else_reads_it(service: Service) -> None:

@@ -27,20 +27,22 @@ DAY = 24 * HOUR
 async def read(service: Service, start: str | None = None, end: str | None = None) -> dict[str, Any]:
     """The statistics, which must be the same before and after everything was counted."""
     parameters = {name: time for name, time in (("from", start), ("to", end)) if time is not None}
-    found = await service.read(PATH, **parameters)
+    statistics = await service.read(PATH, **parameters)
     async with service.database.write() as session:
         while await periods.count_events(session):
             pass
-    assert await service.read(PATH, **parameters) == found
-    return dict(found)
+    assert await service.read(PATH, **parameters) == statistics
+    return dict(statistics)
 
 
-async def of(service: Service, slug: str, start: str | None = None, end: str | None = None) -> dict[str, Any]:
-    found = await read(service, start, end)
-    return next(each for each in found["responders"] if each["slug"] == slug)
+async def statistics_of(
+    service: Service, slug: str, start: str | None = None, end: str | None = None
+) -> dict[str, Any]:
+    statistics = await read(service, start, end)
+    return next(each for each in statistics["responders"] if each["slug"] == slug)
 
 
-async def nobody(service: Service, start: str | None = None, end: str | None = None) -> dict[str, int]:
+async def nobody_open_seconds(service: Service, start: str | None = None, end: str | None = None) -> dict[str, int]:
     """The seconds in which nobody was confirmed open, by the name of the nation."""
     return {each["name"]: each["nobody_open_seconds"] for each in (await read(service, start, end))["nations"]}
 
@@ -54,7 +56,7 @@ async def test_a_responder_has_its_share_of_each_state_and_its_pauses(service: S
     for report, hours in ((OPEN, 10), (PAUSED, 2), (WAITING, 3), (PAUSED, 4)):
         await service.report("tara", report)
         clock.advance(timedelta(hours=hours))
-    assert await of(service, "tara") == {
+    assert await statistics_of(service, "tara") == {
         "slug": "tara",
         "name": "TARA",
         "listed_seconds": 20 * HOUR,
@@ -63,10 +65,10 @@ async def test_a_responder_has_its_share_of_each_state_and_its_pauses(service: S
         "pauses": 2,
         "longest_pause_seconds": 4 * HOUR,
     }
-    found = await read(service)
-    assert (found["from"], found["to"]) == ("2026-08-24T08:00:00Z", "2026-11-22T08:00:00Z")
-    assert found["counted_from"] == "2026-11-21T12:00:00Z"
-    assert [each["slug"] for each in found["responders"]] == [
+    statistics = await read(service)
+    assert (statistics["from"], statistics["to"]) == ("2026-08-24T08:00:00Z", "2026-11-22T08:00:00Z")
+    assert statistics["counted_from"] == "2026-11-21T12:00:00Z"
+    assert [each["slug"] for each in statistics["responders"]] == [
         each["slug"] for each in (await service.read("/v1/directory"))["responders"]
     ]
 
@@ -89,17 +91,17 @@ async def test_a_pause_is_cut_at_the_edges_and_counts_where_it_began(service: Se
         ("2026-11-25T00:00:00", "2026-11-25T00:00:10.9", 10, 0, 10),
     ]
     for start, end, paused, pauses, longest in cases:
-        found = await of(service, "tara", start, end)
-        measured = (found["seconds"]["paused"], found["pauses"], found["longest_pause_seconds"])
-        assert measured == (paused, pauses, longest), (start, end)
+        statistics = await statistics_of(service, "tara", start, end)
+        measured_pauses = (statistics["seconds"]["paused"], statistics["pauses"], statistics["longest_pause_seconds"])
+        assert measured_pauses == (paused, pauses, longest), (start, end)
 
 
 async def test_a_pause_that_goes_on_counts_until_now(service: Service, clock: Clock) -> None:
     await service.report("tara", PAUSED)
     clock.advance(timedelta(hours=5))
-    found = await of(service, "tara", "2026-11-21T13:00:00Z", "2030-01-01T00:00:00Z")
-    assert found["seconds"] == seconds(paused=4 * HOUR)
-    assert (found["pauses"], found["longest_pause_seconds"]) == (0, 4 * HOUR)
+    statistics = await statistics_of(service, "tara", "2026-11-21T13:00:00Z", "2030-01-01T00:00:00Z")
+    assert statistics["seconds"] == seconds(paused=4 * HOUR)
+    assert (statistics["pauses"], statistics["longest_pause_seconds"]) == (0, 4 * HOUR)
     assert (await read(service, "2026-11-21T13:00:00Z", "2030-01-01T00:00:00Z"))["to"] == "2026-11-21T17:00:00Z"
 
 
@@ -110,35 +112,35 @@ async def test_a_confirmation_and_a_new_note_do_not_break_a_pause(service: Servi
     token = await service.token(responder="tara")
     await service.client.patch("/v1/responders/tara", json={"remit": REMIT}, headers=token)
     clock.advance(timedelta(days=1))
-    found = await of(service, "tara")
-    assert (found["pauses"], found["longest_pause_seconds"]) == (1, 4 * DAY)
+    statistics = await statistics_of(service, "tara")
+    assert (statistics["pauses"], statistics["longest_pause_seconds"]) == (1, 4 * DAY)
 
 
 async def test_a_report_is_unconfirmed_from_the_second_on_at_which_it_lapses(service: Service, clock: Clock) -> None:
     await service.report("tara", PAUSED)
     clock.advance(timedelta(days=9))
     # Whether or not the lapse is recorded yet, which the service does within a moment of real time.
-    found = await of(service, "tara")
-    assert found["seconds"] == seconds(paused=7 * DAY, unconfirmed=2 * DAY)
+    statistics = await statistics_of(service, "tara")
+    assert statistics["seconds"] == seconds(paused=7 * DAY, unconfirmed=2 * DAY)
     await service.report("tara", PAUSED)
     clock.advance(timedelta(days=1))
-    found = await of(service, "tara")
-    assert (found["pauses"], found["longest_pause_seconds"]) == (2, 7 * DAY)
+    statistics = await statistics_of(service, "tara")
+    assert (statistics["pauses"], statistics["longest_pause_seconds"]) == (2, 7 * DAY)
 
 
 async def test_a_day_that_is_named_ends_at_midnight_in_london_in_summer_too(service: Service, clock: Clock) -> None:
     clock.advance(timedelta(days=130))
     await service.report("tara", {**PAUSED, "reopens_on": "2027-04-10"})
     clock.advance(timedelta(days=20))
-    found = await of(service, "tara", "2027-04-10T22:00:00Z", "2027-04-11T00:00:00Z")
-    assert found["seconds"] == seconds(paused=HOUR, unconfirmed=HOUR)
+    statistics = await statistics_of(service, "tara", "2027-04-10T22:00:00Z", "2027-04-11T00:00:00Z")
+    assert statistics["seconds"] == seconds(paused=HOUR, unconfirmed=HOUR)
 
 
 async def test_a_planned_pause_counts_from_its_start(service: Service, clock: Clock) -> None:
     await service.report("tara", OPEN)
     await service.report("tara", {**PAUSED, "effective_from": "2026-11-22T12:00:00Z"})
     clock.advance(timedelta(days=3))
-    assert (await of(service, "tara"))["seconds"] == seconds(open=DAY, paused=2 * DAY)
+    assert (await statistics_of(service, "tara"))["seconds"] == seconds(open=DAY, paused=2 * DAY)
 
 
 async def test_only_the_time_in_the_directory_counts(service: Service, clock: Clock) -> None:
@@ -152,9 +154,9 @@ async def test_only_the_time_in_the_directory_counts(service: Service, clock: Cl
     clock.advance(timedelta(days=20))
     assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
     clock.advance(timedelta(hours=1))
-    found = await of(service, "new-one")
-    assert found["seconds"] == seconds(paused=2 * HOUR, unconfirmed=HOUR)
-    assert (found["listed_seconds"], found["longest_pause_seconds"]) == (3 * HOUR, 2 * HOUR)
+    statistics = await statistics_of(service, "new-one")
+    assert statistics["seconds"] == seconds(paused=2 * HOUR, unconfirmed=HOUR)
+    assert (statistics["listed_seconds"], statistics["longest_pause_seconds"]) == (3 * HOUR, 2 * HOUR)
     for start, end, is_there in (
         ("2026-11-21T00:00:00Z", "2026-11-22T11:59:59Z", False),
         ("2026-11-21T00:00:00Z", "2026-11-22T12:00:01Z", True),
@@ -168,9 +170,9 @@ async def test_only_the_time_in_the_directory_counts(service: Service, clock: Cl
 
 
 async def test_a_responder_that_was_just_listed_has_no_shares_yet(service: Service) -> None:
-    found = await read(service)
-    assert len(found["responders"]) == 13
-    for each in found["responders"]:
+    statistics = await read(service)
+    assert len(statistics["responders"]) == 13
+    for each in statistics["responders"]:
         assert (each["listed_seconds"], each["shares"], each["longest_pause_seconds"]) == (0, None, 0)
         assert each["seconds"] == seconds()
 
@@ -188,14 +190,14 @@ async def test_nobody_is_open_in_a_nation_until_one_that_covers_all_of_it_is(ser
     clock.advance(timedelta(hours=1))
     await service.report("barnardos", PAUSED)
     clock.advance(timedelta(hours=1))
-    assert await nobody(service) == {
+    assert await nobody_open_seconds(service) == {
         "England": 3 * HOUR,
         "Wales": 2 * HOUR,
         "Scotland": HOUR,
         "Northern Ireland": 3 * HOUR,
     }
-    found = await nobody(service, "2026-11-21T12:30:00Z", "2026-11-21T13:30:00Z")
-    assert found == {"England": HOUR, "Wales": HOUR // 2, "Scotland": HOUR // 2, "Northern Ireland": HOUR}
+    statistics = await nobody_open_seconds(service, "2026-11-21T12:30:00Z", "2026-11-21T13:30:00Z")
+    assert statistics == {"England": HOUR, "Wales": HOUR // 2, "Scotland": HOUR // 2, "Northern Ireland": HOUR}
     hours = [each["nobody_open_hours"] for each in (await read(service))["nations"]]
     assert hours == [3.0, 2.0, 1.0, 3.0]
     # A lapse leaves a nation without anybody, and so does a remit that becomes smaller.
@@ -205,15 +207,15 @@ async def test_nobody_is_open_in_a_nation_until_one_that_covers_all_of_it_is(ser
     token = await service.token(responder="salvation-army")
     await service.client.patch("/v1/responders/salvation-army", json={"remit": smaller}, headers=token)
     clock.advance(timedelta(days=10))
-    found = await nobody(service, "2026-11-21T16:00:00Z", "2026-12-01T16:00:00Z")
-    assert found["England"] == 10 * DAY - HOUR
-    assert found["Scotland"] == 3 * DAY + 3 * HOUR
+    statistics = await nobody_open_seconds(service, "2026-11-21T16:00:00Z", "2026-12-01T16:00:00Z")
+    assert statistics["England"] == 10 * DAY - HOUR
+    assert statistics["Scotland"] == 3 * DAY + 3 * HOUR
 
 
 async def test_there_is_nothing_to_count_before_the_first_listing(service: Service) -> None:
-    found = await read(service, "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
-    assert (found["counted_from"], found["responders"]) == (None, [])
-    assert {each["nobody_open_seconds"] for each in found["nations"]} == {None}
+    statistics = await read(service, "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
+    assert (statistics["counted_from"], statistics["responders"]) == (None, [])
+    assert {each["nobody_open_seconds"] for each in statistics["nations"]} == {None}
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}.csv"])
@@ -243,10 +245,10 @@ async def test_the_table_says_the_same(service: Service, clock: Clock) -> None:
     assert answer.headers.get_list("access-control-allow-origin") in ([], ["*"])
     assert answer.content.count(b"\r\n") == answer.content.count(b"\n") == 1 + 13 + 4
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
-    found = await service.read(PATH, **period)
+    statistics = await service.read(PATH, **period)
     assert len(rows) == 17
-    for row, each in zip(rows, found["responders"] + found["nations"], strict=True):
-        assert (row["from"], row["to"]) == (found["from"], found["to"])
+    for row, each in zip(rows, statistics["responders"] + statistics["nations"], strict=True):
+        assert (row["from"], row["to"]) == (statistics["from"], statistics["to"])
         assert (row["kind"], row["code"]) == ("responder", each["slug"]) if "slug" in each else ("nation", each["code"])
         shown = {f"{state}_{kind}": value for kind in ("seconds", "share") for state, value in _states(each, kind)}
         shown |= {name: each[name] for name in row if name in each and name != "code"}

@@ -82,8 +82,8 @@ async def test_two_upgrades_at_once_do_not_collide(empty_database: Database) -> 
 
 async def test_two_processes_that_upgrade_at_once_do_not_collide(empty_database_url: str) -> None:
     arguments, env = ("-c", str(ROOT / "alembic.ini"), "upgrade", "head"), environment(empty_database_url)
-    done = await asyncio.gather(*(run(*arguments, env=env, program="alembic") for _ in range(3)))
-    assert [code for code, _, _ in done] == [0, 0, 0], done
+    results = await asyncio.gather(*(run(*arguments, env=env, program="alembic") for _ in range(3)))
+    assert [code for code, _, _ in results] == [0, 0, 0], results
 
 
 async def test_the_schema_of_this_version_passes(database: Database) -> None:
@@ -119,7 +119,7 @@ async def test_upgrading_a_newer_schema_is_refused_with_the_same_line(database: 
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
-async def test_upgrading_what_is_no_database_is_an_outage(empty_database: Database) -> None:
+async def test_upgrading_a_file_that_is_no_database_is_an_outage(empty_database: Database) -> None:
     Path(str(empty_database.settings.url.database)).write_bytes(b"garbage" * 1000)
     with pytest.raises(DatabaseUnavailable):
         await schema.upgrade(empty_database)
@@ -135,7 +135,7 @@ async def test_a_migration_that_fails_halfway_leaves_nothing(empty_database: Dat
     assert await _tables(empty_database) == set()
 
 
-async def test_altering_a_table_keeps_what_refers_to_it(empty_database: Database) -> None:
+async def test_altering_a_table_keeps_the_rows_that_refer_to_it(empty_database: Database) -> None:
     def build(connection: Connection) -> None:
         connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
         connection.execute(text("CREATE TABLE child (id INTEGER PRIMARY KEY REFERENCES parent (id) ON DELETE CASCADE)"))
@@ -157,6 +157,6 @@ async def test_altering_a_table_keeps_what_refers_to_it(empty_database: Database
 
 
 def test_the_command_line_finds_everything_up_to_date(database_url: str) -> None:
-    done = _alembic(database_url, "check")
-    assert done.returncode == 0, done.stderr
-    assert "No new upgrade operations detected" in done.stdout
+    results = _alembic(database_url, "check")
+    assert results.returncode == 0, results.stderr
+    assert "No new upgrade operations detected" in results.stdout

@@ -33,11 +33,11 @@ LEAVES: dict[str, set[str]] = {
 remit_areas = st.lists(area_codes, max_size=14)
 
 
-def _modelled(named: list[str], asked: str) -> Cover:
-    reached = {leaf for code in named for leaf in LEAVES[code]}
-    if LEAVES[asked] <= reached:
+def _modelled(codes: list[str], area: str) -> Cover:
+    leaves = {leaf for code in codes for leaf in LEAVES[code]}
+    if LEAVES[area] <= leaves:
         return Cover.WHOLE
-    return Cover.PART if LEAVES[asked] & reached else Cover.NONE
+    return Cover.PART if LEAVES[area] & leaves else Cover.NONE
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_there_are_fifteen_places() -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "asked", "reached"),
+    ("codes", "area", "expected"),
     [
         ([UNITED_KINGDOM], WEST_OF_ENGLAND, Cover.WHOLE),
         ([ENGLAND], LONDON, Cover.WHOLE),
@@ -85,8 +85,8 @@ def test_there_are_fifteen_places() -> None:
         ([], UNITED_KINGDOM, Cover.NONE),
     ],
 )
-def test_how_much_of_a_place_a_remit_reaches(named: list[str], asked: str, reached: Cover) -> None:
-    assert cover(named, asked) is reached
+def test_how_much_of_an_area_a_remit_covers(codes: list[str], area: str, expected: Cover) -> None:
+    assert cover(codes, area) is expected
 
 
 def test_the_nine_regions_are_the_whole_of_england_and_eight_are_not() -> None:
@@ -107,28 +107,28 @@ def test_the_west_of_england_does_not_stand_in_for_the_south_west() -> None:
     assert cover([*others, WEST_OF_ENGLAND], ENGLAND) is Cover.PART
 
 
-@pytest.mark.parametrize("asked", AREAS)
+@pytest.mark.parametrize("area", AREAS)
 @pytest.mark.parametrize("code", AREAS)
-def test_one_place_in_another_is_as_the_leaves_say(code: str, asked: str) -> None:
-    assert is_within(code, asked) is (LEAVES[code] <= LEAVES[asked])
-    assert cover([code], asked) is _modelled([code], asked)
+def test_one_area_is_within_another_if_all_its_leaves_are(code: str, area: str) -> None:
+    assert is_within(code, area) is (LEAVES[code] <= LEAVES[area])
+    assert cover([code], area) is _modelled([code], area)
 
 
 @unhurried
 @given(remit_areas, area_codes)
-def test_places_together_reach_what_their_leaves_reach(named: list[str], asked: str) -> None:
-    assert cover(named, asked) is _modelled(named, asked)
+def test_areas_together_cover_what_their_leaves_cover(codes: list[str], area: str) -> None:
+    assert cover(codes, area) is _modelled(codes, area)
 
 
 @unhurried
 @given(remit_areas, area_codes, area_codes)
-def test_one_more_place_never_reaches_less(named: list[str], more: str, asked: str) -> None:
+def test_one_more_area_never_covers_less(codes: list[str], more: str, area: str) -> None:
     order = [Cover.NONE, Cover.PART, Cover.WHOLE]
-    assert order.index(cover([*named, more], asked)) >= order.index(cover(named, asked))
+    assert order.index(cover([*codes, more], area)) >= order.index(cover(codes, area))
 
 
 @unhurried
 @given(st.permutations(list(AREAS)), st.integers(0, 15), area_codes)
-def test_neither_order_nor_repetition_matters(codes: list[str], n: int, asked: str) -> None:
-    named = codes[:n]
-    assert cover(iter([*reversed(named), *named]), asked) is cover(named, asked)
+def test_neither_order_nor_repetition_matters(codes: list[str], n: int, area: str) -> None:
+    codes = codes[:n]
+    assert cover(iter([*reversed(codes), *codes]), area) is cover(codes, area)

@@ -55,7 +55,7 @@ def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("typed", "standard"),
+    ("fields", "normalised"),
     [
         ({}, {}),
         ({"note": "  Ring first.\r\nThen write. "}, {"note": "Ring first.\nThen write."}),
@@ -76,8 +76,8 @@ def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
         ),
     ],
 )
-def test_a_report_is_put_into_a_standard_form(typed: dict[str, Any], standard: dict[str, Any]) -> None:
-    assert validate_report(replaced(PAUSED, **typed), NOON) == replaced(PAUSED, **standard)
+def test_a_report_is_put_into_a_standard_form(fields: dict[str, Any], normalised: dict[str, Any]) -> None:
+    assert validate_report(replaced(PAUSED, **fields), NOON) == replaced(PAUSED, **normalised)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
         (PAUSED, PAUSED, "intake.confirmed"),
     ],
 )
-def test_a_report_is_told_by_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
+def test_a_report_has_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
     intake = intake_of(before) if before is not None else NEVER_REPORTED
     assert apply_report(intake, report, NOON + DAY, WEEK).event == event
     lapsed = intake_at(intake, NOON + 2 * WEEK)
@@ -246,7 +246,7 @@ def test_a_confirmation_after_a_lapse_brings_the_state_back() -> None:
     assert step.after.changed_at == NOON
 
 
-def test_nothing_that_was_never_said_can_be_confirmed() -> None:
+def test_without_a_report_nothing_can_be_confirmed() -> None:
     with pytest.raises(NothingToConfirm):
         apply_confirmation(NEVER_REPORTED, NOON, WEEK)
     with pytest.raises(NothingToConfirm):
@@ -319,7 +319,7 @@ def test_an_announcement_that_names_a_day_holds_to_the_end_of_that_day() -> None
     assert step.after.planned.confirm_by == datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() -> None:
+def test_a_new_plan_replaces_the_old_one_and_the_same_plan_is_no_event() -> None:
     first = apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
     again = apply_plan(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
     assert (again.after, again.event) == (first, None)
@@ -331,10 +331,10 @@ def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() 
 
 
 def test_a_report_in_the_meantime_leaves_the_announcement_standing() -> None:
-    announced = apply_plan(intake_of(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
-    for report in (OPEN, WAITING_LIST):
-        after = apply_report(announced, report, NOON + DAY, WEEK).after
-        assert after.planned == announced.planned
+    intake = apply_plan(intake_of(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
+    for now_said in (OPEN, WAITING_LIST):
+        after = apply_report(intake, now_said, NOON + DAY, WEEK).after
+        assert after.planned == intake.planned
         assert intake_at(after, NOON + 2 * DAY).state is State.PAUSED
 
 

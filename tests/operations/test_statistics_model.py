@@ -135,7 +135,7 @@ class Model:
                 (at, n, (listed, nations)) for n, (at, listed, nations) in enumerate(scenario.listings[slug])
             ]
             for row in reports[slug]:
-                # Stored lapses are not read: each report carries the time at which it lapses.
+                # Not from the row of the lapse: the report has its own `confirm_by`.
                 if row.kind in {"reported", "confirmed", "started"}:
                     assert row.report is not None
                     happened.append((row.at, 10_000 + row.sequence, str(row.report.state)))
@@ -204,7 +204,7 @@ class Model:
 )
 @given(happened=acts, spans=st.lists(st.floats(-0.1, 1), min_size=2, max_size=2), wait=st.integers(0, 100))
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_statistics_are_what_stepping_through_the_reports_gives(
+async def test_the_statistics_equal_those_of_stepping_through_the_reports(
     database: Database, happened: list[Act], spans: list[float], wait: int
 ) -> None:
     async with _emptied(database):
@@ -215,7 +215,7 @@ async def test_the_statistics_are_what_stepping_through_the_reports_gives(
         asked = [(start, end) for n, start in enumerate(edges) for end in edges[n:]]
         results = [await _read_statistics(database, start, end) for start, end in asked]
 
-        # Everything that is due is recorded, and then everything is counted, and then counted anew.
+        # Record everything that is due, then count everything, then count it again from the start.
         async with database.write() as session:
             await changes.begin(session, scenario.now)
         assert [await _read_statistics(database, start, end) for start, end in asked] == results
