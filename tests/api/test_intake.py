@@ -15,9 +15,9 @@ async def test_a_report_can_be_read_once_it_is_answered(service: Service) -> Non
     answer = await service.report("salvation-army", PAUSED)
     after = await service.read("/v1/directory")
     assert after["sequence"] == before["sequence"] + 1 == answer["sequence"]
-    responder = await service.responder("salvation-army")
-    assert responder == answer == await service.read("/v1/responders/salvation-army")
-    assert responder["intake"] == {
+    shown = await service.responder("salvation-army")
+    assert shown == answer == await service.read("/v1/responders/salvation-army")
+    assert shown["intake"] == {
         "state": "paused",
         "reported_state": "paused",
         "expected_response": None,
@@ -82,8 +82,8 @@ async def test_the_event_says_what_changed(
 ) -> None:
     before = await service.report("tara", first)
     await service.report("tara", second)
-    (events,) = await service.told(before["sequence"])
-    assert (events["type"], events["data"]["previous_state"]) == (event, first["state"])
+    (new_event,) = await service.events_after(before["sequence"])
+    assert (new_event["type"], new_event["data"]["previous_state"]) == (event, first["state"])
 
 
 async def test_still_true_moves_only_the_confirmation(service: Service, clock: Any) -> None:
@@ -120,7 +120,7 @@ async def test_confirming_after_a_lapse_brings_the_state_back(service: Service, 
     token = await service.token(responder="tara")
     answer = await service.client.post("/v1/responders/tara/intake/confirmation", headers=token)
     assert answer.json()["intake"]["state"] == "open"
-    events = await service.told(first["sequence"])
+    events = await service.events_after(first["sequence"])
     assert [(each["type"], each["timestamp"], each["data"]["previous_state"]) for each in events] == [
         ("intake.unconfirmed", "2026-11-28T12:00:00Z", "open"),
         ("intake.opened", "2026-11-29T12:00:00Z", "unconfirmed"),
@@ -142,7 +142,7 @@ async def test_a_write_first_records_every_lapse_that_is_due(service: Service, c
     first = await service.report("tara", OPEN)
     clock.advance(timedelta(days=7, hours=1))
     await service.report("unseen", OPEN)
-    events = await service.told(first["sequence"])
+    events = await service.events_after(first["sequence"])
     assert [(each["type"], each["data"]["responder"]["slug"], each["timestamp"]) for each in events] == [
         ("intake.unconfirmed", "tara", "2026-11-28T12:00:00Z"),
         ("intake.opened", "unseen", "2026-11-28T13:00:00Z"),
@@ -172,7 +172,7 @@ async def test_a_planned_pause_is_announced_starts_and_lapses(service: Service, 
     clock.advance(timedelta(days=10))
     assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
     await service.report("unseen", OPEN)
-    events = await service.told(first["sequence"])
+    events = await service.events_after(first["sequence"])
     assert [(each["type"], each["timestamp"]) for each in events][:3] == [
         ("intake.planned", "2026-11-21T12:00:00Z"),
         ("intake.paused", "2026-11-23T17:00:00Z"),
@@ -304,13 +304,13 @@ async def test_bad_input_is_refused_by_name_and_changes_nothing(service: Service
 
 async def test_every_fault_of_a_report_is_named_at_once(service: Service) -> None:
     token = await service.token(responder="tara")
-    report = {
+    body = {
         "state": "open",
         "note": "\x00",
         "reopens_on": "2027-01-01",
         "expected_response": {"max": 0, "unit": "days"},
     }
-    answer = await service.client.put("/v1/responders/tara/intake", json=report, headers=token)
+    answer = await service.client.put("/v1/responders/tara/intake", json=body, headers=token)
     assert [each["pointer"] for each in answer.json()["errors"]] == ["/expected_response/max", "/reopens_on", "/note"]
 
 

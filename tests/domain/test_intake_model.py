@@ -1,4 +1,4 @@
-"""The intake after any reports and any time, compared with a plain list of the reports (a model)."""
+"""The intake after any sequence of reports and any time, against a model that keeps a plain list of the reports."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -45,42 +45,42 @@ what_happens = st.lists(moves, max_size=8)
 spans = st.timedeltas(timedelta(), timedelta(days=500))
 
 
-def _visible(steps: list[Step]) -> list[Step]:
-    """The steps with an effect that anybody sees: without reminders that came too late."""
+def _without_reminder_events(steps: list[Step]) -> list[Step]:
+    """The steps without the events of reminders: a reminder that is due too late has none."""
     return [msgspec.structs.replace(step, event=None) if step.kind == "reminded" else step for step in steps]
 
 
-class ReportSpan(NamedTuple):
-    """A report, and the times between which it holds."""
+class TimedReport(NamedTuple):
+    """A report with the times from which and until which it holds."""
 
     report: Report
     start: datetime
     until: datetime
 
 
-class Life:
-    """An intake with all its steps, and as the model all reports that were not cancelled."""
+class Scenario:
+    """An intake and all its steps; beside it, as the model, all reports and plans that were not cancelled."""
 
     def __init__(self, start: datetime, happened: list[Move]) -> None:
         self.now = start
         self.intake = NEVER_REPORTED
         self.steps: list[Step] = []
-        self.spans: list[ReportSpan] = []
+        self.reports: list[TimedReport] = []
         for move in happened:
             self._wait(move)
             getattr(self, f"_{move.action}")(move)
 
-    def latest(self, now: datetime) -> ReportSpan | None:
-        """The last report that has started to hold."""
-        started = [(each.start, n) for n, each in enumerate(self.spans) if each.start <= now]
-        return self.spans[max(started)[1]] if started else None
+    def report_at(self, now: datetime) -> TimedReport | None:
+        """The last report that has started by `now`."""
+        started = [(each.start, n) for n, each in enumerate(self.reports) if each.start <= now]
+        return self.reports[max(started)[1]] if started else None
 
-    def upcoming(self, now: datetime) -> list[ReportSpan]:
-        return [each for each in self.spans if each.start > now]
+    def planned_after(self, now: datetime) -> list[TimedReport]:
+        return [each for each in self.reports if each.start > now]
 
     def probes(self, span: timedelta) -> Iterator[datetime]:
-        """Times within `span`: its end, and those around each time at which something may change."""
-        edges = {moment for each in self.spans for moment in (each.start, each.until)}
+        """A moment within `span`, and those around each at which something may happen."""
+        edges = {moment for each in self.reports for moment in (each.start, each.until)}
         near = {edge + beside for edge in edges for beside in (-MOMENT, timedelta(), MOMENT)}
         return (moment for moment in sorted({self.now, self.now + span, *near}) if moment >= self.now)
 
@@ -98,20 +98,20 @@ class Life:
             self.intake = step.after
 
     def _report(self, move: Move) -> None:
-        report = _dated(move, self.now)
+        report = _with_reopening_day(move, self.now)
         self._apply(apply_report(self.intake, report, self.now, move.valid_for))
-        self.spans.append(ReportSpan(report, self.now, report_expiry(report, self.now, move.valid_for)))
+        self.reports.append(TimedReport(report, self.now, report_expiry(report, self.now, move.valid_for)))
 
     def _confirm(self, move: Move) -> None:
-        latest = self.latest(self.now)
-        again = latest and ReportSpan(latest.report, self.now, report_expiry(latest.report, self.now, move.valid_for))
+        last = self.report_at(self.now)
+        again = last and TimedReport(last.report, self.now, report_expiry(last.report, self.now, move.valid_for))
         try:
             self._apply(apply_confirmation(self.intake, self.now, move.valid_for))
         except NothingToConfirm:
             assert again is None or again.until <= self.now
         else:
             assert again is not None
-            self.spans.append(again)
+            self.reports.append(again)
 
     def _plan(self, move: Move) -> None:
         start = self.now + move.starts_in
@@ -122,16 +122,16 @@ class Life:
             assert report.state is ReportedState.OPEN
             return
         assert report.state is not ReportedState.OPEN
-        if [(each.report, each.start) for each in self.upcoming(self.now)] != [(report, start)]:
-            self._cancel_plans()
-            self.spans.append(ReportSpan(report, start, report_expiry(report, start, move.valid_for)))
+        if [(each.report, each.start) for each in self.planned_after(self.now)] != [(report, start)]:
+            self._drop_plan()
+            self.reports.append(TimedReport(report, start, report_expiry(report, start, move.valid_for)))
 
     def _unplan(self, _: Move) -> None:
         self._apply(cancel_plan(self.intake, self.now))
-        self._cancel_plans()
+        self._drop_plan()
 
-    def _cancel_plans(self) -> None:
-        self.spans = [each for each in self.spans if each.start <= self.now]
+    def _drop_plan(self) -> None:
+        self.reports = [each for each in self.reports if each.start <= self.now]
 
 
 def _with_reopening_day(move: Move, start: datetime) -> Report:
@@ -143,32 +143,32 @@ def _with_reopening_day(move: Move, start: datetime) -> Report:
 
 @settings(unhurried, max_examples=150)
 @given(moments, what_happens, spans)
-def test_a_reader_sees_the_last_report_and_only_while_it_holds(
+def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
-    life = Life(start, happened)
-    for moment in life.probes(span):
-        intake, latest = intake_at(life.intake, moment), life.latest(moment)
-        if latest is None:
-            assert (intake.state, intake.report, intake.confirm_by) == (State.UNCONFIRMED, None, None)
+    scenario = Scenario(start, happened)
+    for moment in scenario.probes(span):
+        seen, last = intake_at(scenario.intake, moment), scenario.report_at(moment)
+        if last is None:
+            assert (seen.state, seen.report, seen.confirm_by) == (State.UNCONFIRMED, None, None)
         else:
-            assert (intake.report, intake.confirm_by) == (latest.report, latest.until)
-            assert intake.state == (latest.report.state if moment < latest.until else State.UNCONFIRMED)
-        upcoming = [(each.report, each.start, each.until) for each in life.upcoming(moment)]
-        plan = intake.planned
-        assert upcoming == ([(plan.report, plan.effective_from, plan.confirm_by)] if plan is not None else [])
+            assert (seen.report, seen.confirm_by) == (last.report, last.until)
+            assert seen.state == (last.report.state if moment < last.until else State.UNCONFIRMED)
+        planned_after = [(each.report, each.start, each.until) for each in scenario.planned_after(moment)]
+        plan = seen.planned
+        assert planned_after == ([(plan.report, plan.effective_from, plan.confirm_by)] if plan is not None else [])
 
 
 @briefly
 @given(moments, what_happens, spans)
 def test_a_lapsed_report_is_never_shown_as_open(start: datetime, happened: list[Move], span: timedelta) -> None:
-    life = Life(start, happened)
-    for moment in life.probes(span):
-        intake = intake_at(life.intake, moment)
-        assert intake.state is not State.OPEN or (intake.confirm_by is not None and moment < intake.confirm_by)
+    scenario = Scenario(start, happened)
+    for moment in scenario.probes(span):
+        seen = intake_at(scenario.intake, moment)
+        assert seen.state is not State.OPEN or (seen.confirm_by is not None and moment < seen.confirm_by)
         # Nor does anything that time brings open it again.
-        if life.intake.confirm_by is None or life.intake.confirm_by <= moment:
-            assert intake.state is not State.OPEN
+        if scenario.intake.confirm_by is None or scenario.intake.confirm_by <= moment:
+            assert seen.state is not State.OPEN
 
 
 @briefly
@@ -181,15 +181,17 @@ def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
 
 @briefly
 @given(moments, what_happens, spans, spans)
-def test_how_often_somebody_reads_makes_no_difference(
+def test_it_makes_no_difference_how_often_somebody_looks(
     start: datetime, happened: list[Move], first: timedelta, then: timedelta
 ) -> None:
-    life = Life(start, happened)
-    early, late = life.now + first, life.now + first + then
-    steps = due_steps(life.intake, early)
-    assert due_steps(intake_at(life.intake, early), early) == []
-    assert _visible(steps + due_steps(intake_at(life.intake, early), late)) == _visible(due_steps(life.intake, late))
-    assert intake_at(intake_at(life.intake, early), late) == intake_at(life.intake, late)
+    scenario = Scenario(start, happened)
+    early, late = scenario.now + first, scenario.now + first + then
+    steps = due_steps(scenario.intake, early)
+    assert due_steps(intake_at(scenario.intake, early), early) == []
+    in_two_parts = steps + due_steps(intake_at(scenario.intake, early), late)
+    at_once = due_steps(scenario.intake, late)
+    assert _without_reminder_events(in_two_parts) == _without_reminder_events(at_once)
+    assert intake_at(intake_at(scenario.intake, early), late) == intake_at(scenario.intake, late)
 
 
 @briefly
@@ -207,27 +209,27 @@ def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ende
 
 @briefly
 @given(moments, what_happens, spans)
-def test_a_change_of_state_has_its_own_event_and_nothing_else_has_it(
+def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
-    life = Life(start, happened)
-    intake = NEVER_REPORTED
-    for step in [*life.steps, *due_steps(life.intake, life.now + span)]:
+    scenario = Scenario(start, happened)
+    current = NEVER_REPORTED
+    for step in [*scenario.steps, *due_steps(scenario.intake, scenario.now + span)]:
         if step.kind == "reminded":
-            assert msgspec.structs.replace(intake, remind_at=None) == step.after
-            intake = step.after
+            assert msgspec.structs.replace(current, remind_at=None) == step.after
+            current = step.after
             continue
         changed = step.after.state is not step.before
         assert (STATE_EVENTS.get(step.event) if step.event is not None else None) == (
             step.after.state if changed else None
         )
-        plan_after = (
+        after = (
             step.after.planned and step.after.planned.report,
             step.after.planned and step.after.planned.effective_from,
         )
-        plan_before = (intake.planned and intake.planned.report, intake.planned and intake.planned.effective_from)
-        assert (step.event is None) is (plan_after == plan_before and step.kind in {"planned", "unplanned"})
-        intake = step.after
+        before = (current.planned and current.planned.report, current.planned and current.planned.effective_from)
+        assert (step.event is None) is (after == before and step.kind in {"planned", "unplanned"})
+        current = step.after
 
 
 @briefly
@@ -241,7 +243,7 @@ def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened
         first, *rest = due_steps(intake, due)
         assert (first.at, rest) == (due, [])
         intake, steps = first.after, steps + 1
-    # At most a lapse, the start of a plan, the lapse of that, and a reminder of each.
+    # At most the lapse of what holds, the start of what was announced, the lapse of that, and a reminder of each.
     assert steps <= 5
 
 
@@ -297,7 +299,9 @@ def test_a_report_that_names_no_day_holds_for_its_period(start: datetime, valid_
 
 @unhurried
 @given(moments, reports, st.none() | st.integers(0, 400))
-def test_a_validated_report_is_in_standard_form_and_stays_so(now: datetime, report: Report, days: int | None) -> None:
+def test_a_checked_report_is_in_standard_form_and_checking_it_again_changes_nothing(
+    now: datetime, report: Report, days: int | None
+) -> None:
     if days is not None and report.state is not ReportedState.OPEN:
         day = now.astimezone(LONDON_TIME).date() + timedelta(days=days)
         report = msgspec.structs.replace(report, reopens_on=day)

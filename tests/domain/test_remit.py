@@ -22,13 +22,13 @@ ADULT, CHILD, YOUNG = AgeGroup.ADULT, AgeGroup.CHILD, AgeGroup.YOUNG_PERSON
 WOMAN, MAN, NON_BINARY = Gender.WOMAN, Gender.MAN, Gender.NON_BINARY
 
 
-def remit(**fields: object) -> Remit:
+def make_remit(**fields: object) -> Remit:
     defaults = {"areas": (UNITED_KINGDOM,), "exploitation_types": "all", "age_groups": (ADULT,)}
     return Remit(**{**defaults, **fields})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("given_remit", "expected"),
+    ("fields", "standard"),
     [
         ({"areas": (LONDON, SCOTLAND, ENGLAND)}, {"areas": (ENGLAND, SCOTLAND, LONDON)}),
         ({"areas": (LONDON, LONDON)}, {"areas": (LONDON,)}),
@@ -46,16 +46,16 @@ def remit(**fields: object) -> Remit:
         ({"source": Source(" Briefing ", "2024")}, {"source": Source("Briefing", "2024")}),
     ],
 )
-def test_a_remit_is_put_into_standard_order(given_remit: dict[str, object], expected: dict[str, object]) -> None:
-    assert validate_remit(remit(**given_remit)) == remit(**expected)
+def test_a_remit_is_put_into_standard_order(fields: dict[str, object], standard: dict[str, object]) -> None:
+    assert validate_remit(make_remit(**fields)) == make_remit(**standard)
 
 
-def test_an_unknown_field_of_a_remit_stays_unknown() -> None:
-    assert validate_remit(remit(exploitation_types=None)).exploitation_types is None
+def test_what_nobody_knows_stays_unknown() -> None:
+    assert validate_remit(make_remit(exploitation_types=None)).exploitation_types is None
 
 
 @pytest.mark.parametrize(
-    ("given_remit", "pointers"),
+    ("fields", "pointers"),
     [
         ({"areas": ("E12000099",)}, ["/remit/areas/0"]),
         ({"areas": (LONDON, "london", SCOTLAND, "")}, ["/remit/areas/1", "/remit/areas/3"]),
@@ -72,9 +72,9 @@ def test_an_unknown_field_of_a_remit_stays_unknown() -> None:
         ({"source": Source("Briefing", "last year")}, ["/remit/source/published"]),
     ],
 )
-def test_a_fault_is_pointed_at(given_remit: dict[str, object], pointers: list[str]) -> None:
+def test_a_fault_is_pointed_at(fields: dict[str, object], pointers: list[str]) -> None:
     with pytest.raises(Invalid) as refusal:
-        validate_remit(remit(**given_remit))
+        validate_remit(make_remit(**fields))
     assert [error.pointer for error in refusal.value.errors] == pointers
 
 
@@ -112,7 +112,7 @@ def test_a_source_is_dated_by_year_month_or_day_and_nothing_else(published: str)
 
 
 @pytest.mark.parametrize(
-    ("fields", "query", "is_kept"),
+    ("fields", "asked", "kept"),
     [
         ({}, Filter(), True),
         ({"areas": (ENGLAND,)}, Filter(areas=(LONDON,)), True),
@@ -140,12 +140,12 @@ def test_a_source_is_dated_by_year_month_or_day_and_nothing_else(published: str)
         ({"areas": (ENGLAND,), "genders": (WOMAN,)}, Filter(areas=(SCOTLAND,), genders=(WOMAN,)), False),
     ],
 )
-def test_which_remits_a_filter_keeps(fields: dict[str, object], query: Filter, is_kept: bool) -> None:
-    assert query.keeps(remit(**fields)) is is_kept
+def test_who_is_kept(fields: dict[str, object], asked: Filter, kept: bool) -> None:
+    assert asked.keeps(make_remit(**fields)) is kept
 
 
 @pytest.mark.parametrize(
-    ("groups", "adult", "child", "young_person"),
+    ("age_groups", "adult", "child", "young_person"),
     [
         ((ADULT,), True, False, True),
         ((CHILD,), False, True, False),
@@ -158,58 +158,55 @@ def test_which_remits_a_filter_keeps(fields: dict[str, object], query: Filter, i
     ],
 )
 def test_a_young_person_is_an_adult_and_a_child_is_not(
-    groups: tuple[AgeGroup, ...], adult: bool, child: bool, young_person: bool
+    age_groups: tuple[AgeGroup, ...], adult: bool, child: bool, young_person: bool
 ) -> None:
-    assert [may_take_age(groups, age) for age in (ADULT, CHILD, YOUNG)] == [adult, child, young_person]
+    assert [may_take_age(age_groups, asked) for asked in (ADULT, CHILD, YOUNG)] == [adult, child, young_person]
 
 
 @unhurried
 @given(remits)
-def test_a_validated_remit_is_in_standard_order_and_stays_so(given_remit: Remit) -> None:
-    normal = validate_remit(given_remit)
-    assert validate_remit(normal) == normal
+def test_a_checked_remit_is_in_standard_order_and_checking_it_again_changes_nothing(remit: Remit) -> None:
+    standard = validate_remit(remit)
+    assert validate_remit(standard) == standard
     for field, order in (
         ("areas", list(AREAS)),
         ("age_groups", list(AgeGroup)),
         ("exploitation_types", list(ExploitationType)),
         ("genders", list(Gender)),
     ):
-        after, before = getattr(normal, field), getattr(given_remit, field)
-        if isinstance(before, tuple):
-            assert [each for each in order if each in before] == list(after)
+        standard_value, given_value = getattr(standard, field), getattr(remit, field)
+        if isinstance(given_value, tuple):
+            assert [each for each in order if each in given_value] == list(standard_value)
         else:
-            assert after == before
+            assert standard_value == given_value
 
 
 @unhurried
 @given(remits, filters)
-def test_validating_a_remit_does_not_change_which_filters_keep_it(given_remit: Remit, query: Filter) -> None:
-    assert query.keeps(validate_remit(given_remit)) is query.keeps(given_remit)
+def test_checking_a_remit_changes_nothing_about_whom_it_reaches(remit: Remit, asked: Filter) -> None:
+    assert asked.keeps(validate_remit(remit)) is asked.keeps(remit)
 
 
 @unhurried
 @given(remits, filters)
-def test_an_unknown_exploitation_type_is_never_filtered_away(given_remit: Remit, query: Filter) -> None:
-    unknown = remit(
-        areas=given_remit.areas, age_groups=given_remit.age_groups, genders=given_remit.genders, exploitation_types=None
-    )
-    without = Filter(areas=query.areas, age_groups=query.age_groups, genders=query.genders)
-    assert Filter(exploitation_types=query.exploitation_types).keeps(unknown)
-    assert query.keeps(unknown) is without.keeps(unknown)
+def test_an_unknown_exploitation_type_is_never_filtered_away(remit: Remit, asked: Filter) -> None:
+    unknown = make_remit(areas=remit.areas, age_groups=remit.age_groups, genders=remit.genders, exploitation_types=None)
+    without = Filter(areas=asked.areas, age_groups=asked.age_groups, genders=asked.genders)
+    assert Filter(exploitation_types=asked.exploitation_types).keeps(unknown)
+    assert asked.keeps(unknown) is without.keeps(unknown)
 
 
 @unhurried
-@given(remits.flatmap(lambda given_remit: st.tuples(st.just(given_remit), widened(given_remit))), filters)
-def test_a_wider_remit_is_kept_wherever_the_narrower_one_is(both: tuple[Remit, Remit], query: Filter) -> None:
+@given(remits.flatmap(lambda remit: st.tuples(st.just(remit), widened(remit))), filters)
+def test_a_wider_remit_is_kept_wherever_the_narrower_one_is(both: tuple[Remit, Remit], asked: Filter) -> None:
     narrow, wide = both
-    assert query.keeps(wide) or not query.keeps(narrow)
+    assert asked.keeps(wide) or not asked.keeps(narrow)
 
 
 @unhurried
 @given(remits, filters)
-def test_values_of_one_field_are_alternatives_and_fields_are_demands(given_remit: Remit, query: Filter) -> None:
-    assert query.keeps(given_remit) is all(
-        not getattr(query, field)
-        or any(Filter(**{field: (value,)}).keeps(given_remit) for value in getattr(query, field))
+def test_values_of_one_field_are_alternatives_and_fields_are_demands(remit: Remit, asked: Filter) -> None:
+    assert asked.keeps(remit) is all(
+        not getattr(asked, field) or any(Filter(**{field: (value,)}).keeps(remit) for value in getattr(asked, field))
         for field in Filter.__struct_fields__
     )

@@ -1,4 +1,4 @@
-"""The counts behind the coverage events, on a real database: each change moves them, and they equal a new count."""
+"""The counts behind the coverage events, on a real database: after each change they equal those of counting anew."""
 
 import asyncio
 import contextlib
@@ -44,9 +44,9 @@ START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 OPENED, CLOSED = "coverage.gap_opened", "coverage.gap_closed"
 
 
-async def report(database: Database, now: datetime, slug: str, new_report: Report) -> None:
+async def report(database: Database, now: datetime, slug: str, report: Report) -> None:
     async with database.write() as session:
-        await intake.report_intake(session, now, slug, new_report)
+        await intake.report_intake(session, now, slug, report)
 
 
 async def load(database: Database, now: datetime) -> None:
@@ -54,7 +54,7 @@ async def load(database: Database, now: datetime) -> None:
         await responders.load_register(session, now)
 
 
-async def read_events(database: Database, after: int = 0) -> list[dict[str, Any]]:
+async def events_after(database: Database, after: int = 0) -> list[dict[str, Any]]:
     async with database.read() as session:
         query = select(EventRow.body).where(EventRow.sequence > after).order_by(EventRow.sequence)
         return [msgspec.json.decode(body) for body in await session.scalars(query)]
@@ -66,7 +66,7 @@ async def latest(database: Database) -> int:
 
 
 async def assert_counted(database: Database) -> int:
-    """Assert that the stored counts equal a new count. Returns the gaps."""
+    """Check that the stored counts equal those of counting anew, and return the gaps."""
     async with database.read() as session:
         row = await session.get_one(CoverageRow, 1)
         assert row.counts is not None
@@ -76,7 +76,7 @@ async def assert_counted(database: Database) -> int:
 
 async def test_loading_the_register_opens_no_gap(database: Database, clock: Clock) -> None:
     await load(database, clock())
-    assert {each["type"] for each in await read_events(database)} == {"responder.listed"}
+    assert {each["type"] for each in await events_after(database)} == {"responder.listed"}
     assert await assert_counted(database) == ALL_CELLS
 
 
@@ -90,7 +90,7 @@ async def test_two_that_pause_at_the_same_instant_open_one_gap(database: Databas
         await asyncio.gather(
             report(database, clock(), "salvation-army", PAUSED), report(other, clock(), "migrant-help", PAUSED)
         )
-        events = await read_events(database, before)
+        events = await events_after(database, before)
         assert [each["type"] for each in events] == ["intake.paused", "intake.paused", OPENED]
         assert [each["sequence"] for each in events] == [before + 1, before + 2, before + 3]
     await other.close()
@@ -108,7 +108,7 @@ async def test_a_database_from_before_the_counts_makes_them_with_the_next_change
     await schema.upgrade(empty_database)
     before = await latest(empty_database)
     await report(empty_database, clock(), "tara", PAUSED)
-    assert [each["type"] for each in await read_events(empty_database, before)] == ["intake.paused", OPENED]
+    assert [each["type"] for each in await events_after(empty_database, before)] == ["intake.paused", OPENED]
     await assert_counted(empty_database)
 
 
@@ -121,7 +121,7 @@ async def test_the_first_change_may_be_a_lapse(database: Database, clock: Clock)
     clock.advance(timedelta(days=8))
     async with database.write() as session:
         await changes.begin(session, clock())
-    assert [each["type"] for each in await read_events(database, before)] == ["intake.unconfirmed", OPENED]
+    assert [each["type"] for each in await events_after(database, before)] == ["intake.unconfirmed", OPENED]
     await assert_counted(database)
 
 
@@ -146,7 +146,7 @@ async def test_wrong_counts_stop_no_report(database: Database, clock: Clock) -> 
         (await session.get_one(CoverageRow, 1)).counts = counts_to_document(NOBODY)
     await report(database, clock(), "tara", OPEN)
     await report(database, clock(), "tara", PAUSED)
-    assert [each["type"] for each in (await read_events(database))[-4:]] == [
+    assert [each["type"] for each in (await events_after(database))[-4:]] == [
         "intake.opened",
         CLOSED,
         "intake.paused",
@@ -161,7 +161,7 @@ async def test_a_change_that_is_undone_moves_nothing(database: Database, clock: 
             await intake.report_intake(session, clock(), "tara", OPEN)
             raise RuntimeError("halfway")
     assert await assert_counted(database) == ALL_CELLS
-    assert {each["type"] for each in await read_events(database)} == {"responder.listed"}
+    assert {each["type"] for each in await events_after(database)} == {"responder.listed"}
 
 
 # A scenario with three responders: to whom, what happens, and after how long.
@@ -182,8 +182,8 @@ async def run_scenario(database: Database, scenario: Sequence[tuple[str, str, ti
         # What is refused moves nothing.
         with contextlib.suppress(NotFound, AlreadyExists, NothingToConfirm):
             async with database.write() as session:
-                await _happen(session, now, slug, happening, remit)
-        events = await read_events(database, number)
+                await _act(session, now, slug, act, remit)
+        events = await events_after(database, number)
         assert [each["sequence"] for each in events] == list(range(number + 1, number + 1 + len(events)))
         assert _follow(before, events) == await assert_counted(database)
 
@@ -205,7 +205,7 @@ async def _act(session: AsyncSession, now: datetime, slug: str, act: str, remit:
 
 
 def _follow(gaps: int, events: list[dict[str, Any]]) -> int:
-    """The gaps as somebody has them who only follows the events."""
+    """The gaps after these events, as a subscriber knows them that reads nothing else."""
     since_a_responder: list[str] = []
     for event in events:
         if "responder" in event["data"]:
@@ -234,13 +234,13 @@ def _bits(group: dict[str, Any]) -> int:
     return sum(
         1 << number
         for number, cell in enumerate(cells_in(ALL_CELLS))
-        if all(gaps == "all" or getattr(cell, name) in gaps for name, gaps in sides.items())
+        if all(codes == "all" or getattr(cell, name) in codes for name, codes in sides.items())
     )
 
 
 @given(scenarios)
 @hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
-def test_after_any_changes_the_counts_are_those_of_a_new_count(sqlite_template: Path, life: list[Any]) -> None:
+def test_whatever_happens_the_counts_are_those_of_counting_anew(sqlite_template: Path, scenario: list[Any]) -> None:
     async def work() -> None:
         with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
             path = Path(folder) / "capacity.db"

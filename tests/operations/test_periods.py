@@ -1,4 +1,4 @@
-"""Count the events: in batches, by several at once, in an older database, and again from the start."""
+"""Counting the events: in batches, by several at once, over an older database, and anew."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -35,12 +35,12 @@ async def _report_for_two_weeks(database: Database) -> datetime:
     return now
 
 
-async def _stored(database: Database) -> list[Any]:
+async def _stored_rows(database: Database) -> list[Any]:
     async with database.read() as session:
-        rows: list[Any] = []
+        found: list[Any] = []
         for table in (PeriodRow, NationGapRow, RollupRow):
-            rows += sorted((await session.execute(select(*table.__table__.columns))).all(), key=str)
-        return rows
+            found += sorted((await session.execute(select(*table.__table__.columns))).all(), key=str)
+        return found
 
 
 async def _count(database: Database, most: int = periods.BATCH) -> int:
@@ -58,7 +58,7 @@ async def test_counting_in_batches_is_counting_at_once(database: Database) -> No
     await _report_for_two_weeks(database)
     events = await _latest_number(database)
     assert await _count(database) == events
-    at_once = await _stored(database)
+    at_once = await _stored_rows(database)
     async with database.read() as session:
         assert not await periods.is_behind(session)
     async with database.write() as session:
@@ -68,58 +68,58 @@ async def test_counting_in_batches_is_counting_at_once(database: Database) -> No
     batches = [4] * (events // 4) + [events % 4]
     assert [await _count(database, 4) for _ in batches] == batches
     assert await _count(database, 4) == 0
-    assert await _stored(database) == at_once
+    assert await _stored_rows(database) == at_once
 
 
 async def test_several_that_count_at_once_count_each_event_once(database: Database) -> None:
     await _report_for_two_weeks(database)
     other = Database(database.settings)
-    counts = await asyncio.gather(*(_count(each, 5) for each in (database, other) * 5))
+    counted = await asyncio.gather(*(_count(each, 5) for each in (database, other) * 5))
     await other.close()
-    assert sum(counts) == await _events(database)
-    stored = await _stored(database)
+    assert sum(counted) == await _latest_number(database)
+    kept = await _stored_rows(database)
     async with database.write() as session:
         await periods.reset(session)
     await _count(database)
-    assert await _stored(database) == stored
+    assert await _stored_rows(database) == kept
 
 
 async def test_an_older_database_is_counted_from_its_first_event(empty_database: Database) -> None:
     await schema.upgrade(empty_database)
     now = await _report_for_two_weeks(empty_database)
     await _count(empty_database)
-    stored = await _stored(empty_database)
+    kept = await _stored_rows(empty_database)
     async with empty_database.read() as session:
-        statistics_before = await statistics.read_statistics(session, START, now)
+        found = await statistics.read_statistics(session, START, now)
     await schema.downgrade(empty_database, "0001")
     await schema.upgrade(empty_database)
     async with empty_database.read() as session:
-        assert await statistics.read_statistics(session, START, now) == statistics_before
+        assert await statistics.read_statistics(session, START, now) == found
     await _count(empty_database)
-    assert await _stored(empty_database) == stored
+    assert await _stored_rows(empty_database) == kept
 
 
-async def test_the_command_rebuilds_the_statistics_and_the_coverage_counts(
+async def test_the_command_counts_everything_anew_and_the_coverage_with_it(
     database_url: str, settings: Settings
 ) -> None:
     database = Database(settings)
     await _report_for_two_weeks(database)
     await _count(database)
-    stored = await _stored(database)
+    kept = await _stored_rows(database)
     async with database.write() as session:
         await session.execute(delete(PeriodRow).where(PeriodRow.number == 0))
         await session.execute(text("UPDATE period SET paused = 77, ended = NULL"))
         (await session.get_one(CoverageRow, 1)).counts = counts_to_document(NOBODY)
-    assert await _stored(database) != stored
-    counts = f"counted {await _events(database)} events for the statistics\n"
+    assert await _stored_rows(database) != kept
+    counted = f"counted {await _latest_number(database)} events for the statistics\n"
     for coverage in ("wrong and are now right", "right"):
         code, out, err = await processes.run("db", "rebuild", env=environment(database_url))
-        assert (code, out) == (0, f"the coverage counts were {coverage}\n{counts}"), err
-        assert await _stored(database) == stored
+        assert (code, out) == (0, f"the coverage counts were {coverage}\n{counted}"), err
+        assert await _stored_rows(database) == kept
     await database.close()
 
 
-# As version 0.1.0 stored it. The program reads events of any age.
+# An event as version 0.1.0 stored it. Every stored event can be read, however old it is.
 FIRST = """{"type":"responder.listed","timestamp":"2026-11-21T12:00:00Z","sequence":1,"data":{"responder":{
 "id":"019e4500-0000-7000-8000-000000000010","slug":"tara","name":"TARA","website":null,
 "contact":{"phone":null,"email":null,"url":null,"hours":null},
@@ -140,9 +140,9 @@ async def test_an_event_of_the_first_version_can_still_be_read(database: Databas
         assert row.responder_id is not None
         row.body = FIRST.replace("\n", "").replace(str(tara), str(row.responder_id))
     async with database.read() as session:
-        statistics_before = await directory.directory_as_of(session, START)
-        assert any(each.slug == "tara" and each.sequence == 1 for each in statistics_before.responders)
-        responder = msgspec.json.decode(FIRST)["data"]["responder"]
-        shown = next(each for each in statistics_before.responders if each.sequence == 1)
-        assert msgspec.to_builtins(shown) | {"id": None} == responder | {"id": None}
+        found = await directory.directory_as_of(session, START)
+        assert any(each.slug == "tara" and each.sequence == 1 for each in found.responders)
+        original = msgspec.json.decode(FIRST)["data"]["responder"]
+        shown = next(each for each in found.responders if each.sequence == 1)
+        assert msgspec.to_builtins(shown) | {"id": None} == original | {"id": None}
     assert await _count(database) == 13
