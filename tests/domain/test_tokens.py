@@ -12,7 +12,7 @@ from capacity_api.domain.tokens import Scope
 TOKEN = tokens.make_token(bytes(range(40)))
 BODY_LENGTH = len("cap_") + 32
 
-random_tokens = st.binary(min_size=tokens.RANDOM_BYTES, max_size=tokens.RANDOM_BYTES).map(tokens.make_token)
+made = st.binary(min_size=tokens.RANDOM_BYTES, max_size=tokens.RANDOM_BYTES).map(tokens.make_token)
 
 
 def test_the_form_of_a_token_never_changes() -> None:
@@ -49,14 +49,14 @@ def test_a_token_takes_40_random_bytes(length: int) -> None:
         "cap_" + "\u0660" * 38,
     ],
 )
-def test_a_token_that_was_cut_off_or_mistyped_is_malformed(token: str) -> None:
+def test_what_was_cut_off_or_mistyped_is_malformed(token: str) -> None:
     assert not tokens.is_well_formed(token)
 
 
 def test_every_mistyped_character_is_noticed() -> None:
-    for n, character in enumerate(TOKEN):
-        for other in set(map(chr, range(256))) - {character}:
-            assert not tokens.is_well_formed(TOKEN[:n] + other + TOKEN[n + 1 :]), (n, other)
+    for n, right in enumerate(TOKEN):
+        for typed in set(map(chr, range(256))) - {right}:
+            assert not tokens.is_well_formed(TOKEN[:n] + typed + TOKEN[n + 1 :]), (n, typed)
 
 
 @pytest.mark.parametrize(
@@ -67,34 +67,34 @@ def test_every_mistyped_character_is_noticed() -> None:
         (tokens.ADMIN_SCOPES, {"admin"}),
     ],
 )
-def test_an_owner_has_its_scopes_and_no_others(scopes: tuple[Scope, ...], character: set[str]) -> None:
-    assert {scope.value for scope in scopes} == character
+def test_an_owner_has_its_scopes_and_no_others(scopes: tuple[Scope, ...], names: set[str]) -> None:
+    assert {scope.value for scope in scopes} == names
 
 
 @unhurried
-@given(random_tokens)
+@given(made)
 def test_a_token_that_was_made_is_well_formed(token: str) -> None:
     assert tokens.is_well_formed(token)
     assert re.fullmatch("cap_[0-9A-Za-z]{38}", token)
 
 
 @unhurried
-@given(random_tokens, st.integers(0, 41), st.characters() | st.sampled_from(string.ascii_letters + string.digits))
-def test_no_single_change_of_a_token_gives_another_token(token: str, n: int, other: str) -> None:
-    changed = token[:n] + other + token[n + 1 :]
+@given(made, st.integers(0, 41), st.characters() | st.sampled_from(string.ascii_letters + string.digits))
+def test_no_single_change_of_a_token_gives_another_token(token: str, n: int, typed: str) -> None:
+    changed = token[:n] + typed + token[n + 1 :]
     assume(changed != token)
     assert not tokens.is_well_formed(changed)
 
 
 @unhurried
-@given(random_tokens, st.integers(0, 40), st.sampled_from(string.ascii_letters + string.digits))
-def test_a_character_too_few_or_too_many_is_malformed(token: str, n: int, other: str) -> None:
+@given(made, st.integers(0, 40), st.sampled_from(string.ascii_letters + string.digits))
+def test_a_character_too_few_or_too_many_is_malformed(token: str, n: int, typed: str) -> None:
     assert not tokens.is_well_formed(token[:n] + token[n + 1 :])
-    assert not tokens.is_well_formed(token[:n] + other + token[n:])
+    assert not tokens.is_well_formed(token[:n] + typed + token[n:])
 
 
 @unhurried
-@given(random_tokens, st.integers(4, BODY_LENGTH - 2))
+@given(made, st.integers(4, BODY_LENGTH - 2))
 def test_two_neighbours_that_changed_places_are_noticed(token: str, n: int) -> None:
     swapped = token[:n] + token[n + 1] + token[n] + token[n + 2 :]
     assume(swapped != token)
@@ -110,7 +110,7 @@ def test_any_text_at_all_is_judged_without_an_error(text: str) -> None:
 
 
 @unhurried
-@given(random_tokens, random_tokens, st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
+@given(made, made, st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
 def test_a_hash_belongs_to_one_key_and_one_token(token: str, other: str, key: bytes, other_key: bytes) -> None:
     assume(token != other and key != other_key)
     stored = tokens.hash_token(key, token)
