@@ -43,8 +43,8 @@ async def add_webhook(database: Database, *secrets: dict[str, Any], **fields: An
 
 
 async def secrets_of(database: Database, webhook: UUID, *keys: bytes) -> list[str]:
-    """As these keys alone unseal them."""
-    stored = await rows.stored_webhook(database, webhook)
+    """The webhooks' secrets, unsealed with these keys."""
+    stored = await rows.read_webhook(database, webhook)
     return [Keys(keys).unseal(each["sealed"]) for each in stored.secrets]
 
 
@@ -53,11 +53,11 @@ def secret(n: int) -> str:
 
 
 async def columns(database: Database, webhook: UUID) -> dict[str, Any]:
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     return {each.key: getattr(stored, each.key) for each in inspect(WebhookRow).column_attrs if each.key != "secrets"}
 
 
-async def test_everything_is_sealed_anew_once_and_says_the_same(database: Database, database_url: str) -> None:
+async def test_every_secret_is_resealed_once_and_unseals_to_the_same(database: Database, database_url: str) -> None:
     ended, ending = NOW - timedelta(days=1), datetime.now(UTC) + timedelta(hours=1)
     rotated = await add_webhook(
         database, sealed(secret(1)), sealed(secret(2), until=ending), sealed(secret(3), until=ended), cursor=5
@@ -66,21 +66,21 @@ async def test_everything_is_sealed_anew_once_and_says_the_same(database: Databa
     current = await add_webhook(database, sealed(secret(5), NEW_BYTES))
     more = [await add_webhook(database, sealed(secret(6))) for _ in range(230)]
     before = [await columns(database, each) for each in (rotated, disabled)]
-    untouched = (await rows.stored_webhook(database, current)).secrets
+    untouched = (await rows.read_webhook(database, current)).secrets
 
     env = keyed(database_url, ROTATING)
     assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 232 webhooks\n", "")
     assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 0 webhooks\n", "")
 
     assert await secrets_of(database, rotated, NEW_BYTES) == [secret(1), secret(2), secret(3)]
-    assert [each["until"] for each in (await rows.stored_webhook(database, rotated)).secrets] == [
+    assert [each["until"] for each in (await rows.read_webhook(database, rotated)).secrets] == [
         None,
         ending.isoformat(),
         ended.isoformat(),
     ]
     assert await secrets_of(database, disabled, NEW_BYTES) == [secret(4)]
     assert [await columns(database, each) for each in (rotated, disabled)] == before
-    assert (await rows.stored_webhook(database, current)).secrets == untouched
+    assert (await rows.read_webhook(database, current)).secrets == untouched
     for each in more:
         assert await secrets_of(database, each, NEW_BYTES) == [secret(6)]
 
@@ -115,7 +115,7 @@ async def test_what_no_key_opens_is_named_and_stops_nothing_else(database: Datab
     assert await run(*disabling, env=env) == (0, f"resealed the secrets of 0 webhooks\n{done}", "")
     assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 0 webhooks\n", "")
     for each, status in ((lost, "disabled"), (half, "disabled"), (damaged, "disabled"), (whole, "active")):
-        assert (await rows.stored_webhook(database, each)).status == status
+        assert (await rows.read_webhook(database, each)).status == status
     # Nothing was thrown away: a key that is found again opens it.
     found = await run("key", "reseal", env=keyed(database_url, f"{ROTATING},{STRANGE}"))
     assert found == (0, "resealed the secrets of 3 webhooks\n", "")
@@ -194,7 +194,7 @@ async def test_a_key_is_retired_in_three_steps(database: Database, database_url:
             await session.execute(update(TokenRow).values(last_used_at=NOW))
         await test_delivery(keyed(database_url, ROTATING), 2)
         assert (await run("key", "reseal", env=keyed(database_url, ROTATING)))[0] == 0
-        # 3. The old one is gone: only the token that nobody used has gone with it.
+        # 3. The old key is gone, and with it only the token that was never used.
         await test_delivery(keyed(database_url, NEW), 3)
         async with (
             processes.serving(env=keyed(database_url, NEW)) as server,
@@ -214,7 +214,7 @@ SERVE, WORKER = ("serve", "--port", "0"), ("worker",)
 
 
 async def assert_refused(line: str, *commands: tuple[str, ...], env: dict[str, str]) -> None:
-    """Each of these commands ends with 1 and says nothing but this line."""
+    """Each of these commands ends with 1 and prints nothing but this line."""
     for command in commands:
         assert await run(*command, env=env) == (1, "", f"capacity-api: {line}\n"), command
 
@@ -265,7 +265,7 @@ async def test_a_key_file_that_cannot_be_used_is_one_line(
 async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path: Path) -> None:
     database, key = tmp_path / "capacity.db", tmp_path / "capacity.db.key"
     env = without_key(environment(f"sqlite:///{database}"))
-    # Nothing hangs on a key yet, so the first may be lost.
+    # Nothing depends on a key yet, so a new one may be made.
     assert (await run("db", "upgrade", env=env))[0] == 0
     assert not key.exists()
     _, _, err = await run("responder", "list", env=env)

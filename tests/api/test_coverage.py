@@ -1,4 +1,4 @@
-"""GET /v1/coverage, and the coverage events: for whom somebody is confirmed, and for whom nobody is."""
+"""GET /v1/coverage, and the coverage events: for whom a responder is confirmed, and the gaps."""
 
 import json
 from datetime import timedelta
@@ -76,10 +76,10 @@ async def test_the_last_open_responder_pauses_and_opens_again(service: Service) 
     assert events[1]["data"] == {"cells": [{**TARA, "text": CLOSED_TEXT}]}
 
 
-async def test_what_changes_nobodys_coverage_tells_nothing(service: Service) -> None:
+async def test_what_changes_nobodys_coverage_makes_no_coverage_event(service: Service) -> None:
     await service.report("salvation-army", OPEN)
     before = await latest(service)
-    # Somebody else is open for everybody whom TARA takes; a waiting list is no gap; the rest says nothing of a state.
+    # Another responder is open for all whom TARA takes; a waiting list is no gap; the other reports change no state.
     for report in (OPEN, PAUSED, PAUSED, {**PAUSED, "note": "Still."}, OPEN, WAITING):
         await service.report("tara", report)
     await service.report("salvation-army", WAITING)
@@ -176,7 +176,7 @@ async def test_delisting_opens_the_gap_that_is_left(service: Service) -> None:
     assert types(await events_after(service, before + 2)) == ["responder.listed"]
 
 
-async def test_a_change_tells_at_most_one_gap_of_each_kind(service: Service) -> None:
+async def test_a_change_makes_at_most_one_gap_event_of_each_kind(service: Service) -> None:
     for slug in ("bawso", "kalayaan", "tara", "belfast-and-lisburn-womens-aid", "youth-work-alliance"):
         await service.report(slug, OPEN)
     before = await latest(service)
@@ -207,13 +207,13 @@ async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> No
     # Migrant Help, The Salvation Army and TARA; and the young, who are adults, by the same.
     for age in ("adult", "young_person"):
         assert (await cell(service, SCOTLAND, "sexual", age, "woman"))["unconfirmed"] == 3
-    # NSPCC is there for children, for nobody knows which exploitation.
+    # NSPCC takes children; its exploitation types are unknown.
     assert (await cell(service, SCOTLAND, "sexual", "child", "woman"))["unconfirmed"] == 0
     # Not the Refugee Council, which takes existing clients alone, nor Unseen in its part of the South West.
     assert (await cell(service, "E12000009", "labour", "adult", "man"))["unconfirmed"] == 3
 
 
-async def test_the_counts_follow_what_is_said(service: Service, clock: Clock) -> None:
+async def test_the_counts_follow_the_reports(service: Service, clock: Clock) -> None:
     for slug, report in (("tara", OPEN), ("salvation-army", WAITING), ("migrant-help", PAUSED)):
         await service.report(slug, report)
     assert await cell(service, SCOTLAND, "sexual", "adult", "woman") == {

@@ -1,4 +1,4 @@
-"""GET /v1/directory?as_of=: the directory as it stood."""
+"""GET /v1/directory?as_of=: the directory as it was at an earlier time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,25 +20,25 @@ async def test_the_directory_as_it_stood_is_the_directory_that_was_read_then(ser
     admin, own = await service.token(), await service.token(responder="tara")
     versions: list[tuple[datetime, dict[str, Any]]] = []
 
-    async def hold() -> None:
-        # A write by somebody else records first what is due, so that the number does not depend on who was quicker.
+    async def record_version() -> None:
+        # Another write first records the due steps, so that the number does not depend on which process is quicker.
         await service.report("unseen", WAITING)
         versions.append((clock(), await service.read(PATH)))
         clock.advance(timedelta(hours=13))
 
-    await hold()
+    await record_version()
     for report in (OPEN, PAUSED, {**PAUSED, "effective_from": "2026-12-24T12:00:00Z", "reopens_on": "2026-12-30"}):
         await service.report("tara", report)
-        await hold()
+        await record_version()
     patch = {"remit": SMALL, "website": "https://tara.example.org/"}
     assert (await service.client.patch("/v1/responders/tara", json=patch, headers=own)).status_code == 200
-    await hold()
+    await record_version()
     clock.advance(timedelta(days=9))
-    await hold()
+    await record_version()
     assert (await service.client.delete("/v1/responders/bawso", headers=admin)).status_code == 204
-    await hold()
+    await record_version()
     clock.advance(timedelta(days=60))
-    await hold()
+    await record_version()
     for at, directory in versions:
         assert await service.read(PATH, as_of=at.isoformat()) == directory, at
         for filters in ({"area": "W92000004"}, {"state": "paused"}, {"age_group": "child", "gender": "man"}):

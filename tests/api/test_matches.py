@@ -1,4 +1,4 @@
-"""POST /v1/matches and GET /v1/responders/{slug}/alternatives: who can take somebody now, and who else."""
+"""POST /v1/matches and GET /v1/responders/{slug}/alternatives: who can take a person now, and which others can."""
 
 import asyncio
 import io
@@ -54,7 +54,7 @@ def summarize_matches(answer: dict[str, Any]) -> Found:
     ]
 
 
-async def test_nothing_said_and_nobody_confirmed_is_everybody_to_be_asked_by_name(service: Service) -> None:
+async def test_an_empty_question_with_nobody_confirmed_returns_everybody_as_ask_by_name(service: Service) -> None:
     found = await ask(service)
     assert [(slug, outcome) for slug, outcome, _ in summarize_matches(found)] == [
         *((slug, "ask") for slug in BY_NAME if slug != "refugee-council"),
@@ -171,7 +171,7 @@ async def test_a_bad_question_is_refused_by_name(service: Service) -> None:
     assert_refused(await service.client.get(MATCHES), 405, "method_not_allowed")
 
 
-async def test_whoever_else_covers_the_remit_is_told_whole_before_part(service: Service) -> None:
+async def test_alternatives_that_cover_the_whole_remit_come_before_those_that_cover_part(service: Service) -> None:
     assert summarize_matches(await service.read("/v1/responders/tara/alternatives")) == [
         ("migrant-help", "ask", ["unconfirmed"]),
         ("salvation-army", "ask", ["unconfirmed"]),
@@ -217,7 +217,7 @@ async def test_alternatives_are_refused_like_the_responder_itself(service: Servi
 
 @contextmanager
 def everything_logged() -> Iterator[io.StringIO]:
-    """All that any logger says at any level meanwhile, with its tracebacks."""
+    """Everything that any logger writes at any level, with tracebacks."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     # The arguments as well: another formatter might write them.
@@ -273,7 +273,7 @@ async def test_nothing_of_a_question_is_in_any_log_or_metric(service: Service) -
         assert word not in metrics, word
 
 
-async def test_a_fault_while_matching_is_logged_by_its_class_and_place_alone() -> None:
+async def test_a_fault_while_matching_is_logged_with_its_class_and_location_alone() -> None:
     question = {"gender": "a-girl"}
 
     @post("/v1/matches", private=True)

@@ -1,4 +1,4 @@
-"""/v1/responders: listing, changing what is said about one, delisting, and the past."""
+"""/v1/responders: listing a responder, changing its details, delisting it, and its history."""
 
 from datetime import timedelta
 from typing import Any
@@ -209,7 +209,7 @@ async def test_only_an_administrator_lists_and_delists(service: Service) -> None
     assert (await service.read("/v1/directory"))["total"] == 13
 
 
-async def test_a_delisted_responder_is_gone_and_its_past_stays(service: Service, clock: Clock) -> None:
+async def test_a_delisted_responder_is_gone_and_its_history_stays(service: Service, clock: Clock) -> None:
     own, admin = await service.token(responder="tara"), await service.token()
     reported = await service.report("tara", PAUSED)
     answer = await service.client.delete(TARA, headers=admin)
@@ -221,7 +221,7 @@ async def test_a_delisted_responder_is_gone_and_its_past_stays(service: Service,
     assert_refused(await service.client.delete(TARA, headers=admin), 404, "not_found")
     page = await service.read("/v1/events", after=reported["sequence"])
     assert [each["type"] for each in page["events"]] == ["responder.delisted"]
-    # A report that lapses meanwhile is nobody's any more.
+    # A report that lapses after the delisting makes no event.
     clock.advance(timedelta(days=8))
     again = await service.client.post("/v1/responders", json={**NEW, "slug": "tara", "name": "TARA"}, headers=admin)
     assert again.status_code == 201
@@ -285,7 +285,7 @@ async def test_the_history_comes_in_pages(service: Service) -> None:
         cursor = page["next"]
         if cursor is None:
             break
-        # What is said meanwhile moves nothing in the pages that follow.
+        # A report between two pages does not shift the pages that follow.
         await service.report("tara", {**PAUSED, "note": cursor})
     assert (found, sizes) == (whole, [2, 2, 1])
 

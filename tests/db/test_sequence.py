@@ -74,7 +74,7 @@ async def test_failures_among_writers_at_once_leave_no_gap(database: Database) -
     assert await _stored(database) == list(range(1, 21))
 
 
-async def test_who_waited_for_the_turn_sees_what_was_written_meanwhile(database: Database) -> None:
+async def test_a_write_that_waited_for_the_lock_sees_the_write_before_it(database: Database) -> None:
     second = Database(database.settings)
     async with database.write() as session:
         row = await sequence.lock(session)

@@ -53,7 +53,7 @@ async def test_a_verified_webhook_is_answered_204_printed_and_listed(clock: Cloc
     }
 
 
-async def test_without_another_place_to_write_it_is_stdout(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_default_output_is_stdout(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     async with receiving(Receiver(clock, SECRET)) as client:
         await client.post("/", content=BODY, headers=signed(clock))
     assert capsys.readouterr().out.endswith("#14 verified\n")

@@ -101,7 +101,7 @@ def test_a_contact_that_cannot_be_used_is_refused_at_its_field(field: str, value
         Contact(url="https://example.org\\@example.com/"),
     ],
 )
-def test_what_only_looks_like_a_contact_is_refused(contact: Contact) -> None:
+def test_what_only_resembles_a_contact_is_refused(contact: Contact) -> None:
     with pytest.raises(Invalid):
         validate_contact(contact)
 

@@ -142,7 +142,7 @@ def test_a_gap_is_where_nobody_is_confirmed_as_open_or_on_a_waiting_list(state: 
 
 @unhurried
 @given(st.lists(contributions, max_size=9))
-def test_the_counts_are_those_made_by_hand(contributions: list[Contribution]) -> None:
+def test_the_counts_are_those_of_counting_one_by_one(contributions: list[Contribution]) -> None:
     counts = count_contributions(contributions)
     assert shown(counts) == count_one_by_one(contributions)
     taking = [each.cells for each in contributions if each.state in {State.OPEN, State.WAITING_LIST}]

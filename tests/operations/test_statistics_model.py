@@ -215,7 +215,7 @@ async def test_the_statistics_are_what_stepping_through_the_reports_gives(
         asked = [(start, end) for n, start in enumerate(edges) for end in edges[n:]]
         results = [await _read_statistics(database, start, end) for start, end in asked]
 
-        # Everything that is due is recorded, and then everything is counted, and then counted anew.
+        # The same with all due steps recorded, then with all events counted, then counted anew.
         async with database.write() as session:
             await changes.begin(session, scenario.now)
         assert [await _read_statistics(database, start, end) for start, end in asked] == results

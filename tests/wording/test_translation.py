@@ -53,7 +53,7 @@ def english(page: bytes) -> list[str]:
     text = page.decode().split("<body>")[1]
     text = re.sub(r'(?s)<(bdi|code|pre)\b.*?</\1>|<ul class="gaps".*?</ul>', "", text)
     text = re.sub(r'aria-label="([^"]*)"', r">\1<", text)
-    # What stands inside a message may be marked up, and may be a message of its own.
+    # A placeholder of a message may hold markup, or a message of its own.
     text = re.sub(r"</?(?:time|strong|b|a)\b[^>]*>", "", text)
     while "⟦" in text:
         text = re.sub(r"⟦[^⟦⟧]*⟧", "", text)
