@@ -52,11 +52,11 @@ async def test_every_responder_is_a_service_in_its_state(service: Service, clock
     assert list(found) == ENVELOPE
     assert (found["total_items"], found["total_pages"], found["size"]) == (13, 1, 13)
     assert [each["id"] for each in found["contents"]] == [each["id"] for each in directory["responders"]]
-    for listed, responder in zip(found["contents"], directory["responders"], strict=True):
-        assert listed["first_responder_capacity"]["state"] == responder["intake"]["state"]
-        assert listed["status"] == ("temporarily closed" if responder["slug"] == "unseen" else "active")
-        whole = await service.read(f"{ROOT}/services/{listed['id']}")
-        assert {field: whole[field] for field in listed} == listed
+    for summary, responder in zip(found["contents"], directory["responders"], strict=True):
+        assert summary["first_responder_capacity"]["state"] == responder["intake"]["state"]
+        assert summary["status"] == ("temporarily closed" if responder["slug"] == "unseen" else "active")
+        whole = await service.read(f"{ROOT}/services/{summary['id']}")
+        assert {field: whole[field] for field in summary} == summary
         codes = [area["extent"] for area in whole["service_areas"]]
         assert codes == [area["code"] for area in responder["remit"]["areas"]]
     clock.advance(timedelta(days=8))

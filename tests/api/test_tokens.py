@@ -131,11 +131,11 @@ async def test_a_list_of_tokens_holds_ones_own_and_an_administrators_all(service
     for name, token in {"tara": tara, "unseen": unseen, "partner": partner, "other": other, "admin": admin}.items():
         ids[name] = (await read(service, token, "/v1/me"))["token_id"]
     for name, token in {"tara": tara, "unseen": unseen, "partner": partner, "other": other}.items():
-        listed = await read(service, token, TOKENS)
-        assert [each["id"] for each in listed["items"]] == [ids[name]]
-    listed = (await read(service, admin, TOKENS))["items"]
-    assert [each["id"] for each in listed] == [ids[n] for n in ("admin", "other", "partner", "unseen", "tara")]
-    assert listed[-1] == {
+        own_page = await read(service, token, TOKENS)
+        assert [each["id"] for each in own_page["items"]] == [ids[name]]
+    all_tokens = (await read(service, admin, TOKENS))["items"]
+    assert [each["id"] for each in all_tokens] == [ids[n] for n in ("admin", "other", "partner", "unseen", "tara")]
+    assert all_tokens[-1] == {
         "id": ids["tara"],
         "owner": (await read(service, tara, "/v1/me"))["owner"],
         "scopes": OF_A_RESPONDER,
@@ -146,7 +146,7 @@ async def test_a_list_of_tokens_holds_ones_own_and_an_administrators_all(service
     }
     first = await read(service, admin, TOKENS, limit=3)
     second = await read(service, admin, TOKENS, limit=3, cursor=first["next"])
-    assert (first["items"] + second["items"], second["next"]) == (listed, None)
+    assert (first["items"] + second["items"], second["next"]) == (all_tokens, None)
     for parameters, pointer in (({"cursor": "MTI"}, "?cursor"), ({"limit": 0}, "?limit")):
         answer = await service.client.get(TOKENS, headers=admin, params=parameters)
         assert_refused(answer, 422, "invalid", pointer)

@@ -43,10 +43,10 @@ async def test_a_verified_webhook_is_answered_204_printed_and_listed(clock: Cloc
     printed = Printed()
     async with receiving(Receiver(clock, SECRET, write=printed)) as client:
         answer = await client.post("/any/path", content=BODY, headers=signed(clock))
-        listed = (await client.get("/")).json()
+        shown = (await client.get("/")).json()
     assert answer.status_code == 204
     assert printed.text == "12:00:00 intake.paused salvation-army open → paused #14 verified\n"
-    assert listed == {
+    assert shown == {
         "received": [
             {"id": "0192-id", "verified": True, "received_at": "2026-11-21T12:00:00Z", "event": json.loads(BODY)}
         ]
@@ -78,10 +78,10 @@ async def test_what_does_not_verify_is_answered_401_and_shown_as_such(clock: Clo
         ]
         clock.advance(timedelta(minutes=6))
         answers.append(await client.post("/", content=BODY, headers=headers))
-        listed = (await client.get("/")).json()["received"]
+        receipts = (await client.get("/")).json()["received"]
     assert [answer.status_code for answer in answers] == [401] * 4
     assert printed.text.count("NOT VERIFIED") == 4
-    assert [each["verified"] for each in listed] == [False] * 4
+    assert [each["verified"] for each in receipts] == [False] * 4
 
 
 async def test_the_key_may_come_later(clock: Clock) -> None:
@@ -128,10 +128,10 @@ async def test_a_body_that_is_no_event_is_taken_and_shown(clock: Clock, body: by
     printed = Printed()
     async with receiving(Receiver(clock, SECRET, write=printed)) as client:
         answer = await client.post("/", content=body, headers=signed(clock, body))
-        listed = await client.get("/")
+        shown = await client.get("/")
     assert answer.status_code == 204
     assert printed.text == "12:00:00 unknown verified\n"
-    assert len(listed.json()["received"]) == 1
+    assert len(shown.json()["received"]) == 1
 
 
 async def test_nothing_received_can_steer_the_terminal(clock: Clock) -> None:
@@ -155,8 +155,8 @@ async def test_the_last_hundred_are_listed(clock: Clock) -> None:
     async with receiving(Receiver(clock, SECRET, write=Printed())) as client:
         for number in range(101):
             await client.post("/", content=b"%d" % number)
-        listed = (await client.get("/")).json()["received"]
-    assert [each["event"] for each in listed] == list(range(1, 101))
+        receipts = (await client.get("/")).json()["received"]
+    assert [each["event"] for each in receipts] == list(range(1, 101))
 
 
 async def test_it_only_takes_posts_and_lists_at_the_root(clock: Clock) -> None:
