@@ -1,4 +1,4 @@
-"""Databases that come with the starting register: a service would list it for every test anew."""
+"""Databases with the starting register already listed, so that the service need not list it for every test."""
 
 import asyncio
 import shutil

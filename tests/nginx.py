@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "nginx.conf"
-# Debian keeps it where only administrators look.
+# Debian installs it in a folder that is only on the path of administrators.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
 
 
@@ -32,7 +32,7 @@ async def serving(root: Path, page_headers: str, folder: Path) -> AsyncIterator[
     temporary = " ".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    # Without it, workers of a root's nginx are somebody who may not look into the test's folders.
+    # Without it, the workers of an nginx that root starts run as a user that may not read the test's folders.
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
         f"daemon off; {user} worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"

@@ -1,4 +1,4 @@
-"""A database that goes away while somebody reads from it."""
+"""Ways to make a database unavailable during a test."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 @asynccontextmanager
 async def away(url: URL) -> AsyncIterator[None]:
-    """While inside, nothing can be read from the database or written to it."""
+    """Inside the block, nothing can be read from the database or written to it."""
     if url.get_backend_name() == "sqlite":
         assert url.database is not None
         ruin(Path(url.database))
@@ -31,7 +31,7 @@ async def away(url: URL) -> AsyncIterator[None]:
 
 
 def ruin(path: Path) -> None:
-    """Make the file, its log and the log's index unreadable, as a dying disk would."""
+    """Make the database file, its log and the log's index unreadable, as a failing disk would."""
     for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         with file.open("r+b") as opened:
             size = file.stat().st_size

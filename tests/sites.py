@@ -1,4 +1,4 @@
-"""What the tests of the built site read, and how they change what it is built from."""
+"""Helpers for the tests of the static site: they read its files and change the database that it is built from."""
 
 import gzip
 import json
@@ -50,7 +50,7 @@ def state(root: Path, slug: str) -> str:
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """What is there; what is renamed or removed meanwhile may be missing."""
+    """The files below `root` by path; one that is renamed or removed during the call may be missing."""
     found = {}
     for path in list(root.rglob("*")):
         try:

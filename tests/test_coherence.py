@@ -1,4 +1,4 @@
-"""Three servers and two workers on one PostgreSQL: wherever somebody reads, it is the same, and never older again."""
+"""Three servers and two workers on one PostgreSQL: all answer the same, and none goes back to an older version."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -88,7 +88,7 @@ async def test_every_process_shows_the_same_and_never_goes_back(
                 ((await client.get(path)).content, (await client.get(path)).headers["etag"]) for client in clients
             }
             assert len(bodies) == 1, path
-        # Nothing was confirmed, so the subscriber heard of everything, also of what soon held no longer.
+        # Nothing was confirmed, so the subscriber received every event, superseded ones too.
         await endpoint.arrived(latest - before, seconds=60)
 
 
@@ -97,7 +97,7 @@ async def _change(client: httpx.AsyncClient, number: int, admin: dict[str, str],
     slug = chance.choice(_SLUGS)
     answer = await client.put(f"/v1/responders/{slug}/intake", json=report, headers=admin)
     assert answer.status_code == 200, answer.text
-    # Whoever reads after writing, at the same process, sees it.
+    # A read after a write, from the same process, has the change.
     shown = (await client.get(f"/v1/responders/{slug}")).json()
     assert shown["sequence"] >= answer.json()["sequence"]
     sequence: int = answer.json()["sequence"]

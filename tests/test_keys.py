@@ -30,11 +30,11 @@ ROTATING = f"{NEW},{OLD}"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def env_with_keys(database_url: str, keys: str, **settings: str) -> dict[str, str]:
+def keyed(database_url: str, keys: str, **settings: str) -> dict[str, str]:
     return environment(database_url, secret_key=keys, write_limit="0", egress_allow="127.0.0.0/8", **settings)
 
 
-def seal(secret: str, *keys: bytes, until: datetime | None = None) -> dict[str, Any]:
+def sealed(secret: str, *keys: bytes, until: datetime | None = None) -> dict[str, Any]:
     return {"sealed": Keys(keys or (OLD_BYTES,)).seal(secret), "until": until and until.isoformat()}
 
 
@@ -43,8 +43,8 @@ async def add_webhook(database: Database, *secrets: dict[str, Any], **fields: An
 
 
 async def secrets_of(database: Database, webhook: UUID, *keys: bytes) -> list[str]:
-    """As these keys alone unseal them."""
-    stored = await rows.stored_webhook(database, webhook)
+    """The webhooks' secrets, unsealed with these keys."""
+    stored = await rows.read_webhook(database, webhook)
     return [Keys(keys).unseal(each["sealed"]) for each in stored.secrets]
 
 
@@ -53,58 +53,56 @@ def secret(n: int) -> str:
 
 
 async def columns(database: Database, webhook: UUID) -> dict[str, Any]:
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     return {each.key: getattr(stored, each.key) for each in inspect(WebhookRow).column_attrs if each.key != "secrets"}
 
 
-async def test_every_secret_is_resealed_once_and_stays_the_same(database: Database, database_url: str) -> None:
+async def test_every_secret_is_resealed_once_and_unseals_to_the_same(database: Database, database_url: str) -> None:
     ended, ending = NOW - timedelta(days=1), datetime.now(UTC) + timedelta(hours=1)
     rotated = await add_webhook(
-        database, seal(secret(1)), seal(secret(2), until=ending), seal(secret(3), until=ended), cursor=5
+        database, sealed(secret(1)), sealed(secret(2), until=ending), sealed(secret(3), until=ended), cursor=5
     )
-    disabled = await add_webhook(database, seal(secret(4)), status="disabled", disabled_reason="gone")
-    current = await add_webhook(database, seal(secret(5), NEW_BYTES))
-    more = [await add_webhook(database, seal(secret(6))) for _ in range(230)]
+    disabled = await add_webhook(database, sealed(secret(4)), status="disabled", disabled_reason="gone")
+    current = await add_webhook(database, sealed(secret(5), NEW_BYTES))
+    more = [await add_webhook(database, sealed(secret(6))) for _ in range(230)]
     before = [await columns(database, each) for each in (rotated, disabled)]
-    untouched = (await rows.stored_webhook(database, current)).secrets
+    untouched = (await rows.read_webhook(database, current)).secrets
 
-    env = env_with_keys(database_url, ROTATING)
+    env = keyed(database_url, ROTATING)
     assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 232 webhooks\n", "")
     assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 0 webhooks\n", "")
 
     assert await secrets_of(database, rotated, NEW_BYTES) == [secret(1), secret(2), secret(3)]
-    assert [each["until"] for each in (await rows.stored_webhook(database, rotated)).secrets] == [
+    assert [each["until"] for each in (await rows.read_webhook(database, rotated)).secrets] == [
         None,
         ending.isoformat(),
         ended.isoformat(),
     ]
     assert await secrets_of(database, disabled, NEW_BYTES) == [secret(4)]
     assert [await columns(database, each) for each in (rotated, disabled)] == before
-    assert (await rows.stored_webhook(database, current)).secrets == untouched
+    assert (await rows.read_webhook(database, current)).secrets == untouched
     for each in more:
         assert await secrets_of(database, each, NEW_BYTES) == [secret(6)]
 
 
-async def test_secrets_that_no_key_opens_are_named_and_the_others_are_resealed(
-    database: Database, database_url: str
-) -> None:
+async def test_what_no_key_opens_is_named_and_stops_nothing_else(database: Database, database_url: str) -> None:
     async with database.write() as session:
         partner = await tokens.add_partner(session, NOW, "Case tool")
     async with database.write() as session:
         partner_id = (await tokens.partner_owner(session, "Case tool")).id
-    unreadable = await add_webhook(database, seal(secret(1), STRANGE_BYTES), partner_id=partner_id)
-    # The newest secret can be unsealed, and the second one, which also signs, cannot.
+    lost = await add_webhook(database, sealed(secret(1), STRANGE_BYTES), partner_id=partner_id)
+    # The newest can be unsealed, and what signs beside it cannot.
     half = await add_webhook(
-        database, seal(secret(2)), seal(secret(3), STRANGE_BYTES, until=datetime.now(UTC) + timedelta(hours=1))
+        database, sealed(secret(2)), sealed(secret(3), STRANGE_BYTES, until=datetime.now(UTC) + timedelta(hours=1))
     )
     damaged = await add_webhook(database, {"sealed": "damaged", "until": None})
     # Nothing is signed with it any more.
-    ended = await add_webhook(database, seal(secret(4)), seal(secret(5), STRANGE_BYTES, until=NOW))
-    whole = await add_webhook(database, seal(secret(6)))
-    env = env_with_keys(database_url, ROTATING)
-    names = f"{unreadable} ({partner.name}), {half} (admin), {damaged} (admin)"
+    ended = await add_webhook(database, sealed(secret(4)), sealed(secret(5), STRANGE_BYTES, until=NOW))
+    whole = await add_webhook(database, sealed(secret(6)))
+    env = keyed(database_url, ROTATING)
+    named = f"{lost} ({partner.name}), {half} (admin), {damaged} (admin)"
     line = (
-        f"capacity-api: no secret key opens the secrets of these webhooks: {names}; docs/settings.md says what to do\n"
+        f"capacity-api: no secret key opens the secrets of these webhooks: {named}; docs/settings.md says what to do\n"
     )
     assert await run("key", "reseal", env=env) == (1, "resealed the secrets of 3 webhooks\n", line)
     assert await run("key", "reseal", env=env) == (1, "resealed the secrets of 0 webhooks\n", line)
@@ -113,20 +111,20 @@ async def test_secrets_that_no_key_opens_are_named_and_the_others_are_resealed(
     assert await secrets_of(database, ended, NEW_BYTES, STRANGE_BYTES) == [secret(4), secret(5)]
 
     disabling = ("key", "reseal", "--disable-unreadable")
-    line = f"disabled, because no secret key opens their secrets: {names}\n"
-    assert await run(*disabling, env=env) == (0, f"resealed the secrets of 0 webhooks\n{line}", "")
+    done = f"disabled, because no secret key opens their secrets: {named}\n"
+    assert await run(*disabling, env=env) == (0, f"resealed the secrets of 0 webhooks\n{done}", "")
     assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 0 webhooks\n", "")
-    for each, status in ((unreadable, "disabled"), (half, "disabled"), (damaged, "disabled"), (whole, "active")):
-        assert (await rows.stored_webhook(database, each)).status == status
-    # Nothing was deleted: a key that is put back opens it.
-    result = await run("key", "reseal", env=env_with_keys(database_url, f"{ROTATING},{STRANGE}"))
-    assert result == (0, "resealed the secrets of 3 webhooks\n", "")
-    assert await secrets_of(database, unreadable, NEW_BYTES) == [secret(1)]
+    for each, status in ((lost, "disabled"), (half, "disabled"), (damaged, "disabled"), (whole, "active")):
+        assert (await rows.read_webhook(database, each)).status == status
+    # Nothing was thrown away: a key that is found again opens it.
+    found = await run("key", "reseal", env=keyed(database_url, f"{ROTATING},{STRANGE}"))
+    assert found == (0, "resealed the secrets of 3 webhooks\n", "")
+    assert await secrets_of(database, lost, NEW_BYTES) == [secret(1)]
 
 
-async def test_a_secret_that_is_rotated_at_the_same_time_is_not_lost(database: Database, database_url: str) -> None:
-    webhooks = [await add_webhook(database, seal(secret(1))) for _ in range(3)]
-    env = env_with_keys(database_url, ROTATING)
+async def test_a_secret_that_is_rotated_meanwhile_is_not_lost(database: Database, database_url: str) -> None:
+    webhooks = [await add_webhook(database, sealed(secret(1))) for _ in range(3)]
+    env = keyed(database_url, ROTATING)
     _, issued, _ = await run("token", "issue", "--admin", env=env)
     latest: dict[UUID, str] = {}
 
@@ -137,7 +135,7 @@ async def test_a_secret_that_is_rotated_at_the_same_time_is_not_lost(database: D
 
     # The service still seals with the old key first, so that there is always something to do.
     async with (
-        processes.serving(env=env_with_keys(database_url, f"{OLD},{NEW}")) as server,
+        processes.serving(env=keyed(database_url, f"{OLD},{NEW}")) as server,
         httpx.AsyncClient(
             base_url=server.address, headers={"authorization": f"Bearer {issued.strip()}"}, timeout=30
         ) as client,
@@ -156,14 +154,14 @@ async def test_a_secret_that_is_rotated_at_the_same_time_is_not_lost(database: D
 async def test_a_webhook_that_somebody_has_locked_is_left_for_later(postgresql_url: str) -> None:
     database = Database(Settings(database_url=postgresql_url))
     keys = Keys((NEW_BYTES, OLD_BYTES))
-    locked = await add_webhook(database, seal(secret(1)))
-    free = await add_webhook(database, seal(secret(2)))
+    locked = await add_webhook(database, sealed(secret(1)))
+    free = await add_webhook(database, sealed(secret(2)))
     async with database.write() as session, database.write() as beside:
         row = await session.get_one(WebhookRow, locked, with_for_update=True)
-        row.secrets = [seal(secret(3))]
+        row.secrets = [sealed(secret(3))]
         await session.flush()
         assert await secrets.reseal(beside, NOW, keys, [locked, free], disable_unreadable=False) == {free}
-    resealed = await run("key", "reseal", env=env_with_keys(postgresql_url, ROTATING))
+    resealed = await run("key", "reseal", env=keyed(postgresql_url, ROTATING))
     assert resealed == (0, "resealed the secrets of 1 webhooks\n", "")
     assert await secrets_of(database, locked, NEW_BYTES) == [secret(3)]
     await database.close()
@@ -171,7 +169,7 @@ async def test_a_webhook_that_somebody_has_locked_is_left_for_later(postgresql_u
 
 async def test_a_key_is_retired_in_three_steps(database: Database, database_url: str) -> None:
     await rows.add_responder(database, NOW)
-    old = env_with_keys(database_url, OLD)
+    old = keyed(database_url, OLD)
     kept, forgotten = [
         {"authorization": f"Bearer {(await run('token', 'issue', '--partner', name, env=old))[1].strip()}"}
         for name in ("Case tool", "Forgotten tool")
@@ -190,16 +188,16 @@ async def test_a_key_is_retired_in_three_steps(database: Database, database_url:
             made = answer.json()
             assert (await client.get("/v1/me", headers=forgotten)).status_code == 200
         # 1. Everybody knows the new key. 2. It comes first, and what is stored is sealed with it.
-        await test_delivery(env_with_keys(database_url, f"{OLD},{NEW}"), 1)
+        await test_delivery(keyed(database_url, f"{OLD},{NEW}"), 1)
         async with database.write() as session:
             # A use is noted once a minute.
             await session.execute(update(TokenRow).values(last_used_at=NOW))
-        await test_delivery(env_with_keys(database_url, ROTATING), 2)
-        assert (await run("key", "reseal", env=env_with_keys(database_url, ROTATING)))[0] == 0
-        # 3. The old one is gone: only the token that nobody used has gone with it.
-        await test_delivery(env_with_keys(database_url, NEW), 3)
+        await test_delivery(keyed(database_url, ROTATING), 2)
+        assert (await run("key", "reseal", env=keyed(database_url, ROTATING)))[0] == 0
+        # 3. The old key is gone, and with it only the token that was never used.
+        await test_delivery(keyed(database_url, NEW), 3)
         async with (
-            processes.serving(env=env_with_keys(database_url, NEW)) as server,
+            processes.serving(env=keyed(database_url, NEW)) as server,
             httpx.AsyncClient(base_url=server.address) as client,
         ):
             answer = await client.get("/v1/me", headers=forgotten)
@@ -216,7 +214,7 @@ SERVE, WORKER = ("serve", "--port", "0"), ("worker",)
 
 
 async def assert_refused(line: str, *commands: tuple[str, ...], env: dict[str, str]) -> None:
-    """Each of these commands ends with 1 and says nothing but this line."""
+    """Each of these commands ends with 1 and prints nothing but this line."""
     for command in commands:
         assert await run(*command, env=env) == (1, "", f"capacity-api: {line}\n"), command
 
@@ -250,15 +248,15 @@ HOLD = "must hold keys of 32 bytes in urlsafe base64, comma-separated, newest fi
 async def test_a_key_file_that_cannot_be_used_is_one_line(
     tmp_path: Path, content: bytes | str | None, what: str
 ) -> None:
-    configured, beside = tmp_path / "key", tmp_path / "capacity.db.key"
-    for path in (configured, beside):
+    named, beside = tmp_path / "key", tmp_path / "capacity.db.key"
+    for path in (named, beside):
         if isinstance(content, bytes):
             path.write_bytes(content)
         elif content is not None:
             path.mkdir()
     env = without_key(environment(f"sqlite:///{tmp_path / 'capacity.db'}"))
     line = f"the file that CAPACITY_SECRET_KEY_FILE names {what}"
-    await assert_refused(line, SERVE, env=env | {"CAPACITY_SECRET_KEY_FILE": str(configured)})
+    await assert_refused(line, SERVE, env=env | {"CAPACITY_SECRET_KEY_FILE": str(named)})
     if content is not None:
         await assert_refused(f"the key file {beside} {what}", WORKER, env=env)
     assert not (tmp_path / "capacity.db").exists()
@@ -267,7 +265,7 @@ async def test_a_key_file_that_cannot_be_used_is_one_line(
 async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path: Path) -> None:
     database, key = tmp_path / "capacity.db", tmp_path / "capacity.db.key"
     env = without_key(environment(f"sqlite:///{database}"))
-    # Nothing hangs on a key yet, so the first may be lost.
+    # Nothing depends on a key yet, so a new one may be made.
     assert (await run("db", "upgrade", env=env))[0] == 0
     assert not key.exists()
     _, _, err = await run("responder", "list", env=env)
@@ -292,17 +290,17 @@ async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path
 async def test_with_another_key_than_the_stored_secrets_have_nothing_starts(
     database: Database, database_url: str
 ) -> None:
-    unreadable = await add_webhook(database, seal(secret(1)))
-    await add_webhook(database, seal(secret(2), NEW_BYTES))
-    await add_webhook(database, seal(secret(3), NEW_BYTES), status="disabled", disabled_reason="gone")
+    lost = await add_webhook(database, sealed(secret(1)))
+    await add_webhook(database, sealed(secret(2), NEW_BYTES))
+    await add_webhook(database, sealed(secret(3), NEW_BYTES), status="disabled", disabled_reason="gone")
     line = (
         "no secret key opens the secrets of {} of 3 webhooks: put back the one that sealed them; "
         "`capacity-api key reseal` names them; see docs/settings.md when it is lost"
     )
-    await assert_refused(line.format(3), SERVE, WORKER, env=env_with_keys(database_url, STRANGE))
-    await assert_refused(line.format(1), (*SERVE, "--no-delivery"), env=env_with_keys(database_url, NEW))
-    env = env_with_keys(database_url, NEW)
+    await assert_refused(line.format(3), SERVE, WORKER, env=keyed(database_url, STRANGE))
+    await assert_refused(line.format(1), (*SERVE, "--no-delivery"), env=keyed(database_url, NEW))
+    env = keyed(database_url, NEW)
     code, out, _ = await run("key", "reseal", "--disable-unreadable", env=env)
-    assert (code, f"{unreadable} (admin)" in out) == (0, True)
+    assert (code, f"{lost} (admin)" in out) == (0, True)
     async with processes.serving(env=env):
         pass

@@ -44,7 +44,7 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
             await _all_arrived(endpoint, {event["sequence"] for event in events if event["sequence"] > since})
     assert len(acknowledged) > rounds
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
-    # The others say what a report did to the coverage; they are told with it or not at all.
+    # The other events are coverage events. Each was stored with its report or not at all.
     notes = {
         event["sequence"]: event["data"]["responder"]["intake"]["note"]
         for event in events
@@ -62,7 +62,7 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
 async def _round(
     env: dict[str, str], tokens: dict[str, str], number: int, reports: int, last: int, acknowledged: dict[int, str]
 ) -> None:
-    """Send reports, kill the server after the answer number `last`, and keep what it had answered."""
+    """Send reports, kill the server after answer number `last`, and note what it had acknowledged."""
     async with processes.serving(env=env) as server:
         pending = [f"round {number}, report {n}" for n in range(reports)]
         answers = 0
@@ -91,7 +91,7 @@ async def _round(
 
 
 async def _subscribe(env: dict[str, str], partner: str, url: str) -> int:
-    """Add the webhook; returns the sequence number after which it hears of everything."""
+    """Add the webhook; returns the sequence number after which it receives every event."""
     async with processes.serving("--no-delivery", env=env) as server, httpx.AsyncClient(timeout=60) as client:
         answer = await client.post(
             f"{server.address}/v1/webhooks", json={"url": url}, headers={"authorization": f"Bearer {partner}"}

@@ -32,7 +32,7 @@ async def test_two_services_record_one_lapse(settings: Settings, clock: Clock) -
         assert (await first.client.post("/v1/webhooks", json=body, headers=partner)).status_code == 201
         await second.report("unseen", OPEN)
         clock.advance(timedelta(days=7))
-        # Nobody asks for anything: the timers of both find it, and one records it.
+        # No call is made: the timers of both processes find it, and one records it.
         await endpoint.arrived(2)
         for service in (first, second):
             assert await lapses(service, shown["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")] * 2
@@ -56,7 +56,7 @@ async def test_a_reminder_is_recorded_once_and_not_looked_for_again(settings: Se
     async with serving(settings, clock) as service:
         await service.report("tara", OPEN)
         clock.advance(timedelta(days=6))
-        # Each of these has the loops run; a loop that found the same reminder again would take the writer's turn.
+        # The background runs during these calls; if it found the same reminder again, it would hold up the next write.
         for _ in range(50):
             await service.client.get("/readyz")
         await service.report("unseen", OPEN)
@@ -67,7 +67,7 @@ async def test_a_reminder_is_recorded_once_and_not_looked_for_again(settings: Se
         assert reminders == 1
 
 
-async def test_a_responder_is_told_that_its_report_lapses_soon(settings: Settings, clock: Clock) -> None:
+async def test_a_responder_is_reminded_before_its_report_lapses(settings: Settings, clock: Clock) -> None:
     own, others = Endpoint(), Endpoint()
     async with (
         endpoints.serving(own) as url,

@@ -1,4 +1,4 @@
-"""The main job, end to end: a responder pauses, anyone reads it, a partner is told, signed."""
+"""The main job, end to end: a responder pauses, anyone can read it, and a partner receives a signed webhook."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ def _verified(headers: dict[str, str], body: bytes, secret: str) -> Any:
     return own
 
 
-async def test_a_partner_is_told_of_a_pause_by_a_webhook_that_verifies(settings: Settings) -> None:
+async def test_a_partner_receives_a_pause_in_a_webhook_that_verifies(settings: Settings) -> None:
     endpoint = Endpoint()
     async with endpoints.serving(endpoint) as url, serving(settings, utc_now, deliver=True) as service:
         partner = await service.token(partner="Case tool")

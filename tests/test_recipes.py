@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING.md: what somebody forgets who adds a field of a report or an event type."""
+"""The recipes of CONTRIBUTING.md: what is easily forgotten when a field of a report or an event type is added."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from capacity_api.representations.responder import HistoryEntry, IntakeShown, Pl
 
 ROOT = Path(__file__).parents[1]
 UPDATE_FORM = ROOT / "src" / "capacity_api" / "pages" / "templates" / "update.html"
-# `state` is `reported_state` where it stands beside the effective state.
+# `state` is called `reported_state` next to the effective state.
 FIELDS = [field for field in Report.__struct_fields__ if field != "state"]
 
 

@@ -1,4 +1,4 @@
-"""`capacity-api site`: the published tree as files."""
+"""`capacity-api site`: the published paths as files."""
 
 import asyncio
 import json

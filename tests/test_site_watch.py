@@ -34,7 +34,7 @@ def env(database_url: str) -> dict[str, str]:
 
 
 async def until(fact: Callable[[], bool]) -> None:
-    """Nothing tells a reader that a file was replaced; this looks until it was."""
+    """Check again and again until it is so; no notification says that a file was replaced."""
     async with asyncio.timeout(_WITHIN_SECONDS):
         while not fact():
             await asyncio.to_thread(fact)
@@ -65,13 +65,13 @@ async def test_a_watcher_follows_the_database_until_it_is_stopped(
         async with asyncio.timeout(_WITHIN_SECONDS):
             assert await watcher.wait() == 0
     assert not [name for name in files(root) if name.endswith(".new")]
-    # Nobody looks after it any more, so the next one may.
+    # The watcher has given up its lock on the folder, so the next command may write.
     assert (await run("site", "build", str(root), env=env))[0] == 0
 
 
 @asynccontextmanager
 async def following(settings: Settings, clock: Clock, root: Path) -> AsyncIterator[asyncio.Event]:
-    """A watcher in the test's own loop; yields what wakes it."""
+    """A watcher in the test's own event loop; yields the event that wakes it."""
     database = Database(settings)
     publication = Publisher(database, clock, documents.catalogue(settings))
     await publication.refresh()
@@ -107,7 +107,7 @@ async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_in
             await until(lambda: read(root, "site.json")["written_at"] > written_at)
             for name, body in files(root).items():
                 plain = next((unpack(body) for end, unpack in UNPACK.items() if name.endswith(end)), body)
-                # The history tells what was said, and when.
+                # The history names each report and its time.
                 if name.startswith("v1/") and "/history" not in name:
                     assert b'"state":"open"' not in plain, name
             assert b"0 open" in (root / "index.html").read_bytes()
@@ -143,7 +143,7 @@ async def test_what_names_the_time_is_written_each_minute_and_nothing_else(
     assert {name.partition(".")[0] for name in changed} == {"index", "coverage/index", "site"}
 
 
-# Nobody on SQLite may read and not write.
+# SQLite has no account that may read and not write.
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_who_may_only_read_the_database_can_keep_the_files(
     listed: Database, env: dict[str, str], root: Path, postgresql_server: Server

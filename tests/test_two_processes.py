@@ -72,7 +72,7 @@ async def test_a_lapse_is_recorded_once(
     ):
         await subscribe(first, owners[-1], url, "intake.unconfirmed")
         at = await lapsing(database, datetime.now(UTC) + timedelta(seconds=2))
-        # Nobody asks for anything: the timers of both find it.
+        # No call is made: the timers of both processes find it.
         await endpoint.arrived(1, seconds=30)
         assert [json.loads(body)["timestamp"] for _, body in endpoint.posts] == [at]
         for server in (first, second):

@@ -20,7 +20,7 @@ LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 @pytest.fixture
 async def public(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
-    """The service, told under which address it is reached."""
+    """The service with a public URL in its settings."""
     async with serving(msgspec.structs.replace(settings, public_url=PUBLIC), clock) as running:
         yield running
 

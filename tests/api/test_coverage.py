@@ -1,4 +1,4 @@
-"""GET /v1/coverage, and the coverage events: for whom somebody is confirmed, and for whom nobody is."""
+"""GET /v1/coverage, and the coverage events: for whom a responder is confirmed, and the gaps."""
 
 import json
 from datetime import timedelta
@@ -44,11 +44,11 @@ def types(events: list[dict[str, Any]]) -> list[str]:
 
 async def cell(service: Service, *of: str) -> dict[str, int]:
     """The counts of one cell."""
-    sides = ("area", "exploitation_type", "age_group", "gender")
-    (match,) = [
-        each for each in (await service.read("/v1/coverage"))["cells"] if tuple(each[name] for name in sides) == of
+    named = ("area", "exploitation_type", "age_group", "gender")
+    (found,) = [
+        each for each in (await service.read("/v1/coverage"))["cells"] if tuple(each[name] for name in named) == of
     ]
-    return {name: count for name, count in match.items() if name not in sides}
+    return {name: count for name, count in found.items() if name not in named}
 
 
 async def texts(service: Service) -> list[str]:
@@ -76,10 +76,10 @@ async def test_the_last_open_responder_pauses_and_opens_again(service: Service) 
     assert events[1]["data"] == {"cells": [{**TARA, "text": CLOSED_TEXT}]}
 
 
-async def test_a_change_of_nobodys_coverage_is_no_gap_event(service: Service) -> None:
+async def test_what_changes_nobodys_coverage_makes_no_coverage_event(service: Service) -> None:
     await service.report("salvation-army", OPEN)
     before = await latest(service)
-    # Somebody else is open for everybody whom TARA takes; a waiting list is no gap; the rest says nothing of a state.
+    # Another responder is open for all whom TARA takes; a waiting list is no gap; the other reports change no state.
     for report in (OPEN, PAUSED, PAUSED, {**PAUSED, "note": "Still."}, OPEN, WAITING):
         await service.report("tara", report)
     await service.report("salvation-army", WAITING)
@@ -176,7 +176,7 @@ async def test_delisting_opens_the_gap_that_is_left(service: Service) -> None:
     assert types(await events_after(service, before + 2)) == ["responder.listed"]
 
 
-async def test_a_change_tells_at_most_one_gap_of_each_kind(service: Service) -> None:
+async def test_a_change_makes_at_most_one_gap_event_of_each_kind(service: Service) -> None:
     for slug in ("bawso", "kalayaan", "tara", "belfast-and-lisburn-womens-aid", "youth-work-alliance"):
         await service.report(slug, OPEN)
     before = await latest(service)
@@ -190,10 +190,10 @@ async def test_a_change_tells_at_most_one_gap_of_each_kind(service: Service) -> 
 
 
 async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> None:
-    match = await service.read("/v1/coverage")
-    assert set(match) == {"sequence", "updated_at", "gaps", "cells"}
-    assert (match["sequence"], match["updated_at"]) == (13, "2026-11-21T12:00:00Z")
-    assert match["gaps"] == [
+    found = await service.read("/v1/coverage")
+    assert set(found) == {"sequence", "updated_at", "gaps", "cells"}
+    assert (found["sequence"], found["updated_at"]) == (13, "2026-11-21T12:00:00Z")
+    assert found["gaps"] == [
         {
             "areas": "all",
             "exploitation_types": "all",
@@ -202,12 +202,12 @@ async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> No
             "text": f"no responder is confirmed open for anybody in {ANYWHERE}",
         }
     ]
-    assert len(match["cells"]) == 702
-    assert {(each["open"], each["waiting_list"], each["paused"]) for each in match["cells"]} == {(0, 0, 0)}
+    assert len(found["cells"]) == 702
+    assert {(each["open"], each["waiting_list"], each["paused"]) for each in found["cells"]} == {(0, 0, 0)}
     # Migrant Help, The Salvation Army and TARA; and the young, who are adults, by the same.
     for age in ("adult", "young_person"):
         assert (await cell(service, SCOTLAND, "sexual", age, "woman"))["unconfirmed"] == 3
-    # NSPCC is there for children, for nobody knows which exploitation.
+    # NSPCC takes children; its exploitation types are unknown.
     assert (await cell(service, SCOTLAND, "sexual", "child", "woman"))["unconfirmed"] == 0
     # Not the Refugee Council, which takes existing clients alone, nor Unseen in its part of the South West.
     assert (await cell(service, "E12000009", "labour", "adult", "man"))["unconfirmed"] == 3

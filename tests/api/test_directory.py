@@ -1,4 +1,4 @@
-"""GET /v1/directory: the whole, and what its filters keep."""
+"""GET /v1/directory: complete, and with each filter."""
 
 from datetime import timedelta
 from typing import Any
@@ -52,7 +52,7 @@ async def test_a_filter_keeps_responders_that_may_match_and_hides_nothing_unknow
     everybody = set(EVERYBODY)
     not_sexual_alone = everybody - {"new-pathways", "tara"}
     cases: list[tuple[dict[str, Any], set[str]]] = [
-        # NSPCC is in each of these: nobody knows which types it takes on.
+        # NSPCC is in each of these because its exploitation types are unknown.
         ({"exploitation_type": "sexual"}, everybody - {"kalayaan"}),
         ({"exploitation_type": "labour"}, not_sexual_alone - {"kalayaan"}),
         ({"exploitation_type": "organ_harvesting"}, not_sexual_alone - {"kalayaan"}),

@@ -1,4 +1,4 @@
-"""GET /v1/directory?as_of=: the directory as it stood."""
+"""GET /v1/directory?as_of=: the directory as it was at an earlier time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,35 +18,35 @@ SMALL = {"areas": ["S92000003"], "exploitation_types": ["sexual"], "age_groups":
 
 async def test_the_directory_as_it_stood_is_the_directory_that_was_read_then(service: Service, clock: Clock) -> None:
     admin, own = await service.token(), await service.token(responder="tara")
-    earlier: list[tuple[datetime, dict[str, Any]]] = []
+    versions: list[tuple[datetime, dict[str, Any]]] = []
 
-    async def hold() -> None:
-        # A write by somebody else records first what is due, so that the number does not depend on who was quicker.
+    async def record_version() -> None:
+        # Another write first records the due steps, so that the number does not depend on which process is quicker.
         await service.report("unseen", WAITING)
-        earlier.append((clock(), await service.read(PATH)))
+        versions.append((clock(), await service.read(PATH)))
         clock.advance(timedelta(hours=13))
 
-    await hold()
+    await record_version()
     for report in (OPEN, PAUSED, {**PAUSED, "effective_from": "2026-12-24T12:00:00Z", "reopens_on": "2026-12-30"}):
         await service.report("tara", report)
-        await hold()
+        await record_version()
     patch = {"remit": SMALL, "website": "https://tara.example.org/"}
     assert (await service.client.patch("/v1/responders/tara", json=patch, headers=own)).status_code == 200
-    await hold()
+    await record_version()
     clock.advance(timedelta(days=9))
-    await hold()
+    await record_version()
     assert (await service.client.delete("/v1/responders/bawso", headers=admin)).status_code == 204
-    await hold()
+    await record_version()
     clock.advance(timedelta(days=60))
-    await hold()
-    for at, directory in earlier:
+    await record_version()
+    for at, directory in versions:
         assert await service.read(PATH, as_of=at.isoformat()) == directory, at
         for filters in ({"area": "W92000004"}, {"state": "paused"}, {"age_group": "child", "gender": "man"}):
-            directory_then = await service.read(PATH, as_of=at.isoformat(), **filters)
-            assert directory_then["sequence"] == directory["sequence"]
-            assert directory_then["total"] == len(directory_then["responders"])
-            assert all(each in directory["responders"] for each in directory_then["responders"])
-    last, directory = earlier[-1]
+            kept = await service.read(PATH, as_of=at.isoformat(), **filters)
+            assert kept["sequence"] == directory["sequence"]
+            assert kept["total"] == len(kept["responders"])
+            assert all(each in directory["responders"] for each in kept["responders"])
+    last, directory = versions[-1]
     clock.set(last)
     for filters in ({"area": "S92000003"}, {"age_group": "child", "gender": "man"}, {"accepting": "true"}):
         assert await service.read(PATH, as_of=last.isoformat(), **filters) == await service.read(PATH, **filters)
@@ -62,18 +62,18 @@ async def test_a_report_that_lapsed_is_unconfirmed_from_its_second_on(service: S
         ("2026-11-28T13:00:00+01:00", "unconfirmed"),
         ("2026-11-29T12:00:00", "unconfirmed"),
     ):
-        directory = await service.read(PATH, as_of=as_of)
-        tara = next(each for each in directory["responders"] if each["slug"] == "tara")
+        found = await service.read(PATH, as_of=as_of)
+        tara = next(each for each in found["responders"] if each["slug"] == "tara")
         assert tara["intake"]["state"] == state, as_of
         if state == "open":
             assert tara == reported
-    directory = await service.read(PATH, as_of="2026-11-27T00:00:00Z", accepting="true")
-    assert [each["slug"] for each in directory["responders"]] == ["tara"]
+    found = await service.read(PATH, as_of="2026-11-27T00:00:00Z", accepting="true")
+    assert [each["slug"] for each in found["responders"]] == ["tara"]
 
 
 async def test_before_the_first_event_the_directory_is_empty(service: Service) -> None:
-    directory = await service.read(PATH, as_of="2026-11-21T11:59:59Z")
-    assert (directory["sequence"], directory["total"], directory["responders"]) == (0, 0, [])
+    found = await service.read(PATH, as_of="2026-11-21T11:59:59Z")
+    assert (found["sequence"], found["total"], found["responders"]) == (0, 0, [])
     assert (await service.read(PATH, as_of="2026-11-21T12:00:00Z"))["total"] == 13
 
 
@@ -84,5 +84,5 @@ async def test_a_time_that_has_not_come_is_refused(service: Service, clock: Cloc
 
 @unhurried
 @given(remits)
-def test_a_remit_can_be_read_back_from_its_representation(remit: Remit) -> None:
+def test_a_remit_can_be_read_back_from_what_is_shown(remit: Remit) -> None:
     assert remit_of(represent_remit(remit)) == remit

@@ -19,7 +19,7 @@ async def entries(service: Service) -> list[feedparser.FeedParserDict]:
     return listed
 
 
-async def test_the_feed_tells_each_event_newest_first_without_confirmations(service: Service, clock: Clock) -> None:
+async def test_the_feed_has_each_event_newest_first_without_confirmations(service: Service, clock: Clock) -> None:
     token = await service.token(responder="tara")
     await service.report("tara", OPEN)
     clock.advance(timedelta(hours=1))

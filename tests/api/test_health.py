@@ -44,7 +44,7 @@ async def test_the_metrics_are_open_to_the_networks_that_are_named(
 ) -> None:
     allowed = tuple(ip_network(network) for network in networks)
     async with serving(msgspec.structs.replace(settings, metrics_allow=allowed), clock) as service:
-        # Where a call says that it comes from is nothing to go by.
+        # The forwarding headers of a call are not trusted.
         headers = {"x-forwarded-for": "10.0.0.1", "forwarded": "for=10.0.0.1"}
         assert (await service.client.get("/metrics", headers=headers)).status_code == status
 

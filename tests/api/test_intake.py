@@ -98,7 +98,7 @@ async def test_still_true_moves_only_the_confirmation(service: Service, clock: A
     assert second["intake"]["confirm_by"] == "2026-11-28T17:00:00Z"
 
 
-async def test_a_confirmation_that_says_something_is_refused(service: Service) -> None:
+async def test_a_confirmation_with_content_is_refused(service: Service) -> None:
     first = await service.report("tara", OPEN)
     token = {**await service.token(responder="tara"), "content-type": "application/json"}
     answer = await service.client.post(

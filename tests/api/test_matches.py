@@ -1,4 +1,4 @@
-"""POST /v1/matches and GET /v1/responders/{slug}/alternatives: who can take somebody now, and who else."""
+"""POST /v1/matches and GET /v1/responders/{slug}/alternatives: who can take a person now, and which others can."""
 
 import asyncio
 import io
@@ -34,18 +34,18 @@ BY_NAME = [
     "unseen",
     "youth-work-alliance",
 ]
-Decisions = list[tuple[str, str, list[str]]]
+Found = list[tuple[str, str, list[str]]]
 
 
 async def ask(service: Service, **question: Any) -> dict[str, Any]:
     answer = await service.client.post(MATCHES, json=question)
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "no-store"
-    result: dict[str, Any] = answer.json()
-    return result
+    found: dict[str, Any] = answer.json()
+    return found
 
 
-def outcomes_of(answer: dict[str, Any]) -> Decisions:
+def summarize_matches(answer: dict[str, Any]) -> Found:
     for each in answer["matches"]:
         assert all(reason["text"] == MATCH_REASONS[reason["code"]] for reason in each["reasons"])
     return [
@@ -54,44 +54,44 @@ def outcomes_of(answer: dict[str, Any]) -> Decisions:
     ]
 
 
-async def test_an_empty_question_without_any_report_is_ask_for_everybody_by_name(service: Service) -> None:
-    result = await ask(service)
-    assert [(slug, outcome) for slug, outcome, _ in outcomes_of(result)] == [
+async def test_an_empty_question_with_nobody_confirmed_returns_everybody_as_ask_by_name(service: Service) -> None:
+    found = await ask(service)
+    assert [(slug, outcome) for slug, outcome, _ in summarize_matches(found)] == [
         *((slug, "ask") for slug in BY_NAME if slug != "refugee-council"),
         ("refugee-council", "no"),
     ]
-    assert result["sequence"] == 13
-    assert result["matches"][0]["responder"] == await service.responder("barnardos")
+    assert found["sequence"] == 13
+    assert found["matches"][0]["responder"] == await service.responder("barnardos")
 
 
-async def test_the_outcomes_follow_a_report_at_once(service: Service) -> None:
+async def test_the_outcomes_follow_what_is_reported_at_once(service: Service) -> None:
     await service.report("salvation-army", PAUSED)
     await service.report("migrant-help", WAITING)
     await service.report("medaille-trust", OPEN)
-    result = outcomes_of(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes", "waiting_list"]))
-    assert result == [
+    found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes", "waiting_list"]))
+    assert found == [
         ("medaille-trust", "yes", ["within_remit", "open"]),
         ("migrant-help", "waiting_list", ["waiting_list"]),
     ]
     urgent = await ask(service, **WOMAN_IN_LONDON, circumstances=["homelessness", "detention"], outcomes=["yes"])
-    assert outcomes_of(urgent)[1] == ("salvation-army", "yes", ["within_remit", "exception_homelessness"])
+    assert summarize_matches(urgent)[1] == ("salvation-army", "yes", ["within_remit", "exception_homelessness"])
     assert urgent["matches"][1]["responder"] == await service.responder("salvation-army")
     await service.report("salvation-army", OPEN)
     await service.report("medaille-trust", PAUSED)
-    result = outcomes_of(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes", "waiting_list"]))
-    assert [slug for slug, _, _ in result] == ["salvation-army", "migrant-help"]
+    found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes", "waiting_list"]))
+    assert [slug for slug, _, _ in found] == ["salvation-army", "migrant-help"]
 
 
 async def test_a_report_that_lapses_is_to_be_asked_from_that_second_on(service: Service, clock: Clock) -> None:
     await service.report("salvation-army", OPEN)
     clock.advance(timedelta(days=7, seconds=-1))
-    assert [slug for slug, *_ in outcomes_of(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes"]))] == [
+    assert [slug for slug, *_ in summarize_matches(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes"]))] == [
         "salvation-army"
     ]
     clock.advance(timedelta(seconds=1))
-    assert outcomes_of(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes"])) == []
-    result = outcomes_of(await ask(service, **WOMAN_IN_LONDON, outcomes=["ask"]))
-    assert ("salvation-army", "ask", ["unconfirmed"]) in result
+    assert summarize_matches(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes"])) == []
+    found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, outcomes=["ask"]))
+    assert ("salvation-army", "ask", ["unconfirmed"]) in found
 
 
 async def test_a_change_of_remit_or_name_a_listing_and_a_delisting_are_found_at_once(service: Service) -> None:
@@ -101,26 +101,28 @@ async def test_a_change_of_remit_or_name_a_listing_and_a_delisting_are_found_at_
     remit = {**tara, "areas": ["K02000001"], "exploitation_types": "all", "as_published": None, "source": None}
     answer = await service.client.patch("/v1/responders/tara", json={"remit": remit, "name": "Zara"}, headers=admin)
     assert answer.status_code == 200, answer.text
-    assert outcomes_of(await ask(service, **WOMAN_IN_LONDON, limit=1)) == [("tara", "yes", ["within_remit", "open"])]
+    assert summarize_matches(await ask(service, **WOMAN_IN_LONDON, limit=1)) == [
+        ("tara", "yes", ["within_remit", "open"])
+    ]
     new = {"slug": "another", "name": "another", "remit": remit}
     assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
     await service.report("another", OPEN)
-    result = outcomes_of(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes"]))
-    assert [slug for slug, *_ in result] == ["another", "tara"]
+    found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes"]))
+    assert [slug for slug, *_ in found] == ["another", "tara"]
     assert (await service.client.delete("/v1/responders/tara", headers=admin)).status_code == 204
-    result = outcomes_of(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes"]))
-    assert [slug for slug, *_ in result] == ["another"]
+    found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, outcomes=["yes"]))
+    assert [slug for slug, *_ in found] == ["another"]
 
 
-async def test_an_existing_client_is_taken_by_the_responder_that_it_names(service: Service) -> None:
+async def test_an_existing_client_is_taken_by_whom_it_names(service: Service) -> None:
     await service.report("refugee-council", OPEN)
-    result = outcomes_of(await ask(service, **WOMAN_IN_LONDON, existing_client_of="refugee-council", limit=1))
-    assert result == [("refugee-council", "yes", ["within_remit", "existing_client", "open"])]
-    result = outcomes_of(await ask(service, **WOMAN_IN_LONDON, existing_client_of="tara"))
-    assert ("refugee-council", "no", ["existing_clients_only"]) in result
+    found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, existing_client_of="refugee-council", limit=1))
+    assert found == [("refugee-council", "yes", ["within_remit", "existing_client", "open"])]
+    found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, existing_client_of="tara"))
+    assert ("refugee-council", "no", ["existing_clients_only"]) in found
 
 
-async def test_leaving_a_field_out_is_the_same_as_null(service: Service) -> None:
+async def test_what_is_left_out_and_what_is_null_are_the_same(service: Service) -> None:
     fields = ("area", "exploitation_type", "age_group", "gender", "existing_client_of")
     nothing: dict[str, Any] = {**dict.fromkeys(fields), "circumstances": [], "outcomes": [], "limit": 50}
     assert await ask(service, **nothing) == await ask(service)
@@ -128,8 +130,8 @@ async def test_leaving_a_field_out_is_the_same_as_null(service: Service) -> None
 
 async def test_anybody_may_ask_from_any_page(service: Service) -> None:
     origin = {"origin": "https://case-tool.example"}
-    request_headers = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
-    preflight = await service.client.options(MATCHES, headers={**origin, **request_headers})
+    wanted = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    preflight = await service.client.options(MATCHES, headers={**origin, **wanted})
     assert preflight.status_code == 204, preflight.text
     assert preflight.headers["access-control-allow-origin"] == "*"
     answer = await service.client.post(MATCHES, json={}, headers=origin)
@@ -169,8 +171,8 @@ async def test_a_bad_question_is_refused_by_name(service: Service) -> None:
     assert_refused(await service.client.get(MATCHES), 405, "method_not_allowed")
 
 
-async def test_alternatives_that_cover_the_whole_remit_come_before_those_that_cover_a_part(service: Service) -> None:
-    assert outcomes_of(await service.read("/v1/responders/tara/alternatives")) == [
+async def test_alternatives_that_cover_the_whole_remit_come_before_those_that_cover_part(service: Service) -> None:
+    assert summarize_matches(await service.read("/v1/responders/tara/alternatives")) == [
         ("migrant-help", "ask", ["unconfirmed"]),
         ("salvation-army", "ask", ["unconfirmed"]),
     ]
@@ -178,8 +180,8 @@ async def test_alternatives_that_cover_the_whole_remit_come_before_those_that_co
     await service.report("migrant-help", WAITING)
     await service.report("medaille-trust", OPEN)
     await service.report("unseen", OPEN)
-    result = await service.read("/v1/responders/salvation-army/alternatives")
-    assert outcomes_of(result)[:4] == [
+    found = await service.read("/v1/responders/salvation-army/alternatives")
+    assert summarize_matches(found)[:4] == [
         ("migrant-help", "waiting_list", ["waiting_list"]),
         ("bawso", "ask", ["area_partly_covered", "unconfirmed"]),
         (
@@ -189,14 +191,14 @@ async def test_alternatives_that_cover_the_whole_remit_come_before_those_that_co
         ),
         ("kalayaan", "ask", ["exploitation_partly_covered", "unconfirmed"]),
     ]
-    assert [slug for slug, *_ in outcomes_of(result)] == [
+    assert [slug for slug, *_ in summarize_matches(found)] == [
         "migrant-help",
         *("bawso", "belfast-and-lisburn-womens-aid", "kalayaan", "medaille-trust", "new-pathways", "tara", "unseen"),
         "youth-work-alliance",
     ]
-    assert result["matches"][0]["responder"] == await service.responder("migrant-help")
-    assert ("medaille-trust", "ask", ["area_partly_covered"]) in outcomes_of(result)
-    whole = outcomes_of(await service.read("/v1/responders/unseen/alternatives", limit=2))
+    assert found["matches"][0]["responder"] == await service.responder("migrant-help")
+    assert ("medaille-trust", "ask", ["area_partly_covered"]) in summarize_matches(found)
+    whole = summarize_matches(await service.read("/v1/responders/unseen/alternatives", limit=2))
     assert whole == [
         ("medaille-trust", "yes", ["within_remit", "open"]),
         ("migrant-help", "waiting_list", ["waiting_list"]),
@@ -215,7 +217,7 @@ async def test_alternatives_are_refused_like_the_responder_itself(service: Servi
 
 @contextmanager
 def everything_logged() -> Iterator[io.StringIO]:
-    """Everything that is logged during the block, at any level, with tracebacks."""
+    """Everything that any logger writes at any level, with tracebacks."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     # The arguments as well: another formatter might write them.
@@ -271,16 +273,16 @@ async def test_nothing_of_a_question_is_in_any_log_or_metric(service: Service) -
         assert word not in metrics, word
 
 
-async def test_a_fault_while_matching_is_logged_by_its_class_and_place_alone() -> None:
-    body = {"gender": "a-girl"}
+async def test_a_fault_while_matching_is_logged_with_its_class_and_location_alone() -> None:
+    question = {"gender": "a-girl"}
 
     @post("/v1/matches", private=True)
     async def private() -> None:
-        raise KeyError(body["gender"])
+        raise KeyError(question["gender"])
 
     @post("/v1/else")
     async def other() -> None:
-        raise KeyError(body["gender"], "elsewhere")
+        raise KeyError(question["gender"], "elsewhere")
 
     application = Litestar([private, other], exception_handlers={Exception: problems.handle}, logging_config=None)
     with everything_logged() as written:

@@ -52,11 +52,11 @@ async def test_every_responder_is_a_service_in_its_state(service: Service, clock
     assert list(found) == ENVELOPE
     assert (found["total_items"], found["total_pages"], found["size"]) == (13, 1, 13)
     assert [each["id"] for each in found["contents"]] == [each["id"] for each in directory["responders"]]
-    for listed, responder in zip(found["contents"], directory["responders"], strict=True):
-        assert listed["first_responder_capacity"]["state"] == responder["intake"]["state"]
-        assert listed["status"] == ("temporarily closed" if responder["slug"] == "unseen" else "active")
-        whole = await service.read(f"{ROOT}/services/{listed['id']}")
-        assert {field: whole[field] for field in listed} == listed
+    for summary, responder in zip(found["contents"], directory["responders"], strict=True):
+        assert summary["first_responder_capacity"]["state"] == responder["intake"]["state"]
+        assert summary["status"] == ("temporarily closed" if responder["slug"] == "unseen" else "active")
+        whole = await service.read(f"{ROOT}/services/{summary['id']}")
+        assert {field: whole[field] for field in summary} == summary
         codes = [area["extent"] for area in whole["service_areas"]]
         assert codes == [area["code"] for area in responder["remit"]["areas"]]
     clock.advance(timedelta(days=8))
@@ -78,7 +78,7 @@ async def test_the_pages_of_a_list_are_the_list(service: Service) -> None:
         assert (beyond["empty"], beyond["contents"], beyond["last_page"]) == (True, [], True)
 
 
-async def test_there_are_no_places(service: Service) -> None:
+async def test_there_are_no_locations(service: Service) -> None:
     found = await service.read(f"{ROOT}/service_at_locations", postcode="SW1A 1AA", proximity="1000", search="london")
     assert (found["total_items"], found["total_pages"], found["empty"], found["contents"]) == (0, 0, True, [])
     assert_refused(await service.client.get(f"{ROOT}/service_at_locations/{NOBODY}"), 404, "not_found")
@@ -109,7 +109,7 @@ async def test_a_search_keeps_what_the_directory_keeps(service: Service) -> None
     assert await slugs(service, search="nobody at all") == []
     assert "barnardos" not in await slugs(service, minimum_age=18)
     assert await slugs(service, maximum_age="17.5") == ["barnardos", "nspcc"]
-    # No times are known of anybody.
+    # No responder has known opening times.
     assert len(await slugs(service, start_time="09:00", end_time="17:00", day="MO")) == 13
 
 

@@ -1,4 +1,4 @@
-"""/v1/responders: list, change and delist a responder, and read its history."""
+"""/v1/responders: listing a responder, changing its details, delisting it, and its history."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,18 +16,18 @@ NEW: dict[str, Any] = {"slug": "new-one", "name": "New One", "remit": REMIT}
 
 async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service: Service) -> None:
     before = await service.responder("tara")
-    patch: dict[str, Any] = {
+    change: dict[str, Any] = {
         "website": "https://tara.example.org/",
         "contact": {"phone": " 0141 276 7724 ", "email": "tara@example.org", "hours": "Monday to Friday"},
         "remit": {**REMIT, "age_groups": ["young_person", "adult", "adult"], "genders": ["woman"], "note": "Ask us."},
     }
-    answer = await service.client.patch(TARA, json=patch, headers=await service.token(responder="tara"))
+    answer = await service.client.patch(TARA, json=change, headers=await service.token(responder="tara"))
     assert answer.status_code == 200
     after = answer.json()
     assert after == await service.responder("tara") == await service.read(TARA)
     assert after["sequence"] == (await service.read("/v1/directory"))["sequence"]
     assert after["website"] == "https://tara.example.org/"
-    assert after["contact"] == {**patch["contact"], "phone": "0141 276 7724", "url": None}
+    assert after["contact"] == {**change["contact"], "phone": "0141 276 7724", "url": None}
     assert after["remit"] == {
         **REMIT,
         "areas": [{"code": "S92000003", "name": "Scotland"}],
@@ -43,7 +43,7 @@ async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service
     assert [(each["type"], each["data"]) for each in page["events"]] == [("responder.updated", {"responder": after})]
 
 
-async def test_a_field_that_is_left_out_stays_and_null_empties_it(service: Service) -> None:
+async def test_what_is_left_out_stays_and_null_empties(service: Service) -> None:
     token = await service.token(responder="tara")
     await service.client.patch(TARA, json={"website": "https://a.example/", "contact": {"phone": "999"}}, headers=token)
     answer = await service.client.patch(TARA, json={"website": None}, headers=token)
@@ -62,8 +62,8 @@ async def test_a_change_that_changes_nothing_makes_no_event(service: Service) ->
         {"website": ""},
         {"website": None, "contact": before["contact"]},
     ]
-    for patch in nothing_new:
-        answer = await service.client.patch(TARA, json=patch, headers=token)
+    for change in nothing_new:
+        answer = await service.client.patch(TARA, json=change, headers=token)
         assert (answer.status_code, answer.json()) == (200, before)
         assert answer.headers["etag"].startswith('"')
     assert await service.read("/v1/directory") == directory
@@ -79,12 +79,12 @@ async def test_a_validity_is_nothing_public_and_holds_from_the_next_report_on(se
     assert [each["type"] for each in await service.events_after(before["sequence"])] == ["intake.confirmed"]
 
 
-async def test_a_responder_that_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:
+async def test_what_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:
     for responder in (await service.read("/v1/directory"))["responders"]:
-        patch = {field: responder[field] for field in ("website", "contact")}
-        patch["remit"] = {**responder["remit"], "areas": [area["code"] for area in responder["remit"]["areas"]]}
+        change = {field: responder[field] for field in ("website", "contact")}
+        change["remit"] = {**responder["remit"], "areas": [area["code"] for area in responder["remit"]["areas"]]}
         token = await service.token(responder=responder["slug"])
-        answer = await service.client.patch(f"/v1/responders/{responder['slug']}", json=patch, headers=token)
+        answer = await service.client.patch(f"/v1/responders/{responder['slug']}", json=change, headers=token)
         assert (answer.status_code, answer.json()) == (200, responder)
 
 
@@ -131,8 +131,8 @@ BAD: list[tuple[Any, str, str]] = [
 async def test_a_bad_change_is_refused_by_name_and_changes_nothing(service: Service) -> None:
     before = await service.read("/v1/directory")
     token = await service.token(responder="tara")
-    for patch, code, pointer in BAD:
-        assert_refused(await service.client.patch(TARA, json=patch, headers=token), 422, code, pointer, what=patch)
+    for change, code, pointer in BAD:
+        assert_refused(await service.client.patch(TARA, json=change, headers=token), 422, code, pointer, what=change)
     both = {"contact": {"phone": "1 2 3"}, "remit": {**REMIT, "areas": ["A", "B"]}}
     answer = await service.client.patch(TARA, json=both, headers=token)
     assert_refused(answer, 422, "invalid", "/remit/areas/0", "/remit/areas/1")
@@ -167,13 +167,13 @@ async def test_an_administrator_lists_a_responder_unconfirmed(service: Service) 
     before = await service.read("/v1/directory")
     answer = await service.client.post("/v1/responders", json=NEW, headers=await service.token())
     assert answer.status_code == 201
-    responder = answer.json()
-    assert responder == await service.responder("new-one") == await service.read("/v1/responders/new-one")
-    assert (responder["name"], responder["intake"]["state"]) == ("New One", "unconfirmed")
+    listed = answer.json()
+    assert listed == await service.responder("new-one") == await service.read("/v1/responders/new-one")
+    assert (listed["name"], listed["intake"]["state"]) == ("New One", "unconfirmed")
     after = await service.read("/v1/directory")
     assert (after["total"], after["sequence"]) == (before["total"] + 1, before["sequence"] + 1)
     page = await service.read("/v1/events", after=before["sequence"])
-    assert [(each["type"], each["data"]) for each in page["events"]] == [("responder.listed", {"responder": responder})]
+    assert [(each["type"], each["data"]) for each in page["events"]] == [("responder.listed", {"responder": listed})]
 
 
 async def test_a_bad_listing_is_refused_by_name_and_lists_nobody(service: Service) -> None:
@@ -190,9 +190,9 @@ async def test_a_bad_listing_is_refused_by_name_and_lists_nobody(service: Servic
         ({"slug": "a", "name": "A"}, 422, "invalid", "/remit"),
         ({**NEW, "id": "1"}, 422, "unknown_field", "/id"),
     ]
-    for patch, status, code, pointer in cases:
-        answer = await service.client.post("/v1/responders", json=patch, headers=admin)
-        assert_refused(answer, status, code, pointer, what=patch)
+    for body, status, code, pointer in cases:
+        answer = await service.client.post("/v1/responders", json=body, headers=admin)
+        assert_refused(answer, status, code, pointer, what=body)
     answer = await service.client.post("/v1/responders", json={**NEW, "slug": "tara"}, headers=admin)
     assert_refused(answer, 409, "already_exists")
     assert await service.read("/v1/directory") == before
@@ -221,7 +221,7 @@ async def test_a_delisted_responder_is_gone_and_its_history_stays(service: Servi
     assert_refused(await service.client.delete(TARA, headers=admin), 404, "not_found")
     page = await service.read("/v1/events", after=reported["sequence"])
     assert [each["type"] for each in page["events"]] == ["responder.delisted"]
-    # A report that lapses while its responder is delisted changes nothing.
+    # A report that lapses after the delisting makes no event.
     clock.advance(timedelta(days=8))
     again = await service.client.post("/v1/responders", json={**NEW, "slug": "tara", "name": "TARA"}, headers=admin)
     assert again.status_code == 201
@@ -240,22 +240,22 @@ async def test_the_history_is_every_report_and_lapse_newest_first(service: Servi
     clock.advance(timedelta(hours=1))
     await service.report("tara", {**PAUSED, "note": "Full again."})
     await service.report("unseen", OPEN)
-    history = await service.read(HISTORY)
-    assert history["next"] is None
-    assert [(each["kind"], each["at"], each["state"], each["reported_state"]) for each in history["items"]] == [
+    found = await service.read(HISTORY)
+    assert found["next"] is None
+    assert [(each["kind"], each["at"], each["state"], each["reported_state"]) for each in found["items"]] == [
         ("confirmed", "2026-11-29T13:00:00Z", "paused", "paused"),
         ("reported", "2026-11-29T12:00:00Z", "paused", "paused"),
         ("lapsed", "2026-11-28T12:00:00Z", "unconfirmed", "open"),
         ("reported", "2026-11-21T12:00:00Z", "open", "open"),
     ]
-    assert history["items"][1]["note"] == "Full again."
-    assert history["items"][1]["exceptions"] == PAUSED["exceptions"]
-    assert "token" not in str(history)
+    assert found["items"][1]["note"] == "Full again."
+    assert found["items"][1]["exceptions"] == PAUSED["exceptions"]
+    assert "token" not in str(found)
 
 
 async def test_the_history_holds_its_from_and_not_its_to(service: Service, clock: Clock) -> None:
-    for patch in (OPEN, WAITING, PAUSED):
-        await service.report("tara", patch)
+    for report in (OPEN, WAITING, PAUSED):
+        await service.report("tara", report)
         clock.advance(timedelta(days=1))
 
     async def states(**parameters: str) -> list[str]:
@@ -274,20 +274,20 @@ async def test_the_history_holds_its_from_and_not_its_to(service: Service, clock
 
 
 async def test_the_history_comes_in_pages(service: Service) -> None:
-    for patch in (OPEN, WAITING, PAUSED, OPEN, WAITING):
-        await service.report("tara", patch)
+    for report in (OPEN, WAITING, PAUSED, OPEN, WAITING):
+        await service.report("tara", report)
     whole = (await service.read(HISTORY))["items"]
-    history, cursor, sizes = [], None, []
+    found, cursor, sizes = [], None, []
     while True:
         page = await service.read(HISTORY, limit=2, **({"cursor": cursor} if cursor else {}))
-        history += page["items"]
+        found += page["items"]
         sizes.append(len(page["items"]))
         cursor = page["next"]
         if cursor is None:
             break
-        # A report between two pages does not shift the second page.
+        # A report between two pages does not shift the pages that follow.
         await service.report("tara", {**PAUSED, "note": cursor})
-    assert (history, sizes) == (whole, [2, 2, 1])
+    assert (found, sizes) == (whole, [2, 2, 1])
 
 
 @pytest.mark.parametrize("parameter", ["from", "to"])

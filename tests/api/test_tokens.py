@@ -16,15 +16,15 @@ NOBODYS = "01a2007e-b997-77a8-89c7-808e6971fa9d"
 OF_A_RESPONDER = ["intake:write", "responder:write", "webhooks:manage"]
 
 
-def headers_of(new_token: dict[str, Any]) -> Headers:
-    return {"authorization": f"Bearer {new_token['token']}"}
+def bearing(issued: dict[str, Any]) -> Headers:
+    return {"authorization": f"Bearer {issued['token']}"}
 
 
-async def issue(service: Service, **body: Any) -> dict[str, Any]:
-    answer = await service.client.post(TOKENS, json=body, headers=await service.token())
+async def issue(service: Service, **fields: Any) -> dict[str, Any]:
+    answer = await service.client.post(TOKENS, json=fields, headers=await service.token())
     assert answer.status_code == 201, answer.text
-    new_token: dict[str, Any] = answer.json()
-    return new_token
+    issued: dict[str, Any] = answer.json()
+    return issued
 
 
 async def read(service: Service, token: Headers, path: str, **parameters: Any) -> Any:
@@ -56,19 +56,19 @@ async def test_a_token_is_issued_for_each_kind_of_owner_and_says_whose_it_is(ser
         ),
     ]
     for body, owner, scopes in cases:
-        new_token = await issue(service, **body)
-        assert new_token == {
-            "id": new_token["id"],
-            "token": new_token["token"],
+        issued = await issue(service, **body)
+        assert issued == {
+            "id": issued["id"],
+            "token": issued["token"],
             "owner": owner,
             "scopes": scopes,
             "expires_at": None,
         }
-        assert new_token["token"].startswith("cap_")
-        assert len(new_token["token"]) == 42
-        me = await read(service, headers_of(new_token), "/v1/me")
+        assert issued["token"].startswith("cap_")
+        assert len(issued["token"]) == 42
+        me = await read(service, bearing(issued), "/v1/me")
         assert me == {
-            "token_id": new_token["id"],
+            "token_id": issued["id"],
             "owner": owner,
             "scopes": scopes,
             "expires_at": None,
@@ -131,11 +131,11 @@ async def test_a_list_of_tokens_holds_ones_own_and_an_administrators_all(service
     for name, token in {"tara": tara, "unseen": unseen, "partner": partner, "other": other, "admin": admin}.items():
         ids[name] = (await read(service, token, "/v1/me"))["token_id"]
     for name, token in {"tara": tara, "unseen": unseen, "partner": partner, "other": other}.items():
-        listing = await read(service, token, TOKENS)
-        assert [each["id"] for each in listing["items"]] == [ids[name]]
-    listing = (await read(service, admin, TOKENS))["items"]
-    assert [each["id"] for each in listing] == [ids[n] for n in ("admin", "other", "partner", "unseen", "tara")]
-    assert listing[-1] == {
+        own_page = await read(service, token, TOKENS)
+        assert [each["id"] for each in own_page["items"]] == [ids[name]]
+    all_tokens = (await read(service, admin, TOKENS))["items"]
+    assert [each["id"] for each in all_tokens] == [ids[n] for n in ("admin", "other", "partner", "unseen", "tara")]
+    assert all_tokens[-1] == {
         "id": ids["tara"],
         "owner": (await read(service, tara, "/v1/me"))["owner"],
         "scopes": OF_A_RESPONDER,
@@ -146,7 +146,7 @@ async def test_a_list_of_tokens_holds_ones_own_and_an_administrators_all(service
     }
     first = await read(service, admin, TOKENS, limit=3)
     second = await read(service, admin, TOKENS, limit=3, cursor=first["next"])
-    assert (first["items"] + second["items"], second["next"]) == (listing, None)
+    assert (first["items"] + second["items"], second["next"]) == (all_tokens, None)
     for parameters, pointer in (({"cursor": "MTI"}, "?cursor"), ({"limit": 0}, "?limit")):
         answer = await service.client.get(TOKENS, headers=admin, params=parameters)
         assert_refused(answer, 422, "invalid", pointer)
@@ -155,19 +155,19 @@ async def test_a_list_of_tokens_holds_ones_own_and_an_administrators_all(service
 async def test_a_rotated_token_goes_on_until_the_overlap_ends(service: Service, clock: Clock) -> None:
     old = await issue(service, responder="tara", scopes=["intake:write"])
     path = f"{TOKENS}/{old['id']}/rotate"
-    answer = await service.client.post(path, json={"overlap_hours": 2}, headers=headers_of(old))
+    answer = await service.client.post(path, json={"overlap_hours": 2}, headers=bearing(old))
     assert answer.status_code == 201
     new = answer.json()
     assert new["token"] != old["token"]
     assert {**new, "id": 0, "token": 0} == {**old, "id": 0, "token": 0}
     clock.advance(timedelta(hours=2, seconds=-1))
     for token in (old, new):
-        answer = await service.client.put("/v1/responders/tara/intake", json=OPEN, headers=headers_of(token))
+        answer = await service.client.put("/v1/responders/tara/intake", json=OPEN, headers=bearing(token))
         assert answer.status_code == 200
     clock.advance(timedelta(seconds=1))
-    assert_refused(await service.client.get("/v1/me", headers=headers_of(old)), 401, "token_expired")
-    assert (await read(service, headers_of(new), "/v1/me"))["expires_at"] is None
-    answer = await service.client.post(path, json={}, headers=headers_of(new))
+    assert_refused(await service.client.get("/v1/me", headers=bearing(old)), 401, "token_expired")
+    assert (await read(service, bearing(new), "/v1/me"))["expires_at"] is None
+    answer = await service.client.post(path, json={}, headers=bearing(new))
     assert_refused(answer, 409, "conflict")
 
 
@@ -175,17 +175,17 @@ async def test_a_rotation_keeps_the_lifetime_and_never_prolongs_the_old_token(se
     old = await issue(service, responder="tara", expires_at="2026-11-22T12:00:00Z")
     clock.advance(timedelta(hours=20))
     path = f"{TOKENS}/{old['id']}/rotate"
-    new = (await service.client.post(path, json={"overlap_hours": 168}, headers=headers_of(old))).json()
+    new = (await service.client.post(path, json={"overlap_hours": 168}, headers=bearing(old))).json()
     assert new["expires_at"] == "2026-11-23T08:00:00Z"
-    assert (await read(service, headers_of(old), "/v1/me"))["expires_at"] == "2026-11-22T12:00:00Z"
+    assert (await read(service, bearing(old), "/v1/me"))["expires_at"] == "2026-11-22T12:00:00Z"
     now = (
-        await service.client.post(f"{TOKENS}/{new['id']}/rotate", json={"overlap_hours": 0}, headers=headers_of(new))
+        await service.client.post(f"{TOKENS}/{new['id']}/rotate", json={"overlap_hours": 0}, headers=bearing(new))
     ).json()
-    assert_refused(await service.client.get("/v1/me", headers=headers_of(new)), 401, "token_expired")
-    assert (await read(service, headers_of(now), "/v1/me"))["owner"]["slug"] == "tara"
+    assert_refused(await service.client.get("/v1/me", headers=bearing(new)), 401, "token_expired")
+    assert (await read(service, bearing(now), "/v1/me"))["owner"]["slug"] == "tara"
     longest = await issue(service, admin=True, expires_at="2126-11-21T12:00:00Z")
     clock.advance(timedelta(days=1))
-    answer = await service.client.post(f"{TOKENS}/{longest['id']}/rotate", json={}, headers=headers_of(longest))
+    answer = await service.client.post(f"{TOKENS}/{longest['id']}/rotate", json={}, headers=bearing(longest))
     assert answer.status_code == 201
 
 
@@ -193,8 +193,8 @@ async def test_a_token_cannot_rotate_itself_one_that_may_do_more(service: Servic
     wide = await issue(service, responder="tara")
     narrow = await issue(service, responder="tara", scopes=["webhooks:manage"])
     path = f"{TOKENS}/{wide['id']}/rotate"
-    assert_refused(await service.client.post(path, json={}, headers=headers_of(narrow)), 403, "insufficient_scope")
-    answer = await service.client.post(f"{TOKENS}/{narrow['id']}/rotate", json={}, headers=headers_of(wide))
+    assert_refused(await service.client.post(path, json={}, headers=bearing(narrow)), 403, "insufficient_scope")
+    answer = await service.client.post(f"{TOKENS}/{narrow['id']}/rotate", json={}, headers=bearing(wide))
     assert answer.json()["scopes"] == ["webhooks:manage"]
     answer = await service.client.post(path, json={}, headers=await service.token())
     assert answer.json()["scopes"] == OF_A_RESPONDER
@@ -202,16 +202,16 @@ async def test_a_token_cannot_rotate_itself_one_that_may_do_more(service: Servic
 
 async def test_a_revoked_token_holds_no_more_at_once(service: Service) -> None:
     token, sibling = await issue(service, responder="tara"), await issue(service, responder="tara")
-    for revoked, revoking in ((token, headers_of(sibling)), (sibling, headers_of(sibling))):
+    for revoked, revoking in ((token, bearing(sibling)), (sibling, bearing(sibling))):
         answer = await service.client.delete(f"{TOKENS}/{revoked['id']}", headers=revoking)
         assert (answer.status_code, answer.content) == (204, b"")
-        assert_refused(await service.client.get("/v1/me", headers=headers_of(revoked)), 401, "token_revoked")
+        assert_refused(await service.client.get("/v1/me", headers=bearing(revoked)), 401, "token_revoked")
     admin = await service.token()
     assert (await service.client.delete(f"{TOKENS}/{token['id']}", headers=admin)).status_code == 204
     answer = await service.client.post(f"{TOKENS}/{token['id']}/rotate", json={}, headers=admin)
     assert_refused(answer, 409, "conflict")
-    listing = {each["id"]: each["revoked_at"] for each in (await read(service, admin, TOKENS))["items"]}
-    assert (listing[token["id"]], listing[sibling["id"]]) == ("2026-11-21T12:00:00Z", "2026-11-21T12:00:00Z")
+    listed = {each["id"]: each["revoked_at"] for each in (await read(service, admin, TOKENS))["items"]}
+    assert (listed[token["id"]], listed[sibling["id"]]) == ("2026-11-21T12:00:00Z", "2026-11-21T12:00:00Z")
 
 
 async def test_somebody_elses_token_is_not_there(service: Service) -> None:
@@ -223,26 +223,26 @@ async def test_somebody_elses_token_is_not_there(service: Service) -> None:
             assert_refused(answer, 404, "not_found", what=token_id)
             answer = await service.client.post(f"{TOKENS}/{token_id}/rotate", json={}, headers=other)
             assert_refused(answer, 404, "not_found", what=token_id)
-    assert (await read(service, headers_of(token), "/v1/me"))["token_id"] == token["id"]
+    assert (await read(service, bearing(token), "/v1/me"))["token_id"] == token["id"]
 
 
 async def test_a_bad_overlap_is_refused_and_rotates_nothing(service: Service) -> None:
     token = await issue(service, responder="tara")
     for overlap in (-1, 169, 1.5, "24", None):
         answer = await service.client.post(
-            f"{TOKENS}/{token['id']}/rotate", json={"overlap_hours": overlap}, headers=headers_of(token)
+            f"{TOKENS}/{token['id']}/rotate", json={"overlap_hours": overlap}, headers=bearing(token)
         )
         assert_refused(answer, 422, "invalid", "/overlap_hours", what=overlap)
-    assert len((await read(service, headers_of(token), TOKENS))["items"]) == 1
+    assert len((await read(service, bearing(token), TOKENS))["items"]) == 1
 
 
 async def test_a_token_expires_at_its_second(service: Service, clock: Clock) -> None:
     token = await issue(service, admin=True, expires_at="2026-11-21T14:00:00+01:00")
     assert token["expires_at"] == "2026-11-21T13:00:00Z"
     clock.advance(timedelta(minutes=60, seconds=-1))
-    assert (await read(service, headers_of(token), "/v1/me"))["expires_at"] == "2026-11-21T13:00:00Z"
+    assert (await read(service, bearing(token), "/v1/me"))["expires_at"] == "2026-11-21T13:00:00Z"
     clock.advance(timedelta(seconds=1))
-    assert_refused(await service.client.get("/v1/me", headers=headers_of(token)), 401, "token_expired")
+    assert_refused(await service.client.get("/v1/me", headers=bearing(token)), 401, "token_expired")
 
 
 async def test_the_last_use_is_noted_at_most_once_a_minute(service: Service, clock: Clock) -> None:
@@ -264,16 +264,16 @@ async def test_the_last_use_is_noted_at_most_once_a_minute(service: Service, clo
 
 async def test_a_token_is_shown_once_and_only_its_hash_is_kept(service: Service) -> None:
     admin = await service.token()
-    new_token = await issue(service, responder="tara")
-    rotated = await service.client.post(f"{TOKENS}/{new_token['id']}/rotate", json={}, headers=headers_of(new_token))
-    texts = [str(await read(service, admin, path)) for path in (TOKENS, "/v1/audit", "/v1/partners")]
-    texts += [str(await read(service, headers_of(new_token), path)) for path in (TOKENS, "/v1/me")]
+    issued = await issue(service, responder="tara")
+    rotated = await service.client.post(f"{TOKENS}/{issued['id']}/rotate", json={}, headers=bearing(issued))
+    shown = [str(await read(service, admin, path)) for path in (TOKENS, "/v1/audit", "/v1/partners")]
+    shown += [str(await read(service, bearing(issued), path)) for path in (TOKENS, "/v1/me")]
     async with service.database.read() as session:
         for row in await session.scalars(select(TokenRow)):
-            texts.append(str([getattr(row, column.name) for column in TokenRow.__table__.columns]))
-    for secret in (new_token["token"], rotated.json()["token"], admin["authorization"].removeprefix("Bearer ")):
-        assert secret[4:] not in "".join(texts)
-    assert "cap_" not in "".join(texts)
+            shown.append(str([getattr(row, column.name) for column in TokenRow.__table__.columns]))
+    for secret in (issued["token"], rotated.json()["token"], admin["authorization"].removeprefix("Bearer ")):
+        assert secret[4:] not in "".join(shown)
+    assert "cap_" not in "".join(shown)
 
 
 async def test_a_partner_is_added_once(service: Service) -> None:
@@ -304,11 +304,11 @@ async def test_the_audit_says_who_changed_what_newest_first(service: Service) ->
     mine = (await read(service, admin, "/v1/me"))["token_id"]
     partner = (await service.client.post("/v1/partners", json={"name": "Case tool"}, headers=admin)).json()["id"]
     token = (await service.client.post(TOKENS, json={"responder": "tara"}, headers=admin)).json()
-    own = headers_of(token)
+    own = bearing(token)
     await service.client.patch("/v1/responders/tara", json={"website": "https://t.example/"}, headers=own)
     new = (await service.client.post(f"{TOKENS}/{token['id']}/rotate", json={}, headers=own)).json()
     for _ in range(2):
-        await service.client.delete(f"{TOKENS}/{token['id']}", headers=headers_of(new))
+        await service.client.delete(f"{TOKENS}/{token['id']}", headers=bearing(new))
     await service.client.delete("/v1/responders/tara", headers=admin)
     page = await read(service, admin, "/v1/audit", limit=7)
     assert [(each["action"], each["target"], each["token_id"]) for each in page["items"]] == [

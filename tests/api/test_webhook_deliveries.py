@@ -1,4 +1,4 @@
-"""What becomes of a webhook's deliveries, as its owner sees and steers it: the whole service and real endpoints."""
+"""The deliveries of a webhook, as its owner reads and controls them: with the whole service and real endpoints."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ class Subscriber:
         self.path = f"{PATH}/{made['id']}"
 
     async def deliver(self) -> list[int]:
-        """Deliver what is due; returns the numbers of what arrived meanwhile."""
+        """Deliver what is due, and return the numbers of the events that arrived."""
         before = len(self.endpoint.posts)
         await deliver_all(self.worker)
         return [sequence_of(body) for _, body in self.endpoint.posts[before:]]
@@ -434,7 +434,7 @@ async def test_what_was_tried_and_is_no_longer_subscribed_to_waits_no_longer(
         subscriber.path, json={"event_types": ["intake.opened"], **changed}, headers=subscriber.token
     )
     assert answer.status_code == 200
-    # Nothing of it is left for the next claim, which may find no failure any more.
+    # Nothing of the failure may be left, because the next claim may not see it any more.
     assert [(each["status"], each["next_attempt_at"]) for each in await subscriber.log()] == [("superseded", None)]
     clock.advance(timedelta(seconds=6))
     assert await subscriber.deliver() == []
@@ -459,5 +459,5 @@ async def test_a_removed_webhook_takes_its_log_with_it(subscriber: Subscriber) -
     await subscriber.deliver()
     answer = await subscriber.service.client.delete(subscriber.path, headers=subscriber.token)
     assert answer.status_code == 204
-    assert await rows.stored_deliveries(subscriber.service.database) == []
-    assert await rows.stored_attempts(subscriber.service.database) == []
+    assert await rows.read_deliveries(subscriber.service.database) == []
+    assert await rows.read_attempts(subscriber.service.database) == []

@@ -1,4 +1,4 @@
-"""/v1/webhooks: who is told, where, and what became of it."""
+"""/v1/webhooks: adding, reading, changing and removing a subscription."""
 
 import base64
 from typing import Any

@@ -1,4 +1,4 @@
-"""A real Chromium in front of the real service, and somebody who watches what it asks for, says and keeps."""
+"""A real Chromium with the real service, and a record of what it requests, prints and stores."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable

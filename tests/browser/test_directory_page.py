@@ -135,7 +135,7 @@ async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Ser
         assert visit.complaints == []
 
 
-async def test_a_choice_that_nobody_fits_says_so_and_where_to_turn(service: Service, visiting: Visiting) -> None:
+async def test_a_choice_without_a_match_says_so_and_names_the_helpline(service: Service, visiting: Visiting) -> None:
     await report_every_state(service)
     async with visiting() as visit:
         page = await visit.open()
@@ -172,7 +172,7 @@ async def test_a_paused_responder_leads_to_whoever_may_take_the_same_people(
         assert others[0] == "The Salvation Army – Can take the person now"
 
 
-async def test_a_change_arrives_by_itself_and_is_said_aloud(service: Service, visiting: Visiting) -> None:
+async def test_a_change_arrives_by_itself_and_is_announced(service: Service, visiting: Visiting) -> None:
     await report_every_state(service)
     async with visiting() as visit:
         await visit.page.clock.install()
@@ -263,7 +263,7 @@ async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: 
         assert "Please ring" not in await entry.inner_text()
         await expect(page.get_by_text("0 open · 0 waiting list · 1 paused · 12 not confirmed")).to_be_visible()
         await expect(page.locator("#open")).to_contain_text("No organisation has confirmed that it is open now.")
-        # Whoever asks "for whom?" now is told by what is shown, and not by what was held.
+        # A question "for whom?" is now answered from the states that the page shows, and not from those that it loaded.
         await page.get_by_text("For whom?").click()
         await page.get_by_label("Place").select_option(label="Scotland")
         await page.get_by_label("Age").select_option(label="Adults (18 and over)")
@@ -327,7 +327,7 @@ async def test_a_server_that_takes_the_question_and_never_answers_is_asked_again
         assert await names(page, "#open") == ["The Salvation Army"]
 
 
-async def test_the_way_out_is_first_stays_in_sight_and_takes_the_place_of_the_page(visiting: Visiting) -> None:
+async def test_the_exit_link_is_first_stays_visible_and_replaces_the_page(visiting: Visiting) -> None:
     async with visiting() as visit:
         left: list[str] = []
 
@@ -354,7 +354,7 @@ async def test_the_way_out_is_first_stays_in_sight_and_takes_the_place_of_the_pa
         assert page.url.endswith("/coverage")
 
 
-async def test_going_to_a_place_of_the_page_is_no_entry_of_the_history(service: Service, visiting: Visiting) -> None:
+async def test_a_jump_within_the_page_adds_no_history_entry(service: Service, visiting: Visiting) -> None:
     await report_every_state(service)
     async with visiting() as visit:
         await visit.open("/coverage")

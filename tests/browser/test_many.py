@@ -93,7 +93,7 @@ async def test_a_thousand_responders_are_shown_and_filtered(visiting: Visiting) 
         for area in ("E12000007", "S92000003", "", "W92000004", "N92000002", ""):
             await page.evaluate(FILTERED, area)
             filtered.append(await busy.since_last())
-        # How long that may take stands in no test: a busy machine takes any time. `pytest -s` shows it.
+        # No limit on the time is tested, because it depends on the machine. `pytest -s` prints it.
         spent = " ".join(f"{each:.0f}" for each in filtered)
         print(f"processor time of the main thread: rendered in {rendered:.0f} ms, filtered in {spent} ms")  # noqa: T201
         assert await page.locator(".entry").count() == 1000, "nobody is lost among them"
@@ -107,7 +107,7 @@ async def test_a_choice_moves_only_whom_it_moves(visiting: Visiting) -> None:
         await page.locator("form.ask").wait_for()
         assert await page.evaluate(MOVED, "E12000007") == 1000
         assert await page.evaluate(MOVED, "E12000007") == 0
-        # Somebody for the South West takes nobody from London; whoever takes all of England does.
+        # A responder for the South West takes nobody from London; one for all of England does.
         assert 0 < await page.evaluate(MOVED, "E12000009") < 200
 
 

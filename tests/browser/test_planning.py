@@ -69,7 +69,7 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
         entry = reader.locator(f"#r-{SLUG}")
         assert await entry.locator("p:has-text('Planned:'), p:has-text('holidays')").all_inner_texts() == promised
 
-        # What is said now leaves the plan as it is, and the preview says so.
+        # A report for now leaves the plan as it is, and the preview says so.
         await page.get_by_label("Waiting list").check()
         await expect(page.locator("#preview .plan")).to_contain_text(planned)
         await expect(page.locator("#prepared .plan")).to_contain_text(planned)
@@ -122,7 +122,7 @@ async def test_a_time_that_cannot_be_is_refused_in_words_and_kept(service: Servi
         field = page.get_by_label(FROM_WHEN)
         await chosen(page, "Paused")
         await page.get_by_label("Note").fill("Closed.")
-        # Only the day of it, which the browser hands on as nothing at all.
+        # Only the date without a time, which the browser passes on as an empty value.
         await field.focus()
         await page.keyboard.type(f"{at_nine(11):%m%d}")
         await page.get_by_role("button", name="Publish", exact=True).click()

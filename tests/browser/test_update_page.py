@@ -1,4 +1,4 @@
-"""The update page in a real Chromium: four taps to a pause, a look before it is sent, faults in words."""
+"""The update page in a real Chromium: four taps to a pause, a preview before it is sent, errors in words."""
 
 import re
 from datetime import timedelta
@@ -101,7 +101,7 @@ async def test_the_public_reads_what_was_shown_before_it_was_sent(service: Servi
         assert await entry.locator("dd").first.inner_text() == response
 
 
-async def test_what_goes_wrong_is_said_in_words_and_the_input_stays(service: Service, visiting: Visiting) -> None:
+async def test_errors_are_explained_in_words_and_the_input_stays(service: Service, visiting: Visiting) -> None:
     async with visiting(bypass_csp=True) as visit:
         page = await pasted(visit, "cap_mistyped")
         await page.get_by_role("button", name="Continue").click()
@@ -128,7 +128,7 @@ async def test_what_goes_wrong_is_said_in_words_and_the_input_stays(service: Ser
         assert await page.get_by_label("to", exact=True).get_attribute("aria-invalid") == "true"
         await page.get_by_label("from", exact=True).fill("1")
 
-        # Somebody else of the organisation was quicker.
+        # A colleague in the same organisation was quicker.
         await service.report(SLUG, PAUSED)
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(fault).to_contain_text("What is shown had changed since you looked, so nothing was published.")
@@ -147,9 +147,7 @@ async def test_what_goes_wrong_is_said_in_words_and_the_input_stays(service: Ser
         assert [each for each in visit.complaints if not expected.search(each)] == []
 
 
-async def test_an_answer_that_never_comes_is_waited_for_in_sight_and_not_for_ever(
-    service: Service, visiting: Visiting
-) -> None:
+async def test_waiting_for_an_answer_is_shown_and_ends(service: Service, visiting: Visiting) -> None:
     async with visiting() as visit:
         await visit.page.clock.install()
         page = await signed_in(visit)
@@ -219,7 +217,7 @@ async def test_a_token_that_ends_meanwhile_is_replaced_and_the_input_stays(
         await visit.assert_left_no_trace()
 
 
-async def test_the_token_is_held_by_the_page_alone_and_gone_with_it(service: Service, visiting: Visiting) -> None:
+async def test_the_token_is_kept_by_the_page_alone_and_gone_with_it(service: Service, visiting: Visiting) -> None:
     await service.report(SLUG, WAITING)
     async with visiting() as visit:
         page = await signed_in(visit)
@@ -266,7 +264,9 @@ async def test_everything_can_be_done_by_keyboard(service: Service, visiting: Vi
         await expect(page.locator("#done")).to_contain_text("Published: Waiting list.")
 
 
-async def test_enter_in_a_field_leads_to_the_look_and_publishes_nothing(service: Service, visiting: Visiting) -> None:
+async def test_enter_in_a_field_leads_to_the_preview_and_publishes_nothing(
+    service: Service, visiting: Visiting
+) -> None:
     before = await service.report(SLUG, OPEN)
     async with visiting() as visit:
         page = await signed_in(visit)
@@ -281,7 +281,7 @@ async def test_enter_in_a_field_leads_to_the_look_and_publishes_nothing(service:
 
 
 @pytest.mark.parametrize("wrong_by", [timedelta(days=-8), timedelta(days=8)])
-async def test_what_holds_is_told_by_the_servers_clock(
+async def test_whether_a_report_holds_is_decided_by_the_servers_clock(
     service: Service, visiting: Visiting, wrong_by: timedelta
 ) -> None:
     await service.report(SLUG, OPEN)

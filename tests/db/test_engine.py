@@ -154,7 +154,7 @@ async def test_a_port_where_nobody_answers_is_an_outage() -> None:
     await _refuses(f"postgresql+asyncpg://capacity@127.0.0.1:{port}/capacity")
 
 
-async def test_a_server_that_accepts_and_says_nothing_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_accepts_and_never_answers_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("capacity_api.db.engine._CONNECT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         await _refuses(f"postgresql+asyncpg://capacity@127.0.0.1:{silent.getsockname()[1]}/capacity")

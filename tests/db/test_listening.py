@@ -1,4 +1,4 @@
-"""Other processes hear of a change at once (PostgreSQL), and of nothing that did not happen."""
+"""Other processes are notified of a committed change at once (PostgreSQL), and of no other."""
 
 import asyncio
 
@@ -51,7 +51,7 @@ async def test_a_committed_change_calls_the_listener_and_a_failed_one_does_not(
                 await intake.report_intake(session, clock(), "tara", Report(state=ReportedState.OPEN))
                 raise RuntimeError
         async with database.write() as session:
-            # Changes nothing that anybody waits for.
+            # A commit without a change notifies nobody.
             await session.execute(text("SELECT 1"))
         before = calls.count
         async with database.write() as session:

@@ -103,7 +103,7 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> 
             await asyncio.wait(tasks)
 
 
-async def request(reader: asyncio.StreamReader) -> bytes:
+async def read_request(reader: asyncio.StreamReader) -> bytes:
     """Read one whole request: the head, and the body by its length."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = next(
@@ -119,7 +119,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def asked(pool: Pool, url: str, body: bytes = b"{}") -> AsyncIterator[httpx.Response]:
+async def open_response(pool: Pool, url: str, body: bytes = b"{}") -> AsyncIterator[httpx.Response]:
     """The answer to a request that goes straight to the transport, with its body still to be read."""
     response = await pool.handle_async_request(build_post(parse_target(url), {}, body))
     try:

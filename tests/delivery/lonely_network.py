@@ -23,7 +23,7 @@ from capacity_api.delivery.egress import Guard
 from capacity_api.delivery.pool import Pool
 
 _A, _AAAA = 1, 28
-# What a name answers, each time that it is asked anew; the last one for ever.
+# The answers for each name, in the order in which it is asked; the last one again and again.
 ANSWERS: dict[str, list[list[str]]] = {
     "good": [["8.8.8.8"]],
     "good6": [["2606:4700:4700::1111"]],

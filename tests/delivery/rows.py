@@ -154,20 +154,20 @@ async def deliver_to(database: Database, now: datetime, webhook: UUID) -> list[i
     return sent
 
 
-async def statuses(database: Database) -> dict[int | None, str]:
-    return {row.sequence: row.status for row in await stored_deliveries(database)}
+async def read_statuses(database: Database) -> dict[int | None, str]:
+    return {row.sequence: row.status for row in await read_deliveries(database)}
 
 
-async def stored_deliveries(database: Database) -> Sequence[DeliveryRow]:
+async def read_deliveries(database: Database) -> Sequence[DeliveryRow]:
     async with database.read() as session:
         return (await session.scalars(select(DeliveryRow).order_by(DeliveryRow.sequence, DeliveryRow.event_id))).all()
 
 
-async def stored_attempts(database: Database) -> Sequence[AttemptRow]:
+async def read_attempts(database: Database) -> Sequence[AttemptRow]:
     async with database.read() as session:
         return (await session.scalars(select(AttemptRow).order_by(AttemptRow.id))).all()
 
 
-async def stored_webhook(database: Database, identity: UUID) -> WebhookRow:
+async def read_webhook(database: Database, identity: UUID) -> WebhookRow:
     async with database.read() as session:
         return (await session.scalars(select(WebhookRow).where(WebhookRow.id == identity))).one()

@@ -14,9 +14,9 @@ from tests.delivery.rows import (
     bring_up_to_date,
     claim_webhooks,
     deliver_to,
+    read_statuses,
     record,
     report,
-    statuses,
 )
 
 from capacity_api.db.engine import Database
@@ -71,7 +71,7 @@ async def test_an_area_filter_matches_a_remit_that_covers_part_of_it(database: D
     number = await add_event(database, clock())
     found = await claim_webhooks(database, clock())
     assert [(each.webhook_id, each.messages[0].sequence) for each in found] == [(part, number)]
-    assert (await rows.stored_webhook(database, other)).cursor == number
+    assert (await rows.read_webhook(database, other)).cursor == number
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ async def test_a_confirmation_goes_only_to_webhooks_that_named_it(database: Data
     number = await add_event(database, clock(), event_type=EventType.INTAKE_CONFIRMED)
     found = await claim_webhooks(database, clock())
     assert [(each.webhook_id, each.messages[0].sequence) for each in found] == [(named, number)]
-    assert (await rows.stored_webhook(database, everything)).cursor == number
+    assert (await rows.read_webhook(database, everything)).cursor == number
 
 
 async def test_a_private_event_goes_to_its_responders_own_webhooks(database: Database, clock: Clock) -> None:
@@ -118,7 +118,7 @@ async def test_a_private_event_goes_to_its_responders_own_webhooks(database: Dat
     await rows.add_private_event(database, clock(), responder)
     (claim,) = await claim_webhooks(database, clock())
     assert (claim.webhook_id, [each.sequence for each in claim.messages]) == (mine, [None])
-    (delivery,) = await rows.stored_deliveries(database)
+    (delivery,) = await rows.read_deliveries(database)
     assert (delivery.webhook_id, delivery.sequence, delivery.status) == (mine, None, "pending")
 
 
@@ -131,10 +131,10 @@ async def test_a_claim_holds_one_event_in_order(database: Database, clock: Clock
     assert [each.sequence for each in first.messages] == [1]
     assert await claim_webhooks(database, clock()) == []
     await record(database, clock(), first, DONE)
-    assert (await rows.stored_webhook(database, webhook)).cursor == 1
+    assert (await rows.read_webhook(database, webhook)).cursor == 1
     assert await bring_up_to_date(database, clock(), DONE) == [2, 3, 4, 5]
-    assert (await rows.stored_webhook(database, webhook)).cursor == 5
-    assert set((await statuses(database)).values()) == {"delivered"}
+    assert (await rows.read_webhook(database, webhook)).cursor == 5
+    assert set((await read_statuses(database)).values()) == {"delivered"}
 
 
 async def test_events_that_nobody_wants_are_skipped_without_a_row(database: Database, clock: Clock) -> None:
@@ -143,8 +143,8 @@ async def test_events_that_nobody_wants_are_skipped_without_a_row(database: Data
     for _ in range(150):
         await add_event(database, clock())
     assert await bring_up_to_date(database, clock(), DONE) == []
-    assert (await rows.stored_webhook(database, webhook)).cursor == 150
-    assert await rows.stored_deliveries(database) == []
+    assert (await rows.read_webhook(database, webhook)).cursor == 150
+    assert await rows.read_deliveries(database) == []
 
 
 async def test_while_one_event_waits_for_its_retry_the_events_after_it_wait_too(
@@ -156,7 +156,7 @@ async def test_while_one_event_waits_for_its_retry_the_events_after_it_wait_too(
         await add_event(database, clock())
     (first,) = await claim_webhooks(database, clock())
     await record(database, clock(), first, FAILED)
-    assert await statuses(database) == {1: "pending"}
+    assert await read_statuses(database) == {1: "pending"}
     assert await claim_webhooks(database, clock()) == []
     clock.advance(timedelta(seconds=5))
     (again,) = await claim_webhooks(database, clock())
@@ -164,7 +164,7 @@ async def test_while_one_event_waits_for_its_retry_the_events_after_it_wait_too(
     await record(database, clock(), again, GiveUp(reason="not_allowed", duration_ms=0))
     (second,) = await claim_webhooks(database, clock())
     assert [each.sequence for each in second.messages] == [2]
-    assert await statuses(database) == {1: "failed"}
+    assert await read_statuses(database) == {1: "failed"}
 
 
 async def test_a_private_delivery_waits_for_nothing(database: Database, clock: Clock) -> None:
@@ -206,7 +206,7 @@ async def test_finding_nothing_out_of_order_ends_no_wait(database: Database, clo
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(out_of_order_at=clock()))
     assert await claim_webhooks(database, clock()) == []
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     assert (stored.out_of_order_at, stored.next_attempt_at) == (None, clock() + timedelta(seconds=5))
 
 
@@ -242,7 +242,7 @@ async def test_a_claim_that_another_worker_has_now_is_not_released(database: Dat
     (theirs,) = await claim_webhooks(database, clock())
     async with database.write() as session:
         await claims.release(session, lost)
-    assert (await rows.stored_webhook(database, webhook)).claim_id == theirs.claim_id
+    assert (await rows.read_webhook(database, webhook)).claim_id == theirs.claim_id
 
 
 async def test_a_disabled_webhook_keeps_its_cursor_and_is_sent_nothing(database: Database, clock: Clock) -> None:
@@ -250,7 +250,7 @@ async def test_a_disabled_webhook_keeps_its_cursor_and_is_sent_nothing(database:
     webhook = await add_webhook(database, clock(), URL, status="disabled")
     await add_event(database, clock())
     assert await claim_webhooks(database, clock()) == []
-    assert (await rows.stored_webhook(database, webhook)).cursor == 0
+    assert (await rows.read_webhook(database, webhook)).cursor == 0
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(status="active"))
     assert len(await claim_webhooks(database, clock())) == 1
@@ -294,7 +294,7 @@ async def test_webhooks_with_many_cursors_in_a_long_backlog_are_all_brought_up_t
     # Their windows overlap and are together more than is read at once.
     webhooks = [await add_webhook(database, clock(), URL, cursor=cursor) for cursor in range(1160, 0, -23)]
     assert await bring_up_to_date(database, clock(), DONE) == []
-    assert [(await rows.stored_webhook(database, each)).cursor for each in webhooks] == [1200] * len(webhooks)
+    assert [(await rows.read_webhook(database, each)).cursor for each in webhooks] == [1200] * len(webhooks)
 
 
 async def test_workers_at_once_never_claim_the_same(database: Database, clock: Clock) -> None:

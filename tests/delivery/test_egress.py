@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 import httpx
 import pytest
-from tests.delivery.endpoints import LOOPBACK, Endpoint, asked, listening, pooled, request, serving
+from tests.delivery.endpoints import LOOPBACK, Endpoint, listening, open_response, pooled, read_request, serving
 
 from capacity_api.delivery import egress, worker
 from capacity_api.delivery.egress import EgressRefused, Guard
@@ -32,7 +32,7 @@ class Names:
 
 
 async def post(pool: Pool, url: str) -> int:
-    async with asked(pool, url) as response:
+    async with open_response(pool, url) as response:
         await response.aread()
         return response.status_code
 
@@ -112,11 +112,11 @@ async def test_a_name_that_would_not_be_taken_any_more_is_not_even_resolved(name
 
 
 async def test_the_url_of_a_request_decides_nothing() -> None:
-    """httpx would send `%3C` for `<`. A request goes where its target says, and asks for what its target says."""
+    """The address and path of a request come from its target, not from its URL: httpx would send `%3C` for `<`."""
     heads: list[bytes] = []
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heads.append(await request(reader))
+        heads.append(await read_request(reader))
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     elsewhere = Endpoint()

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from tests.delivery.endpoints import Handler, asked, listening, pooled, request, reset
+from tests.delivery.endpoints import Handler, listening, open_response, pooled, read_request, reset
 
 from capacity_api.delivery.pool import Pool
 
@@ -14,7 +14,7 @@ Step = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Host:
-    """Answers each request on each connection, and keeps count of them; `steps` are done instead, one by one."""
+    """A server that counts and answers each request on each connection, or does its `steps` instead, one by one."""
 
     def __init__(self, *steps: Step) -> None:
         self.steps = list(steps)
@@ -26,7 +26,7 @@ class Host:
         self.connections += 1
         try:
             while not reader.at_eof():
-                self.requests.append(await request(reader))
+                self.requests.append(await read_request(reader))
                 await (self.steps.pop(0) if self.steps else answer)(reader, writer)
         finally:
             self.ended.release()
@@ -45,7 +45,7 @@ async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
 
 
 async def post(pool: Pool, port: int, body: bytes = b"{}", host: str = "127.0.0.1") -> bytes:
-    async with asyncio.timeout(10), asked(pool, f"http://{host}:{port}/", body) as response:
+    async with asyncio.timeout(10), open_response(pool, f"http://{host}:{port}/", body) as response:
         return await response.aread()
 
 
@@ -78,7 +78,7 @@ async def test_origins_share_no_connection() -> None:
         for _ in range(2):
             await post(pool, one)
             await post(pool, other)
-            # The same address under another name is another origin: what one name is sent is nobody else's.
+            # The same address under another name is another origin, with connections of its own.
             await post(pool, other, host="localhost")
     assert (first.connections, second.connections) == (1, 2)
 
@@ -147,7 +147,7 @@ async def test_a_second_answer_that_comes_at_once_is_not_that_of_the_next_reques
 async def test_a_body_that_is_not_read_to_its_end_ends_the_connection() -> None:
     host = Host()
     async with listening(host) as port, pooled() as pool:
-        async with asked(pool, f"http://127.0.0.1:{port}/") as response:
+        async with open_response(pool, f"http://127.0.0.1:{port}/") as response:
             assert response.status_code == 200
         async with asyncio.timeout(10):
             await host.ended.acquire()

@@ -1,4 +1,4 @@
-"""The guard against a real name server, asked by the C library, in a network in which every address would answer."""
+"""The egress guard with a real name server, asked by the C library, in a network in which every address answers."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def test_a_name_that_changes_its_answer_is_refused_from_then_on(happened: Happen
     assert result["arrived"] == [REBINDS[name]]
     assert result["reasons"][0] != "not_allowed"
     assert result["reasons"][1:] == ["not_allowed", "not_allowed"]
-    # Once for each connection: between the judgement and the connection nobody is asked again.
+    # Once for each connection: the name is not resolved again between the check and the connection.
     assert result["asked"] == 3
 
 
@@ -71,8 +71,8 @@ def test_a_name_without_an_address_is_tried_again_later(happened: Happenings) ->
     assert result["reasons"] == ["name_not_resolved"] * 3
 
 
-def test_not_one_connection_comes_of_what_could_not_have_been_written(happened: Happenings) -> None:
-    """Of every refused spelling, sent past the check that the API makes."""
+def test_no_connection_is_made_for_an_address_that_the_api_refuses(happened: Happenings) -> None:
+    """No connection is made for any refused spelling, even without the check of the API before."""
     assert len(happened["addresses"]) >= 150
     assert {url: result for url, result in happened["addresses"].items() if result["arrived"]} == {}
     assert {reason for result in happened["addresses"].values() for reason in result["reasons"]} == {
@@ -81,7 +81,7 @@ def test_not_one_connection_comes_of_what_could_not_have_been_written(happened: 
     }
 
 
-def test_without_the_guard_nearly_all_of_them_arrive(happened: Happenings) -> None:
-    """That nothing arrives above is the guard's doing, and not this network's."""
+def test_without_the_guard_nearly_every_address_is_reached(happened: Happenings) -> None:
+    """The counter-check: in this network nearly every address can be reached, so it was the guard that refused."""
     silent = {name for name, result in happened["allowed"].items() if not result["arrived"]}
     assert silent <= {"empty", "multicast", "compatible"}

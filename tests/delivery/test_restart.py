@@ -52,7 +52,7 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
         await asyncio.to_thread(_restart, own_server)
         # What was sent and could not be recorded comes again when its lease has run out, if not before.
         async with asyncio.timeout(90):
-            while await _cursor(database, webhook) < _EVENTS:  # noqa: ASYNC110 - the database tells nobody
+            while await _cursor(database, webhook) < _EVENTS:  # noqa: ASYNC110 - the database sends no notification of it
                 await asyncio.sleep(0.2)
     numbers = [sequence_of(body) for _, body in endpoint.posts]
     assert sorted(set(numbers)) == list(range(1, _EVENTS + 1))
@@ -64,7 +64,7 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
 
 
 def _restart(server: PostgresServer) -> None:
-    """As after a power cut: nobody's connection is ended properly."""
+    """Stop and start the server as after a power cut: no connection is closed properly."""
     stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
     pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
     server.start()
@@ -72,6 +72,6 @@ def _restart(server: PostgresServer) -> None:
 
 async def _cursor(database: Database, webhook: UUID) -> int:
     try:
-        return (await rows.stored_webhook(database, webhook)).cursor
+        return (await rows.read_webhook(database, webhook)).cursor
     except DatabaseUnavailable:
         return 0

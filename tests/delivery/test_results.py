@@ -34,12 +34,12 @@ async def test_what_is_recorded_of_an_attempt(database: Database, clock: Clock) 
     webhook, claim = await add_and_claim(database, clock)
     outcome = Retry(reason="http_429", status=429, duration_ms=1500, answer="Größe", retry_after=timedelta(minutes=10))
     await record(database, clock(), claim, outcome)
-    (attempt,) = await rows.stored_attempts(database)
+    (attempt,) = await rows.read_attempts(database)
     assert (attempt.status, attempt.reason, attempt.duration_ms, attempt.answer) == (429, "http_429", 1500, "Größe")
     assert attempt.at == clock() - timedelta(milliseconds=1500)
-    (delivery,) = await rows.stored_deliveries(database)
+    (delivery,) = await rows.read_deliveries(database)
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("pending", 1, None)
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     assert stored.next_attempt_at == clock() + timedelta(minutes=10)
     assert (stored.cursor, stored.failures, stored.failing_since) == (0, 1, clock())
     assert (stored.claim_id, stored.claimed_until) == (None, None)
@@ -51,19 +51,19 @@ async def test_a_success_moves_the_cursor_and_clears_the_failures(database: Data
     clock.advance(timedelta(seconds=5))
     (again,) = await claim_webhooks(database, clock())
     await record(database, clock(), again, DONE)
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     assert (stored.cursor, stored.failures, stored.failing_since, stored.next_attempt_at) == (1, 0, None, None)
-    (delivery,) = await rows.stored_deliveries(database)
+    (delivery,) = await rows.read_deliveries(database)
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("delivered", 2, clock())
 
 
 async def test_after_a_slow_success_a_webhook_takes_a_slow_slot(database: Database, clock: Clock) -> None:
     webhook, claim = await add_and_claim(database, clock, events=2)
     await record(database, clock(), claim, Delivered(status=200, duration_ms=1001))
-    assert (await rows.stored_webhook(database, webhook)).next_attempt_at == clock()
+    assert (await rows.read_webhook(database, webhook)).next_attempt_at == clock()
     (slow,) = await claim_webhooks(database, clock())
     await record(database, clock(), slow, DONE)
-    assert (await rows.stored_webhook(database, webhook)).next_attempt_at is None
+    assert (await rows.read_webhook(database, webhook)).next_attempt_at is None
 
 
 async def test_an_overloaded_endpoint_is_sent_to_slowly(database: Database, clock: Clock) -> None:
@@ -74,7 +74,7 @@ async def test_an_overloaded_endpoint_is_sent_to_slowly(database: Database, cloc
     for _ in range(3):
         (again,) = await claim_webhooks(database, clock())
         await record(database, clock(), again, DONE)
-        due = (await rows.stored_webhook(database, webhook)).next_attempt_at
+        due = (await rows.read_webhook(database, webhook)).next_attempt_at
         pauses.append(None if due is None else due - clock())
         clock.advance(timedelta(seconds=5))
     assert pauses == [timedelta(seconds=1), None, None]
@@ -85,7 +85,7 @@ async def test_five_days_without_a_success_disable_a_webhook(database: Database,
     began = clock()
     while True:
         await record(database, clock(), claim, FAILED)
-        stored = await rows.stored_webhook(database, webhook)
+        stored = await rows.read_webhook(database, webhook)
         if stored.status != "active":
             break
         assert stored.next_attempt_at is not None
@@ -94,7 +94,7 @@ async def test_five_days_without_a_success_disable_a_webhook(database: Database,
     assert (stored.disabled_reason, stored.next_attempt_at) == ("failing", None)
     assert timedelta(days=5) <= clock() - began < timedelta(days=6)
     assert stored.cursor == 0
-    delays = [attempt.at - began for attempt in await rows.stored_attempts(database)]
+    delays = [attempt.at - began for attempt in await rows.read_attempts(database)]
     hours = [round(delay / timedelta(hours=1)) for delay in delays]
     assert hours == [0, 0, 0, 1, 3, 8, 18, 32, 52, 76, 100, 124]
 
@@ -102,10 +102,10 @@ async def test_five_days_without_a_success_disable_a_webhook(database: Database,
 async def test_410_disables_at_once(database: Database, clock: Clock) -> None:
     webhook, claim = await add_and_claim(database, clock, events=2)
     await record(database, clock(), claim, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     # It missed this event like those after it.
     assert (stored.status, stored.disabled_reason, stored.cursor) == ("disabled", "gone", 0)
-    assert [(row.status, row.finished_at) for row in await rows.stored_deliveries(database)] == [("pending", None)]
+    assert [(row.status, row.finished_at) for row in await rows.read_deliveries(database)] == [("pending", None)]
 
 
 async def test_410_ends_an_out_of_order_delivery(database: Database, clock: Clock) -> None:
@@ -116,9 +116,9 @@ async def test_410_ends_an_out_of_order_delivery(database: Database, clock: Cloc
     (claim,) = await claim_webhooks(database, clock())
     assert [each.sequence for each in claim.messages] == [None, 1]
     await record(database, clock(), claim, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     assert (stored.status, stored.cursor, stored.out_of_order_at) == ("disabled", 0, None)
-    assert [(row.sequence, row.status) for row in await rows.stored_deliveries(database)] == [(None, "failed")]
+    assert [(row.sequence, row.status) for row in await rows.read_deliveries(database)] == [(None, "failed")]
 
 
 async def test_a_lost_claim_records_nothing_but_the_attempt(database: Database, clock: Clock) -> None:
@@ -126,12 +126,12 @@ async def test_a_lost_claim_records_nothing_but_the_attempt(database: Database, 
     clock.advance(rows.LEASE)
     (second,) = await claim_webhooks(database, clock())
     await record(database, clock(), first, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     assert (stored.status, stored.cursor, stored.claim_id) == ("active", 0, second.claim_id)
     await record(database, clock(), second, DONE)
-    (delivery,) = await rows.stored_deliveries(database)
+    (delivery,) = await rows.read_deliveries(database)
     assert (delivery.status, delivery.attempts, delivery.finished_at) == ("delivered", 2, clock())
-    assert [each.reason for each in await rows.stored_attempts(database)] == ["http_410", None]
+    assert [each.reason for each in await rows.read_attempts(database)] == ["http_410", None]
 
 
 async def test_what_got_through_under_a_lost_claim_is_delivered(database: Database, clock: Clock) -> None:
@@ -139,8 +139,8 @@ async def test_what_got_through_under_a_lost_claim_is_delivered(database: Databa
     clock.advance(rows.LEASE)
     await claim_webhooks(database, clock())
     await record(database, clock(), first, DONE)
-    assert [row.status for row in await rows.stored_deliveries(database)] == ["delivered"]
-    assert (await rows.stored_webhook(database, webhook)).cursor == 0
+    assert [row.status for row in await rows.read_deliveries(database)] == ["delivered"]
+    assert (await rows.read_webhook(database, webhook)).cursor == 0
 
 
 async def test_a_webhook_deleted_while_its_delivery_is_on_the_way_leaves_nothing(
@@ -150,14 +150,14 @@ async def test_a_webhook_deleted_while_its_delivery_is_on_the_way_leaves_nothing
     async with database.write() as session:
         await session.execute(delete(WebhookRow))
     await record(database, clock(), claim, DONE)
-    assert await rows.stored_deliveries(database) == []
-    assert await rows.stored_attempts(database) == []
+    assert await rows.read_deliveries(database) == []
+    assert await rows.read_attempts(database) == []
 
 
 async def test_a_claim_with_nothing_sent_is_given_back(database: Database, clock: Clock) -> None:
     webhook, claim = await add_and_claim(database, clock)
     await record(database, clock(), claim)
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     assert (stored.cursor, stored.claim_id) == (0, None)
 
 
@@ -173,9 +173,9 @@ async def test_many_results_are_one_transaction(database: Database, clock: Clock
     ]
     async with database.write() as session:
         await results.record(session, ended, lambda: 0.5)
-    stored = [row.status for row in await rows.stored_deliveries(database)]
+    stored = [row.status for row in await rows.read_deliveries(database)]
     assert [stored.count(status) for status in ("delivered", "pending", "failed")] == [17, 17, 16]
-    assert len(await rows.stored_attempts(database)) == 50
+    assert len(await rows.read_attempts(database)) == 50
 
 
 @pytest.mark.parametrize(("days", "pruned"), [(29, 0), (31, 6)])
@@ -189,5 +189,5 @@ async def test_the_log_is_kept_for_thirty_days(database: Database, clock: Clock,
         assert await deliveries.prune(session, clock() + timedelta(days=29)) == 0
         await session.execute(update(DeliveryRow).where(DeliveryRow.sequence == 7).values(finished_at=None))
         assert await deliveries.prune(session, clock() + timedelta(days=days)) == pruned
-    assert [row.sequence for row in await rows.stored_deliveries(database)] == list(range(pruned + 1, 8))
-    assert len(await rows.stored_attempts(database)) == 7 - pruned
+    assert [row.sequence for row in await rows.read_deliveries(database)] == list(range(pruned + 1, 8))
+    assert len(await rows.read_attempts(database)) == 7 - pruned

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.delivery.endpoints import Endpoint, listening, pooled, request, reset, serving
+from tests.delivery.endpoints import Endpoint, listening, pooled, read_request, reset, serving
 
 from capacity_api.delivery import sender, worker
 from capacity_api.delivery.pool import Pool
@@ -31,7 +31,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 @pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
-    """Both loops: the service runs on uvloop where there is one, and their transports are not the same."""
+    """Both event loops: the service runs on uvloop where it is installed, and its transports differ from asyncio's."""
     return "asyncio", {"use_uvloop": request.param}
 
 
@@ -46,10 +46,10 @@ async def post(pool: Pool, url: str, deadline: float = 5) -> Outcome:
 
 
 async def answer(pool: Pool, raw: bytes, deadline: float = 5) -> Outcome:
-    """What comes of an endpoint that says exactly this and hangs up."""
+    """The outcome for an endpoint that sends exactly these bytes and closes the connection."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await request(reader)
+        await read_request(reader)
         writer.write(raw)
         await writer.drain()
         writer.write_eof()
@@ -169,7 +169,7 @@ async def test_no_more_than_sixteen_kilobytes_of_an_endless_answer_are_read(
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
-        await request(reader)
+        await read_request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n")
         while True:
             writer.write(part)
@@ -209,7 +209,7 @@ async def test_a_compressed_answer_is_never_unpacked(pool: Pool) -> None:
 @pytest.mark.parametrize("prelude", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nab"])
 async def test_an_endpoint_that_stops_talking_runs_into_the_deadline(pool: Pool, prelude: bytes) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await request(reader)
+        await read_request(reader)
         writer.write(prelude)
         await reader.read()
 
@@ -226,7 +226,7 @@ async def test_an_endpoint_that_stops_talking_runs_into_the_deadline(pool: Pool,
 )
 async def test_the_deadline_holds_against_one_byte_at_a_time(pool: Pool, prelude: bytes) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await request(reader)
+        await read_request(reader)
         writer.write(prelude)
         while True:
             writer.write(b"a")
@@ -268,7 +268,7 @@ async def test_a_connection_that_is_reset_is_tried_again(pool: Pool, prelude: by
     read = asyncio.Event()
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await request(reader)
+        await read_request(reader)
         writer.write(prelude)
         if status:
             await read.wait()
@@ -366,7 +366,7 @@ def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await request(reader)
+    await read_request(reader)
     writer.write(OK)
     await reader.read()
 

@@ -13,9 +13,9 @@ from tests.delivery.rows import (
     bring_up_to_date,
     claim_webhooks,
     deliver_to,
+    read_statuses,
     record,
     report,
-    statuses,
 )
 
 from capacity_api.db.engine import Database
@@ -38,7 +38,7 @@ async def test_an_event_is_superseded_once_its_responder_is_in_another_state(dat
         last = await report(database, clock(), state, note)
     # "Paused" is still true although its note was changed, and is sent; "opened" is not.
     assert await deliver_to(database, clock(), webhook) == [last - 2, last - 1, last]
-    assert (await statuses(database))[last - 3] == "superseded"
+    assert (await read_statuses(database))[last - 3] == "superseded"
 
 
 async def test_a_newer_event_supersedes_whether_or_not_it_is_subscribed_to(database: Database, clock: Clock) -> None:
@@ -47,7 +47,7 @@ async def test_a_newer_event_supersedes_whether_or_not_it_is_subscribed_to(datab
     opened = await report(database, clock(), OPEN)
     await report(database, clock(), PAUSED)
     assert await deliver_to(database, clock(), webhook) == []
-    assert await statuses(database) == {opened: "superseded"}
+    assert await read_statuses(database) == {opened: "superseded"}
 
 
 async def test_a_state_that_came_back_is_sent_with_its_last_event(database: Database, clock: Clock) -> None:
@@ -69,7 +69,7 @@ async def test_a_delivered_event_stays_delivered_when_it_is_superseded_and_repla
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(cursor=0))
     assert await deliver_to(database, clock(), webhook) == [opened]
-    assert await statuses(database) == {paused: "delivered", opened: "delivered"}
+    assert await read_statuses(database) == {paused: "delivered", opened: "delivered"}
 
 
 async def test_an_event_that_waits_for_its_retry_can_be_superseded(database: Database, clock: Clock) -> None:
@@ -82,7 +82,7 @@ async def test_an_event_that_waits_for_its_retry_can_be_superseded(database: Dat
     assert await deliver_to(database, clock(), webhook) == []
     clock.advance(timedelta(seconds=5))
     assert await deliver_to(database, clock(), webhook) == [paused]
-    (row,) = [each for each in await rows.stored_deliveries(database) if each.sequence == opened]
+    (row,) = [each for each in await rows.read_deliveries(database) if each.sequence == opened]
     assert (row.sequence, row.status, row.attempts, row.finished_at) == (opened, "superseded", 1, clock())
 
 
@@ -95,10 +95,10 @@ async def test_a_webhook_stops_backing_off_once_all_its_events_are_superseded(da
     paused = await report(database, clock(), PAUSED)
     # Not before its time, although there is nothing to be sent.
     assert await claim_webhooks(database, clock()) == []
-    assert (await rows.stored_webhook(database, webhook)).next_attempt_at == clock() + timedelta(seconds=5)
+    assert (await rows.read_webhook(database, webhook)).next_attempt_at == clock() + timedelta(seconds=5)
     clock.advance(timedelta(seconds=5))
     assert await bring_up_to_date(database, clock(), DONE) == []
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     assert (stored.next_attempt_at, stored.cursor >= paused) == (None, True)
     assert not await rows.find_due(database, clock())
 
@@ -112,10 +112,10 @@ async def test_an_event_that_failed_and_is_no_longer_wanted_is_finished(database
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(event_types=["intake.opened"]))
     await record(database, clock(), claim, FAILED)
-    assert await statuses(database) == {paused: "pending"}
+    assert await read_statuses(database) == {paused: "pending"}
     clock.advance(timedelta(seconds=5))
     assert await bring_up_to_date(database, clock(), DONE) == []
-    assert await statuses(database) == {paused: "superseded"}
+    assert await read_statuses(database) == {paused: "superseded"}
 
 
 async def test_an_event_that_is_not_about_a_state_is_never_superseded(database: Database, clock: Clock) -> None:
@@ -158,7 +158,7 @@ async def test_a_gap_that_closed_and_one_that_opened_again_are_superseded(databa
     closed = await report(database, clock(), OPEN) + 1
     opened = await report(database, clock(), PAUSED) + 1
     assert await deliver_to(database, clock(), webhook) == [opened]
-    assert (await statuses(database))[closed] == "superseded"
+    assert (await read_statuses(database))[closed] == "superseded"
     other = await add_webhook(database, clock(), URL, event_types=both, cursor=opened - 1)
     closed_again = await report(database, clock(), OPEN) + 1
     assert await deliver_to(database, clock(), other) == [closed_again]
@@ -174,8 +174,8 @@ async def test_a_superseded_event_that_is_true_again_is_not_sent_after_a_newer_o
     opened = await report(database, clock(), PAUSED) + 1
     (claim,) = await claim_webhooks(database, clock())
     assert [message.sequence for message in claim.messages] == [opened]
-    # The worker died before it recorded the result, and meanwhile the older of the two is true again.
+    # The worker dies before it records the result, and the older of the two events becomes true again.
     closed_again = await report(database, clock(), OPEN) + 1
     clock.advance(LEASE)
     assert await deliver_to(database, clock(), webhook) == [closed_again]
-    assert (await statuses(database))[closed] == "superseded"
+    assert (await read_statuses(database))[closed] == "superseded"

@@ -32,7 +32,7 @@ async def test_an_event_reaches_the_webhook_in_the_bytes_that_were_stored(
     assert not more
     assert b'"type":"intake.paused"' in body
     assert headers["content-type"] == "application/json"
-    (delivery,) = await rows.stored_deliveries(database)
+    (delivery,) = await rows.read_deliveries(database)
     assert delivery.status == "delivered"
     assert headers["webhook-id"] == str(delivery.event_id)
 
@@ -99,9 +99,9 @@ async def test_a_failure_is_tried_again_under_the_same_id_and_a_new_timestamp(
     (first, _), (second, _) = endpoint.posts
     assert first["webhook-id"] == second["webhook-id"]
     assert int(second["webhook-timestamp"]) - int(first["webhook-timestamp"]) == 6
-    (delivery,) = await rows.stored_deliveries(database)
+    (delivery,) = await rows.read_deliveries(database)
     assert (delivery.status, delivery.attempts, delivery.next_attempt_at) == ("delivered", 2, None)
-    attempts = await rows.stored_attempts(database)
+    attempts = await rows.read_attempts(database)
     assert [(attempt.status, attempt.reason, attempt.answer) for attempt in attempts] == [
         (500, "http_500", "out of order"),
         (200, None, "out of order"),
@@ -186,10 +186,10 @@ async def test_a_secret_that_cannot_be_read_stops_only_its_own_webhook(
         await deliver_all(worker)
 
     assert len(endpoint.posts) == 1
-    outcome = {row.webhook_id: row.status for row in await rows.stored_deliveries(database)}
+    outcome = {row.webhook_id: row.status for row in await rows.read_deliveries(database)}
     assert outcome.pop(lost) == "pending"
     assert set(outcome.values()) == {"delivered"}
-    assert {attempt.reason for attempt in await rows.stored_attempts(database)} == {None, "secret_unreadable"}
+    assert {attempt.reason for attempt in await rows.read_attempts(database)} == {None, "secret_unreadable"}
 
 
 async def test_a_webhook_that_answers_410_is_disabled_and_sent_no_more(
@@ -206,9 +206,9 @@ async def test_a_webhook_that_answers_410_is_disabled_and_sent_no_more(
         await deliver_all(worker)
 
     assert len(endpoint.posts) == 1
-    stored = await rows.stored_webhook(database, webhook)
+    stored = await rows.read_webhook(database, webhook)
     assert (stored.status, stored.disabled_reason) == ("disabled", "gone")
-    assert [row.status for row in await rows.stored_deliveries(database)] == ["pending"]
+    assert [row.status for row in await rows.read_deliveries(database)] == ["pending"]
     assert stored.cursor == 0
 
 
@@ -233,7 +233,7 @@ async def test_no_send_starts_that_might_outlast_its_lease(
 ) -> None:
     await rows.add_responder(database, clock())
     endpoint = Endpoint()
-    # No room for an attempt of fifteen seconds, and for recording it: as when a claim has waited for a free place.
+    # Too short for an attempt of fifteen seconds and for recording it, as after a claim that waited for a free slot.
     late = msgspec.structs.replace(settings, lease=timedelta(seconds=16))
     async with serving(endpoint) as url:
         await rows.add_webhook(database, clock(), url)
@@ -272,7 +272,7 @@ async def test_a_worker_that_is_stopped_records_what_was_in_flight(database: Dat
         async with running(database, settings, asyncio.Event()):
             await endpoint.arrived(1)
             asyncio.get_running_loop().call_later(0.1, endpoint.gate.set)
-    (delivery,) = await rows.stored_deliveries(database)
+    (delivery,) = await rows.read_deliveries(database)
     assert delivery.status == "delivered"
 
 
@@ -309,5 +309,5 @@ async def test_a_worker_that_is_stopped_gives_up_on_endpoints_that_do_not_answer
         async with running(database, settings, asyncio.Event()):
             await endpoint.arrived(1)
         endpoint.gate.set()
-    assert await rows.stored_deliveries(database) == []
-    assert (await rows.stored_webhook(database, webhook)).claimed_until is not None
+    assert await rows.read_deliveries(database) == []
+    assert (await rows.read_webhook(database, webhook)).claimed_until is not None

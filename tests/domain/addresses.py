@@ -1,6 +1,6 @@
-"""Addresses that a webhook may have and may not have, in every spelling that some reader of addresses takes."""
+"""Addresses that a webhook may have and may not have, in every spelling that some parser of addresses accepts."""
 
-# ruff: noqa: S104 - addresses that look like others, and such as one should not bind to, are what this is about
+# ruff: noqa: S104 - this is a list of addresses, also of ones that a server should not bind to
 
 PASSES = [
     "https://partner.org.uk/hooks/1?key=a%20b",

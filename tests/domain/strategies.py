@@ -89,7 +89,7 @@ reports = st.builds(
 
 
 class Move(NamedTuple):
-    """Somebody waits, then says something; the reports are few, so that the same one is often said again."""
+    """One action after a wait. There are few different reports, so that the same one is often repeated."""
 
     wait: timedelta | Literal["until it is due", "until just before"]
     action: Literal["report", "confirm", "plan", "unplan"]

@@ -21,7 +21,7 @@ from capacity_api.domain.areas import (
 NATIONS = (ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND)
 REGIONS = tuple(f"E1200000{n}" for n in range(1, 10))
 
-# The model: a place is the set of its leaves. The South West is the West of England and a rest that no code names.
+# The model: an area is the set of its leaves. The South West is the West of England and a rest without a code.
 _ENGLAND = {*REGIONS} - {SOUTH_WEST} | {WEST_OF_ENGLAND, "rest of the South West"}
 LEAVES: dict[str, set[str]] = {
     **{code: {code} for code in (*REGIONS, WALES, SCOTLAND, NORTHERN_IRELAND, WEST_OF_ENGLAND)},
@@ -33,11 +33,11 @@ LEAVES: dict[str, set[str]] = {
 remit_areas = st.lists(area_codes, max_size=14)
 
 
-def _modelled(codes: list[str], area: str) -> Cover:
-    leaves = {leaf for code in codes for leaf in LEAVES[code]}
-    if LEAVES[area] <= leaves:
+def _modelled(named: list[str], asked: str) -> Cover:
+    reached = {leaf for code in named for leaf in LEAVES[code]}
+    if LEAVES[asked] <= reached:
         return Cover.WHOLE
-    return Cover.PART if LEAVES[area] & leaves else Cover.NONE
+    return Cover.PART if LEAVES[asked] & reached else Cover.NONE
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_the_codes_are_those_of_the_office_for_national_statistics(code: str, na
     assert (AREAS[code].code, AREAS[code].name, AREAS[code].parent) == (code, name, parent)
 
 
-def test_there_are_fifteen_places() -> None:
+def test_there_are_fifteen_areas() -> None:
     assert AREAS.keys() == LEAVES.keys()
 
 
 @pytest.mark.parametrize(
-    ("codes", "area", "expected"),
+    ("named", "asked", "reached"),
     [
         ([UNITED_KINGDOM], WEST_OF_ENGLAND, Cover.WHOLE),
         ([ENGLAND], LONDON, Cover.WHOLE),
@@ -85,8 +85,8 @@ def test_there_are_fifteen_places() -> None:
         ([], UNITED_KINGDOM, Cover.NONE),
     ],
 )
-def test_how_much_of_an_area_a_remit_covers(codes: list[str], area: str, expected: Cover) -> None:
-    assert cover(codes, area) is expected
+def test_how_much_of_an_area_a_remit_covers(named: list[str], asked: str, reached: Cover) -> None:
+    assert cover(named, asked) is reached
 
 
 def test_the_nine_regions_are_the_whole_of_england_and_eight_are_not() -> None:
@@ -107,28 +107,28 @@ def test_the_west_of_england_does_not_stand_in_for_the_south_west() -> None:
     assert cover([*others, WEST_OF_ENGLAND], ENGLAND) is Cover.PART
 
 
-@pytest.mark.parametrize("area", AREAS)
+@pytest.mark.parametrize("asked", AREAS)
 @pytest.mark.parametrize("code", AREAS)
-def test_one_area_is_within_another_if_all_its_leaves_are(code: str, area: str) -> None:
-    assert is_within(code, area) is (LEAVES[code] <= LEAVES[area])
-    assert cover([code], area) is _modelled([code], area)
+def test_whether_an_area_is_within_another_follows_from_their_leaves(code: str, asked: str) -> None:
+    assert is_within(code, asked) is (LEAVES[code] <= LEAVES[asked])
+    assert cover([code], asked) is _modelled([code], asked)
 
 
 @unhurried
 @given(remit_areas, area_codes)
-def test_areas_together_cover_what_their_leaves_cover(codes: list[str], area: str) -> None:
-    assert cover(codes, area) is _modelled(codes, area)
+def test_areas_together_cover_what_their_leaves_cover(named: list[str], asked: str) -> None:
+    assert cover(named, asked) is _modelled(named, asked)
 
 
 @unhurried
 @given(remit_areas, area_codes, area_codes)
-def test_one_more_area_never_covers_less(codes: list[str], more: str, area: str) -> None:
+def test_one_more_area_never_covers_less(named: list[str], more: str, asked: str) -> None:
     order = [Cover.NONE, Cover.PART, Cover.WHOLE]
-    assert order.index(cover([*codes, more], area)) >= order.index(cover(codes, area))
+    assert order.index(cover([*named, more], asked)) >= order.index(cover(named, asked))
 
 
 @unhurried
 @given(st.permutations(list(AREAS)), st.integers(0, 15), area_codes)
-def test_neither_order_nor_repetition_matters(codes: list[str], n: int, area: str) -> None:
-    codes = codes[:n]
-    assert cover(iter([*reversed(codes), *codes]), area) is cover(codes, area)
+def test_neither_order_nor_repetition_matters(codes: list[str], n: int, asked: str) -> None:
+    named = codes[:n]
+    assert cover(iter([*reversed(named), *named]), asked) is cover(named, asked)

@@ -48,17 +48,18 @@ cell_sets = st.integers(0, ALL_CELLS) | remits.map(covered_cells)
 contributions = st.builds(Contribution, cell_sets, st.sampled_from(State))
 
 
-def count_by_hand(sample: list[Contribution]) -> dict[State, list[int]]:
-    """The counts as anybody would make them: cell by cell."""
+def count_one_by_one(contributions: list[Contribution]) -> dict[State, list[int]]:
+    """The counts by the plain definition, cell by cell."""
     return {
         state: [
-            sum(each.state is state and each.cells >> number & 1 for each in sample) for number in range(len(CELLS))
+            sum(each.state is state and each.cells >> number & 1 for each in contributions)
+            for number in range(len(CELLS))
         ]
         for state in State
     }
 
 
-def to_numbers(counts: Counts) -> dict[State, list[int]]:
+def shown(counts: Counts) -> dict[State, list[int]]:
     return {state: cell_counts(counts[state]) for state in State}
 
 
@@ -113,11 +114,11 @@ def test_a_remit_for_everybody_everywhere_covers_all() -> None:
 @unhurried
 @given(remits)
 def test_each_cell_is_covered_by_the_rule(remit: Remit) -> None:
-    sample = set(cells_in(covered_cells(remit)))
+    covered = set(cells_in(covered_cells(remit)))
     for cell in CELLS:
         kinds, ages = remit.exploitation_types, remit.age_groups
         by_age = cell.age_group in ages or (cell.age_group is AgeGroup.YOUNG_PERSON and AgeGroup.ADULT in ages)
-        assert (cell in sample) is (
+        assert (cell in covered) is (
             not remit.existing_clients_only
             and kinds is not None
             and (kinds == "all" or cell.exploitation_type in kinds)
@@ -130,43 +131,43 @@ def test_each_cell_is_covered_by_the_rule(remit: Remit) -> None:
 def test_where_nobody_is_listed_everything_is_a_gap() -> None:
     assert gap_cells(NOBODY) == ALL_CELLS
     assert count_contributions([]) == NOBODY
-    assert to_numbers(NOBODY) == count_by_hand([])
+    assert shown(NOBODY) == count_one_by_one([])
 
 
 @pytest.mark.parametrize(("state", "is_gap"), [("open", 0), ("waiting_list", 0), ("paused", 1), ("unconfirmed", 1)])
 def test_a_gap_is_where_nobody_is_confirmed_as_open_or_on_a_waiting_list(state: str, is_gap: int) -> None:
-    gaps = gap_cells(count_contributions([Contribution(ALL_CELLS, State(state))]))
-    assert gaps == (ALL_CELLS if is_gap else 0)
+    found = gap_cells(count_contributions([Contribution(ALL_CELLS, State(state))]))
+    assert found == (ALL_CELLS if is_gap else 0)
 
 
 @unhurried
 @given(st.lists(contributions, max_size=9))
-def test_the_counts_are_those_made_by_hand(sample: list[Contribution]) -> None:
-    counts = count_contributions(sample)
-    assert to_numbers(counts) == count_by_hand(sample)
-    taking = [each.cells for each in sample if each.state in {State.OPEN, State.WAITING_LIST}]
+def test_the_counts_are_those_of_counting_one_by_one(contributions: list[Contribution]) -> None:
+    counts = count_contributions(contributions)
+    assert shown(counts) == count_one_by_one(contributions)
+    taking = [each.cells for each in contributions if each.state in {State.OPEN, State.WAITING_LIST}]
     assert gap_cells(counts) == sum(1 << n for n in range(len(CELLS)) if not any(each >> n & 1 for each in taking))
 
 
 @unhurried
 @given(st.lists(st.tuples(st.integers(0, 3), st.none() | contributions), max_size=20))
-def test_moving_a_contribution_gives_the_same_as_counting_again(life: list[tuple[int, Contribution | None]]) -> None:
-    current: dict[int, Contribution] = {}
+def test_moving_the_counts_comes_to_the_same_as_counting_anew(life: list[tuple[int, Contribution | None]]) -> None:
+    listed: dict[int, Contribution] = {}
     counts = NOBODY
     for who, after in life:
         before = gap_cells(counts)
-        counts = move_contribution(counts, current.pop(who, None), after)
+        counts = move_contribution(counts, listed.pop(who, None), after)
         if after is not None:
-            current[who] = after
-        assert counts == count_contributions(current.values())
+            listed[who] = after
+        assert counts == count_contributions(listed.values())
         # Nothing both opens and closes.
         assert not (gap_cells(counts) & ~before) & (before & ~gap_cells(counts))
 
 
 @unhurried
 @given(st.lists(contributions, max_size=9))
-def test_the_counts_survive_being_written_down(sample: list[Contribution]) -> None:
-    counts = count_contributions(sample)
+def test_the_counts_survive_being_written_down(contributions: list[Contribution]) -> None:
+    counts = count_contributions(contributions)
     assert counts_from_document(json.loads(json.dumps(counts_to_document(counts)))) == counts
 
 
@@ -179,8 +180,8 @@ def test_the_document_of_ten_thousand_responders_is_small() -> None:
 
 @unhurried
 @given(contributions, contributions)
-def test_a_count_that_is_wrong_never_goes_below_zero(sample: Contribution, unknown: Contribution) -> None:
-    counts = move_contribution(count_contributions([sample]), unknown, None)
-    for state, columns in to_numbers(counts).items():
+def test_a_count_that_is_wrong_never_goes_below_zero(stored: Contribution, unknown: Contribution) -> None:
+    counts = move_contribution(count_contributions([stored]), unknown, None)
+    for state, columns in shown(counts).items():
         assert min(columns) >= 0
-        assert all(a <= b for a, b in zip(columns, count_by_hand([sample])[state], strict=True))
+        assert all(a <= b for a, b in zip(columns, count_one_by_one([stored])[state], strict=True))

@@ -1,4 +1,4 @@
-"""What an attempt says about an endpoint: when the next one is due, how fast it recovers, when it is disabled."""
+"""What an attempt changes about an endpoint's health: the next attempt, the cooldown, whether it is disabled."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -50,7 +50,7 @@ def health(failures: int, since: datetime, wait: timedelta | None, cooldown: tim
         (OVERLOADED, REFUSED, health(3, EARLIER, None, cooldown=8 * SECOND)),
     ],
 )
-def test_what_one_attempt_says_of_the_endpoint(before: EndpointHealth, outcome: Outcome, after: EndpointHealth) -> None:
+def test_what_one_attempt_changes(before: EndpointHealth, outcome: Outcome, after: EndpointHealth) -> None:
     assert health_after(before, outcome, NOON, 0.5) == after
 
 

@@ -27,7 +27,7 @@ SIDES: dict[str, tuple[Any, ...]] = {
 ALL = "all"
 OPENED = "no responder is confirmed open for "
 CLOSED = "a responder is now confirmed open or on a waiting list for "
-# As they come about: what some remits leave uncovered, or any set at all.
+# What some remits leave uncovered, as in practice, or any set of cells.
 cell_sets = (
     st.integers(0, ALL_CELLS)
     | st.lists(remits.map(covered_cells), max_size=6).map(lambda sets: ALL_CELLS & ~_union(sets))
@@ -69,7 +69,7 @@ ENGLISH = (ENGLAND, *(f"E1200000{n}" for n in range(1, 10)))
         ),
         (box((NORTHERN_IRELAND,), ages=("child",)), "children in Northern Ireland", "children in Northern Ireland"),
         (box(), "anybody in any nation or region of the United Kingdom as a whole", "everybody in the United Kingdom"),
-        # Somebody may serve the West of England, or London, and not be counted for what is around it.
+        # A responder may serve the West of England, or London, and not count for the region around it.
         (
             box(ENGLISH, ages=("adult", "young_person")),
             "adults in any region of England as a whole",
@@ -82,7 +82,7 @@ ENGLISH = (ENGLAND, *(f"E1200000{n}" for n in range(1, 10)))
             "children in England and Wales",
         ),
         (box((*ENGLISH, WALES), genders=("man",)), None, "men and boys in England and Wales"),
-        # Adults are from 18 on, so whoever is named beside the young is older.
+        # Adults are from 18 on, so adults that are named beside young people are older.
         (box((WALES,), ages=("adult",)), "adults over 25 in Wales", "adults over 25 in Wales"),
         (
             box((WALES,), ages=("child", "young_person")),
@@ -163,7 +163,7 @@ def test_the_cells_of_one_remit_are_one_group() -> None:
 @unhurried
 @example(SCATTERED)
 @given(cell_sets)
-def test_an_event_says_less_rather_than_too_much_and_stays_true(cells: int) -> None:
+def test_an_event_is_shortened_when_it_is_too_long_and_stays_true(cells: int) -> None:
     for opened in (True, False):
         groups = describe_gaps(cells, opened=opened, most=MOST_GROUPS)
         assert len(groups) <= MOST_GROUPS
@@ -185,7 +185,7 @@ def test_an_event_says_less_rather_than_too_much_and_stays_true(cells: int) -> N
         assert around >= set(cells_in(cells))
 
 
-def test_more_than_an_event_holds_is_told_area_by_area() -> None:
+def test_more_groups_than_an_event_holds_are_merged_area_by_area() -> None:
     groups = describe_gaps(SCATTERED, most=MOST_GROUPS)
     assert [group.areas for group in groups] == [(code,) for code in CELL_AREAS]
     assert sum(group.combinations or 0 for group in groups) == SCATTERED.bit_count()
@@ -199,16 +199,16 @@ def test_as_many_groups_as_an_event_holds_stay_below_20_kilobytes() -> None:
     assert MOST_GROUPS * max(len(encode(group)) for group in texts) < 19_000
 
 
-def test_an_opened_gap_is_past_once_all_of_it_is_closed_and_a_closed_one_once_any_is_open() -> None:
+def test_an_opened_gap_is_superseded_once_all_of_it_closed_and_a_closed_one_once_any_opened() -> None:
     both = describe_gaps(0b11)
     assert [is_superseded(both, now, opened=True) for now in (0b00, 0b01, 0b11, 0b100)] == [True, False, False, True]
     assert [is_superseded(both, now, opened=False) for now in (0b00, 0b01, 0b11, 0b100)] == [False, True, True, False]
 
 
-def test_a_group_that_only_counts_its_cells_is_past_when_too_few_can_be_left() -> None:
+def test_a_group_that_only_counts_its_cells_is_superseded_when_too_few_can_be_left() -> None:
     (group,) = describe_gaps(0b11)
     counted = (msgspec.structs.replace(group, combinations=1),)
-    # One of these two closed, nobody knows which; with one open it may still be true.
+    # One of these two cells closed, and the event does not tell which; with the other open it may still be true.
     assert [is_superseded(counted, now, opened=False) for now in (0b00, 0b01, 0b11)] == [False, False, True]
 
 

@@ -55,7 +55,7 @@ def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("fields", "normalised"),
+    ("typed", "standard"),
     [
         ({}, {}),
         ({"note": "  Ring first.\r\nThen write. "}, {"note": "Ring first.\nThen write."}),
@@ -76,8 +76,8 @@ def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
         ),
     ],
 )
-def test_a_report_is_put_into_a_standard_form(fields: dict[str, Any], normalised: dict[str, Any]) -> None:
-    assert validate_report(replaced(PAUSED, **fields), NOON) == replaced(PAUSED, **normalised)
+def test_a_report_is_put_into_a_standard_form(typed: dict[str, Any], standard: dict[str, Any]) -> None:
+    assert validate_report(replaced(PAUSED, **typed), NOON) == replaced(PAUSED, **standard)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_every_fault_of_a_report_is_pointed_at(fields: dict[str, Any], expected:
     assert pointers(refusal) == expected
 
 
-def test_the_past_begins_at_midnight_in_london() -> None:
+def test_a_day_is_past_from_midnight_in_london() -> None:
     # 23:30 UTC on 30 June is 0:30 on 1 July in London.
     late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
     today = replaced(PAUSED, reopens_on=date(2026, 7, 1))
@@ -192,7 +192,7 @@ def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
         (PAUSED, PAUSED, "intake.confirmed"),
     ],
 )
-def test_a_report_has_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
+def test_a_report_makes_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
     intake = intake_of(before) if before is not None else NEVER_REPORTED
     assert apply_report(intake, report, NOON + DAY, WEEK).event == event
     lapsed = intake_at(intake, NOON + 2 * WEEK)
@@ -246,7 +246,7 @@ def test_a_confirmation_after_a_lapse_brings_the_state_back() -> None:
     assert step.after.changed_at == NOON
 
 
-def test_without_a_report_nothing_can_be_confirmed() -> None:
+def test_nothing_that_was_never_reported_can_be_confirmed() -> None:
     with pytest.raises(NothingToConfirm):
         apply_confirmation(NEVER_REPORTED, NOON, WEEK)
     with pytest.raises(NothingToConfirm):
@@ -319,7 +319,7 @@ def test_an_announcement_that_names_a_day_holds_to_the_end_of_that_day() -> None
     assert step.after.planned.confirm_by == datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def test_a_new_plan_replaces_the_old_one_and_the_same_plan_is_no_event() -> None:
+def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() -> None:
     first = apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
     again = apply_plan(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
     assert (again.after, again.event) == (first, None)
@@ -330,11 +330,11 @@ def test_a_new_plan_replaces_the_old_one_and_the_same_plan_is_no_event() -> None
         assert (other.after.planned.report, other.after.planned.effective_from) == (report, NOON + starts_in)
 
 
-def test_a_report_in_the_meantime_leaves_the_announcement_standing() -> None:
-    intake = apply_plan(intake_of(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
-    for now_said in (OPEN, WAITING_LIST):
-        after = apply_report(intake, now_said, NOON + DAY, WEEK).after
-        assert after.planned == intake.planned
+def test_a_report_before_a_plan_starts_leaves_the_plan_unchanged() -> None:
+    announced = apply_plan(intake_of(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
+    for report in (OPEN, WAITING_LIST):
+        after = apply_report(announced, report, NOON + DAY, WEEK).after
+        assert after.planned == announced.planned
         assert intake_at(after, NOON + 2 * DAY).state is State.PAUSED
 
 
@@ -359,7 +359,7 @@ def test_nothing_happens_to_a_responder_that_never_reported() -> None:
     [
         # While the report holds: nothing ever lapses before the new one does.
         (DAY, [("started", DAY, "intake.paused"), ("lapsed", DAY + WEEK, "intake.unconfirmed")]),
-        # At the very moment of the lapse the announcement takes its place.
+        # The plan starts at the very moment of the lapse, and replaces the report.
         (WEEK, [("started", WEEK, "intake.paused"), ("lapsed", 2 * WEEK, "intake.unconfirmed")]),
         (
             WEEK + MOMENT,

@@ -143,7 +143,7 @@ def _with_reopening_day(move: Move, start: datetime) -> Report:
 
 @settings(unhurried, max_examples=150)
 @given(moments, what_happens, spans)
-def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
+def test_a_reader_sees_the_last_report_and_only_while_it_holds(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
     scenario = Scenario(start, happened)
@@ -181,7 +181,7 @@ def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
 
 @briefly
 @given(moments, what_happens, spans, spans)
-def test_it_makes_no_difference_how_often_somebody_looks(
+def test_the_steps_do_not_depend_on_how_often_they_are_computed(
     start: datetime, happened: list[Move], first: timedelta, then: timedelta
 ) -> None:
     scenario = Scenario(start, happened)
@@ -209,7 +209,7 @@ def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ende
 
 @briefly
 @given(moments, what_happens, spans)
-def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
+def test_each_change_of_state_and_nothing_else_has_the_event_of_the_state(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
     scenario = Scenario(start, happened)

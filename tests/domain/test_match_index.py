@@ -1,4 +1,4 @@
-"""The index decides as the rules do, for everybody, whatever has changed since it was made."""
+"""The match index decides as the rules do, for every responder, after any changes to it."""
 
 import msgspec
 from hypothesis import given, settings
@@ -35,7 +35,7 @@ asked = questions.map(situation_of) | remits.map(situations_within)
 
 
 def decided(register: list[Candidate], asked: Situations) -> list[tuple[Outcome, Candidate]]:
-    """Everybody with an outcome, one by one, in the order that readers see."""
+    """Each responder with its outcome, decided one by one, in the order that readers see."""
     ranks = list(Outcome)
     found = [(decide_situations(each.slug, each.remit, each.intake, asked)[0], each) for each in register]
     return sorted(found, key=lambda pair: (ranks.index(pair[0]), pair[1].name.casefold(), pair[1].slug))
@@ -103,7 +103,7 @@ def test_a_change_touches_the_bits_that_differ_and_the_index_before_it_stays_as_
     assert after.with_changes({each.slug: each for each in register}) is after
 
 
-def test_who_is_listed_delisted_or_renamed_finds_a_new_place() -> None:
+def test_a_listed_delisted_or_renamed_responder_gets_a_new_position() -> None:
     register = [Candidate("b", "Beta", ADULTS, OPEN), Candidate("d", "Delta", ADULTS, OPEN)]
     index = match_index.build_index(register)
     names = []

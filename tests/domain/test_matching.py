@@ -57,7 +57,7 @@ def decide_about(question_fields: dict[str, Any], remit_fields: dict[str, Any], 
 @pytest.mark.parametrize(
     ("remit_fields", "question_fields", "outcome", "codes"),
     [
-        # Nothing said, nothing restricted.
+        # Nothing asked, nothing restricted.
         ({}, {}, YES, ["within_remit", "open"]),
         ({}, WOMAN_IN_LONDON, YES, ["within_remit", "open"]),
         # The area.

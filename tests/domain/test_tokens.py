@@ -95,7 +95,7 @@ def test_a_character_too_few_or_too_many_is_malformed(token: str, n: int, typed:
 
 @unhurried
 @given(made, st.integers(4, BODY_LENGTH - 2))
-def test_two_neighbours_that_changed_places_are_noticed(token: str, n: int) -> None:
+def test_two_swapped_characters_are_noticed(token: str, n: int) -> None:
     swapped = token[:n] + token[n + 1] + token[n] + token[n + 2 :]
     assume(swapped != token)
     assert not tokens.is_well_formed(swapped)

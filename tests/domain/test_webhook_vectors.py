@@ -80,13 +80,13 @@ def test_the_libraries_verify_these_and_no_others(
             try:
                 library(each.key).verify(each.body.encode(), headers)
                 verified[each.name] = True
-            except Exception:  # noqa: BLE001 - what is malformed they meet with whatever comes
+            except Exception:  # noqa: BLE001 - they raise any exception for malformed input
                 verified[each.name] = False
     assert verified == {each.name: each.verifies for each in stored() if each.key.startswith("whsec_")}
 
 
 def test_every_v1a_signature_is_ed25519_over_the_bytes_that_were_sent() -> None:
-    """By the library for the curve, with nothing of ours between."""
+    """Verified by the cryptography library itself, without any code of this project."""
     count = 0
     for each in stored():
         if each.verifies and each.key.startswith("whpk_"):

@@ -52,7 +52,7 @@ def test_every_public_event_has_an_entry_in_words(event_type: EventType) -> None
     assert ("Salvation Army" in entry.title) == (not event_type.startswith("coverage."))
 
 
-def test_an_entry_says_what_was_said_and_until_when() -> None:
+def test_an_entry_describes_the_report_and_until_when_it_holds() -> None:
     (entry,) = parsed(render_feed([with_id(about(responder(OPEN), EventType.INTAKE_OPENED))])).entries
     assert entry.title == "\u2068TARA\u2069: open"
     text = entry.content[0].value
@@ -104,7 +104,7 @@ def test_hostile_text_stays_text() -> None:
     (entry,) = parsed(document).entries
     assert entry.title_detail.type == "text/plain"
     assert entry.title.startswith("\u2068]]> <script>alert(1)</script> & ")
-    # Whatever turns the direction is closed before the isolate around it ends.
+    # Each mark that changes the direction of text is closed before the isolate around it ends.
     assert entry.title.endswith("\u2069\u202c\u2069: paused")
     assert "\ufffe" not in document.decode()
     assert "\uffff" not in document.decode()

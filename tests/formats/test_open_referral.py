@@ -194,7 +194,7 @@ def test_ids_of_taxonomies_and_terms_never_change() -> None:
         (2, 1, (2, 1, 1, 2, True, True, False)),
     ],
 )
-def test_a_page_says_where_it_stands(count: int, number: int, shape: tuple[Any, ...]) -> None:
+def test_a_page_describes_its_position_in_the_list(count: int, number: int, shape: tuple[Any, ...]) -> None:
     found = plain(page(list(range(count)), str, number, 2))
     assert tuple(found.values())[:-1] == shape
     names = ["total_items", "total_pages", "page_number", "size", "first_page", "last_page", "empty", "contents"]

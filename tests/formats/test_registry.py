@@ -125,7 +125,7 @@ async def test_a_file_that_cannot_be_built_keeps_its_version_and_the_others_foll
         assert "writable again" in (root / "v1" / "directory.csv").read_text()
 
 
-async def test_a_page_that_cannot_be_built_says_where_to_turn_and_nothing_about_who_is_open(
+async def test_a_page_that_cannot_be_built_names_the_helpline_and_no_open_responder(
     settings: Settings, clock: Clock, tmp_path: Path
 ) -> None:
     def unreadable(_: Snapshot) -> Resource:

@@ -125,7 +125,7 @@ async def test_the_first_change_may_be_a_lapse(database: Database, clock: Clock)
     await assert_counted(database)
 
 
-async def test_rebuilding_puts_wrong_counts_right_and_tells_nobody(database: Database, clock: Clock) -> None:
+async def test_rebuilding_corrects_wrong_counts_without_an_event(database: Database, clock: Clock) -> None:
     await load(database, clock())
     await report(database, clock(), "tara", OPEN)
     before = await latest(database)

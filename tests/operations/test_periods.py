@@ -1,4 +1,4 @@
-"""Counting the events: in batches, by several at once, over an older database, and anew."""
+"""Counting the events: in batches, by several processes at once, in an older database, and anew."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -135,7 +135,7 @@ class Model:
                 (at, n, (listed, nations)) for n, (at, listed, nations) in enumerate(scenario.listings[slug])
             ]
             for row in reports[slug]:
-                # Not from the row of the lapse: the report has its own `confirm_by`.
+                # Stored lapses are not read: each report carries the time at which it lapses.
                 if row.kind in {"reported", "confirmed", "started"}:
                     assert row.report is not None
                     happened.append((row.at, 10_000 + row.sequence, str(row.report.state)))
@@ -204,7 +204,7 @@ class Model:
 )
 @given(happened=acts, spans=st.lists(st.floats(-0.1, 1), min_size=2, max_size=2), wait=st.integers(0, 100))
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_statistics_equal_those_of_stepping_through_the_reports(
+async def test_the_statistics_are_what_stepping_through_the_reports_gives(
     database: Database, happened: list[Act], spans: list[float], wait: int
 ) -> None:
     async with _emptied(database):
@@ -215,7 +215,7 @@ async def test_the_statistics_equal_those_of_stepping_through_the_reports(
         asked = [(start, end) for n, start in enumerate(edges) for end in edges[n:]]
         results = [await _read_statistics(database, start, end) for start, end in asked]
 
-        # Record everything that is due, then count everything, then count it again from the start.
+        # The same with all due steps recorded, then with all events counted, then counted anew.
         async with database.write() as session:
             await changes.begin(session, scenario.now)
         assert [await _read_statistics(database, start, end) for start, end in asked] == results

@@ -1,4 +1,4 @@
-"""A page as a browser would take it apart."""
+"""A page, parsed as a browser would."""
 
 from html.parser import HTMLParser
 
@@ -7,7 +7,7 @@ BLOCKS = {"p", "h1", "h2", "h3", "h4", "li", "dt", "dd", "div", "section", "arti
 
 
 class Parsed(HTMLParser):
-    """The text, the elements with their attributes, and whether every element was closed in its turn."""
+    """The text, the elements with their attributes, and whether every element was closed in the right order."""
 
     def __init__(self, page: bytes) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The directory page: what stands first, what may never stand there, and what hostile text does to it."""
+"""The directory page: what comes first, what may never be on it, and what hostile text does to it."""
 
 import base64
 import gzip
@@ -227,7 +227,7 @@ def test_without_a_contact_nothing_is_said_about_reporting() -> None:
     assert "Is an entry wrong?" not in page().text
 
 
-def test_a_responders_own_links_tell_it_nothing() -> None:
+def test_a_link_to_a_responder_sends_no_referrer() -> None:
     contact = Contact(phone="+44 (0)20 7946 0000", email="a?bcc=x@example.org", url="https://example.org/refer")
     links = {link["href"]: link for link in page(responder(contact=contact, website="https://example.org/")).links()}
     assert {"tel:+4402079460000", "mailto:a%3Fbcc%3Dx@example.org"} <= links.keys()
@@ -279,7 +279,7 @@ def test_hostile_text_is_only_ever_text(text: str) -> None:
         ("\u200fabc\u200e", "\u200fabc\u200e"),
     ],
 )
-def test_bidirectional_marks_cannot_reach_past_their_text(text: str, closed: str) -> None:
+def test_bidirectional_marks_have_no_effect_beyond_their_text(text: str, closed: str) -> None:
     assert sentences.balanced(text) == closed
 
 

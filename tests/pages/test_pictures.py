@@ -1,4 +1,4 @@
-"""The strip of the last 90 days: what it draws, what it says, and how little it weighs."""
+"""The strip of the last 90 days: its shapes, its words and its size."""
 
 import gzip
 import re
@@ -47,7 +47,7 @@ def test_nothing_is_drawn_of_whom_nothing_is_known(states: tuple[tuple[datetime,
     assert pictures.strip(states, TODAY) is None
 
 
-def test_less_than_a_day_is_said_and_not_rounded_away() -> None:
+def test_less_than_a_day_is_shown_and_not_rounded_away() -> None:
     drawn = pictures.strip(((START, State.OPEN), (after(89.5), State.PAUSED)), TODAY)
     assert drawn is not None
     assert drawn.words == "open 90 days, paused 0.5 days"

@@ -44,7 +44,7 @@ async def get(service: Service, path: str = DIRECTORY, method: str = "GET", **he
 
 
 async def get_packed(service: Service, path: str, coding: str) -> httpx.Response:
-    """The resource in a content coding, which is made beside the loop where it is large."""
+    """The resource in a content coding. A large one is compressed in a thread, so this may ask again."""
     async with asyncio.timeout(10):
         while True:
             answer = await get(service, path, accept_encoding=coding)
@@ -153,7 +153,7 @@ async def test_a_copy_never_outlives_the_start_of_a_planned_pause(service: Servi
     assert (await service.responder("tara"))["intake"]["state"] == "paused"
 
 
-async def test_the_picture_of_the_last_days_grows_while_nothing_is_said(service: Service, clock: Clock) -> None:
+async def test_the_picture_of_the_last_days_grows_while_nothing_is_reported(service: Service, clock: Clock) -> None:
     await service.report("tara", OPEN)
     clock.advance(timedelta(days=2))
     assert "open 2 days" in (await get(service, "/")).text
@@ -204,7 +204,7 @@ QUERIES = [
 ]
 
 
-async def test_what_is_asked_of_the_tree_is_published_like_the_tree(service: Service, clock: Clock) -> None:
+async def test_answers_to_queries_are_published_like_documents(service: Service, clock: Clock) -> None:
     await service.report("tara", OPEN)
     for path in QUERIES:
         first = await get(service, path, accept_encoding="gzip")
@@ -223,7 +223,7 @@ async def test_what_is_asked_of_the_tree_is_published_like_the_tree(service: Ser
         assert (await get(service, path)).content != before[path], path
 
 
-async def test_the_past_and_what_is_refused_are_kept_by_nobody(service: Service) -> None:
+async def test_earlier_directories_refusals_and_events_may_not_be_cached(service: Service) -> None:
     for path in (f"{DIRECTORY}?as_of=2026-11-21T12:00:00Z", f"{DIRECTORY}?area=X", "/v1/events?after=99"):
         for _ in range(2):
             answer = await get(service, path)

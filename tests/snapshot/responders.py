@@ -65,7 +65,7 @@ plans = st.builds(
 
 @st.composite
 def responders(draw: st.DrawFn) -> Responder:
-    """Any responder, with any text that may stand in one."""
+    """Any responder, with any text that it may contain."""
     intake = msgspec.structs.replace(draw(intakes_now), report=draw(st.none() | clean_reports))
     reported = intake.report is not None
     return shown(

@@ -90,7 +90,7 @@ async def test_the_states_of_ninety_days_begin_where_they_began(settings: Settin
         (20, "paused"),
         (23, "open"),
         (29, "paused"),
-        # Delisted, and listed again a day later: nobody knew its state.
+        # Delisted, and listed again a day later as unconfirmed.
         (32, "unconfirmed"),
         (93, "waiting_list"),
         (100, "unconfirmed"),
