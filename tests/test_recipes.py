@@ -1,20 +1,120 @@
-"""The recipes of CONTRIBUTING.md: what is easily forgotten when a field of a report or an event type is added."""
+"""The recipes of CONTRIBUTING.md: that their places exist, and what somebody forgets who follows one."""
 
+import csv
+import io
 import re
+from datetime import date, timedelta
 from pathlib import Path
+from uuid import UUID
 
+import msgspec
 import pytest
+from tests.formats.test_registry import PATHS
+from tests.snapshot.responders import NOON, responder
 
-from capacity_api.domain.events import EventType
-from capacity_api.domain.intake import Report
-from capacity_api.formats.csv import HEADER
-from capacity_api.formats.open_referral.services import Capacity, PlannedCapacity
+from capacity_api.api.intake import IntakeReport
+from capacity_api.db.tables import ReportRow
+from capacity_api.domain.events import PRIVATE, EventType
+from capacity_api.domain.intake import Circumstance, ExpectedResponse, Plan, Reason, Report, ReportedState, State, Unit
+from capacity_api.formats.csv import HEADER, directory_table, row
+from capacity_api.formats.open_referral.services import Capacity, PlannedCapacity, represent_service
+from capacity_api.operations.history import represent_report
+from capacity_api.operations.webhooks.subscriptions import _NEVER_COMES
 from capacity_api.representations.responder import HistoryEntry, IntakeShown, PlannedShown
 
 ROOT = Path(__file__).parents[1]
-UPDATE_FORM = ROOT / "src" / "capacity_api" / "pages" / "templates" / "update.html"
-# `state` is called `reported_state` next to the effective state.
+PACKAGE = ROOT / "src" / "capacity_api"
+UPDATE_FORM = PACKAGE / "pages" / "templates" / "update.html"
+RECIPES = (ROOT / "CONTRIBUTING.md").read_text().split("\n## Recipes\n")[1]
+# Each numbered step, from its number to the next step, an empty line or the end.
+STEPS = re.findall(r"^\d+\. .*?(?=^\d+\. |\n\n|\Z)", RECIPES, re.MULTILINE | re.DOTALL)
+# `state` is `reported_state` where it stands beside the effective state.
 FIELDS = [field for field in Report.__struct_fields__ if field != "state"]
+# Says everything that a report can say.
+SAID = Report(
+    state=ReportedState.PAUSED,
+    expected_response=ExpectedResponse(min=1, max=2, unit=Unit.WEEKS),
+    reason=Reason.FUNDING,
+    exceptions=(Circumstance.DETENTION,),
+    reopens_on=date(2026, 12, 1),
+    note="A note",
+)
+PLAN = Plan(report=SAID, effective_from=NOON + timedelta(days=1), said_at=NOON, confirm_by=NOON + timedelta(days=7))
+SHOWN = responder(SAID, planned=PLAN)
+# Scripts and models that no type of Python describes, and how a field of a report is read or written there.
+UNTYPED = {
+    "src/capacity_api/pages/scripts/types.d.ts": r"^  {}\??: ",
+    "src/capacity_api/pages/scripts/update.js": r"^    {}: .*(valueOf|boxes|max)",
+    "src/capacity_api/pages/scripts/report.js": r"\breport\.{}\b",
+    "src/capacity_api/pages/templates/entry.html": r"\bintake\.{}\b",
+    "src/capacity_api/wording/sentences.py": r"\b(intake|said)\.{}\b",
+    "src/capacity_api/api/examples.py": r"\"{}\": ",
+    "bench/peers.py": r"^    {}: ",
+}
+
+
+def _paths(text: str) -> list[Path]:
+    """The files and folders that a text names; none for a name with a gap, such as `formats/<name>.py`."""
+    names = re.findall(r"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|js|ts|html|md|json|toml|conf|pot)))`", text)
+    return [ROOT / name if (ROOT / name).exists() else PACKAGE / name for name in names]
+
+
+def test_every_place_that_a_recipe_names_exists() -> None:
+    assert len(STEPS) > 40
+    # `entry.html` is named by itself the second time.
+    missing = [path for path in _paths(RECIPES) if not path.exists() and path.name != "entry.html"]
+    assert not missing
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step[:30])
+def test_every_name_in_a_step_is_in_a_file_of_that_step(step: str) -> None:
+    files = [path for path in _paths(step) if path.is_file()] or list(PACKAGE.rglob("*.py"))
+    text = "\n".join(path.read_text() for path in files)
+    names = re.findall(r"`(?:[A-Za-z]+\.)?([A-Za-z_]+)`", step)
+    extensions = {path.suffix[1:] for path in files}
+    assert not [name for name in names if name not in extensions and not re.search(rf"\b{name}", text)]
+
+
+def test_the_report_here_says_everything() -> None:
+    assert not [field for field in FIELDS if getattr(SAID, field) == getattr(Report(state=SAID.state), field)]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_of_a_report_arrives_wherever_it_is_shown(field: str) -> None:
+    said = msgspec.json.encode(getattr(SAID, field))
+    stored = ReportRow(
+        id=UUID(int=1), kind="reported", at=NOON, state=State.PAUSED, report=SAID, effective_from=None, confirm_by=None
+    )
+    stored.sequence = 1
+    capacity = represent_service(SHOWN).first_responder_capacity
+    for place in (SHOWN.intake, SHOWN.intake.planned, represent_report(stored), capacity, capacity.planned):
+        assert msgspec.json.encode(getattr(place, field)) == said, type(place)
+
+
+def test_nothing_of_a_request_is_lost_before_it_is_a_report() -> None:
+    assert msgspec.json.decode(msgspec.json.encode(SAID), type=IntakeReport).report == SAID
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("prefix", ["", "planned_"])
+def test_a_field_of_a_report_fills_a_cell_of_the_table(field: str, prefix: str) -> None:
+    (cells,) = csv.DictReader(io.StringIO(directory_table([row(SHOWN)]).decode("utf-8-sig"), newline=""))
+    assert any(cell for column, cell in cells.items() if column.startswith(prefix + field))
+
+
+@pytest.mark.parametrize("place", UNTYPED)
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_of_a_report_is_in_each_place_that_no_type_checks(field: str, place: str) -> None:
+    assert re.search(UNTYPED[place].format(field), (ROOT / place).read_text(), re.MULTILINE)
+
+
+def test_a_webhook_that_names_a_private_event_type_of_somebody_else_is_refused() -> None:
+    assert _NEVER_COMES.keys() == PRIVATE
+
+
+@pytest.mark.parametrize("path", [path.removesuffix("/services") for path in PATHS.values()])
+def test_the_documentation_has_the_path_of_every_format(path: str) -> None:
+    assert path in "".join((ROOT / "docs" / name).read_text() for name in ("formats.md", "statistics.md"))
 
 
 @pytest.mark.parametrize("field", FIELDS)
