@@ -64,21 +64,29 @@ class Search:
         self._oldest = oldest
 
     def keeps(self, responder: Responder) -> bool:
-        youngest, oldest = age_range(responder)
+        """Whether the responder matches every filter."""
         return (
-            (not self._words or self._names(responder))
+            self._keeps_words(responder)
             and (self._term is None or may_apply(self._term, responder.remit))
-            and (
-                self._taxonomy is None
-                or any(term.taxonomy_id == self._taxonomy.id for term in terms_of(responder.remit))
-            )
-            and youngest >= self._youngest
-            and (self._oldest is None or (oldest is not None and oldest <= self._oldest))
+            and self._keeps_taxonomy(responder)
+            and self._keeps_ages(responder)
         )
 
-    def _names(self, responder: Responder) -> bool:
+    def _keeps_words(self, responder: Responder) -> bool:
+        if not self._words:
+            return True
         text = f"{responder.name} {remit_in_words(responder.remit)}".casefold()
         return all(word in text for word in self._words)
+
+    def _keeps_taxonomy(self, responder: Responder) -> bool:
+        taxonomy = self._taxonomy
+        return taxonomy is None or any(term.taxonomy_id == taxonomy.id for term in terms_of(responder.remit))
+
+    def _keeps_ages(self, responder: Responder) -> bool:
+        youngest, oldest = age_range(responder)
+        if youngest < self._youngest:
+            return False
+        return self._oldest is None or (oldest is not None and oldest <= self._oldest)
 
 
 async def _parse_search(
@@ -97,12 +105,17 @@ async def _parse_search(
     end_time: Time = None,
     day: Time = None,
 ) -> Search:
-    term = taxonomy = None
-    if taxonomy_term_id is not None and (term := TERMS.get(taxonomy_term_id)) is None:
+    if taxonomy_term_id is not None and taxonomy_term_id not in TERMS:
         raise Invalid.at("?taxonomy_term_id", "no such term; see /open-referral-uk/taxonomy_terms")
-    if taxonomy_id is not None and (taxonomy := TAXONOMIES.get(taxonomy_id)) is None:
+    if taxonomy_id is not None and taxonomy_id not in TAXONOMIES:
         raise Invalid.at("?taxonomy_id", "no such taxonomy; see /open-referral-uk/taxonomies")
-    return Search(words or "", term, taxonomy, minimum_age or 0, maximum_age)
+    return Search(
+        words or "",
+        None if taxonomy_term_id is None else TERMS[taxonomy_term_id],
+        None if taxonomy_id is None else TAXONOMIES[taxonomy_id],
+        minimum_age or 0,
+        maximum_age,
+    )
 
 
 class OpenReferralController(Controller):
@@ -138,8 +151,9 @@ class OpenReferralController(Controller):
         `status` is `temporarily closed` for a pause and otherwise `active`, even for a waiting list or an unconfirmed
         state. `alert` says the state in words, and `first_responder_capacity` has it exactly.
         """
-        kept = [responder for responder in context.publisher.current().responders.values() if search.keeps(responder)]
-        return page(kept, summarise_service, number, per_page, demonstration=context.settings.demonstration)
+        everybody = context.publisher.current().responders.values()
+        responders = [responder for responder in everybody if search.keeps(responder)]
+        return page(responders, summarise_service, number, per_page, demonstration=context.settings.demonstration)
 
     @get(
         "/services/{service_id:uuid}",
