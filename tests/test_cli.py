@@ -98,7 +98,7 @@ async def test_errors_are_one_line_on_stderr(env: dict[str, str], tmp_path: Path
             assert [line for line in err.splitlines() if not line.startswith("made ")] == [err.splitlines()[-1]], err
 
 
-async def test_what_the_command_line_changes_a_running_server_shows_within_a_second(
+async def test_a_running_server_shows_a_change_of_the_command_line_within_a_second(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     new = tmp_path / "new.json"
@@ -107,7 +107,7 @@ async def test_what_the_command_line_changes_a_running_server_shows_within_a_sec
     async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address, timeout=60) as client:
         before = (await client.get("/v1/directory")).json()["sequence"]
         assert (await run("responder", "add", str(new), env=env))[0] == 0
-        # The command has taken longer to end than the server takes to look; whoever asks for the event waits for it.
+        # The command may take longer to end than the server takes to refresh. Poll until the event is there.
         directory = await _version(client, before + 1)
         assert "new-responder" in [each["slug"] for each in directory["responders"]]
     again = await run("responder", "add", str(new), env=env)
@@ -119,7 +119,7 @@ async def test_the_openapi_command_prints_the_document(env: dict[str, str]) -> N
     assert json.loads(out)["openapi"].startswith("3.1")
 
 
-async def test_a_key_file_is_made_once_and_said_so(tmp_path: Path) -> None:
+async def test_a_key_file_is_made_once_and_that_is_printed(tmp_path: Path) -> None:
     env = environment(f"sqlite+aiosqlite:///{tmp_path / 'capacity.db'}")
     del env["CAPACITY_SECRET_KEY"]
     key = tmp_path / "capacity.db.key"

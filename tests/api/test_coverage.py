@@ -76,7 +76,7 @@ async def test_the_last_open_responder_pauses_and_opens_again(service: Service) 
     assert events[1]["data"] == {"cells": [{**TARA, "text": CLOSED_TEXT}]}
 
 
-async def test_what_changes_nobodys_coverage_tells_nothing(service: Service) -> None:
+async def test_a_change_of_nobodys_coverage_is_no_gap_event(service: Service) -> None:
     await service.report("salvation-army", OPEN)
     before = await latest(service)
     # Somebody else is open for everybody whom TARA takes; a waiting list is no gap; the rest says nothing of a state.
@@ -213,7 +213,7 @@ async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> No
     assert (await cell(service, "E12000009", "labour", "adult", "man"))["unconfirmed"] == 3
 
 
-async def test_the_counts_follow_what_is_said(service: Service, clock: Clock) -> None:
+async def test_the_counts_follow_the_reports(service: Service, clock: Clock) -> None:
     for slug, report in (("tara", OPEN), ("salvation-army", WAITING), ("migrant-help", PAUSED)):
         await service.report(slug, report)
     assert await cell(service, SCOTLAND, "sexual", "adult", "woman") == {

@@ -48,7 +48,7 @@ async def test_the_directory_comes_whole_in_the_order_of_the_slugs(service: Serv
     assert {each["intake"]["state"] for each in directory["responders"]} == {"unconfirmed"}
 
 
-async def test_a_filter_keeps_who_may_take_them_and_never_hides_what_is_unknown(service: Service) -> None:
+async def test_a_filter_keeps_responders_that_may_match_and_hides_nothing_unknown(service: Service) -> None:
     everybody = set(EVERYBODY)
     not_sexual_alone = everybody - {"new-pathways", "tara"}
     cases: list[tuple[dict[str, Any], set[str]]] = [

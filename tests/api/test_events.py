@@ -33,7 +33,7 @@ async def test_the_changes_can_be_followed_in_pages_without_a_gap(service: Servi
     assert (await service.read("/v1/events"))["events"] == found
 
 
-async def test_an_event_stays_as_it_was_told(service: Service, clock: Clock) -> None:
+async def test_an_event_stays_as_it_was_stored(service: Service, clock: Clock) -> None:
     first = await service.report("tara", OPEN)
     page = await service.read("/v1/events", after=first["sequence"] - 1, limit=1)
     clock.advance(timedelta(days=9))

@@ -1,4 +1,4 @@
-"""/healthz, /readyz, /metrics: for whoever runs this."""
+"""/healthz, /readyz, /metrics: for the operator."""
 
 import re
 from ipaddress import ip_network

@@ -54,7 +54,7 @@ def summarize_matches(answer: dict[str, Any]) -> Found:
     ]
 
 
-async def test_nothing_said_and_nobody_confirmed_is_everybody_to_be_asked_by_name(service: Service) -> None:
+async def test_an_empty_question_without_any_report_is_ask_for_everybody_by_name(service: Service) -> None:
     found = await ask(service)
     assert [(slug, outcome) for slug, outcome, _ in summarize_matches(found)] == [
         *((slug, "ask") for slug in BY_NAME if slug != "refugee-council"),
@@ -64,7 +64,7 @@ async def test_nothing_said_and_nobody_confirmed_is_everybody_to_be_asked_by_nam
     assert found["matches"][0]["responder"] == await service.responder("barnardos")
 
 
-async def test_the_outcomes_follow_what_is_reported_at_once(service: Service) -> None:
+async def test_the_outcomes_follow_a_report_at_once(service: Service) -> None:
     await service.report("salvation-army", PAUSED)
     await service.report("migrant-help", WAITING)
     await service.report("medaille-trust", OPEN)
@@ -114,7 +114,7 @@ async def test_a_change_of_remit_or_name_a_listing_and_a_delisting_are_found_at_
     assert [slug for slug, *_ in found] == ["another"]
 
 
-async def test_an_existing_client_is_taken_by_whom_it_names(service: Service) -> None:
+async def test_an_existing_client_is_taken_by_the_responder_that_it_names(service: Service) -> None:
     await service.report("refugee-council", OPEN)
     found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, existing_client_of="refugee-council", limit=1))
     assert found == [("refugee-council", "yes", ["within_remit", "existing_client", "open"])]
@@ -122,7 +122,7 @@ async def test_an_existing_client_is_taken_by_whom_it_names(service: Service) ->
     assert ("refugee-council", "no", ["existing_clients_only"]) in found
 
 
-async def test_what_is_left_out_and_what_is_null_are_the_same(service: Service) -> None:
+async def test_leaving_a_field_out_is_the_same_as_null(service: Service) -> None:
     fields = ("area", "exploitation_type", "age_group", "gender", "existing_client_of")
     nothing: dict[str, Any] = {**dict.fromkeys(fields), "circumstances": [], "outcomes": [], "limit": 50}
     assert await ask(service, **nothing) == await ask(service)
@@ -171,7 +171,7 @@ async def test_a_bad_question_is_refused_by_name(service: Service) -> None:
     assert_refused(await service.client.get(MATCHES), 405, "method_not_allowed")
 
 
-async def test_whoever_else_covers_the_remit_is_told_whole_before_part(service: Service) -> None:
+async def test_alternatives_that_cover_the_whole_remit_come_before_those_that_cover_a_part(service: Service) -> None:
     assert summarize_matches(await service.read("/v1/responders/tara/alternatives")) == [
         ("migrant-help", "ask", ["unconfirmed"]),
         ("salvation-army", "ask", ["unconfirmed"]),
@@ -217,7 +217,7 @@ async def test_alternatives_are_refused_like_the_responder_itself(service: Servi
 
 @contextmanager
 def everything_logged() -> Iterator[io.StringIO]:
-    """All that any logger says at any level meanwhile, with its tracebacks."""
+    """Everything that is logged during the block, at any level, with tracebacks."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     # The arguments as well: another formatter might write them.

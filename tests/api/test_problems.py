@@ -85,7 +85,7 @@ async def test_a_parameter_that_a_route_does_not_have_is_refused_on_every_route(
 
 
 @on_one_database
-async def test_what_is_no_body_is_refused_on_every_route_that_reads_one(service: Service) -> None:
+async def test_a_bad_body_is_refused_on_every_route_that_reads_one(service: Service) -> None:
     admin = await service.token()
     before = await service.read("/v1/directory")
     assert len(WITH_BODY) > 6
@@ -139,7 +139,7 @@ async def test_a_body_that_nobody_reads_is_refused_unless_it_says_nothing(servic
 
 
 @on_one_database
-async def test_what_is_wrong_is_said_with_its_field(service: Service) -> None:
+async def test_the_detail_names_the_field_that_is_wrong(service: Service) -> None:
     partner = await service.token(partner="Case tool")
     for body, detail in (
         ({"url": "ftp://partner.example.org/"}, "url: must be an https address"),
@@ -172,7 +172,7 @@ async def test_head_is_get_without_the_body(service: Service) -> None:
 
 
 @on_one_database
-async def test_any_origin_may_read_and_is_told_so_before(service: Service) -> None:
+async def test_any_origin_may_read_and_preflight_says_so(service: Service) -> None:
     asking = {"origin": "https://tool.example", "access-control-request-method": "PUT"}
     asking["access-control-request-headers"] = "authorization, content-type, if-match"
     for path in PATHS:
@@ -181,7 +181,7 @@ async def test_any_origin_may_read_and_is_told_so_before(service: Service) -> No
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "PUT" in answer.headers["access-control-allow-methods"]
         allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
-        # A star does not stand for `authorization` (Fetch standard, CORS-preflight fetch).
+        # A star does not include `authorization` (Fetch standard, CORS-preflight fetch).
         assert {"authorization", "content-type", "if-match"} <= allowed
         assert "access-control-allow-credentials" not in answer.headers
     for path in ("/v1/directory", "/v1/directory?accepting=true", "/v1/events", "/v1/responders/tara/history"):
@@ -220,7 +220,7 @@ async def test_writes_past_the_limit_are_refused_until_the_minute_ends(settings:
         assert answer.status_code == 200
 
 
-async def test_a_fault_is_told_without_its_particulars_and_changes_nothing(
+async def test_an_internal_error_hides_its_details_and_changes_nothing(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = await service.token(responder="tara")

@@ -1,4 +1,4 @@
-"""/v1/responders: listing, changing what is said about one, delisting, and the past."""
+"""/v1/responders: list, change and delist a responder, and read its history."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,7 +43,7 @@ async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service
     assert [(each["type"], each["data"]) for each in page["events"]] == [("responder.updated", {"responder": after})]
 
 
-async def test_what_is_left_out_stays_and_null_empties(service: Service) -> None:
+async def test_a_field_that_is_left_out_stays_and_null_empties_it(service: Service) -> None:
     token = await service.token(responder="tara")
     await service.client.patch(TARA, json={"website": "https://a.example/", "contact": {"phone": "999"}}, headers=token)
     answer = await service.client.patch(TARA, json={"website": None}, headers=token)
@@ -79,7 +79,7 @@ async def test_a_validity_is_nothing_public_and_holds_from_the_next_report_on(se
     assert [each["type"] for each in await service.events_after(before["sequence"])] == ["intake.confirmed"]
 
 
-async def test_what_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:
+async def test_a_responder_that_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:
     for responder in (await service.read("/v1/directory"))["responders"]:
         change = {field: responder[field] for field in ("website", "contact")}
         change["remit"] = {**responder["remit"], "areas": [area["code"] for area in responder["remit"]["areas"]]}
@@ -209,7 +209,7 @@ async def test_only_an_administrator_lists_and_delists(service: Service) -> None
     assert (await service.read("/v1/directory"))["total"] == 13
 
 
-async def test_a_delisted_responder_is_gone_and_its_past_stays(service: Service, clock: Clock) -> None:
+async def test_a_delisted_responder_is_gone_and_its_history_stays(service: Service, clock: Clock) -> None:
     own, admin = await service.token(responder="tara"), await service.token()
     reported = await service.report("tara", PAUSED)
     answer = await service.client.delete(TARA, headers=admin)
@@ -221,7 +221,7 @@ async def test_a_delisted_responder_is_gone_and_its_past_stays(service: Service,
     assert_refused(await service.client.delete(TARA, headers=admin), 404, "not_found")
     page = await service.read("/v1/events", after=reported["sequence"])
     assert [each["type"] for each in page["events"]] == ["responder.delisted"]
-    # A report that lapses meanwhile is nobody's any more.
+    # A report that lapses while its responder is delisted changes nothing.
     clock.advance(timedelta(days=8))
     again = await service.client.post("/v1/responders", json={**NEW, "slug": "tara", "name": "TARA"}, headers=admin)
     assert again.status_code == 201
@@ -285,7 +285,7 @@ async def test_the_history_comes_in_pages(service: Service) -> None:
         cursor = page["next"]
         if cursor is None:
             break
-        # What is said meanwhile moves nothing in the pages that follow.
+        # A report between two pages does not shift the second page.
         await service.report("tara", {**PAUSED, "note": cursor})
     assert (found, sizes) == (whole, [2, 2, 1])
 

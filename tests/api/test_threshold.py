@@ -94,7 +94,7 @@ async def test_the_numbers_are_in_nothing_that_anybody_else_can_read(settings: S
         texts["webhook"] = b"".join(body for _, body in endpoint.posts).decode()
         for where, text in texts.items():
             for number in ("7919", "6007", "8191"):
-                # Ids, times and hashes are digits too; a number of its own has none beside it.
+                # Ids, times and hashes have digits too. Look for the number without digits around it.
                 assert f":{number}" not in text.replace(": ", ":"), where
                 assert f">{number}<" not in text, where
             assert "open_referrals" not in text, where
@@ -113,7 +113,7 @@ async def test_a_threshold_can_be_read_changed_and_removed(service: Service) -> 
     assert (await service.responder(SLUG))["intake"]["state"] == "open"
 
 
-async def test_who_may_not_count_and_what_cannot_be_counted(service: Service) -> None:
+async def test_wrong_tokens_and_wrong_counts_are_refused(service: Service) -> None:
     own = await service.token(responder=SLUG)
     other, partner = await service.token(responder="tara"), await service.token(partner="Case tool")
     for path, body in (

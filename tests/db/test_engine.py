@@ -59,7 +59,7 @@ async def test_times_compare_in_sql_as_they_do_in_time(database: Database) -> No
     assert set(due) == {"before", "at"}
 
 
-async def test_what_refers_to_nothing_is_refused(database: Database) -> None:
+async def test_a_row_that_refers_to_nothing_is_refused(database: Database) -> None:
     with pytest.raises(IntegrityError):
         async with database.write() as session:
             session.add(IntakeRow(responder_id=uuid4(), lapsed=False))
@@ -85,7 +85,7 @@ async def test_a_read_stays_with_one_snapshot(database: Database) -> None:
     assert await _names(database) == ["A", "B"]
 
 
-async def test_an_error_message_does_not_repeat_what_was_sent(database: Database) -> None:
+async def test_an_error_message_does_not_repeat_a_value(database: Database) -> None:
     await _add(database, "somebody's secret")
     with pytest.raises(IntegrityError) as refusal:
         await _add(database, "somebody's secret")

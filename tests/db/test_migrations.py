@@ -119,7 +119,7 @@ async def test_upgrading_a_newer_schema_is_refused_with_the_same_line(database: 
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
-async def test_upgrading_what_is_no_database_is_an_outage(empty_database: Database) -> None:
+async def test_upgrading_a_file_that_is_no_database_is_an_outage(empty_database: Database) -> None:
     Path(str(empty_database.settings.url.database)).write_bytes(b"garbage" * 1000)
     with pytest.raises(DatabaseUnavailable):
         await schema.upgrade(empty_database)
@@ -135,7 +135,7 @@ async def test_a_migration_that_fails_halfway_leaves_nothing(empty_database: Dat
     assert await _tables(empty_database) == set()
 
 
-async def test_altering_a_table_keeps_what_refers_to_it(empty_database: Database) -> None:
+async def test_altering_a_table_keeps_the_rows_that_refer_to_it(empty_database: Database) -> None:
     def build(connection: Connection) -> None:
         connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
         connection.execute(text("CREATE TABLE child (id INTEGER PRIMARY KEY REFERENCES parent (id) ON DELETE CASCADE)"))

@@ -33,7 +33,7 @@ async def _stored(database: Database) -> list[int | None]:
         return list(await session.scalars(select(EventRow.sequence).order_by(EventRow.sequence)))
 
 
-async def test_a_new_database_stands_at_zero(database: Database) -> None:
+async def test_a_new_database_is_at_number_zero(database: Database) -> None:
     assert await _latest(database) == (0, datetime(1970, 1, 1, tzinfo=UTC))
 
 
@@ -74,7 +74,7 @@ async def test_failures_among_writers_at_once_leave_no_gap(database: Database) -
     assert await _stored(database) == list(range(1, 21))
 
 
-async def test_who_waited_for_the_turn_sees_what_was_written_meanwhile(database: Database) -> None:
+async def test_a_writer_that_waited_for_the_lock_sees_what_others_wrote(database: Database) -> None:
     second = Database(database.settings)
     async with database.write() as session:
         row = await sequence.lock(session)

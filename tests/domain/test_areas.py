@@ -85,7 +85,7 @@ def test_there_are_fifteen_places() -> None:
         ([], UNITED_KINGDOM, Cover.NONE),
     ],
 )
-def test_how_much_of_a_place_a_remit_reaches(named: list[str], asked: str, reached: Cover) -> None:
+def test_how_much_of_an_area_a_remit_covers(named: list[str], asked: str, reached: Cover) -> None:
     assert cover(named, asked) is reached
 
 
@@ -109,20 +109,20 @@ def test_the_west_of_england_does_not_stand_in_for_the_south_west() -> None:
 
 @pytest.mark.parametrize("asked", AREAS)
 @pytest.mark.parametrize("code", AREAS)
-def test_one_place_in_another_is_as_the_leaves_say(code: str, asked: str) -> None:
+def test_one_area_is_within_another_if_all_its_leaves_are(code: str, asked: str) -> None:
     assert is_within(code, asked) is (LEAVES[code] <= LEAVES[asked])
     assert cover([code], asked) is _modelled([code], asked)
 
 
 @unhurried
 @given(remit_areas, area_codes)
-def test_places_together_reach_what_their_leaves_reach(named: list[str], asked: str) -> None:
+def test_areas_together_cover_what_their_leaves_cover(named: list[str], asked: str) -> None:
     assert cover(named, asked) is _modelled(named, asked)
 
 
 @unhurried
 @given(remit_areas, area_codes, area_codes)
-def test_one_more_place_never_reaches_less(named: list[str], more: str, asked: str) -> None:
+def test_one_more_area_never_covers_less(named: list[str], more: str, asked: str) -> None:
     order = [Cover.NONE, Cover.PART, Cover.WHOLE]
     assert order.index(cover([*named, more], asked)) >= order.index(cover(named, asked))
 

@@ -192,7 +192,7 @@ def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
         (PAUSED, PAUSED, "intake.confirmed"),
     ],
 )
-def test_a_report_is_told_by_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
+def test_a_report_has_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
     intake = intake_of(before) if before is not None else NEVER_REPORTED
     assert apply_report(intake, report, NOON + DAY, WEEK).event == event
     lapsed = intake_at(intake, NOON + 2 * WEEK)
@@ -246,7 +246,7 @@ def test_a_confirmation_after_a_lapse_brings_the_state_back() -> None:
     assert step.after.changed_at == NOON
 
 
-def test_nothing_that_was_never_said_can_be_confirmed() -> None:
+def test_without_a_report_nothing_can_be_confirmed() -> None:
     with pytest.raises(NothingToConfirm):
         apply_confirmation(NEVER_REPORTED, NOON, WEEK)
     with pytest.raises(NothingToConfirm):
@@ -319,7 +319,7 @@ def test_an_announcement_that_names_a_day_holds_to_the_end_of_that_day() -> None
     assert step.after.planned.confirm_by == datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() -> None:
+def test_a_new_plan_replaces_the_old_one_and_the_same_plan_is_no_event() -> None:
     first = apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
     again = apply_plan(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
     assert (again.after, again.event) == (first, None)

@@ -143,7 +143,7 @@ def _with_reopening_day(move: Move, start: datetime) -> Report:
 
 @settings(unhurried, max_examples=150)
 @given(moments, what_happens, spans)
-def test_a_reader_sees_what_was_said_last_and_only_while_it_holds(
+def test_a_reader_sees_the_last_report_and_only_while_it_holds(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
     scenario = Scenario(start, happened)
@@ -181,7 +181,7 @@ def test_time_alone_never_opens(start: datetime, happened: list[Move]) -> None:
 
 @briefly
 @given(moments, what_happens, spans, spans)
-def test_it_makes_no_difference_how_often_somebody_looks(
+def test_how_often_somebody_reads_makes_no_difference(
     start: datetime, happened: list[Move], first: timedelta, then: timedelta
 ) -> None:
     scenario = Scenario(start, happened)
@@ -209,7 +209,7 @@ def test_steps_follow_each_other_in_time_and_each_begins_where_the_last_one_ende
 
 @briefly
 @given(moments, what_happens, spans)
-def test_a_change_of_state_is_told_by_its_own_event_and_nothing_else_is(
+def test_a_change_of_state_has_its_own_event_and_nothing_else_has_it(
     start: datetime, happened: list[Move], span: timedelta
 ) -> None:
     scenario = Scenario(start, happened)
@@ -299,9 +299,7 @@ def test_a_report_that_names_no_day_holds_for_its_period(start: datetime, valid_
 
 @unhurried
 @given(moments, reports, st.none() | st.integers(0, 400))
-def test_a_checked_report_is_in_standard_form_and_checking_it_again_changes_nothing(
-    now: datetime, report: Report, days: int | None
-) -> None:
+def test_a_validated_report_is_in_standard_form_and_stays_so(now: datetime, report: Report, days: int | None) -> None:
     if days is not None and report.state is not ReportedState.OPEN:
         day = now.astimezone(LONDON_TIME).date() + timedelta(days=days)
         report = msgspec.structs.replace(report, reopens_on=day)

@@ -25,7 +25,7 @@ def test_without_any_key_the_service_does_not_start() -> None:
         ((OLD,), (OLD,), True),
         ((OLD,), (NEW, OLD), True),
         ((NEW, OLD), (NEW, OLD), True),
-        # The newest one makes: the old one can be taken away once everything was sealed anew.
+        # The newest key seals. The old one can be retired once every secret is resealed.
         ((NEW, OLD), (NEW,), True),
         ((NEW, OLD), (OLD,), False),
         ((OLD,), (NEW,), False),
@@ -42,7 +42,7 @@ def test_the_newest_key_seals_and_all_of_them_unseal(
             Keys(read_with).unseal(sealed)
 
 
-def test_what_an_older_key_sealed_is_opened_and_not_by_the_newest() -> None:
+def test_the_secret_of_an_older_key_is_opened_and_not_by_the_newest() -> None:
     keys = Keys((NEW, OLD))
     for sealed, opened, by_the_newest in (
         (Keys((NEW,)).seal(SECRET), True, True),
@@ -55,7 +55,7 @@ def test_what_an_older_key_sealed_is_opened_and_not_by_the_newest() -> None:
         assert (keys.opens(sealed), keys.newest_opens(sealed)) == (opened, by_the_newest)
 
 
-def test_what_is_sealed_shows_nothing_of_the_secret_and_is_never_the_same() -> None:
+def test_a_sealed_secret_shows_nothing_of_it_and_is_never_the_same() -> None:
     keys = Keys((OLD,))
     first, second = keys.seal(SECRET), keys.seal(SECRET)
     assert first != second
@@ -83,7 +83,7 @@ def test_a_secret_comes_out_as_it_went_in(keys: list[bytes], secret: str) -> Non
 
 @unhurried
 @given(st.text(), st.integers(0, 100))
-def test_what_was_never_sealed_here_is_refused_in_one_line(text: str, n: int) -> None:
+def test_text_that_no_key_sealed_is_refused_in_one_line(text: str, n: int) -> None:
     keys = Keys((OLD,))
     with pytest.raises(ConfigurationError):
         keys.unseal(text)

@@ -51,7 +51,7 @@ def test_a_v1a_signature_is_ed25519_over_id_timestamp_and_body() -> None:
 
 
 @pytest.mark.parametrize(("secret", "key"), [(SHARED, SHARED), (PRIVATE, PUBLIC)])
-def test_what_is_signed_verifies_and_nothing_else_does(secret: str, key: str) -> None:
+def test_signed_content_verifies_and_nothing_else_does(secret: str, key: str) -> None:
     headers = signing.signature_headers([secret], "0192-id", STAMP, BODY)
     assert _is_signed(key, headers)
     assert not _is_signed(key, headers, body=BODY + b" ")
@@ -113,7 +113,7 @@ def test_a_secret_takes_32_bytes(random: bytes) -> None:
 
 
 @pytest.mark.parametrize("key", [SHARED, PUBLIC, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
-def test_a_key_to_verify_with_is_taken(key: str) -> None:
+def test_a_key_to_verify_with_is_accepted(key: str) -> None:
     assert signing.validate_key(key) == key
 
 
@@ -121,6 +121,6 @@ def test_a_key_to_verify_with_is_taken(key: str) -> None:
     "key",
     ["", "whsec_", "whsec_AAAA", "whpk_AAAA", "whsec_???", "whsec_ä", "secret", PRIVATE, SHARED[:-2], SHARED + " "],
 )
-def test_what_is_no_key_to_verify_with_is_refused(key: str) -> None:
+def test_any_other_key_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="key"):
         signing.validate_key(key)

@@ -57,14 +57,14 @@ def count(intake: Intake, number: int, threshold: Threshold = HUNDRED, at: datet
         (BY_HAND, [60], State.PAUSED),
     ],
 )
-def test_what_counts_make_of_a_state(before: Report, numbers: list[int], state: State) -> None:
+def test_a_count_changes_the_state_only_at_the_threshold(before: Report, numbers: list[int], state: State) -> None:
     intake = intake_of(before)
     for number in numbers:
         intake = count(intake, number)
     assert intake.state is state
 
 
-def test_the_pause_says_what_was_prepared() -> None:
+def test_the_pause_has_the_prepared_report() -> None:
     report = count(intake_of(OPEN), 100).report
     assert report == Report(
         state=ReportedState.PAUSED,
@@ -99,19 +99,19 @@ def test_a_count_confirms_nothing() -> None:
         assert (intake.confirmed_at, intake.confirm_by) == (before.confirmed_at, before.confirm_by)
 
 
-def test_what_lapsed_before_the_pause_comes_back_lapsed() -> None:
+def test_a_report_that_lapsed_before_the_pause_comes_back_lapsed() -> None:
     late = NOON + timedelta(days=8)
     paused = count(intake_of(OPEN), 100, at=late)
     assert (paused.state, paused.confirm_by) == (State.PAUSED, late + WEEK)
     assert count(paused, 60, at=late).state is State.UNCONFIRMED
 
 
-def test_what_lapsed_while_paused_comes_back_lapsed() -> None:
+def test_a_report_that_lapsed_while_paused_comes_back_lapsed() -> None:
     paused = count(intake_of(OPEN), 100)
     assert count(paused, 60, at=NOON + timedelta(days=8)).state is State.UNCONFIRMED
 
 
-def test_what_lapsed_under_a_pause_that_was_counted_again_comes_back_lapsed() -> None:
+def test_a_report_that_lapsed_under_a_repeated_pause_comes_back_lapsed() -> None:
     paused = count(intake_of(OPEN), 100, at=NOON + timedelta(days=6))
     again = count(paused, 100, at=NOON + timedelta(days=8))
     assert again.state is State.PAUSED
@@ -119,7 +119,7 @@ def test_what_lapsed_under_a_pause_that_was_counted_again_comes_back_lapsed() ->
     assert (restored.state, restored.confirm_by) == (State.UNCONFIRMED, NOON + WEEK)
 
 
-def test_confirming_the_pause_does_not_confirm_what_was_before_it() -> None:
+def test_confirming_the_pause_does_not_confirm_the_report_before_it() -> None:
     intake = count(intake_of(OPEN), 100, at=NOON + timedelta(days=1))
     for day in range(6, 55, 6):
         intake = apply_confirmation(
@@ -162,7 +162,7 @@ def test_a_threshold_that_makes_no_sense_is_refused(fields: dict[str, object], p
 
 
 @given(numbers=st.lists(st.integers(0, 200), max_size=20), by_hand=st.sampled_from([OPEN, WAITING, BY_HAND]))
-def test_no_count_ever_opens_what_was_not_open(numbers: list[int], by_hand: Report) -> None:
+def test_no_count_opens_a_responder_that_was_not_open_before(numbers: list[int], by_hand: Report) -> None:
     intake = intake_of(by_hand)
     for number in numbers:
         intake = count(intake, number)
@@ -179,6 +179,6 @@ def test_a_reminder_is_due_at_three_quarters_of_the_period_and_once() -> None:
     assert due_steps(step.after, at + timedelta(days=1)) == []
 
 
-def test_nobody_is_reminded_of_what_has_lapsed() -> None:
+def test_there_is_no_reminder_of_a_report_that_has_lapsed() -> None:
     steps = due_steps(intake_of(OPEN), NOON + WEEK)
     assert [step.event for step in steps] == [None, EventType.INTAKE_UNCONFIRMED]

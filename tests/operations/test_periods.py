@@ -1,4 +1,4 @@
-"""Counting the events: in batches, by several at once, over an older database, and anew."""
+"""Count the events: in batches, by several at once, in an older database, and again from the start."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -99,7 +99,7 @@ async def test_an_older_database_is_counted_from_its_first_event(empty_database:
     assert await _stored_rows(empty_database) == kept
 
 
-async def test_the_command_counts_everything_anew_and_the_coverage_with_it(
+async def test_the_command_rebuilds_the_statistics_and_the_coverage_counts(
     database_url: str, settings: Settings
 ) -> None:
     database = Database(settings)
