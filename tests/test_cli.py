@@ -98,7 +98,7 @@ async def test_errors_are_one_line_on_stderr(env: dict[str, str], tmp_path: Path
             assert [line for line in err.splitlines() if not line.startswith("made ")] == [err.splitlines()[-1]], err
 
 
-async def test_what_the_command_line_changes_a_running_server_shows_within_a_second(
+async def test_a_running_server_shows_a_change_of_the_command_line_within_a_second(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     new = tmp_path / "new.json"

@@ -85,13 +85,15 @@ async def test_every_secret_is_resealed_once_and_unseals_to_the_same(database: D
         assert await secrets_of(database, each, NEW_BYTES) == [secret(6)]
 
 
-async def test_what_no_key_opens_is_named_and_stops_nothing_else(database: Database, database_url: str) -> None:
+async def test_secrets_that_no_key_opens_are_named_and_the_others_are_resealed(
+    database: Database, database_url: str
+) -> None:
     async with database.write() as session:
         partner = await tokens.add_partner(session, NOW, "Case tool")
     async with database.write() as session:
         partner_id = (await tokens.partner_owner(session, "Case tool")).id
     lost = await add_webhook(database, sealed(secret(1), STRANGE_BYTES), partner_id=partner_id)
-    # The newest can be unsealed, and what signs beside it cannot.
+    # The newest secret can be unsealed, and the second one, which also signs, cannot.
     half = await add_webhook(
         database, sealed(secret(2)), sealed(secret(3), STRANGE_BYTES, until=datetime.now(UTC) + timedelta(hours=1))
     )
@@ -122,7 +124,7 @@ async def test_what_no_key_opens_is_named_and_stops_nothing_else(database: Datab
     assert await secrets_of(database, lost, NEW_BYTES) == [secret(1)]
 
 
-async def test_a_secret_that_is_rotated_meanwhile_is_not_lost(database: Database, database_url: str) -> None:
+async def test_a_secret_that_is_rotated_at_the_same_time_is_not_lost(database: Database, database_url: str) -> None:
     webhooks = [await add_webhook(database, sealed(secret(1))) for _ in range(3)]
     env = keyed(database_url, ROTATING)
     _, issued, _ = await run("token", "issue", "--admin", env=env)

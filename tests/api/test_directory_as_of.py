@@ -84,5 +84,5 @@ async def test_a_time_that_has_not_come_is_refused(service: Service, clock: Cloc
 
 @unhurried
 @given(remits)
-def test_a_remit_can_be_read_back_from_what_is_shown(remit: Remit) -> None:
+def test_a_remit_can_be_read_back_from_its_representation(remit: Remit) -> None:
     assert remit_of(represent_remit(remit)) == remit

@@ -64,7 +64,7 @@ async def test_an_empty_question_with_nobody_confirmed_returns_everybody_as_ask_
     assert found["matches"][0]["responder"] == await service.responder("barnardos")
 
 
-async def test_the_outcomes_follow_what_is_reported_at_once(service: Service) -> None:
+async def test_the_outcomes_follow_a_report_at_once(service: Service) -> None:
     await service.report("salvation-army", PAUSED)
     await service.report("migrant-help", WAITING)
     await service.report("medaille-trust", OPEN)
@@ -114,7 +114,7 @@ async def test_a_change_of_remit_or_name_a_listing_and_a_delisting_are_found_at_
     assert [slug for slug, *_ in found] == ["another"]
 
 
-async def test_an_existing_client_is_taken_by_whom_it_names(service: Service) -> None:
+async def test_an_existing_client_is_taken_by_the_responder_that_it_names(service: Service) -> None:
     await service.report("refugee-council", OPEN)
     found = summarize_matches(await ask(service, **WOMAN_IN_LONDON, existing_client_of="refugee-council", limit=1))
     assert found == [("refugee-council", "yes", ["within_remit", "existing_client", "open"])]
@@ -122,7 +122,7 @@ async def test_an_existing_client_is_taken_by_whom_it_names(service: Service) ->
     assert ("refugee-council", "no", ["existing_clients_only"]) in found
 
 
-async def test_what_is_left_out_and_what_is_null_are_the_same(service: Service) -> None:
+async def test_leaving_a_field_out_is_the_same_as_null(service: Service) -> None:
     fields = ("area", "exploitation_type", "age_group", "gender", "existing_client_of")
     nothing: dict[str, Any] = {**dict.fromkeys(fields), "circumstances": [], "outcomes": [], "limit": 50}
     assert await ask(service, **nothing) == await ask(service)

@@ -85,7 +85,7 @@ async def test_a_parameter_that_a_route_does_not_have_is_refused_on_every_route(
 
 
 @on_one_database
-async def test_what_is_no_body_is_refused_on_every_route_that_reads_one(service: Service) -> None:
+async def test_a_bad_body_is_refused_on_every_route_that_reads_one(service: Service) -> None:
     admin = await service.token()
     before = await service.read("/v1/directory")
     assert len(WITH_BODY) > 6
@@ -181,7 +181,7 @@ async def test_any_origin_may_read_and_a_preflight_allows_it(service: Service) -
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "PUT" in answer.headers["access-control-allow-methods"]
         allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
-        # A star does not stand for `authorization` (Fetch standard, CORS-preflight fetch).
+        # A star does not include `authorization` (Fetch standard, CORS-preflight fetch).
         assert {"authorization", "content-type", "if-match"} <= allowed
         assert "access-control-allow-credentials" not in answer.headers
     for path in ("/v1/directory", "/v1/directory?accepting=true", "/v1/events", "/v1/responders/tara/history"):

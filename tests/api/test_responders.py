@@ -43,7 +43,7 @@ async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service
     assert [(each["type"], each["data"]) for each in page["events"]] == [("responder.updated", {"responder": after})]
 
 
-async def test_what_is_left_out_stays_and_null_empties(service: Service) -> None:
+async def test_a_field_that_is_left_out_stays_and_null_empties_it(service: Service) -> None:
     token = await service.token(responder="tara")
     await service.client.patch(TARA, json={"website": "https://a.example/", "contact": {"phone": "999"}}, headers=token)
     answer = await service.client.patch(TARA, json={"website": None}, headers=token)
@@ -79,7 +79,7 @@ async def test_a_validity_is_nothing_public_and_holds_from_the_next_report_on(se
     assert [each["type"] for each in await service.events_after(before["sequence"])] == ["intake.confirmed"]
 
 
-async def test_what_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:
+async def test_a_responder_that_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:
     for responder in (await service.read("/v1/directory"))["responders"]:
         change = {field: responder[field] for field in ("website", "contact")}
         change["remit"] = {**responder["remit"], "areas": [area["code"] for area in responder["remit"]["areas"]]}

@@ -33,7 +33,7 @@ async def _stored(database: Database) -> list[int | None]:
         return list(await session.scalars(select(EventRow.sequence).order_by(EventRow.sequence)))
 
 
-async def test_a_new_database_stands_at_zero(database: Database) -> None:
+async def test_a_new_database_is_at_number_zero(database: Database) -> None:
     assert await _latest(database) == (0, datetime(1970, 1, 1, tzinfo=UTC))
 
 

@@ -66,7 +66,7 @@ async def test_a_v1a_webhook_verifies_with_the_public_key(clock: Clock) -> None:
     assert answer.status_code == 204
 
 
-async def test_what_does_not_verify_is_answered_401_and_shown_as_such(clock: Clock) -> None:
+async def test_a_webhook_that_does_not_verify_gets_401_and_is_printed_so(clock: Clock) -> None:
     printed = Printed()
     other = signing.make_secret("v1", bytes(range(32)))
     async with receiving(Receiver(clock, SECRET, write=printed)) as client:
@@ -94,7 +94,7 @@ async def test_the_key_may_come_later(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("key", ["secret", "whsec_AAAA", signing.make_secret("v1a", bytes(32))])
-def test_what_is_no_key_is_refused_at_the_start(clock: Clock, key: str) -> None:
+def test_a_bad_key_is_refused_at_the_start(clock: Clock, key: str) -> None:
     with pytest.raises(ValueError, match="key"):
         Receiver(clock, key)
 
@@ -124,7 +124,7 @@ async def test_a_gap_is_shown_in_words(clock: Clock) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b"\xff", b"{", b'{"type":5}', b'{"data":{"responder":7}}', b"[" * 60000]
 )
-async def test_a_body_that_is_no_event_is_taken_and_shown(clock: Clock, body: bytes) -> None:
+async def test_a_body_that_is_not_an_event_is_accepted_and_printed(clock: Clock, body: bytes) -> None:
     printed = Printed()
     async with receiving(Receiver(clock, SECRET, write=printed)) as client:
         answer = await client.post("/", content=body, headers=signed(clock, body))
@@ -134,7 +134,7 @@ async def test_a_body_that_is_no_event_is_taken_and_shown(clock: Clock, body: by
     assert len(shown.json()["received"]) == 1
 
 
-async def test_nothing_received_can_steer_the_terminal(clock: Clock) -> None:
+async def test_nothing_received_can_control_the_terminal(clock: Clock) -> None:
     printed = Printed()
     body = json.dumps({"type": "\x1b[2J\n12:00:00 intake.opened verified"}).encode()
     async with receiving(Receiver(clock, SECRET, write=printed)) as client:

@@ -10,7 +10,7 @@ from capacity_api.domain.contact import Contact, validate_contact, validate_web_
 from capacity_api.errors import Invalid
 
 
-def test_what_was_not_supplied_stays_empty() -> None:
+def test_a_missing_field_stays_empty() -> None:
     assert validate_contact(Contact()) == Contact()
     assert validate_contact(Contact(phone=" ", email="", url="  ", hours="")) == Contact()
 
@@ -31,11 +31,11 @@ def test_what_was_not_supplied_stays_empty() -> None:
         Contact(hours="Mo-Fr 09:00-17:00"),
     ],
 )
-def test_a_contact_that_can_be_used_is_taken_as_it_is(contact: Contact) -> None:
+def test_a_usable_contact_is_unchanged(contact: Contact) -> None:
     assert validate_contact(contact) == contact
 
 
-def test_the_space_around_is_taken_off() -> None:
+def test_surrounding_space_is_removed() -> None:
     typed = Contact(phone=" 0800 808 3733 ", email=" a@example.org ", url=" https://example.org ", hours=" Always ")
     assert validate_contact(typed) == Contact(
         phone="0800 808 3733", email="a@example.org", url="https://example.org", hours="Always"

@@ -151,7 +151,7 @@ def test_the_counts_are_those_of_counting_one_by_one(contributions: list[Contrib
 
 @unhurried
 @given(st.lists(st.tuples(st.integers(0, 3), st.none() | contributions), max_size=20))
-def test_moving_the_counts_comes_to_the_same_as_counting_anew(life: list[tuple[int, Contribution | None]]) -> None:
+def test_moving_a_contribution_gives_the_same_as_counting_again(life: list[tuple[int, Contribution | None]]) -> None:
     listed: dict[int, Contribution] = {}
     counts = NOBODY
     for who, after in life:

@@ -54,7 +54,7 @@ def test_an_address_has_at_most_2000_characters() -> None:
 
 @pytest.mark.parametrize("host", LOOPBACK_HOSTS)
 @pytest.mark.parametrize("start", ["http://{}/", "http://{}:8080/", "https://{}:9999/", "https://{}/"])
-def test_within_what_is_allowed_any_port_and_plain_http_pass(host: str, start: str) -> None:
+def test_in_an_allowed_network_any_port_and_plain_http_pass(host: str, start: str) -> None:
     assert _detail(start.format(host), LOOPBACK) is None
 
 
@@ -79,7 +79,7 @@ def test_with_something_allowed_a_name_is_decided_when_it_connects(url: str) -> 
         *METADATA_NAMES,
     ],
 )
-def test_what_is_allowed_opens_nothing_else(url: str) -> None:
+def test_an_allowed_network_opens_no_other_address(url: str) -> None:
     assert _detail(url, LOOPBACK) == NOT_ALLOWED
 
 

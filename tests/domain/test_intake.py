@@ -319,7 +319,7 @@ def test_an_announcement_that_names_a_day_holds_to_the_end_of_that_day() -> None
     assert step.after.planned.confirm_by == datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def test_a_new_announcement_replaces_the_old_one_and_the_same_one_is_no_event() -> None:
+def test_a_new_plan_replaces_the_old_one_and_the_same_plan_is_no_event() -> None:
     first = apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
     again = apply_plan(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
     assert (again.after, again.event) == (first, None)

@@ -299,9 +299,7 @@ def test_a_report_that_names_no_day_holds_for_its_period(start: datetime, valid_
 
 @unhurried
 @given(moments, reports, st.none() | st.integers(0, 400))
-def test_a_checked_report_is_in_standard_form_and_checking_it_again_changes_nothing(
-    now: datetime, report: Report, days: int | None
-) -> None:
+def test_a_validated_report_is_in_standard_form_and_stays_so(now: datetime, report: Report, days: int | None) -> None:
     if days is not None and report.state is not ReportedState.OPEN:
         day = now.astimezone(LONDON_TIME).date() + timedelta(days=days)
         report = msgspec.structs.replace(report, reopens_on=day)

@@ -50,7 +50,7 @@ def test_a_remit_is_put_into_standard_order(fields: dict[str, object], standard:
     assert validate_remit(make_remit(**fields)) == make_remit(**standard)
 
 
-def test_what_nobody_knows_stays_unknown() -> None:
+def test_an_unknown_field_of_a_remit_stays_unknown() -> None:
     assert validate_remit(make_remit(exploitation_types=None)).exploitation_types is None
 
 
@@ -140,7 +140,7 @@ def test_a_source_is_dated_by_year_month_or_day_and_nothing_else(published: str)
         ({"areas": (ENGLAND,), "genders": (WOMAN,)}, Filter(areas=(SCOTLAND,), genders=(WOMAN,)), False),
     ],
 )
-def test_who_is_kept(fields: dict[str, object], asked: Filter, kept: bool) -> None:
+def test_which_remits_a_filter_keeps(fields: dict[str, object], asked: Filter, kept: bool) -> None:
     assert asked.keeps(make_remit(**fields)) is kept
 
 
@@ -165,7 +165,7 @@ def test_a_young_person_is_an_adult_and_a_child_is_not(
 
 @unhurried
 @given(remits)
-def test_a_checked_remit_is_in_standard_order_and_checking_it_again_changes_nothing(remit: Remit) -> None:
+def test_a_validated_remit_is_in_standard_order_and_stays_so(remit: Remit) -> None:
     standard = validate_remit(remit)
     assert validate_remit(standard) == standard
     for field, order in (
@@ -183,7 +183,7 @@ def test_a_checked_remit_is_in_standard_order_and_checking_it_again_changes_noth
 
 @unhurried
 @given(remits, filters)
-def test_checking_a_remit_changes_nothing_about_whom_it_reaches(remit: Remit, asked: Filter) -> None:
+def test_validating_a_remit_does_not_change_which_filters_keep_it(remit: Remit, asked: Filter) -> None:
     assert asked.keeps(validate_remit(remit)) is asked.keeps(remit)
 
 

@@ -49,7 +49,7 @@ def test_a_token_takes_40_random_bytes(length: int) -> None:
         "cap_" + "\u0660" * 38,
     ],
 )
-def test_what_was_cut_off_or_mistyped_is_malformed(token: str) -> None:
+def test_a_token_that_was_cut_off_or_mistyped_is_malformed(token: str) -> None:
     assert not tokens.is_well_formed(token)
 
 

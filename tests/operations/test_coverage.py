@@ -240,7 +240,7 @@ def _bits(group: dict[str, Any]) -> int:
 
 @given(scenarios)
 @hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
-def test_whatever_happens_the_counts_are_those_of_counting_anew(sqlite_template: Path, scenario: list[Any]) -> None:
+def test_after_any_changes_the_counts_are_those_of_a_new_count(sqlite_template: Path, scenario: list[Any]) -> None:
     async def work() -> None:
         with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
             path = Path(folder) / "capacity.db"

@@ -99,7 +99,7 @@ async def test_an_older_database_is_counted_from_its_first_event(empty_database:
     assert await _stored_rows(empty_database) == kept
 
 
-async def test_the_command_counts_everything_anew_and_the_coverage_with_it(
+async def test_the_command_rebuilds_the_statistics_and_the_coverage_counts(
     database_url: str, settings: Settings
 ) -> None:
     database = Database(settings)

@@ -204,7 +204,7 @@ class Model:
 )
 @given(happened=acts, spans=st.lists(st.floats(-0.1, 1), min_size=2, max_size=2), wait=st.integers(0, 100))
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_statistics_are_what_stepping_through_the_reports_gives(
+async def test_the_statistics_equal_those_of_stepping_through_the_reports(
     database: Database, happened: list[Act], spans: list[float], wait: int
 ) -> None:
     async with _emptied(database):
