@@ -16,7 +16,7 @@ If a worker dies, its lease expires and another worker sends the event again, wi
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -28,6 +28,18 @@ from capacity_api.operations.webhooks.delivery_rows import Status, renew_out_of_
 from capacity_api.operations.webhooks.due_work import WEBHOOK_COLUMNS, DueWork, is_free
 from capacity_api.operations.webhooks.scan import Scan
 from capacity_api.operations.webhooks.secrets import valid_secrets
+
+# Executed with many rows at once, on the connection: see `results`.
+_ADVANCE_CURSOR = (
+    update(WebhookRow)
+    .where(WebhookRow.id == bindparam("webhook_id"))
+    .values(
+        {
+            WebhookRow.cursor: bindparam("new_cursor"),
+            WebhookRow.next_attempt_at: bindparam("new_next_attempt_at"),
+        }
+    )
+)
 
 
 async def claim(session: AsyncSession, due: DueWork, now: datetime, lease: timedelta) -> list[Claim]:
@@ -114,9 +126,15 @@ async def _advance_cursors(session: AsyncSession, now: datetime, scans: Sequence
             # There was nothing left to try again.
             next_attempt_at = None
         if (scan.scanned_to, next_attempt_at) != (scan.webhook.cursor, scan.webhook.next_attempt_at):
-            changes.append({"id": scan.webhook.id, "cursor": scan.scanned_to, "next_attempt_at": next_attempt_at})
+            changes.append(
+                {
+                    "webhook_id": scan.webhook.id,
+                    "new_cursor": scan.scanned_to,
+                    "new_next_attempt_at": next_attempt_at,
+                }
+            )
     if changes:
-        await session.execute(update(WebhookRow), changes)
+        await (await session.connection()).execute(_ADVANCE_CURSOR, changes)
 
 
 async def _renew_idle(session: AsyncSession, scans: Sequence[Scan]) -> None:
