@@ -181,7 +181,7 @@ class TooManyWrites(CapacityError):
 
 class DatabaseUnavailable(CapacityError):
     code = "database_unavailable"
-    title = "The database cannot be reached, so no change was accepted. Published reads still work."
+    title = "The database cannot be reached. A change may not have been stored; try again. Published reads still work."
 
 
 class ConfigurationError(CapacityError):

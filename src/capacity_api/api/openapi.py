@@ -68,7 +68,7 @@ _PROBLEMS = {
     "415": "The body must be application/json",
     "422": "A value is wrong; `errors` says where",
     "429": "Too many writes with this token; Retry-After says how long to wait",
-    "503": "The database cannot be reached; no change was accepted",
+    "503": "The database cannot be reached; a change may not have been stored",
     "default": "Something went wrong here",
 }
 _PAGE_NAME = re.compile(rb"Page_[a-z_.]+\.([A-Za-z]+)_")
