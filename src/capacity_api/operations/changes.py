@@ -12,6 +12,7 @@ commit.
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -79,9 +80,10 @@ class Change:
         row.updated_at = self._sequence_row.at
         if previous not in {None, row.intake.value.state} or event_type in _RESETS_STATE:
             row.state_sequence = number
-        data = EventData(responder=represent_responder(row.record, row.updated_at))
-        if previous is not None:
-            data = EventData(responder=data.responder, previous_state=previous)
+        data = EventData(
+            responder=represent_responder(row.record, row.updated_at),
+            previous_state=UNSET if previous is None else previous,
+        )
         self._add_row(event_type, row.updated_at, number, row.id, data)
         self._update_coverage(row, is_new=event_type is EventType.RESPONDER_LISTED)
         return number

@@ -114,11 +114,12 @@ async def _find_webhooks(
     out_of_order = await _search(
         session, now, max_slow, WebhookRow.out_of_order_at, _HAS_OUT_OF_ORDER, WebhookRow.out_of_order_at <= now
     )
+    # With a limit of its own, neither kind keeps the other waiting.
     retries = await _search(
         session, now, max_slow, WebhookRow.next_attempt_at, _BACKING_OFF, WebhookRow.next_attempt_at <= now
     )
-    # Half of those that are not backing off are those furthest ahead, so that a new event does not wait for
-    # webhooks that catch up. The other half are those furthest behind.
+    # Of the others, half are those furthest ahead: a new event reaches them without waiting for webhooks
+    # that catch up. The other half are those furthest behind.
     is_behind = WebhookRow.cursor < latest
     half = (max_ready + 1) // 2
     ahead = await _search(session, now, half, WebhookRow.cursor.desc(), _NOT_BACKING_OFF, is_behind)
