@@ -138,7 +138,9 @@ class Model:
                 # Stored lapses are not read: each report carries the time at which it lapses.
                 if row.kind in {"reported", "confirmed", "started"}:
                     assert row.report is not None
-                    happened.append((row.at, 10_000 + row.sequence, str(row.report.state)))
+                    # A plan that starts in the moment of a lapse comes first: the state goes on without a break.
+                    order = 4_000 if row.kind == "started" else 10_000 + row.sequence
+                    happened.append((row.at, order, ("report", row.sequence, str(row.report.state))))
                     assert row.confirm_by is not None
                     happened.append((row.confirm_by, 5_000, ("lapse", row.sequence)))
             self.steps[slug] = list(self._stepped(sorted(happened, key=lambda each: each[:2])))
@@ -146,9 +148,9 @@ class Model:
     @staticmethod
     def _stepped(happened: list[tuple[datetime, int, Any]]) -> Iterator[tuple[int, str | None, frozenset[str]]]:
         listed, reported, number, nations = False, "unconfirmed", 0, set[str]()
-        for at, order, what in happened:
-            if isinstance(what, str):
-                reported, number = what, order - 10_000
+        for at, _, what in happened:
+            if what[0] == "report":
+                _, number, reported = what
             elif what[0] == "lapse":
                 if what[1] != number:
                     continue
