@@ -1,5 +1,6 @@
 import base64
 import ipaddress
+import re
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from capacity_api.config import Settings, from_environment, make_key, missing_ke
 from capacity_api.errors import ConfigurationError
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
+# The name and the default of each setting in the document.
+ROWS = re.findall(r"^\| `CAPACITY_(\w+)` \| (.*?) ?\|", DOCUMENT.read_text(), re.MULTILINE)
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 OLD_KEY = base64.urlsafe_b64encode(b"\xff" * 32).decode()
 
@@ -52,6 +55,10 @@ def test_every_setting_can_be_set() -> None:
     assert settings.contact == "support@example.org"
     assert settings.public_url == "https://capacity.example.org:8443/first-responders"
     assert settings.log_level == "warning"
+    # A new setting belongs in here too. `demonstration` is for the demonstration alone.
+    assert [
+        field for field in Settings.__struct_fields__ if getattr(settings, field) == getattr(Settings(), field)
+    ] == ["demonstration"]
 
 
 @pytest.mark.parametrize(
@@ -78,59 +85,59 @@ def test_a_public_address_has_no_slash_at_its_end() -> None:
         assert read(PUBLIC_URL=text).public_url == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "line"),
-    [
-        ("DATABASE", "x", "is not a setting; docs/settings.md lists them"),
-        ("WRITE_LIMITS", "1", "is not a setting; docs/settings.md lists them"),
-        ("CONTACT_FILE", "x", "is not a setting; docs/settings.md lists them"),
-        ("database_url", "sqlite:///a.db", "is not a setting; docs/settings.md lists them"),
-        ("DATABASE_URL", "", "is not a database URL"),
-        ("DATABASE_URL", "capacity.db", "is not a database URL"),
-        ("DATABASE_URL", "postgresql://u@h:port/d", "is not a database URL"),
-        ("DATABASE_URL", "mysql://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
-        ("DATABASE_URL", "postgresql+psycopg://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
-        ("DATABASE_URL", "sqlite://", "must name a file"),
-        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file"),
-        ("SECRET_KEY", "", "must hold keys of 32 bytes"),
-        ("SECRET_KEY", "short", "must hold keys of 32 bytes"),
-        ("SECRET_KEY", f"{KEY},", "must hold keys of 32 bytes"),
-        ("SECRET_KEY", f"{KEY},{KEY[:-8]}", "must hold keys of 32 bytes"),
-        ("SECRET_KEY", "é" * 44, "must hold keys of 32 bytes"),
-        ("EGRESS_ALLOW", "localhost", "must hold networks such as 127.0.0.0/8"),
-        ("EGRESS_ALLOW", "10.0.0.1/8", "must hold networks such as 127.0.0.0/8"),
-        ("METRICS_ALLOW", "10.0.0.0/33", "must hold networks such as 127.0.0.0/8"),
-        ("WRITE_LIMIT", "", "must be a whole number, 0 or more"),
-        ("WRITE_LIMIT", "-1", "must be a whole number, 0 or more"),
-        ("WRITE_LIMIT", "1.5", "must be a whole number, 0 or more"),
-        ("WRITE_LIMIT", "\u0663", "must be a whole number, 0 or more"),
-        ("WRITE_LIMIT", "9" * 5000, "must be a whole number, 0 or more"),
-        ("LEASE_SECONDS", "30s", "must be a whole number, 0 or more"),
-        ("LEASE_SECONDS", "19", "must be from 20 to 3600 seconds"),
-        ("LEASE_SECONDS", "3601", "must be from 20 to 3600 seconds"),
-        ("CONTACT", "two\nlines", "must be one line of at most 300 characters"),
-        ("CONTACT", "x" * 301, "must be one line of at most 300 characters"),
-        *(
-            ("PUBLIC_URL", value, "must be a web address such as https://capacity.example.org")
-            for value in (
-                "capacity.example.org",
-                "ftp://capacity.example.org",
-                "https://",
-                "https://a@capacity.example.org",
-                "https://capacity.example.org:99999",
-                "https://capacity.example.org:0",
-                "https://capacity.example.org/?page=1",
-                "https://capacity.example.org/?",
-                "https://capacity.example.org/#top",
-                "https://capacity.example.org/a b",
-                'https://capacity.example.org/"',
-                "https://[::1",
-                "https://ex\u00e4mple.org",
-            )
-        ),
-        ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
-    ],
-)
+REFUSED = [
+    ("DATABASE", "x", "is not a setting; docs/settings.md lists them"),
+    ("WRITE_LIMITS", "1", "is not a setting; docs/settings.md lists them"),
+    ("CONTACT_FILE", "x", "is not a setting; docs/settings.md lists them"),
+    ("database_url", "sqlite:///a.db", "is not a setting; docs/settings.md lists them"),
+    ("DATABASE_URL", "", "is not a database URL"),
+    ("DATABASE_URL", "capacity.db", "is not a database URL"),
+    ("DATABASE_URL", "postgresql://u@h:port/d", "is not a database URL"),
+    ("DATABASE_URL", "mysql://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
+    ("DATABASE_URL", "postgresql+psycopg://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
+    ("DATABASE_URL", "sqlite://", "must name a file"),
+    ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file"),
+    ("SECRET_KEY", "", "must hold keys of 32 bytes"),
+    ("SECRET_KEY", "short", "must hold keys of 32 bytes"),
+    ("SECRET_KEY", f"{KEY},", "must hold keys of 32 bytes"),
+    ("SECRET_KEY", f"{KEY},{KEY[:-8]}", "must hold keys of 32 bytes"),
+    ("SECRET_KEY", "é" * 44, "must hold keys of 32 bytes"),
+    ("EGRESS_ALLOW", "localhost", "must hold networks such as 127.0.0.0/8"),
+    ("EGRESS_ALLOW", "10.0.0.1/8", "must hold networks such as 127.0.0.0/8"),
+    ("METRICS_ALLOW", "10.0.0.0/33", "must hold networks such as 127.0.0.0/8"),
+    ("WRITE_LIMIT", "", "must be a whole number, 0 or more"),
+    ("WRITE_LIMIT", "-1", "must be a whole number, 0 or more"),
+    ("WRITE_LIMIT", "1.5", "must be a whole number, 0 or more"),
+    ("WRITE_LIMIT", "\u0663", "must be a whole number, 0 or more"),
+    ("WRITE_LIMIT", "9" * 5000, "must be a whole number, 0 or more"),
+    ("LEASE_SECONDS", "30s", "must be a whole number, 0 or more"),
+    ("LEASE_SECONDS", "19", "must be from 20 to 3600 seconds"),
+    ("LEASE_SECONDS", "3601", "must be from 20 to 3600 seconds"),
+    ("CONTACT", "two\nlines", "must be one line of at most 300 characters"),
+    ("CONTACT", "x" * 301, "must be one line of at most 300 characters"),
+    *(
+        ("PUBLIC_URL", value, "must be a web address such as https://capacity.example.org")
+        for value in (
+            "capacity.example.org",
+            "ftp://capacity.example.org",
+            "https://",
+            "https://a@capacity.example.org",
+            "https://capacity.example.org:99999",
+            "https://capacity.example.org:0",
+            "https://capacity.example.org/?page=1",
+            "https://capacity.example.org/?",
+            "https://capacity.example.org/#top",
+            "https://capacity.example.org/a b",
+            'https://capacity.example.org/"',
+            "https://[::1",
+            "https://ex\u00e4mple.org",
+        )
+    ),
+    ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "line"), REFUSED)
 def test_a_bad_value_is_one_line_that_names_the_setting(name: str, value: str, line: str) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         read(**{name: value})
@@ -253,9 +260,29 @@ def test_a_printed_key_can_be_set() -> None:
     assert len(read(SECRET_KEY=config.new_key()).secret_keys[0]) == 32
 
 
+def test_each_setting_has_a_value_that_is_refused() -> None:
+    assert {name for name, _ in ROWS if not name.endswith("_FILE")} <= {name for name, _, _ in REFUSED}
+
+
+@pytest.mark.parametrize("field", Settings.__struct_fields__)
+def test_each_setting_is_used(field: str) -> None:
+    source = Path(config.__file__)
+    others = [path.read_text() for path in source.parent.rglob("*.py") if path != source]
+    # The address of the database is read through `url`.
+    name = "url" if field == "database_url" else field
+    assert re.search(rf"settings\.{name}\b", "\n".join(others))
+
+
+@pytest.mark.parametrize(
+    ("name", "default"), [row for row in ROWS if row[0] != "SECRET_KEY" and not row[0].endswith("_FILE")]
+)
+def test_the_documentation_has_the_default_of_each_setting(name: str, default: str) -> None:
+    assert read(**{name: "" if default == "empty" else default.strip("`")}) == Settings()
+
+
 def test_the_documentation_has_every_setting() -> None:
-    documented = {line.split("`")[1] for line in DOCUMENT.read_text().splitlines() if line.startswith("| `CAPACITY_")}
+    documented = {name for name, _ in ROWS}
     source = Path(config.__file__).read_text()
     names = {line.split('"')[1] for line in source.splitlines() if line.startswith('        "') and '": ("' in line}
     assert len(names) == 9
-    assert documented == {f"CAPACITY_{name}" for name in names | {f"{name}_FILE" for name in config._MAY_BE_FILES}}
+    assert documented == names | {f"{name}_FILE" for name in config._MAY_BE_FILES}

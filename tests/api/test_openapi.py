@@ -1,17 +1,20 @@
 """openapi/openapi.json: complete, true to the code, and every example in it valid."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
+from tests.formats.test_registry import PATHS
 
 from capacity_api import errors
 from capacity_api.api import openapi, problems
 from capacity_api.api.routes import DEPENDENCIES, routes
-from capacity_api.domain.events import EventType
+from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.errors import CapacityError
 
 DOCUMENT = openapi.build_document()
@@ -89,6 +92,29 @@ def test_every_event_type_has_a_webhook_with_an_example_of_it(event_type: EventT
     body = operation["requestBody"]["content"]["application/json"]
     assert body["example"]["type"] == event_type
     assert_valid(body["example"], body["schema"])
+    is_public_intake = event_type.startswith("intake.") and event_type not in PRIVATE
+    assert ("previous_state" in body["example"]["data"]) is is_public_intake
+
+
+def test_every_schema_is_the_one_of_msgspec() -> None:
+    _, exact = msgspec.json.schema_components(openapi._STRUCTS)
+    # The schema of a page is made by the framework.
+    assert {
+        name for name in DOCUMENT["components"]["schemas"] if not re.match(r"(OpenReferral)?Page_", name)
+    } == exact.keys()
+
+
+def test_every_json_of_an_output_format_has_an_example() -> None:
+    roots = tuple(path.removesuffix("/services") for path in PATHS.values())
+    without = {
+        path
+        for (method, path), operation in OPERATIONS.items()
+        if path.startswith(roots)
+        for content in [operation["responses"]["200"]["content"]]
+        if "application/json" in content and "example" not in content["application/json"]
+    }
+    # There are none, so it is always 404.
+    assert without == {"/open-referral-uk/service_at_locations/{location_id}"}
 
 
 def test_there_are_no_webhooks_but_the_event_types() -> None:

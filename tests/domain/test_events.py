@@ -1,10 +1,22 @@
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.domain.strategies import unhurried
 
-from capacity_api.domain.events import OPT_IN, PRIVATE, EventType, is_subscribed
+from capacity_api.domain.events import OPT_IN, PRIVATE, STATE_EVENTS, EventType, is_subscribed
 
+PACKAGE = Path(__file__).parents[2] / "src" / "capacity_api"
+# Where events are raised.
+RAISED_IN = (
+    "domain/intake.py",
+    "domain/threshold.py",
+    "operations/changes.py",
+    "operations/responders.py",
+    "operations/webhooks/deliveries.py",
+)
 # The contract: each type, whether it takes a number in the public sequence, and whether "all" means it.
 CONTRACT = [
     ("intake.opened", True, True),
@@ -35,6 +47,17 @@ def test_who_may_hear_of_an_event(name: str, public: bool, in_all: bool) -> None
     assert (event_type not in OPT_IN) is in_all
     assert is_subscribed(event_type, None) is in_all
     assert is_subscribed(event_type, frozenset({event_type}))
+
+
+def test_each_public_event_about_an_intake_can_be_superseded() -> None:
+    about_an_intake = {EventType(name) for name, public, _ in CONTRACT if public and name.startswith("intake.")}
+    assert about_an_intake == STATE_EVENTS
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_each_event_is_raised_somewhere(event_type: EventType) -> None:
+    source = "".join((PACKAGE / path).read_text() for path in RAISED_IN)
+    assert re.search(rf"\bEventType\.{event_type.name}\b", source)
 
 
 @unhurried

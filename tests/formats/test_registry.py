@@ -1,6 +1,7 @@
 """Each output format can be taken out of the list, and one that fails harms nothing else."""
 
 import json
+import pkgutil
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,9 @@ import pytest
 from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, Service, serving
 
+import capacity_api.api.formats
+import capacity_api.formats
+from capacity_api.api.routes import _BY_FORMAT
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
@@ -22,6 +26,7 @@ from capacity_api.snapshot.snapshot import Snapshot
 from capacity_api.static_site.folder import WriteSummary, open_folder
 from capacity_api.static_site.site import StaticSite
 
+ROOT = Path(__file__).parents[2]
 # A path of each format that answers without a query.
 PATHS = {
     "csv": "/v1/directory.csv",
@@ -65,6 +70,22 @@ def fails_for(slug: str) -> tuple[Format, ...]:
 
 def test_every_format_has_a_path_here() -> None:
     assert {output.name for output in FORMATS} == PATHS.keys()
+
+
+def test_every_module_of_a_format_is_registered_with_its_controller() -> None:
+    names = {output.name for output in FORMATS}
+    assert {module.name for module in pkgutil.iter_modules(capacity_api.formats.__path__)} - {
+        "format",
+        "registry",
+    } == names
+    assert {module.name for module in pkgutil.iter_modules(capacity_api.api.formats.__path__)} == names
+    assert _BY_FORMAT.keys() == names
+
+
+@pytest.mark.parametrize("path", [path.removesuffix("/services") for path in PATHS.values()])
+def test_every_format_is_in_the_readme_and_in_a_test_of_the_api(path: str) -> None:
+    assert path in (ROOT / "README.md").read_text()
+    assert any(path in test.read_text() for test in (ROOT / "tests" / "api").glob("test_*.py"))
 
 
 @pytest.mark.parametrize("removed", PATHS)

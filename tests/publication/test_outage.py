@@ -12,6 +12,7 @@ from tests.outages import away, ruin
 from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.config import Settings
+from capacity_api.formats.registry import FORMATS
 
 
 async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_from_that_second_on(
@@ -109,6 +110,7 @@ async def test_what_memory_holds_is_answered_in_every_format_while_the_database_
         latest = (await service.read("/v1/directory"))["sequence"]
         async with away(settings.url):
             for path in (
+                *(path for output in FORMATS for path in output.documents),
                 "/v1/directory.csv?accepting=true",
                 f"/v1/changes?afterChangeNumber={latest}",
                 "/open-referral-uk/services",

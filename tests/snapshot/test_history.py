@@ -1,6 +1,7 @@
 """The last ninety days of each responder: the same from memory as from the database."""
 
 from datetime import timedelta
+from typing import get_args, get_type_hints
 
 from tests.conftest import Clock
 from tests.outages import away
@@ -8,8 +9,10 @@ from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.domain.intake import Step
 from capacity_api.publication import documents
 from capacity_api.publication.publisher import Publisher
+from capacity_api.representations.responder import HistoryEntry
 from capacity_api.snapshot.snapshot import Snapshot
 
 HISTORY = "/v1/responders/tara/history"
@@ -105,3 +108,9 @@ async def test_a_lapse_that_nobody_recorded_is_among_the_states(settings: Settin
     states = snapshot.entries["tara"].at(clock()).states(clock())
     # It was listed and opened at the same moment.
     assert states == ((clock() - timedelta(days=8), "open"), (clock() - timedelta(days=1), "unconfirmed"))
+
+
+def test_a_history_knows_every_kind_of_step_but_a_reminder() -> None:
+    of_a_step, of_an_entry = (set(get_args(get_type_hints(kind)["kind"])) for kind in (Step, HistoryEntry))
+    assert of_a_step - of_an_entry == {"reminded"}
+    assert of_an_entry <= of_a_step

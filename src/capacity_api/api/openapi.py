@@ -11,7 +11,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
 
 from capacity_api.api import examples
-from capacity_api.api.health import Readiness
+from capacity_api.api.health import Health, Readiness
 from capacity_api.api.intake import IntakeReport
 from capacity_api.api.matches import MatchQuestion
 from capacity_api.api.problems import example_problems
@@ -86,6 +86,7 @@ _STRUCTS = (
     Directory,
     Event,
     EventPage,
+    Health,
     HistoryEntry,
     Identity,
     IntakeReport,
