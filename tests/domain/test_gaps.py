@@ -13,7 +13,7 @@ from tests.domain.strategies import remits, unhurried
 from capacity_api.domain.areas import ENGLAND, LONDON, NORTHERN_IRELAND, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WALES
 from capacity_api.domain.coverage import ALL_CELLS, CELL_AREAS, CELLS, cells_in, covered_cells
 from capacity_api.domain.events import EventType
-from capacity_api.domain.gaps import MOST_GROUPS, Cells, describe_gaps, enclosing_cells, is_superseded
+from capacity_api.domain.gaps import MAX_GROUPS, Cells, describe_gaps, enclosing_cells, is_superseded
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
@@ -165,8 +165,8 @@ def test_the_cells_of_one_remit_are_one_group() -> None:
 @given(cell_sets)
 def test_an_event_is_shortened_when_it_is_too_long_and_stays_true(cells: int) -> None:
     for opened in (True, False):
-        groups = describe_gaps(cells, opened=opened, most=MOST_GROUPS)
-        assert len(groups) <= MOST_GROUPS
+        groups = describe_gaps(cells, opened=opened, max_groups=MAX_GROUPS)
+        assert len(groups) <= MAX_GROUPS
         event = Event(
             type=EventType.COVERAGE_GAP_OPENED,
             timestamp=datetime(2026, 5, 20, tzinfo=UTC),
@@ -186,7 +186,7 @@ def test_an_event_is_shortened_when_it_is_too_long_and_stays_true(cells: int) ->
 
 
 def test_more_groups_than_an_event_holds_are_merged_area_by_area() -> None:
-    groups = describe_gaps(SCATTERED, most=MOST_GROUPS)
+    groups = describe_gaps(SCATTERED, max_groups=MAX_GROUPS)
     assert [group.areas for group in groups] == [(code,) for code in CELL_AREAS]
     assert sum(group.combinations or 0 for group in groups) == SCATTERED.bit_count()
     assert (
@@ -196,7 +196,7 @@ def test_more_groups_than_an_event_holds_are_merged_area_by_area() -> None:
 
 def test_as_many_groups_as_an_event_holds_stay_below_20_kilobytes() -> None:
     texts = [group for n in range(702) for group in describe_gaps(SCATTERED ^ 1 << n)]
-    assert MOST_GROUPS * max(len(encode(group)) for group in texts) < 19_000
+    assert MAX_GROUPS * max(len(encode(group)) for group in texts) < 19_000
 
 
 def test_an_opened_gap_is_superseded_once_all_of_it_closed_and_a_closed_one_once_any_opened() -> None:

@@ -13,7 +13,7 @@ from tests.snapshot.responders import NOON, OPEN, responder, responders
 
 from capacity_api.api import examples
 from capacity_api.domain.events import PRIVATE, EventType
-from capacity_api.formats.atom import MOST_ENTRIES, render_feed
+from capacity_api.formats.atom import MAX_ENTRIES, render_feed
 from capacity_api.representations.event import Event, EventData, IdentifiedEvent
 from capacity_api.representations.responder import Responder
 
@@ -88,12 +88,12 @@ def test_an_empty_feed_is_a_feed() -> None:
 def test_the_feed_is_bounded_and_as_new_as_its_newest_entry() -> None:
     events = [
         with_id(about(responder(OPEN), at=NOON - timedelta(minutes=number), number=500 - number), UUID(int=number))
-        for number in range(MOST_ENTRIES + 5)
+        for number in range(MAX_ENTRIES + 5)
     ]
     found = parsed(render_feed(events))
-    assert len(found.entries) == MOST_ENTRIES
+    assert len(found.entries) == MAX_ENTRIES
     assert found.feed.updated == found.entries[0].updated == "2026-11-21T12:00:00Z"
-    assert len({entry.id for entry in found.entries}) == MOST_ENTRIES
+    assert len({entry.id for entry in found.entries}) == MAX_ENTRIES
 
 
 def test_hostile_text_stays_text() -> None:

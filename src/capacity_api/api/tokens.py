@@ -17,7 +17,7 @@ from capacity_api.domain.tokens import Scope
 from capacity_api.errors import FieldError, Invalid, NotFound
 from capacity_api.operations import audit, tokens
 from capacity_api.operations.audit import AuditEntry
-from capacity_api.operations.paging import USUAL, Page
+from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import Identity, Owner, Partner, TokenIssued, TokenShown
 
 
@@ -72,7 +72,7 @@ class TokenController(Controller):
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
-        limit: Limit = USUAL,
+        limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[TokenShown]:
         """Your own tokens; for an administrator, all tokens. The tokens themselves are not in the list."""
@@ -117,14 +117,14 @@ class TokenController(Controller):
 
     @get("/partners", operation_id="listPartners", summary="List the partners", **token(Scope.ADMIN))
     async def list_partners(
-        self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
+        self, context: NamedDependency[Context], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
     ) -> Page[Partner]:
         async with context.read() as session:
             return await tokens.list_partners(session, limit, cursor)
 
     @get("/audit", operation_id="readAudit", summary="Who changed what", **token(Scope.ADMIN))
     async def read_audit(
-        self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
+        self, context: NamedDependency[Context], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
     ) -> Page[AuditEntry]:
         """Newest first. The history and the events have the content of each change."""
         async with context.read() as session:

@@ -12,7 +12,7 @@ from capacity_api.api.authorization import token
 from capacity_api.api.context import Context
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.domain.tokens import Scope
-from capacity_api.operations.paging import USUAL, Page
+from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import Identity
 from capacity_api.operations.webhooks import deliveries, secrets, subscriptions
 from capacity_api.operations.webhooks.deliveries import Delivery
@@ -47,7 +47,7 @@ class WebhookController(Controller):
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
-        limit: Limit = USUAL,
+        limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[Webhook]:
         async with context.read() as session:
@@ -97,7 +97,7 @@ class WebhookController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         webhook_id: FromPath[UUID],
-        limit: Limit = USUAL,
+        limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[Delivery]:
         """What was sent or superseded in the last 30 days, newest event first, each with its attempts."""

@@ -20,9 +20,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-_LONGEST_BODY = 64 * 1024
+_MAX_BODY_BYTES = 64 * 1024
 # How many receipts `GET /` lists, newest last.
-_MOST_RECEIPTS = 100
+_MAX_RECEIPTS = 100
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ class Receiver:
         self.key = key
         self._as_json = as_json
         self._write = write
-        self.receipts: deque[Receipt] = deque(maxlen=_MOST_RECEIPTS)
+        self.receipts: deque[Receipt] = deque(maxlen=_MAX_RECEIPTS)
 
     @property
     def key(self) -> str | None:
@@ -170,7 +170,7 @@ async def _read_body(receive: Receive) -> bytes | None:
         message = await receive()
         part: bytes = message.get("body", b"")
         body += part
-        if len(body) > _LONGEST_BODY:
+        if len(body) > _MAX_BODY_BYTES:
             return None
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             return body

@@ -21,7 +21,7 @@ from capacity_api.domain.vocabulary import COMPOUND_AREAS, EXPLOITATION_TYPES
 T = TypeVar("T", bound=str)
 
 # An event names no more groups than this, so that its body stays below 20 kB.
-MOST_GROUPS = 20
+MAX_GROUPS = 20
 
 
 class Cells(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,13 +82,14 @@ _IN_ONE_AREA = len(CELLS) // len(CELL_AREAS)
 
 
 @lru_cache(maxsize=64)
-def describe_gaps(cells: int, *, opened: bool = True, most: int | None = None) -> tuple[Cells, ...]:
+def describe_gaps(cells: int, *, opened: bool = True, max_groups: int | None = None) -> tuple[Cells, ...]:
     """The cells in groups: that nobody is confirmed for them or, unless `opened`, that somebody now is.
 
-    Each cell is in exactly one group. More than `most` groups become one for each area, which may only count its cells.
+    Each cell is in exactly one group. If there would be more than `max_groups`, there is one for each area, which may
+    only count its cells.
     """
     boxes = _boxes(cells)
-    if most is None or len(boxes) <= most:
+    if max_groups is None or len(boxes) <= max_groups:
         return tuple(_exact(box, opened) for box in boxes)
     found = []
     for number in range(len(CELL_AREAS)):

@@ -95,7 +95,7 @@ def validate_remit(remit: Remit) -> Remit:
         age_groups=tuple(group for group in AgeGroup if group in remit.age_groups),
         genders=tuple(gender for gender in Gender if gender in genders) if isinstance(genders, tuple) else genders,
         existing_clients_only=remit.existing_clients_only,
-        note=plain_text(remit.note, "/remit/note", 500, lines=True),
+        note=plain_text(remit.note, "/remit/note", 500, multiline=True),
         as_published=None if remit.as_published is None else _validate_as_published(remit.as_published),
         source=None if remit.source is None else _validate_source(remit.source),
     )

@@ -17,7 +17,7 @@ from capacity_api.wording.rendering import environment
 from capacity_api.wording.sentences import intake_in_sentences, isolated, moment, remit_in_words
 
 ATOM = "application/atom+xml; charset=utf-8"
-MOST_ENTRIES = 100
+MAX_ENTRIES = 100
 PATH = "/v1/feed.atom"
 _HEADINGS = {
     EventType.INTAKE_OPENED: "open",
@@ -54,7 +54,7 @@ def render_feed(
     Without a public address the feed has no links, which Atom allows, and the same id as every other installation
     without one.
     """
-    entries = [_entry(event) for event in events[:MOST_ENTRIES]]
+    entries = [_entry(event) for event in events[:MAX_ENTRIES]]
     document = _templates.get_template("feed.xml").render(
         id=uuid5(NAMESPACE_URL, (public_url or "") + PATH),
         # An empty feed has to name a time too.

@@ -28,7 +28,7 @@ from capacity_api.domain.coverage import (
     move_contribution,
 )
 from capacity_api.domain.events import PRIVATE, EventType
-from capacity_api.domain.gaps import MOST_GROUPS, describe_gaps
+from capacity_api.domain.gaps import MAX_GROUPS, describe_gaps
 from capacity_api.domain.intake import Report, State, Step, due_steps
 from capacity_api.errors import NotFound
 from capacity_api.operations import coverage
@@ -135,7 +135,7 @@ class Change:
     def _add_gap_event(self, event_type: EventType, cells: int) -> None:
         if not cells:
             return
-        groups = describe_gaps(cells, opened=event_type is EventType.COVERAGE_GAP_OPENED, most=MOST_GROUPS)
+        groups = describe_gaps(cells, opened=event_type is EventType.COVERAGE_GAP_OPENED, max_groups=MAX_GROUPS)
         at = self._sequence_row.at
         self._add_row(event_type, at, sequence.next_number(self._sequence_row, at), None, EventData(cells=groups))
 

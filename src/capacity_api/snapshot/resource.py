@@ -29,7 +29,7 @@ _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
 # In our order of preference.
 CODINGS = tuple(_COMPRESS)
 # Compressing this much takes some milliseconds; more would delay every other reader.
-_MOST_COMPRESSED_INLINE_BYTES = 512 * 1024
+_MAX_COMPRESSED_INLINE_BYTES = 512 * 1024
 # One thread, so that compression never takes more than one processor from the readers.
 _compressor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
 
@@ -119,7 +119,7 @@ class Resource:
         return f"public, max-age={max(0, min(self.max_age, int(seconds)))}, must-revalidate"
 
     def _start_compressing(self, coding: str) -> None:
-        if len(self.body) <= _MOST_COMPRESSED_INLINE_BYTES:
+        if len(self.body) <= _MAX_COMPRESSED_INLINE_BYTES:
             self.compress(coding)
             return
         self._variants[coding] = None
