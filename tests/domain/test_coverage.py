@@ -116,12 +116,12 @@ def test_a_remit_for_everybody_everywhere_covers_all() -> None:
 def test_each_cell_is_covered_by_the_rule(remit: Remit) -> None:
     covered = set(cells_in(covered_cells(remit)))
     for cell in CELLS:
-        kinds, ages = remit.exploitation_types, remit.age_groups
+        types, ages = remit.exploitation_types, remit.age_groups
         by_age = cell.age_group in ages or (cell.age_group is AgeGroup.YOUNG_PERSON and AgeGroup.ADULT in ages)
         assert (cell in covered) is (
             not remit.existing_clients_only
-            and kinds is not None
-            and (kinds == "all" or cell.exploitation_type in kinds)
+            and types is not None
+            and (types == "all" or cell.exploitation_type in types)
             and by_age
             and (remit.genders == "all" or cell.gender in remit.genders)
             and cover(remit.areas, cell.area) is Cover.WHOLE

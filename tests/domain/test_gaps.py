@@ -50,8 +50,8 @@ def codes(group: Cells) -> dict[str, tuple[Any, ...]]:
     return {name: SIDES[name] if side == ALL else side for name, side in named.items()}
 
 
-def box(areas: Any = ALL, kinds: Any = ALL, ages: Any = ALL, genders: Any = ALL) -> int:
-    sides = zip((areas, kinds, ages, genders), SIDES.values(), strict=True)
+def box(areas: Any = ALL, types: Any = ALL, ages: Any = ALL, genders: Any = ALL) -> int:
+    sides = zip((areas, types, ages, genders), SIDES.values(), strict=True)
     chosen = [set(side) if given == ALL else set(given) for given, side in sides]
     return sum(1 << n for n, cell in enumerate(CELLS) if all(a in b for a, b in zip(cell, chosen, strict=True)))
 

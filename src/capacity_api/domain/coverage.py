@@ -28,7 +28,7 @@ CELLS = tuple(Cell(*each) for each in product(CELL_AREAS, ExploitationType, AgeG
 ALL_CELLS = (1 << len(CELLS)) - 1
 _GENDER_BITS = {gender: 1 << n for n, gender in enumerate(Gender)}
 _AGE_BITS = {age: 1 << n * len(Gender) for n, age in enumerate(AgeGroup)}
-_KIND_BITS = {kind: 1 << n * len(AgeGroup) * len(Gender) for n, kind in enumerate(ExploitationType)}
+_TYPE_BITS = {each: 1 << n * len(AgeGroup) * len(Gender) for n, each in enumerate(ExploitationType)}
 _AREA_BITS = {area: 1 << n * (len(CELLS) // len(CELL_AREAS)) for n, area in enumerate(CELL_AREAS)}
 # Plane n holds bit n of every cell's count, lowest bit first. Adding to all cells at once is then a ripple-carry
 # addition over the planes. The last plane is never empty.
@@ -61,21 +61,21 @@ def covered_cells(remit: Remit) -> int:
 @lru_cache(maxsize=4096)
 def _cells(
     areas: tuple[str, ...],
-    kinds: tuple[ExploitationType, ...] | Literal["all"],
+    exploitation_types: tuple[ExploitationType, ...] | Literal["all"],
     ages: tuple[AgeGroup, ...],
     genders: tuple[Gender, ...] | Literal["all"],
 ) -> int:
     """The cells of every combination, as a product.
 
     The bits of each dimension are spaced by the size of the dimensions after it. So multiplying the bits of an area,
-    a kind, an age and a gender gives the bit of their cell.
+    an exploitation type, an age and a gender gives the bit of their cell.
     """
-    all_kinds = tuple(ExploitationType) if kinds == "all" else kinds
+    all_types = tuple(ExploitationType) if exploitation_types == "all" else exploitation_types
     all_genders = tuple(Gender) if genders == "all" else genders
     all_ages = {*ages, AgeGroup.YOUNG_PERSON} if AgeGroup.ADULT in ages else {*ages}
     return (
         _area_bits(areas)
-        * sum(_KIND_BITS[kind] for kind in set(all_kinds))
+        * sum(_TYPE_BITS[each] for each in set(all_types))
         * sum(_AGE_BITS[age] for age in all_ages)
         * sum(_GENDER_BITS[gender] for gender in set(all_genders))
     )

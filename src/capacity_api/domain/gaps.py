@@ -42,7 +42,7 @@ class _Box(NamedTuple):
     """A set of cells that is a product: on each side, a bit for each code."""
 
     areas: int
-    kinds: int
+    exploitation_types: int
     ages: int
     genders: int
 
@@ -123,13 +123,13 @@ def is_superseded(groups: Iterable[Cells], gaps: int, *, opened: bool) -> bool:
 
 
 def _exact(box: _Box, opened: bool) -> Cells:
-    areas, kinds, ages, genders = (_codes(mask, side) for mask, side in zip(box, _SIDES, strict=True))
+    areas, types, ages, genders = (_codes(mask, side) for mask, side in zip(box, _SIDES, strict=True))
     return Cells(
         areas=_or_all(areas, CELL_AREAS),
-        exploitation_types=_or_all(kinds, ExploitationType),
+        exploitation_types=_or_all(types, ExploitationType),
         age_groups=_or_all(ages, AgeGroup),
         genders=_or_all(genders, Gender),
-        text=_sentence(_people(ages, genders, opened) + _exploitation(kinds, opened), areas, opened),
+        text=_sentence(_people(ages, genders, opened) + _exploitation(types, opened), areas, opened),
     )
 
 
@@ -213,10 +213,10 @@ def _spoken(ages: tuple[AgeGroup, ...]) -> list[str]:
     return [*spoken, "child"] if AgeGroup.CHILD in ages else spoken
 
 
-def _exploitation(kinds: tuple[ExploitationType, ...], opened: bool) -> str:
-    if kinds == tuple(ExploitationType):
+def _exploitation(types: tuple[ExploitationType, ...], opened: bool) -> str:
+    if types == tuple(ExploitationType):
         return ""
-    labels = [EXPLOITATION_TYPES[kind] for kind in kinds]
+    labels = [EXPLOITATION_TYPES[each] for each in types]
     compound = any(label.compound for label in labels)
     return " with " + join_words([label.inside for label in labels], "or" if opened else "and", compound=compound)
 

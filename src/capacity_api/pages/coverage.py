@@ -25,7 +25,7 @@ _OUTLINE = "M{x} {y}h8v8h-8z"
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """One age group in one place: a square for each kind of exploitation (across) and each gender (down)."""
+    """One age group in one place: a square for each exploitation type (across) and each gender (down)."""
 
     picture: Markup
     words: str
@@ -55,7 +55,7 @@ def render_coverage(
             now=now,
             demonstration=coverage.demonstration is True,
             ages=[label for _, label in options(vocabulary.AGE_GROUPS)],
-            kinds=[sentences.kind_in_words(kind) for kind in ExploitationType],
+            exploitation_types=[sentences.exploitation_type_in_words(each) for each in ExploitationType],
             genders=[label for _, label in options(vocabulary.GENDERS)],
             places=_places(coverage.cells),
             gaps=[gap.text for gap in coverage.gaps],

@@ -170,7 +170,7 @@ class OpenReferralController(Controller):
 
     @get("/taxonomies", operation_id="listTaxonomies", summary="Open Referral UK: the taxonomies", of_snapshot=True)
     async def taxonomies(self, number: PageNumber = 1, per_page: PerPage = DEFAULT_LIMIT) -> OpenReferralPage[Taxonomy]:
-        """The taxonomies of the services' attributes: kinds of exploitation, age groups, genders, limitations."""
+        """The taxonomies of the services' attributes: exploitation types, age groups, genders, limitations."""
         return page(list(TAXONOMIES.values()), without_terms, number, per_page)
 
     @get(
