@@ -13,7 +13,7 @@ from capacity_api.domain.intake import Report
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.intake import VersionCheck, cancel_planned_intake, confirm_intake, report_intake
 from capacity_api.operations.tokens import Identity
-from capacity_api.representations.encoding import encode, entity_tag, matches_entity_tag
+from capacity_api.representations.encoding import encode, etag_of, matches_etag
 from capacity_api.representations.responder import Responder
 
 IfMatch = Annotated[
@@ -43,14 +43,14 @@ class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def respond_with_etag(responder: Responder) -> Response[Responder]:
     """A response with the responder and the `ETag` that it has at its own path."""
-    return Response(responder, headers={"etag": entity_tag(encode(responder))})
+    return Response(responder, headers={"etag": etag_of(encode(responder))})
 
 
 def version_check(if_match: str | None) -> VersionCheck | None:
     """A check that a responder is the version that `If-Match` names (RFC 9110 §13.1.1); `None` without the header."""
     if if_match is None:
         return None
-    return lambda responder: matches_entity_tag(if_match, encode(responder))
+    return lambda responder: matches_etag(if_match, encode(responder))
 
 
 class IntakeController(Controller):
