@@ -182,7 +182,7 @@ async def enable(
         status=webhook.status,
         disabled_reason=webhook.disabled_reason,
         created_at=webhook.created_at,
-        sequence=webhook.sequence,
+        cursor=webhook.cursor,
         failing_since=webhook.failing_since,
         next_attempt_at=webhook.next_attempt_at,
         public_key=webhook.public_key,

@@ -43,7 +43,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     status: WebhookStatus
     disabled_reason: DisabledReason | None
     created_at: datetime
-    sequence: int
+    cursor: int = msgspec.field(name="sequence")
     failing_since: datetime | None
     next_attempt_at: datetime | None
     public_key: str | None
@@ -63,7 +63,7 @@ def representation(row: WebhookRow) -> Webhook:
         status=WebhookStatus(row.status),
         disabled_reason=cast("DisabledReason | None", row.disabled_reason),
         created_at=row.created_at,
-        sequence=row.cursor,
+        cursor=row.cursor,
         failing_since=row.failing_since,
         next_attempt_at=row.next_attempt_at,
         public_key=row.public_key,
