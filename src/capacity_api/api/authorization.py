@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-def token(*scopes: Scope) -> dict[str, Any]:
+def requires_token(*scopes: Scope) -> dict[str, Any]:
     """The options of a route that needs a token with any of `scopes`, or any token at all if there are none."""
     return {"opt": {"scopes": frozenset(scopes)}, "security": [{"token": []}]}
 

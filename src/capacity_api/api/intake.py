@@ -6,7 +6,7 @@ from litestar import Controller, Response, delete, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from capacity_api.api.authorization import require_owner, token
+from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.requests import UtcMoment
 from capacity_api.domain.intake import Report
@@ -57,7 +57,7 @@ class IntakeController(Controller):
     path = "/v1/responders/{slug:str}/intake"
     tags = ("intake",)
 
-    @put(operation_id="reportIntake", summary="Report the intake", **token(Scope.INTAKE_WRITE))
+    @put(operation_id="reportIntake", summary="Report the intake", **requires_token(Scope.INTAKE_WRITE))
     async def report(
         self,
         context: NamedDependency[Context],
@@ -89,7 +89,7 @@ class IntakeController(Controller):
         operation_id="confirmIntake",
         summary="Confirm that the report is still true",
         status_code=200,
-        **token(Scope.INTAKE_WRITE),
+        **requires_token(Scope.INTAKE_WRITE),
     )
     async def confirm(
         self,
@@ -111,7 +111,7 @@ class IntakeController(Controller):
         operation_id="cancelPlannedIntake",
         summary="Cancel a planned change",
         status_code=200,
-        **token(Scope.INTAKE_WRITE),
+        **requires_token(Scope.INTAKE_WRITE),
     )
     async def cancel_planned(
         self,

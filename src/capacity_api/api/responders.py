@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
-from capacity_api.api.authorization import require_owner, token
+from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.intake import IfMatch, respond_with_etag, version_check
 from capacity_api.api.lists import Cursor, Limit
@@ -83,7 +83,7 @@ class ResponderController(Controller):
         "/{slug:str}",
         operation_id="changeResponder",
         summary="Change a responder's details",
-        **token(Scope.RESPONDER_WRITE),
+        **requires_token(Scope.RESPONDER_WRITE),
     )
     async def change(
         self,
@@ -108,7 +108,7 @@ class ResponderController(Controller):
             )
         return respond_with_etag(responder)
 
-    @post(operation_id="addResponder", summary="List a responder", **token(Scope.ADMIN))
+    @post(operation_id="addResponder", summary="List a responder", **requires_token(Scope.ADMIN))
     async def add(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewResponder]
     ) -> Responder:
@@ -116,7 +116,7 @@ class ResponderController(Controller):
         async with context.write() as session:
             return await list_responder(session, context.now(), data, identity.token_id)
 
-    @delete("/{slug:str}", operation_id="delistResponder", summary="Delist a responder", **token(Scope.ADMIN))
+    @delete("/{slug:str}", operation_id="delistResponder", summary="Delist a responder", **requires_token(Scope.ADMIN))
     async def delist(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> None:
