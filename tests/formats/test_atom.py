@@ -117,9 +117,11 @@ def test_a_demonstration_says_so() -> None:
 
 def test_several_gaps_are_one_entry_with_a_sentence_each() -> None:
     event = msgspec.convert(examples.example_event(EventType.COVERAGE_GAP_OPENED), Event)
-    assert isinstance(event.data.cells, tuple)
-    cell = event.data.cells[0]
-    event = msgspec.structs.replace(event, data=EventData(cells=(cell, msgspec.structs.replace(cell, text="nobody"))))
+    assert isinstance(event.data.cell_groups, tuple)
+    group = event.data.cell_groups[0]
+    event = msgspec.structs.replace(
+        event, data=EventData(cell_groups=(group, msgspec.structs.replace(group, text="nobody")))
+    )
     (entry,) = parsed(render_feed([with_id(event)])).entries
     assert entry.title.startswith("Gap in the coverage: no responder is confirmed open for adult women")
     assert entry.title.endswith(" and 1 more")

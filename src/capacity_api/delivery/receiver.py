@@ -43,14 +43,14 @@ class _Responder(msgspec.Struct):
     intake: _Intake = msgspec.field(default_factory=_Intake)
 
 
-class _Cells(msgspec.Struct):
+class _CellGroup(msgspec.Struct):
     text: str = ""
 
 
 class _Data(msgspec.Struct):
     responder: _Responder | None = None
     previous_state: str | None = None
-    cells: list[_Cells] = msgspec.field(default_factory=list)
+    cells: list[_CellGroup] = msgspec.field(default_factory=list)
 
 
 class _Event(msgspec.Struct):
@@ -155,7 +155,7 @@ def describe_receipt(receipt: Receipt) -> str:
         if event.data.previous_state is not None:
             words += [event.data.previous_state, "→"]
         words.append(event.data.responder.intake.state)
-    words.append("; ".join(cells.text for cells in event.data.cells))
+    words.append("; ".join(group.text for group in event.data.cells))
     if event.sequence is not None:
         words.append(f"#{event.sequence}")
     words.append("verified" if receipt.verified else "NOT VERIFIED")

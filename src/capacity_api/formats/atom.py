@@ -78,9 +78,9 @@ def _entry(identified: IdentifiedEvent) -> FeedEntry:
 
 def _in_words(event: Event) -> tuple[str, list[str], str]:
     when = f"{moment(event.timestamp)} (UK time)."
-    if isinstance(event.data.cells, tuple):
+    if isinstance(event.data.cell_groups, tuple):
         heading = "Gap in the coverage" if event.type is EventType.COVERAGE_GAP_OPENED else "A gap was closed"
-        sentences = [each.text for each in event.data.cells]
+        sentences = [each.text for each in event.data.cell_groups]
         more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
         return f"{heading}: {sentences[0]}{more}", [_sentence(each) for each in sentences] + [when], "/v1/coverage"
     responder = event.data.responder
