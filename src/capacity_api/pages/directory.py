@@ -98,7 +98,7 @@ def render_directory(
             many=many,
             counts=[(state, len(entries)) for state, entries in by_state.items()],
             groups=[_group(state, by_state) for state in State],
-            key=pictures.key() if has_strips else [],
+            legend=pictures.legend() if has_strips else [],
             demonstration=directory.demonstration is True,
             contact=contact,
             address=address,

@@ -154,8 +154,9 @@ def exploitation_in_words(types: Sequence[ExploitationType] | str | None) -> str
     return _join_labels([EXPLOITATION_TYPES[each] for each in types])
 
 
-def exploitation_type_in_words(exploitation_type: ExploitationType) -> str:
-    return gettext(EXPLOITATION_TYPES[exploitation_type].inside)
+def genders_of_any_age() -> str:
+    """ "women and girls, men and boys, and non-binary people"."""
+    return _join_labels([_GENDERS_WITH_CHILDREN[gender] for gender in Gender])
 
 
 def places_in_words(remit: RemitShown) -> str:
