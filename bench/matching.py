@@ -45,8 +45,12 @@ def _questions() -> list[Question]:
     """Questions with every combination of answers, `None` included."""
     answers = product((None, *AREAS), (None, *ExploitationType), (None, *AgeGroup), (None, *Gender))
     every = [
-        Question(area=area, exploitation_type=kind, age_group=age, gender=gender, circumstances=circumstances)
-        for (area, kind, age, gender), circumstances in zip(answers, cycle(((), tuple(Circumstance))), strict=False)
+        Question(
+            area=area, exploitation_type=exploitation_type, age_group=age, gender=gender, circumstances=circumstances
+        )
+        for (area, exploitation_type, age, gender), circumstances in zip(
+            answers, cycle(((), tuple(Circumstance))), strict=False
+        )
     ]
     return every[:: len(every) // QUESTIONS]
 

@@ -158,21 +158,21 @@ async def test_what_did_not_change_is_304_with_the_headers_of_a_200(mirror: Mirr
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 async def test_each_of_two_changes_within_a_second_is_200(mirror: Mirror, coding: str) -> None:
-    tags: list[str] = []
+    etags: list[str] = []
     # The clock stands still, and each is as long as the other.
     for note in ("One.", "Two.", "Six."):
         shown = await mirror.service.report("tara", PAUSED | {"note": note})
         await mirror.write()
         for path in (DIRECTORY, "/v1/responders/tara", "/open-referral-uk/services"):
-            condition = {"if_none_match": ", ".join(tags)} if tags else {}
+            condition = {"if_none_match": ", ".join(etags)} if etags else {}
             answer = await mirror.get(path, accept_encoding=coding, **condition)
             assert answer.status_code == 200, (path, note)
             assert f'"{note}"' in answer.text
         assert shown["intake"]["note"] == note
-        tags += [
+        etags += [
             (await mirror.get(path, accept_encoding=coding)).headers["etag"] for path in (DIRECTORY, "/v1/coverage")
         ]
-        tags.append((await mirror.get("/v1/responders/tara", accept_encoding=coding)).headers["etag"])
+        etags.append((await mirror.get("/v1/responders/tara", accept_encoding=coding)).headers["etag"])
 
 
 async def test_a_time_proves_nothing(mirror: Mirror) -> None:

@@ -61,7 +61,7 @@ def tables() -> Iterator[str | tuple[str, str]]:
         yield from plurals.values()
     for words in scripts._WORDS.values():
         yield from words.values()
-    yield from directory.PUBLISHED_CELLS
+    yield from directory.PUBLISHED_COLUMNS
     yield from (area.name for area in AREAS.values())
 
 

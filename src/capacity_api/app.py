@@ -115,7 +115,7 @@ def create_app(
         exception_handlers={HTTPException: problems.handle, Exception: problems.handle},
         before_send=[count_requests(metrics), forbid_caching, list_methods],
         cors_config=CORSConfig(allow_origins=["*"], expose_headers=["etag"]),
-        request_max_body_size=requests.MOST_BODY_BYTES,
+        request_max_body_size=requests.MAX_BODY_BYTES,
         state=State(
             {"context": context, "metrics": metrics, "write_limit": authorization.WriteLimit(settings.write_limit)}
         ),

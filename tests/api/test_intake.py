@@ -194,12 +194,12 @@ async def test_if_match_takes_the_tag_of_any_encoding(service: Service) -> None:
     token = await service.token(responder="tara")
     for coding in ("identity", "gzip"):
         read = await service.client.get("/v1/responders/tara", headers={"accept-encoding": coding})
-        tag = read.headers["etag"]
+        etag = read.headers["etag"]
         answer = await service.client.put(
-            "/v1/responders/tara/intake", json={**OPEN, "note": coding}, headers={**token, "if-match": tag}
+            "/v1/responders/tara/intake", json={**OPEN, "note": coding}, headers={**token, "if-match": etag}
         )
         assert answer.status_code == 200
-        stale = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers={**token, "if-match": tag})
+        stale = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers={**token, "if-match": etag})
         assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
         assert (await service.responder("tara"))["intake"]["state"] == "open"
         chained = await service.client.put(

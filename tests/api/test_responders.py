@@ -154,8 +154,8 @@ async def test_who_may_not_change_a_responder(service: Service) -> None:
 
 async def test_a_change_honours_if_match(service: Service) -> None:
     token = await service.token(responder="tara")
-    tag = (await service.client.get(TARA)).headers["etag"]
-    headers = {**token, "if-match": tag}
+    etag = (await service.client.get(TARA)).headers["etag"]
+    headers = {**token, "if-match": etag}
     first = await service.client.patch(TARA, json={"website": "https://a.example/"}, headers=headers)
     assert first.status_code == 200
     again = await service.client.patch(TARA, json={"website": "https://b.example/"}, headers=headers)

@@ -6,6 +6,15 @@ from playwright.async_api import expect
 from tests.browser.conftest import Visiting
 from tests.serving import OPEN, WAITING, Service
 
+BROKEN_WORDS = r"""() => [...document.querySelectorAll("th")].flatMap(({ firstChild: text }) =>
+  [...text.data.matchAll(/\S+/g)].map(({ 0: word, index }) => {
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    return [word, range.getClientRects().length];
+  }).filter(([, lines]) => lines > 1)
+)"""
+
 
 async def test_the_coverage_fits_a_phone_is_accessible_and_leaves_no_trace(
     service: Service, visiting: Visiting
@@ -61,3 +70,10 @@ async def test_the_picture_follows_what_is_reported_and_says_how_old_it_is_when_
         await page.clock.run_for(61_000)
         await expect(age).to_be_hidden()
         await visit.assert_left_no_trace()
+
+
+async def test_no_word_of_the_headings_is_broken_on_the_smallest_phone(service: Service, visiting: Visiting) -> None:
+    async with visiting(viewport={"width": 320, "height": 640}) as visit:
+        page = await visit.open("/coverage")
+        assert await page.get_by_role("columnheader").count() == 4
+        assert await page.evaluate(BROKEN_WORDS) == []

@@ -34,9 +34,9 @@ validities = st.integers(1, 2160).map(lambda hours: timedelta(hours=hours))
 area_codes = st.sampled_from(list(AREAS))
 
 
-def _jumbled(kind: Iterable[str] | type[StrEnum]) -> st.SearchStrategy[tuple[str, ...]]:
+def _jumbled(codes: Iterable[str] | type[StrEnum]) -> st.SearchStrategy[tuple[str, ...]]:
     """Some of them, in any order, some of them twice."""
-    return st.lists(st.sampled_from(list(kind)), min_size=1, max_size=8).map(tuple)
+    return st.lists(st.sampled_from(list(codes)), min_size=1, max_size=8).map(tuple)
 
 
 remits = st.builds(
@@ -63,13 +63,13 @@ filters = st.builds(
 @st.composite
 def widened(draw: st.DrawFn, remit: Remit) -> Remit:
     """A remit that reaches everybody whom `remit` reaches, and perhaps more."""
-    kinds, genders = remit.exploitation_types, remit.genders
+    types, genders = remit.exploitation_types, remit.genders
     return msgspec.structs.replace(
         remit,
         areas=remit.areas + draw(st.just(()) | _jumbled(AREAS)),
-        exploitation_types=draw(st.sampled_from(["all", kinds]))
-        if not isinstance(kinds, tuple)
-        else draw(st.none() | st.just("all") | _jumbled(ExploitationType).map(lambda more: kinds + more)),
+        exploitation_types=draw(st.sampled_from(["all", types]))
+        if not isinstance(types, tuple)
+        else draw(st.none() | st.just("all") | _jumbled(ExploitationType).map(lambda more: types + more)),
         age_groups=remit.age_groups + draw(st.just(()) | _jumbled(AgeGroup)),
         genders=genders
         if genders == "all"

@@ -52,7 +52,7 @@ def count_one_by_one(contributions: list[Contribution]) -> dict[State, list[int]
     """The counts by the plain definition, cell by cell."""
     return {
         state: [
-            sum(each.state is state and each.cells >> number & 1 for each in contributions)
+            sum(each.state is state and each.cell_set >> number & 1 for each in contributions)
             for number in range(len(CELLS))
         ]
         for state in State
@@ -116,12 +116,12 @@ def test_a_remit_for_everybody_everywhere_covers_all() -> None:
 def test_each_cell_is_covered_by_the_rule(remit: Remit) -> None:
     covered = set(cells_in(covered_cells(remit)))
     for cell in CELLS:
-        kinds, ages = remit.exploitation_types, remit.age_groups
+        types, ages = remit.exploitation_types, remit.age_groups
         by_age = cell.age_group in ages or (cell.age_group is AgeGroup.YOUNG_PERSON and AgeGroup.ADULT in ages)
         assert (cell in covered) is (
             not remit.existing_clients_only
-            and kinds is not None
-            and (kinds == "all" or cell.exploitation_type in kinds)
+            and types is not None
+            and (types == "all" or cell.exploitation_type in types)
             and by_age
             and (remit.genders == "all" or cell.gender in remit.genders)
             and cover(remit.areas, cell.area) is Cover.WHOLE
@@ -145,7 +145,7 @@ def test_a_gap_is_where_nobody_is_confirmed_as_open_or_on_a_waiting_list(state: 
 def test_the_counts_are_those_of_counting_one_by_one(contributions: list[Contribution]) -> None:
     counts = count_contributions(contributions)
     assert shown(counts) == count_one_by_one(contributions)
-    taking = [each.cells for each in contributions if each.state in {State.OPEN, State.WAITING_LIST}]
+    taking = [each.cell_set for each in contributions if each.state in {State.OPEN, State.WAITING_LIST}]
     assert gap_cells(counts) == sum(1 << n for n in range(len(CELLS)) if not any(each >> n & 1 for each in taking))
 
 

@@ -11,9 +11,9 @@ from msgspec import UNSET
 from tests.domain.strategies import remits, unhurried
 
 from capacity_api.domain.areas import ENGLAND, LONDON, NORTHERN_IRELAND, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WALES
-from capacity_api.domain.coverage import ALL_CELLS, CELL_AREAS, CELLS, cells_in, covered_cells
+from capacity_api.domain.coverage import ALL_CELLS, CELL_AREAS, CELLS, CellSet, cells_in, covered_cells
 from capacity_api.domain.events import EventType
-from capacity_api.domain.gaps import MOST_GROUPS, Cells, describe_gaps, enclosing_cells, is_superseded
+from capacity_api.domain.gaps import MAX_GROUPS, CellGroup, describe_gaps, enclosing_cells, is_superseded
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
@@ -27,7 +27,7 @@ SIDES: dict[str, tuple[Any, ...]] = {
 ALL = "all"
 OPENED = "no responder is confirmed open for "
 CLOSED = "a responder is now confirmed open or on a waiting list for "
-# What some remits leave uncovered, as in practice, or any set of cells.
+# What some remits leave uncovered, as in practice, or any cell set.
 cell_sets = (
     st.integers(0, ALL_CELLS)
     | st.lists(remits.map(covered_cells), max_size=6).map(lambda sets: ALL_CELLS & ~_union(sets))
@@ -44,14 +44,14 @@ def _union(sets: list[int]) -> int:
     return found
 
 
-def codes(group: Cells) -> dict[str, tuple[Any, ...]]:
+def codes(group: CellGroup) -> dict[str, tuple[Any, ...]]:
     """The codes that a group names on each side, "all" spelt out."""
     named = {name: getattr(group, name) for name in SIDES}
     return {name: SIDES[name] if side == ALL else side for name, side in named.items()}
 
 
-def box(areas: Any = ALL, kinds: Any = ALL, ages: Any = ALL, genders: Any = ALL) -> int:
-    sides = zip((areas, kinds, ages, genders), SIDES.values(), strict=True)
+def box(areas: Any = ALL, types: Any = ALL, ages: Any = ALL, genders: Any = ALL) -> int:
+    sides = zip((areas, types, ages, genders), SIDES.values(), strict=True)
     chosen = [set(side) if given == ALL else set(given) for given, side in sides]
     return sum(1 << n for n, cell in enumerate(CELLS) if all(a in b for a, b in zip(cell, chosen, strict=True)))
 
@@ -60,7 +60,7 @@ ENGLISH = (ENGLAND, *(f"E1200000{n}" for n in range(1, 10)))
 
 
 @pytest.mark.parametrize(
-    ("cells", "without", "within"),
+    ("cell_set", "without", "within"),
     [
         (
             box((SCOTLAND,), ("sexual",), ("adult", "young_person"), ("woman",)),
@@ -106,9 +106,9 @@ ENGLISH = (ENGLAND, *(f"E1200000{n}" for n in range(1, 10)))
         ),
     ],
 )
-def test_a_group_is_one_sentence(cells: int, without: str | None, within: str) -> None:
-    (opened,) = describe_gaps(cells)
-    (closed,) = describe_gaps(cells, opened=False)
+def test_a_group_is_one_sentence(cell_set: CellSet, without: str | None, within: str) -> None:
+    (opened,) = describe_gaps(cell_set)
+    (closed,) = describe_gaps(cell_set, opened=False)
     if without is not None:
         assert opened.text == OPENED + without
     assert closed.text == CLOSED + within
@@ -134,19 +134,19 @@ def test_no_cells_are_no_words() -> None:
 @example(SCATTERED)
 @example(ALL_CELLS)
 @given(cell_sets)
-def test_the_groups_hold_exactly_the_cells_each_once(cells: int) -> None:
-    groups = describe_gaps(cells)
+def test_the_groups_hold_exactly_the_cells_each_once(cell_set: CellSet) -> None:
+    groups = describe_gaps(cell_set)
     found = [cell for group in groups for cell in product(*codes(group).values())]
     assert len(found) == len(set(found))
-    assert set(found) == set(cells_in(cells))
+    assert set(found) == set(cells_in(cell_set))
     assert all(group.combinations is UNSET for group in groups)
     assert len({group.text for group in groups}) == len(groups)
 
 
 @unhurried
 @given(cell_sets)
-def test_nothing_is_left_that_could_be_one_group(cells: int) -> None:
-    for one, other in combinations([codes(group) for group in describe_gaps(cells)], 2):
+def test_nothing_is_left_that_could_be_one_group(cell_set: CellSet) -> None:
+    for one, other in combinations([codes(group) for group in describe_gaps(cell_set)], 2):
         assert sum(one[name] != other[name] for name in SIDES) > 1
 
 
@@ -163,30 +163,30 @@ def test_the_cells_of_one_remit_are_one_group() -> None:
 @unhurried
 @example(SCATTERED)
 @given(cell_sets)
-def test_an_event_is_shortened_when_it_is_too_long_and_stays_true(cells: int) -> None:
+def test_an_event_is_shortened_when_it_is_too_long_and_stays_true(cell_set: CellSet) -> None:
     for opened in (True, False):
-        groups = describe_gaps(cells, opened=opened, most=MOST_GROUPS)
-        assert len(groups) <= MOST_GROUPS
+        groups = describe_gaps(cell_set, opened=opened, max_groups=MAX_GROUPS)
+        assert len(groups) <= MAX_GROUPS
         event = Event(
             type=EventType.COVERAGE_GAP_OPENED,
             timestamp=datetime(2026, 5, 20, tzinfo=UTC),
             sequence=2**53,
-            data=EventData(cells=groups),
+            data=EventData(cell_groups=groups),
         )
         assert len(encode(event)) <= 20_000
         around: set[Any] = set()
         for group in groups:
             named = set(product(*codes(group).values()))
-            inside = named & set(cells_in(cells))
+            inside = named & set(cells_in(cell_set))
             assert len(inside) == (len(named) if group.combinations is UNSET else group.combinations)
             if group.combinations is not UNSET:
                 assert f"for {group.combinations} combinations of exploitation, age and gender in " in group.text
             around |= named
-        assert around >= set(cells_in(cells))
+        assert around >= set(cells_in(cell_set))
 
 
 def test_more_groups_than_an_event_holds_are_merged_area_by_area() -> None:
-    groups = describe_gaps(SCATTERED, most=MOST_GROUPS)
+    groups = describe_gaps(SCATTERED, max_groups=MAX_GROUPS)
     assert [group.areas for group in groups] == [(code,) for code in CELL_AREAS]
     assert sum(group.combinations or 0 for group in groups) == SCATTERED.bit_count()
     assert (
@@ -196,7 +196,7 @@ def test_more_groups_than_an_event_holds_are_merged_area_by_area() -> None:
 
 def test_as_many_groups_as_an_event_holds_stay_below_20_kilobytes() -> None:
     texts = [group for n in range(702) for group in describe_gaps(SCATTERED ^ 1 << n)]
-    assert MOST_GROUPS * max(len(encode(group)) for group in texts) < 19_000
+    assert MAX_GROUPS * max(len(encode(group)) for group in texts) < 19_000
 
 
 def test_an_opened_gap_is_superseded_once_all_of_it_closed_and_a_closed_one_once_any_opened() -> None:
@@ -213,8 +213,8 @@ def test_a_group_that_only_counts_its_cells_is_superseded_when_too_few_can_be_le
 
 
 @given(st.integers(min_value=0, max_value=ALL_CELLS))
-def test_the_groups_of_a_gap_name_its_cells_and_no_others(cells: int) -> None:
+def test_the_groups_of_a_gap_name_its_cells_and_no_others(cell_set: CellSet) -> None:
     found = 0
-    for group in describe_gaps(cells):
+    for group in describe_gaps(cell_set):
         found |= enclosing_cells(group)
-    assert found == cells
+    assert found == cell_set

@@ -8,7 +8,7 @@ import pytest
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import (
     DEFAULT_VALID_FOR,
-    LONGEST_PLAN,
+    MAX_PLAN_AHEAD,
     NEVER_REPORTED,
     Circumstance,
     ExpectedResponse,
@@ -270,7 +270,7 @@ def test_a_pause_can_be_confirmed_until_its_last_day_is_over() -> None:
         (OPEN, DAY, ["/effective_from"]),
         (PAUSED, timedelta(), ["/effective_from"]),
         (PAUSED, -DAY, ["/effective_from"]),
-        (PAUSED, LONGEST_PLAN + MOMENT, ["/effective_from"]),
+        (PAUSED, MAX_PLAN_AHEAD + MOMENT, ["/effective_from"]),
         (replaced(PAUSED, reopens_on=date(2026, 11, 22)), 2 * DAY, ["/reopens_on"]),
         # 23:59 and midnight: the day before is over.
         (replaced(PAUSED, reopens_on=date(2026, 11, 21)), timedelta(hours=12), ["/reopens_on"]),
@@ -295,7 +295,7 @@ def test_the_day_on_which_an_announcement_starts_is_that_of_london() -> None:
     assert pointers(refusal) == ["/reopens_on"]
 
 
-@pytest.mark.parametrize("starts_in", [MOMENT, DAY, LONGEST_PLAN])
+@pytest.mark.parametrize("starts_in", [MOMENT, DAY, MAX_PLAN_AHEAD])
 @pytest.mark.parametrize("report", [WAITING_LIST, PAUSED])
 def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_in: timedelta) -> None:
     step = apply_plan(intake_of(OPEN), report, NOON + starts_in, NOON, WEEK)

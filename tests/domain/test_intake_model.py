@@ -12,7 +12,7 @@ from tests.domain.strategies import Move, moments, moves, reports, unhurried, va
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import (
     LONDON_TIME,
-    LONGEST_VALIDITY,
+    MAX_VALID_FOR,
     NEVER_REPORTED,
     Report,
     ReportedState,
@@ -286,7 +286,7 @@ def test_a_named_day_holds_until_midnight_in_london_and_90_days_at_most(
 ) -> None:
     day = start.astimezone(LONDON_TIME).date() + timedelta(days=days)
     until = report_expiry(Report(state=state, reopens_on=day), start, valid_for)
-    assert start < until <= start + LONGEST_VALIDITY
+    assert start < until <= start + MAX_VALID_FOR
     assert until.utcoffset() == timedelta()
     assert until == min(_midnight_in_london(day + timedelta(days=1)), start + timedelta(days=90))
 

@@ -230,12 +230,14 @@ def narrower(question: Question) -> st.SearchStrategy[Question]:
         AgeGroup.ADULT: [AgeGroup.ADULT, AgeGroup.YOUNG_PERSON],
     }.get(question.age_group, [question.age_group])
     same = msgspec.structs.asdict(question)
-    kinds, genders = question.exploitation_type, question.gender
+    exploitation_type, gender = question.exploitation_type, question.gender
     drawn: dict[str, st.SearchStrategy[Any]] = {
         "area": st.sampled_from([question.area, *areas]),
         "age_group": st.sampled_from(ages),
-        "exploitation_type": st.just(kinds) if kinds else questions.map(lambda each: each.exploitation_type),
-        "gender": st.just(genders) if genders else questions.map(lambda each: each.gender),
+        "exploitation_type": st.just(exploitation_type)
+        if exploitation_type
+        else questions.map(lambda each: each.exploitation_type),
+        "gender": st.just(gender) if gender else questions.map(lambda each: each.gender),
     }
     return st.fixed_dictionaries(drawn).map(lambda fields: Question(**{**same, **fields}))
 
@@ -290,9 +292,9 @@ def test_every_reason_stands_for_the_outcome(remit: Remit, intake: Intake, quest
 def test_a_remit_is_covered_as_the_situations_in_it_are(mine: Remit, other: Remit, intake: Intake) -> None:
     asked = situations_within(mine)
     situations = [
-        Situations(answers=((area,), (kind,), (age,), (gender,)))
+        Situations(answers=((area,), (exploitation_type,), (age,), (gender,)))
         for area in set(asked.answers[0])
-        for kind in set(asked.answers[1])
+        for exploitation_type in set(asked.answers[1])
         for age in set(asked.answers[2])
         for gender in set(asked.answers[3])
     ]

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from capacity_api.domain.retry import (
-    LONGEST_RETRY_AFTER,
+    MAX_RETRY_AFTER,
     next_attempt,
     retry_after,
 )
@@ -38,7 +38,7 @@ def test_the_schedule(attempts: int, delay: timedelta) -> None:
         (timedelta(), timedelta(seconds=5)),
         (timedelta(seconds=4), timedelta(seconds=5)),
         (timedelta(minutes=2), timedelta(minutes=2)),
-        (timedelta(days=30), LONGEST_RETRY_AFTER),
+        (timedelta(days=30), MAX_RETRY_AFTER),
     ],
 )
 def test_a_retry_after_only_lengthens_the_wait_and_to_a_day_at_most(asked: timedelta, delay: timedelta) -> None:
@@ -51,13 +51,13 @@ def test_a_retry_after_only_lengthens_the_wait_and_to_a_day_at_most(asked: timed
         ("120", timedelta(seconds=120)),
         (" 120 ", timedelta(seconds=120)),
         ("0", timedelta()),
-        ("9" * 5000, LONGEST_RETRY_AFTER),
+        ("9" * 5000, MAX_RETRY_AFTER),
         ("Sat, 21 Nov 2026 12:02:00 GMT", timedelta(minutes=2)),
         ("Saturday, 21-Nov-26 12:02:00 GMT", timedelta(minutes=2)),
         ("Sat Nov 21 12:02:00 2026", timedelta(minutes=2)),
         ("Sat, 21 Nov 2026 12:02:00 -0000", timedelta(minutes=2)),
         ("Sat, 21 Nov 2026 11:00:00 GMT", timedelta()),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_RETRY_AFTER),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_RETRY_AFTER),
         (None, None),
         ("", None),
         ("-5", None),

@@ -26,20 +26,20 @@ UNPRINTABLE = {*map(chr, range(0xD800, 0xE000)), *map(chr, NONCHARACTERS)}
         ("<script>", "<script>"),
     ],
 )
-@pytest.mark.parametrize("lines", [False, True])
+@pytest.mark.parametrize("multiline", [False, True])
 def test_text_stays_as_it_was_typed_but_for_the_space_around_it(
-    typed: str | None, kept: str | None, lines: bool
+    typed: str | None, kept: str | None, multiline: bool
 ) -> None:
-    assert plain_text(typed, "/note", 50, lines=lines) == kept
+    assert plain_text(typed, "/note", 50, multiline=multiline) == kept
 
 
 @pytest.mark.parametrize(
     "character", ["\x00", "\t", "\x1b", "\x7f", "\x85", "\r", "\ud800", "\ufdd0", "\ufffe", "\U0010ffff"]
 )
-@pytest.mark.parametrize("lines", [False, True])
-def test_a_control_character_is_refused_and_named(character: str, lines: bool) -> None:
+@pytest.mark.parametrize("multiline", [False, True])
+def test_a_control_character_is_refused_and_named(character: str, multiline: bool) -> None:
     with pytest.raises(Invalid) as refusal:
-        plain_text(f"a{character}b", "/note", 50, lines=lines)
+        plain_text(f"a{character}b", "/note", 50, multiline=multiline)
     (error,) = refusal.value.errors
     assert error.pointer == "/note"
     assert error.detail.endswith(f"U+{ord(character):04X}")
@@ -56,7 +56,7 @@ def test_a_control_character_at_either_end_is_refused_too(character: str) -> Non
     ("typed", "kept"), [("a\nb", "a\nb"), ("a\r\nb", "a\nb"), ("\n\r\n", None), ("\r\na\n\nb\n", "a\n\nb")]
 )
 def test_a_new_line_is_kept_only_where_there_are_lines(typed: str, kept: str | None) -> None:
-    assert plain_text(typed, "/note", 50, lines=True) == kept
+    assert plain_text(typed, "/note", 50, multiline=True) == kept
     with pytest.raises(Invalid):
         plain_text(typed, "/name", 50)
 
@@ -81,12 +81,12 @@ def test_a_required_text_is_not_empty(nothing: str) -> None:
 
 
 @unhurried
-@given(typed=texts, lines=st.booleans())
-def test_what_is_kept_has_no_control_character_no_space_around_it_and_fits(typed: str, lines: bool) -> None:
-    refused = (CONTROL - {"\n"} if lines else CONTROL) | UNPRINTABLE
-    normal = typed.replace("\r\n", "\n") if lines else typed
+@given(typed=texts, multiline=st.booleans())
+def test_what_is_kept_has_no_control_character_no_space_around_it_and_fits(typed: str, multiline: bool) -> None:
+    refused = (CONTROL - {"\n"} if multiline else CONTROL) | UNPRINTABLE
+    normal = typed.replace("\r\n", "\n") if multiline else typed
     try:
-        kept = plain_text(typed, "/note", 10, lines=lines)
+        kept = plain_text(typed, "/note", 10, multiline=multiline)
     except Invalid:
         assert refused & set(normal) or len(normal.strip()) > 10
         return
@@ -95,10 +95,10 @@ def test_what_is_kept_has_no_control_character_no_space_around_it_and_fits(typed
 
 
 @unhurried
-@given(typed=texts, lines=st.booleans())
-def test_text_that_was_kept_is_kept_again_unchanged(typed: str, lines: bool) -> None:
+@given(typed=texts, multiline=st.booleans())
+def test_text_that_was_kept_is_kept_again_unchanged(typed: str, multiline: bool) -> None:
     try:
-        kept = plain_text(typed, "/note", 50, lines=lines)
+        kept = plain_text(typed, "/note", 50, multiline=multiline)
     except Invalid:
         return
-    assert plain_text(kept, "/note", 50, lines=lines) == kept
+    assert plain_text(kept, "/note", 50, multiline=multiline) == kept

@@ -13,7 +13,7 @@ from tests.snapshot.responders import NOON, OPEN, responder, responders
 
 from capacity_api.api import examples
 from capacity_api.domain.events import PRIVATE, EventType
-from capacity_api.formats.atom import MOST_ENTRIES, render_feed
+from capacity_api.formats.atom import MAX_ENTRIES, render_feed
 from capacity_api.representations.event import Event, EventData, IdentifiedEvent
 from capacity_api.representations.responder import Responder
 
@@ -88,12 +88,12 @@ def test_an_empty_feed_is_a_feed() -> None:
 def test_the_feed_is_bounded_and_as_new_as_its_newest_entry() -> None:
     events = [
         with_id(about(responder(OPEN), at=NOON - timedelta(minutes=number), number=500 - number), UUID(int=number))
-        for number in range(MOST_ENTRIES + 5)
+        for number in range(MAX_ENTRIES + 5)
     ]
     found = parsed(render_feed(events))
-    assert len(found.entries) == MOST_ENTRIES
+    assert len(found.entries) == MAX_ENTRIES
     assert found.feed.updated == found.entries[0].updated == "2026-11-21T12:00:00Z"
-    assert len({entry.id for entry in found.entries}) == MOST_ENTRIES
+    assert len({entry.id for entry in found.entries}) == MAX_ENTRIES
 
 
 def test_hostile_text_stays_text() -> None:
@@ -117,9 +117,11 @@ def test_a_demonstration_says_so() -> None:
 
 def test_several_gaps_are_one_entry_with_a_sentence_each() -> None:
     event = msgspec.convert(examples.example_event(EventType.COVERAGE_GAP_OPENED), Event)
-    assert isinstance(event.data.cells, tuple)
-    cell = event.data.cells[0]
-    event = msgspec.structs.replace(event, data=EventData(cells=(cell, msgspec.structs.replace(cell, text="nobody"))))
+    assert isinstance(event.data.cell_groups, tuple)
+    group = event.data.cell_groups[0]
+    event = msgspec.structs.replace(
+        event, data=EventData(cell_groups=(group, msgspec.structs.replace(group, text="nobody")))
+    )
     (entry,) = parsed(render_feed([with_id(event)])).entries
     assert entry.title.startswith("Gap in the coverage: no responder is confirmed open for adult women")
     assert entry.title.endswith(" and 1 more")

@@ -112,7 +112,7 @@ def test_every_field_stands_in_a_cell_of_its_own() -> None:
 
 def test_what_nobody_knows_is_neither_all_nor_empty() -> None:
     unknown, everything = (
-        msgspec.structs.replace(TARA, exploitation_types=kinds, genders="all") for kinds in (None, "all")
+        msgspec.structs.replace(TARA, exploitation_types=types, genders="all") for types in (None, "all")
     )
     first, second = read(responder(remit=unknown), responder(remit=everything))
     assert (first["exploitation_types"], second["exploitation_types"]) == ("unknown", "all")

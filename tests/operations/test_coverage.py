@@ -213,13 +213,13 @@ def _follow(gaps: int, events: list[dict[str, Any]]) -> int:
             continue
         assert event["type"] not in since_a_responder, "at most one of each for one change"
         since_a_responder.append(event["type"])
-        cells = sum(_bits(each) for each in event["data"]["cells"])
+        cell_set = sum(_bits(each) for each in event["data"]["cells"])
         if event["type"] == OPENED:
-            assert not gaps & cells
-            gaps |= cells
+            assert not gaps & cell_set
+            gaps |= cell_set
         else:
-            assert gaps & cells == cells
-            gaps &= ~cells
+            assert gaps & cell_set == cell_set
+            gaps &= ~cell_set
     return gaps
 
 

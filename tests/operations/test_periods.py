@@ -43,9 +43,9 @@ async def _stored_rows(database: Database) -> list[Any]:
         return found
 
 
-async def _count(database: Database, most: int = periods.BATCH) -> int:
+async def _count(database: Database, max_events: int = periods.BATCH) -> int:
     async with database.write() as session:
-        return await periods.count_events(session, most)
+        return await periods.count_events(session, max_events)
 
 
 async def _latest_number(database: Database) -> int:

@@ -331,8 +331,8 @@ def test_the_policy_allows_the_styles_of_this_page_its_script_and_this_server_an
     assert dict(page_headers(raw))["referrer-policy"] == "no-referrer"
 
 
-def shown(ages: list[AgeGroup], genders: Any = "all", kinds: Any = "all", **changes: Any) -> RemitShown:
-    remit = Remit(areas=("E92000001", "W92000004"), exploitation_types=kinds, age_groups=tuple(ages), genders=genders)
+def shown(ages: list[AgeGroup], genders: Any = "all", types: Any = "all", **changes: Any) -> RemitShown:
+    remit = Remit(areas=("E92000001", "W92000004"), exploitation_types=types, age_groups=tuple(ages), genders=genders)
     return msgspec.structs.replace(represent_remit(remit), **changes)
 
 
@@ -346,7 +346,7 @@ def shown(ages: list[AgeGroup], genders: Any = "all", kinds: Any = "all", **chan
             "Adults and children under 18: women and girls only · sexual exploitation · England and Wales",
         ),
         (
-            shown([AgeGroup.CHILD, AgeGroup.YOUNG_PERSON], kinds=None, existing_clients_only=True),
+            shown([AgeGroup.CHILD, AgeGroup.YOUNG_PERSON], types=None, existing_clients_only=True),
             "Children under 18 and young people from 18 to 25 · kinds of exploitation not known · "
             "England and Wales · existing clients only",
         ),

@@ -54,7 +54,7 @@ def test_less_than_a_day_is_shown_and_not_rounded_away() -> None:
 
 
 def test_the_words_of_a_key_are_those_of_the_states() -> None:
-    assert [words for _, words in pictures.key()] == ["open", "waiting list", "paused", "not confirmed"]
+    assert [words for _, words in pictures.legend()] == ["open", "waiting list", "paused", "not confirmed"]
 
 
 def lived(seed: int) -> tuple[tuple[datetime, State], ...]:
@@ -74,6 +74,6 @@ def test_thirteen_with_their_history_fit_in_one_tcp_flight() -> None:
         for seed, each in enumerate(everybody)
     }
     page = render_directory(directory_of(*everybody, demonstration=True), TODAY, "corrections@example.org", parts=parts)
-    assert page.count(b'<svg class="strip"') == 13 + 4, "one for each, and the key"
+    assert page.count(b'<svg class="strip"') == 13 + 4, "one for each, and the legend"
     assert len(re.findall(rb"M\d+ \d", page)) > 100
     assert len(gzip.compress(page, 6)) <= FLIGHT

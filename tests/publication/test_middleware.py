@@ -57,34 +57,34 @@ async def test_each_content_coding_has_a_strong_tag_of_its_own(service: Service)
     for path in JSON + PAGES:
         plain = await get(service, path, accept_encoding="identity")
         assert "content-encoding" not in plain.headers
-        tags = [plain.headers["etag"]]
+        etags = [plain.headers["etag"]]
         for coding in CODINGS:
             packed = await get_packed(service, path, coding)
             # The client unpacks it with libraries of its own.
             assert plain.content == packed.content
             assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) == len(plain.content)
             assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
-            tags.append(packed.headers["etag"])
-        assert len(set(tags)) == 1 + len(CODINGS)
-        assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
+            etags.append(packed.headers["etag"])
+        assert len(set(etags)) == 1 + len(CODINGS)
+        assert all(etag.startswith('"') and etag.endswith('"') for etag in etags)
 
 
 async def test_a_tag_changes_with_each_change_and_not_without(service: Service) -> None:
-    tags = [(await get(service)).headers["etag"] for _ in range(2)]
+    etags = [(await get(service)).headers["etag"] for _ in range(2)]
     other = (await get(service, "/v1/responders/unseen")).headers["etag"]
-    assert len(set(tags)) == 1
+    assert len(set(etags)) == 1
     for note in ("one", "two"):
         await service.report("tara", {**OPEN, "note": note})
-        tags.append((await get(service)).headers["etag"])
-    assert len(set(tags)) == 3
+        etags.append((await get(service)).headers["etag"])
+    assert len(set(etags)) == 3
     assert (await get(service, "/v1/responders/unseen")).headers["etag"] == other
 
 
 async def test_what_the_reader_has_already_is_not_sent_again(service: Service) -> None:
     for path in JSON + PAGES:
         first = await get(service, path, accept_encoding="gzip")
-        tag = first.headers["etag"]
-        for condition in (tag, f"W/{tag}", f'"other", {tag}', f'"other",W/{tag} , "more"', "*"):
+        etag = first.headers["etag"]
+        for condition in (etag, f"W/{etag}", f'"other", {etag}', f'"other",W/{etag} , "more"', "*"):
             for method in ("GET", "HEAD"):
                 answer = await get(service, path, method, accept_encoding="gzip", if_none_match=condition)
                 assert (answer.status_code, answer.content) == (304, b""), condition
@@ -212,8 +212,8 @@ async def test_answers_to_queries_are_published_like_documents(service: Service,
         assert (first.content, {**first.headers, "date": ""}) == (again.content, {**again.headers, "date": ""})
         assert first.headers["cache-control"] == "public, max-age=30, must-revalidate"
         assert (await get(service, path, "HEAD", accept_encoding="gzip")).headers["etag"] == first.headers["etag"]
-        tag = first.headers["etag"]
-        assert (await get(service, path, accept_encoding="gzip", if_none_match=tag)).status_code == 304
+        etag = first.headers["etag"]
+        assert (await get(service, path, accept_encoding="gzip", if_none_match=etag)).status_code == 304
     clock.advance(timedelta(days=7, seconds=-5))
     for path in QUERIES:
         assert (await get(service, path)).headers["cache-control"] == "public, max-age=5, must-revalidate"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.domain.strategies import intakes_now, lines, remits, reports
 
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import NOTE_LENGTH, Intake, Plan, Report, ReportedState
+from capacity_api.domain.intake import MAX_NOTE_LENGTH, Intake, Plan, Report, ReportedState
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, validate_remit
 from capacity_api.domain.text import plain_text
 from capacity_api.representations.responder import Responder, represent_intake, represent_remit
@@ -56,7 +56,7 @@ def _fields(intake: Intake) -> dict[str, Any]:
 PAUSE = Report(state=ReportedState.PAUSED)
 OPEN = Report(state=ReportedState.OPEN)
 clean_reports = reports.map(
-    lambda report: msgspec.structs.replace(report, note=plain_text(report.note, "/note", NOTE_LENGTH))
+    lambda report: msgspec.structs.replace(report, note=plain_text(report.note, "/note", MAX_NOTE_LENGTH))
 )
 plans = st.builds(
     Plan, report=clean_reports, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON)

@@ -35,9 +35,9 @@ LABELS: list[Label] = [
 def remit(
     areas: Sequence[str] = (SCOTLAND,), ages: Sequence[AgeGroup] = (AgeGroup.ADULT,), genders: Sequence[Gender] = ()
 ) -> RemitShown:
-    kinds = (ExploitationType.LABOUR, ExploitationType.OTHER)
+    types = (ExploitationType.LABOUR, ExploitationType.OTHER)
     return represent_remit(
-        Remit(areas=tuple(areas), exploitation_types=kinds, age_groups=tuple(ages), genders=tuple(genders) or "all")
+        Remit(areas=tuple(areas), exploitation_types=types, age_groups=tuple(ages), genders=tuple(genders) or "all")
     )
 
 

@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-def token(*scopes: Scope) -> dict[str, Any]:
+def requires_token(*scopes: Scope) -> dict[str, Any]:
     """The options of a route that needs a token with any of `scopes`, or any token at all if there are none."""
     return {"opt": {"scopes": frozenset(scopes)}, "security": [{"token": []}]}
 
@@ -80,20 +80,20 @@ def only_owner(identity: Identity) -> Owner | None:
 
 
 class WriteLimit:
-    """At most `most` writes for each token and minute in this process. 0 means no limit."""
+    """At most `max_writes` writes for each token and minute in this process. 0 means no limit."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_writes: int) -> None:
+        self._max_writes = max_writes
         self._minute = 0
         self._counts: dict[UUID, int] = {}
 
     def count(self, token_id: UUID, now: datetime) -> None:
         """Count one write. Raises `TooManyWrites` with the seconds until the next minute."""
-        if not self._most:
+        if not self._max_writes:
             return
         minute, second = divmod(int(now.timestamp()), 60)
         if minute != self._minute:
             self._minute, self._counts = minute, {}
         self._counts[token_id] = self._counts.get(token_id, 0) + 1
-        if self._counts[token_id] > self._most:
+        if self._counts[token_id] > self._max_writes:
             raise TooManyWrites(retry_after=60 - second)

@@ -146,7 +146,7 @@ def example_event(event_type: EventType) -> dict[str, Any]:
         data = EventData(message="This is a test of your webhook.")
     elif event_type in {EventType.COVERAGE_GAP_OPENED, EventType.COVERAGE_GAP_CLOSED}:
         opened = event_type is EventType.COVERAGE_GAP_OPENED
-        data = EventData(cells=describe_gaps(covered_cells(_from_register("tara").remit), opened=opened))
+        data = EventData(cell_groups=describe_gaps(covered_cells(_from_register("tara").remit), opened=opened))
     else:
         data = EventData(
             responder=_responder(_REPORTS.get(event_type, _OPEN), lapsed=event_type is EventType.INTAKE_UNCONFIRMED)

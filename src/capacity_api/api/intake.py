@@ -6,14 +6,14 @@ from litestar import Controller, Response, delete, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from capacity_api.api.authorization import require_owner, token
+from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.requests import UtcMoment
 from capacity_api.domain.intake import Report
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.intake import VersionCheck, cancel_planned_intake, confirm_intake, report_intake
 from capacity_api.operations.tokens import Identity
-from capacity_api.representations.encoding import encode, entity_tag, matches_entity_tag
+from capacity_api.representations.encoding import encode, etag_of, matches_etag
 from capacity_api.representations.responder import Responder
 
 IfMatch = Annotated[
@@ -43,21 +43,21 @@ class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def respond_with_etag(responder: Responder) -> Response[Responder]:
     """A response with the responder and the `ETag` that it has at its own path."""
-    return Response(responder, headers={"etag": entity_tag(encode(responder))})
+    return Response(responder, headers={"etag": etag_of(encode(responder))})
 
 
 def version_check(if_match: str | None) -> VersionCheck | None:
     """A check that a responder is the version that `If-Match` names (RFC 9110 §13.1.1); `None` without the header."""
     if if_match is None:
         return None
-    return lambda responder: matches_entity_tag(if_match, encode(responder))
+    return lambda responder: matches_etag(if_match, encode(responder))
 
 
 class IntakeController(Controller):
     path = "/v1/responders/{slug:str}/intake"
     tags = ("intake",)
 
-    @put(operation_id="reportIntake", summary="Report the intake", **token(Scope.INTAKE_WRITE))
+    @put(operation_id="reportIntake", summary="Report the intake", **requires_token(Scope.INTAKE_WRITE))
     async def report(
         self,
         context: NamedDependency[Context],
@@ -89,7 +89,7 @@ class IntakeController(Controller):
         operation_id="confirmIntake",
         summary="Confirm that the report is still true",
         status_code=200,
-        **token(Scope.INTAKE_WRITE),
+        **requires_token(Scope.INTAKE_WRITE),
     )
     async def confirm(
         self,
@@ -111,7 +111,7 @@ class IntakeController(Controller):
         operation_id="cancelPlannedIntake",
         summary="Cancel a planned change",
         status_code=200,
-        **token(Scope.INTAKE_WRITE),
+        **requires_token(Scope.INTAKE_WRITE),
     )
     async def cancel_planned(
         self,

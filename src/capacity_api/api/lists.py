@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from capacity_api.operations.paging import MOST
+from capacity_api.operations.paging import MAX_LIMIT
 
-Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"How many items at most, up to {MOST}.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description=f"How many items at most, up to {MAX_LIMIT}.")]
 Cursor = Annotated[str | None, QueryParameter(description="The `next` of the previous page.")]

@@ -11,10 +11,10 @@ from capacity_api.api.context import Context
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.matching import Outcome, Question
 from capacity_api.errors import FieldError, Invalid
-from capacity_api.snapshot.matches import MOST_MATCHES, USUAL_MATCHES, Matches, find_matches
+from capacity_api.snapshot.matches import DEFAULT_MATCHES, MAX_MATCHES, Matches, find_matches
 
 MatchLimit = Annotated[
-    int, QueryParameter(ge=1, le=MOST_MATCHES, description=f"How many matches at most, up to {MOST_MATCHES}.")
+    int, QueryParameter(ge=1, le=MAX_MATCHES, description=f"How many matches at most, up to {MAX_MATCHES}.")
 ]
 
 
@@ -22,7 +22,7 @@ class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Who can take this person? Leave out what is unknown. Empty `outcomes` means all outcomes."""
 
     outcomes: tuple[Outcome, ...] = ()
-    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_MATCHES)] = USUAL_MATCHES
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_MATCHES)] = DEFAULT_MATCHES
 
     @property
     def question(self) -> Question:

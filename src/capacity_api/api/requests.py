@@ -15,7 +15,7 @@ from litestar.typing import FieldDefinition
 from capacity_api.errors import FieldError, Invalid, NotFound, UnknownParameter
 from capacity_api.json import decode
 
-MOST_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 

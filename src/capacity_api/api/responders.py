@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
-from capacity_api.api.authorization import require_owner, token
+from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.intake import IfMatch, respond_with_etag, version_check
 from capacity_api.api.lists import Cursor, Limit
@@ -17,7 +17,7 @@ from capacity_api.api.requests import parse_time
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations.history import read_history
-from capacity_api.operations.paging import USUAL, Page
+from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.responders import (
     NewResponder,
     ResponderPatch,
@@ -27,7 +27,7 @@ from capacity_api.operations.responders import (
 )
 from capacity_api.operations.tokens import Identity
 from capacity_api.representations.responder import HistoryEntry, Responder
-from capacity_api.snapshot.matches import USUAL_MATCHES, Matches, find_alternatives
+from capacity_api.snapshot.matches import DEFAULT_MATCHES, Matches, find_alternatives
 
 
 class ResponderController(Controller):
@@ -50,7 +50,7 @@ class ResponderController(Controller):
         of_snapshot=True,
     )
     async def alternatives(
-        self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = USUAL_MATCHES
+        self, context: NamedDependency[Context], slug: FromPath[str], limit: MatchLimit = DEFAULT_MATCHES
     ) -> Matches:
         """Other responders that may take people within this remit now, by the rules of `POST /v1/matches`.
 
@@ -69,7 +69,7 @@ class ResponderController(Controller):
         slug: FromPath[str],
         start: From = None,
         end: To = None,
-        limit: Limit = USUAL,
+        limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[HistoryEntry]:
         """Every entry of its history, newest first."""
@@ -83,7 +83,7 @@ class ResponderController(Controller):
         "/{slug:str}",
         operation_id="changeResponder",
         summary="Change a responder's details",
-        **token(Scope.RESPONDER_WRITE),
+        **requires_token(Scope.RESPONDER_WRITE),
     )
     async def change(
         self,
@@ -108,7 +108,7 @@ class ResponderController(Controller):
             )
         return respond_with_etag(responder)
 
-    @post(operation_id="addResponder", summary="List a responder", **token(Scope.ADMIN))
+    @post(operation_id="addResponder", summary="List a responder", **requires_token(Scope.ADMIN))
     async def add(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewResponder]
     ) -> Responder:
@@ -116,7 +116,7 @@ class ResponderController(Controller):
         async with context.write() as session:
             return await list_responder(session, context.now(), data, identity.token_id)
 
-    @delete("/{slug:str}", operation_id="delistResponder", summary="Delist a responder", **token(Scope.ADMIN))
+    @delete("/{slug:str}", operation_id="delistResponder", summary="Delist a responder", **requires_token(Scope.ADMIN))
     async def delist(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> None:

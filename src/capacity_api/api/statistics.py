@@ -6,7 +6,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from capacity_api.api.authorization import require_owner, token
+from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.periods import From, To, parse_start
 from capacity_api.api.requests import parse_time
@@ -35,7 +35,7 @@ class StatisticsController(Controller):
         "/responders/{slug:str}/promptness",
         operation_id="readPromptness",
         summary="Read how promptly you confirm",
-        **token(Scope.INTAKE_WRITE),
+        **requires_token(Scope.INTAKE_WRITE),
     )
     async def promptness(
         self,

@@ -5,7 +5,7 @@ from litestar import Controller, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from capacity_api.api.authorization import require_owner, token
+from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.domain.threshold import Threshold
 from capacity_api.domain.tokens import Scope
@@ -28,7 +28,7 @@ class ThresholdController(Controller):
         "/caseload",
         operation_id="countCaseload",
         summary="Count the open referrals",
-        **token(Scope.INTAKE_WRITE),
+        **requires_token(Scope.INTAKE_WRITE),
     )
     async def count(
         self,
@@ -42,7 +42,7 @@ class ThresholdController(Controller):
         async with context.write() as session:
             return await threshold.record_caseload(session, context.now(), slug, data.open_referrals, identity.token_id)
 
-    @get("/threshold", operation_id="readThreshold", summary="Read the threshold", **token(Scope.INTAKE_WRITE))
+    @get("/threshold", operation_id="readThreshold", summary="Read the threshold", **requires_token(Scope.INTAKE_WRITE))
     async def read(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> Threshold:
@@ -50,7 +50,7 @@ class ThresholdController(Controller):
         async with context.read() as session:
             return await threshold.read_threshold(session, slug)
 
-    @put("/threshold", operation_id="changeThreshold", summary="Prepare a pause", **token(Scope.INTAKE_WRITE))
+    @put("/threshold", operation_id="changeThreshold", summary="Prepare a pause", **requires_token(Scope.INTAKE_WRITE))
     async def change(
         self,
         context: NamedDependency[Context],
@@ -63,7 +63,12 @@ class ThresholdController(Controller):
         async with context.write() as session:
             return await threshold.set_threshold(session, context.now(), slug, data, identity.token_id)
 
-    @delete("/threshold", operation_id="removeThreshold", summary="Remove the threshold", **token(Scope.INTAKE_WRITE))
+    @delete(
+        "/threshold",
+        operation_id="removeThreshold",
+        summary="Remove the threshold",
+        **requires_token(Scope.INTAKE_WRITE),
+    )
     async def remove(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> None:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api.api.authorization import only_owner, token
+from capacity_api.api.authorization import only_owner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.api.requests import UtcMoment
@@ -17,7 +17,7 @@ from capacity_api.domain.tokens import Scope
 from capacity_api.errors import FieldError, Invalid, NotFound
 from capacity_api.operations import audit, tokens
 from capacity_api.operations.audit import AuditEntry
-from capacity_api.operations.paging import USUAL, Page
+from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import Identity, Owner, Partner, TokenIssued, TokenShown
 
 
@@ -45,11 +45,11 @@ class TokenController(Controller):
     path = "/v1"
     tags = ("tokens",)
 
-    @get("/me", operation_id="readMe", summary="Whose token is this?", **token())
+    @get("/me", operation_id="readMe", summary="Whose token is this?", **requires_token())
     async def me(self, identity: NamedDependency[Identity]) -> Identity:
         return identity
 
-    @post("/tokens", operation_id="issueToken", summary="Issue a token", **token(Scope.ADMIN))
+    @post("/tokens", operation_id="issueToken", summary="Issue a token", **requires_token(Scope.ADMIN))
     async def issue(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewToken]
     ) -> TokenIssued:
@@ -67,19 +67,19 @@ class TokenController(Controller):
                 actor_token_id=identity.token_id,
             )
 
-    @get("/tokens", operation_id="listTokens", summary="List your tokens", **token())
+    @get("/tokens", operation_id="listTokens", summary="List your tokens", **requires_token())
     async def list_tokens(
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
-        limit: Limit = USUAL,
+        limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[TokenShown]:
         """Your own tokens; for an administrator, all tokens. The tokens themselves are not in the list."""
         async with context.read() as session:
             return await tokens.list_tokens(session, only_owner(identity), limit, cursor)
 
-    @delete("/tokens/{held_id:uuid}", operation_id="revokeToken", summary="Revoke a token", **token())
+    @delete("/tokens/{held_id:uuid}", operation_id="revokeToken", summary="Revoke a token", **requires_token())
     async def revoke(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], held_id: FromPath[UUID]
     ) -> None:
@@ -87,7 +87,7 @@ class TokenController(Controller):
         async with context.write() as session:
             await tokens.revoke_token(session, context.now(), held_id, only_owner(identity), identity.token_id)
 
-    @post("/tokens/{held_id:uuid}/rotate", operation_id="rotateToken", summary="Replace a token", **token())
+    @post("/tokens/{held_id:uuid}/rotate", operation_id="rotateToken", summary="Replace a token", **requires_token())
     async def rotate(
         self,
         context: NamedDependency[Context],
@@ -108,23 +108,23 @@ class TokenController(Controller):
                 caller_scopes=None if identity.is_admin else identity.scopes,
             )
 
-    @post("/partners", operation_id="addPartner", summary="Add a partner", **token(Scope.ADMIN))
+    @post("/partners", operation_id="addPartner", summary="Add a partner", **requires_token(Scope.ADMIN))
     async def add_partner(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewPartner]
     ) -> Partner:
         async with context.write() as session:
             return await tokens.add_partner(session, context.now(), data.name, identity.token_id)
 
-    @get("/partners", operation_id="listPartners", summary="List the partners", **token(Scope.ADMIN))
+    @get("/partners", operation_id="listPartners", summary="List the partners", **requires_token(Scope.ADMIN))
     async def list_partners(
-        self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
+        self, context: NamedDependency[Context], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
     ) -> Page[Partner]:
         async with context.read() as session:
             return await tokens.list_partners(session, limit, cursor)
 
-    @get("/audit", operation_id="readAudit", summary="Who changed what", **token(Scope.ADMIN))
+    @get("/audit", operation_id="readAudit", summary="Who changed what", **requires_token(Scope.ADMIN))
     async def read_audit(
-        self, context: NamedDependency[Context], limit: Limit = USUAL, cursor: Cursor = None
+        self, context: NamedDependency[Context], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
     ) -> Page[AuditEntry]:
         """Newest first. The history and the events have the content of each change."""
         async with context.read() as session:

@@ -8,11 +8,11 @@ from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from capacity_api.api.authorization import token
+from capacity_api.api.authorization import requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.domain.tokens import Scope
-from capacity_api.operations.paging import USUAL, Page
+from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import Identity
 from capacity_api.operations.webhooks import deliveries, secrets, subscriptions
 from capacity_api.operations.webhooks.deliveries import Delivery
@@ -32,7 +32,7 @@ class WebhookController(Controller):
     path = "/v1/webhooks"
     tags = ("webhooks",)
 
-    @post(operation_id="addWebhook", summary="Add a webhook", **token(Scope.WEBHOOKS_MANAGE))
+    @post(operation_id="addWebhook", summary="Add a webhook", **requires_token(Scope.WEBHOOKS_MANAGE))
     async def add(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewWebhook]
     ) -> Webhook:
@@ -42,18 +42,23 @@ class WebhookController(Controller):
                 session, context.now(), context.keys, identity.owner, data, context.settings.egress_allow
             )
 
-    @get(operation_id="listWebhooks", summary="List your webhooks", **token(Scope.WEBHOOKS_MANAGE))
+    @get(operation_id="listWebhooks", summary="List your webhooks", **requires_token(Scope.WEBHOOKS_MANAGE))
     async def list_webhooks(
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
-        limit: Limit = USUAL,
+        limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[Webhook]:
         async with context.read() as session:
             return await subscriptions.list_webhooks(session, identity.owner, limit, cursor)
 
-    @get("/{webhook_id:uuid}", operation_id="readWebhook", summary="Read a webhook", **token(Scope.WEBHOOKS_MANAGE))
+    @get(
+        "/{webhook_id:uuid}",
+        operation_id="readWebhook",
+        summary="Read a webhook",
+        **requires_token(Scope.WEBHOOKS_MANAGE),
+    )
     async def get_webhook(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> Webhook:
@@ -61,7 +66,10 @@ class WebhookController(Controller):
             return await subscriptions.get_webhook(session, identity.owner, webhook_id)
 
     @patch(
-        "/{webhook_id:uuid}", operation_id="changeWebhook", summary="Change a webhook", **token(Scope.WEBHOOKS_MANAGE)
+        "/{webhook_id:uuid}",
+        operation_id="changeWebhook",
+        summary="Change a webhook",
+        **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def change(
         self,
@@ -77,7 +85,10 @@ class WebhookController(Controller):
             )
 
     @delete(
-        "/{webhook_id:uuid}", operation_id="removeWebhook", summary="Remove a webhook", **token(Scope.WEBHOOKS_MANAGE)
+        "/{webhook_id:uuid}",
+        operation_id="removeWebhook",
+        summary="Remove a webhook",
+        **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def remove(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
@@ -90,14 +101,14 @@ class WebhookController(Controller):
         "/{webhook_id:uuid}/deliveries",
         operation_id="listDeliveries",
         summary="List what was sent",
-        **token(Scope.WEBHOOKS_MANAGE),
+        **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def list_deliveries(
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         webhook_id: FromPath[UUID],
-        limit: Limit = USUAL,
+        limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[Delivery]:
         """What was sent or superseded in the last 30 days, newest event first, each with its attempts."""
@@ -110,7 +121,7 @@ class WebhookController(Controller):
         operation_id="resendDelivery",
         summary="Send a delivery again",
         status_code=202,
-        **token(Scope.WEBHOOKS_MANAGE),
+        **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def resend(
         self,
@@ -129,7 +140,7 @@ class WebhookController(Controller):
         operation_id="testWebhook",
         summary="Send a test event",
         status_code=202,
-        **token(Scope.WEBHOOKS_MANAGE),
+        **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def send_test(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
@@ -144,7 +155,7 @@ class WebhookController(Controller):
         operation_id="enableWebhook",
         summary="Enable a webhook that was disabled",
         status_code=200,
-        **token(Scope.WEBHOOKS_MANAGE),
+        **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def enable(
         self,
@@ -164,7 +175,7 @@ class WebhookController(Controller):
         operation_id="replayWebhook",
         summary="Send everything since an event again",
         status_code=202,
-        **token(Scope.WEBHOOKS_MANAGE),
+        **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def replay(
         self,
@@ -182,7 +193,7 @@ class WebhookController(Controller):
         operation_id="rotateWebhookSecret",
         summary="Replace the secret",
         status_code=200,
-        **token(Scope.WEBHOOKS_MANAGE),
+        **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def rotate_secret(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]

@@ -20,9 +20,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-_LONGEST_BODY = 64 * 1024
+_MAX_BODY_BYTES = 64 * 1024
 # How many receipts `GET /` lists, newest last.
-_MOST_RECEIPTS = 100
+_MAX_RECEIPTS = 100
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,14 +43,14 @@ class _Responder(msgspec.Struct):
     intake: _Intake = msgspec.field(default_factory=_Intake)
 
 
-class _Cells(msgspec.Struct):
+class _CellGroup(msgspec.Struct):
     text: str = ""
 
 
 class _Data(msgspec.Struct):
     responder: _Responder | None = None
     previous_state: str | None = None
-    cells: list[_Cells] = msgspec.field(default_factory=list)
+    cells: list[_CellGroup] = msgspec.field(default_factory=list)
 
 
 class _Event(msgspec.Struct):
@@ -85,7 +85,7 @@ class Receiver:
         self.key = key
         self._as_json = as_json
         self._write = write
-        self.receipts: deque[Receipt] = deque(maxlen=_MOST_RECEIPTS)
+        self.receipts: deque[Receipt] = deque(maxlen=_MAX_RECEIPTS)
 
     @property
     def key(self) -> str | None:
@@ -155,7 +155,7 @@ def describe_receipt(receipt: Receipt) -> str:
         if event.data.previous_state is not None:
             words += [event.data.previous_state, "→"]
         words.append(event.data.responder.intake.state)
-    words.append("; ".join(cells.text for cells in event.data.cells))
+    words.append("; ".join(group.text for group in event.data.cells))
     if event.sequence is not None:
         words.append(f"#{event.sequence}")
     words.append("verified" if receipt.verified else "NOT VERIFIED")
@@ -170,7 +170,7 @@ async def _read_body(receive: Receive) -> bytes | None:
         message = await receive()
         part: bytes = message.get("body", b"")
         body += part
-        if len(body) > _LONGEST_BODY:
+        if len(body) > _MAX_BODY_BYTES:
             return None
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             return body

@@ -1,6 +1,6 @@
 """Coverage: for whom a responder is confirmed as open or on a waiting list, and for whom none is.
 
-A cell is one nation or region of England, one exploitation type, one age group and one gender. A set of cells is an
+A cell is one nation or region of England, one exploitation type, one age group and one gender. A cell set is an
 `int` with one bit for each cell. `Counts` say how many responders of each state cover each cell. A report changes the
 counts, and opens or closes gaps, with a few operations on integers, however many responders there are.
 """
@@ -25,10 +25,11 @@ class Cell(NamedTuple):
 
 
 CELLS = tuple(Cell(*each) for each in product(CELL_AREAS, ExploitationType, AgeGroup, Gender))
-ALL_CELLS = (1 << len(CELLS)) - 1
+CellSet = int
+ALL_CELLS: CellSet = (1 << len(CELLS)) - 1
 _GENDER_BITS = {gender: 1 << n for n, gender in enumerate(Gender)}
 _AGE_BITS = {age: 1 << n * len(Gender) for n, age in enumerate(AgeGroup)}
-_KIND_BITS = {kind: 1 << n * len(AgeGroup) * len(Gender) for n, kind in enumerate(ExploitationType)}
+_TYPE_BITS = {each: 1 << n * len(AgeGroup) * len(Gender) for n, each in enumerate(ExploitationType)}
 _AREA_BITS = {area: 1 << n * (len(CELLS) // len(CELL_AREAS)) for n, area in enumerate(CELL_AREAS)}
 # Plane n holds bit n of every cell's count, lowest bit first. Adding to all cells at once is then a ripple-carry
 # addition over the planes. The last plane is never empty.
@@ -39,15 +40,15 @@ Counts = Mapping[State, Planes]
 class Contribution(NamedTuple):
     """What one responder adds to the counts: one, in its state, for each cell that its remit covers wholly."""
 
-    cells: int
+    cell_set: CellSet
     state: State
 
 
-NO_CELLS = 0
+NO_CELLS: CellSet = 0
 NOBODY: Counts = dict.fromkeys(State, ())
 
 
-def covered_cells(remit: Remit) -> int:
+def covered_cells(remit: Remit) -> CellSet:
     """The cells that a remit is known to cover wholly.
 
     None if its exploitation types are unknown, or if it is for existing clients only. A young person (18 to 25) is an
@@ -55,27 +56,27 @@ def covered_cells(remit: Remit) -> int:
     """
     if remit.existing_clients_only or remit.exploitation_types is None:
         return NO_CELLS
-    return _cells(remit.areas, remit.exploitation_types, remit.age_groups, remit.genders)
+    return _cell_set(remit.areas, remit.exploitation_types, remit.age_groups, remit.genders)
 
 
 @lru_cache(maxsize=4096)
-def _cells(
+def _cell_set(
     areas: tuple[str, ...],
-    kinds: tuple[ExploitationType, ...] | Literal["all"],
+    exploitation_types: tuple[ExploitationType, ...] | Literal["all"],
     ages: tuple[AgeGroup, ...],
     genders: tuple[Gender, ...] | Literal["all"],
-) -> int:
+) -> CellSet:
     """The cells of every combination, as a product.
 
     The bits of each dimension are spaced by the size of the dimensions after it. So multiplying the bits of an area,
-    a kind, an age and a gender gives the bit of their cell.
+    an exploitation type, an age and a gender gives the bit of their cell.
     """
-    all_kinds = tuple(ExploitationType) if kinds == "all" else kinds
+    all_types = tuple(ExploitationType) if exploitation_types == "all" else exploitation_types
     all_genders = tuple(Gender) if genders == "all" else genders
     all_ages = {*ages, AgeGroup.YOUNG_PERSON} if AgeGroup.ADULT in ages else {*ages}
     return (
         _area_bits(areas)
-        * sum(_KIND_BITS[kind] for kind in set(all_kinds))
+        * sum(_TYPE_BITS[each] for each in set(all_types))
         * sum(_AGE_BITS[age] for age in all_ages)
         * sum(_GENDER_BITS[gender] for gender in set(all_genders))
     )
@@ -87,16 +88,16 @@ def _area_bits(areas: tuple[str, ...]) -> int:
     return sum(_AREA_BITS[area] for area in CELL_AREAS if cover(areas, area) is Cover.WHOLE)
 
 
-def cells_in(cells: int) -> list[Cell]:
-    """The cells of a set, in the order of `CELLS`."""
-    return [cell for number, cell in enumerate(CELLS) if cells >> number & 1]
+def cells_in(cell_set: CellSet) -> list[Cell]:
+    """The cells of a cell set, in the order of `CELLS`."""
+    return [cell for number, cell in enumerate(CELLS) if cell_set >> number & 1]
 
 
 def count_contributions(contributions: Iterable[Contribution]) -> Counts:
     """The counts of these responders, counted from zero."""
     counts: dict[State, list[int]] = {state: [] for state in State}
     for contribution in contributions:
-        _add(counts[contribution.state], contribution.cells)
+        _add(counts[contribution.state], contribution.cell_set)
     return {state: tuple(planes) for state, planes in counts.items()}
 
 
@@ -107,13 +108,13 @@ def move_contribution(counts: Counts, before: Contribution | None, after: Contri
     """
     new_counts = {state: list(counts[state]) for state in State}
     if before is not None:
-        _subtract(new_counts[before.state], before.cells)
+        _subtract(new_counts[before.state], before.cell_set)
     if after is not None:
-        _add(new_counts[after.state], after.cells)
+        _add(new_counts[after.state], after.cell_set)
     return {state: tuple(planes) for state, planes in new_counts.items()}
 
 
-def gap_cells(counts: Counts) -> int:
+def gap_cells(counts: Counts) -> CellSet:
     """The cells for which nobody is confirmed as open or on a waiting list."""
     return ALL_CELLS & ~(_nonzero(counts[State.OPEN]) | _nonzero(counts[State.WAITING_LIST]))
 
@@ -138,27 +139,27 @@ def counts_from_document(document: Mapping[str, list[str]]) -> Counts:
     return {state: tuple(int(plane, 16) for plane in document[state.value]) for state in State}
 
 
-def _add(planes: list[int], cells: int) -> None:
-    """Add one to each of `cells`, bit by bit with a carry."""
-    carry = cells
+def _add(planes: list[int], cell_set: CellSet) -> None:
+    """Add one to each cell of a set, bit by bit with a carry."""
+    carry = cell_set
     for weight, plane in enumerate(planes):
         planes[weight], carry = plane ^ carry, plane & carry
     if carry:
         planes.append(carry)
 
 
-def _subtract(planes: list[int], cells: int) -> None:
-    """Subtract one from each of `cells` that is not zero, bit by bit with a borrow."""
-    borrow = cells & _nonzero(planes)
+def _subtract(planes: list[int], cell_set: CellSet) -> None:
+    """Subtract one from each cell of a set that is not zero, bit by bit with a borrow."""
+    borrow = cell_set & _nonzero(planes)
     for weight, plane in enumerate(planes):
         planes[weight], borrow = plane ^ borrow, borrow & ~plane
     while planes and not planes[-1]:
         planes.pop()
 
 
-def _nonzero(planes: Iterable[int]) -> int:
+def _nonzero(planes: Iterable[int]) -> CellSet:
     """The cells whose count is not zero."""
-    cells = NO_CELLS
+    cell_set = NO_CELLS
     for plane in planes:
-        cells |= plane
-    return cells
+        cell_set |= plane
+    return cell_set

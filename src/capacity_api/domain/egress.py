@@ -19,7 +19,7 @@ from capacity_api.errors import Invalid
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-LONGEST_URL = 2000
+MAX_URL_LENGTH = 2000
 _PORTS = frozenset({443, 8443})
 
 # Every block in the IANA registries of special-purpose addresses (RFC 6890), with what cloud providers use it for. We
@@ -126,8 +126,8 @@ def check_url(url: str, allow: tuple[Network, ...]) -> str:
 
 def parse_target(url: str) -> Target:
     """The parts of a URL, allowed or not. Raises `Invalid` if it is not a URL that a webhook can have."""
-    if len(url) > LONGEST_URL:
-        raise Invalid.at("/url", f"must be at most {LONGEST_URL} characters")
+    if len(url) > MAX_URL_LENGTH:
+        raise Invalid.at("/url", f"must be at most {MAX_URL_LENGTH} characters")
     parts = _URL.fullmatch(url)
     scheme = "" if parts is None else parts["scheme"].lower()
     if parts is None or scheme not in {"http", "https"}:

@@ -14,8 +14,8 @@ DISABLE_AFTER = timedelta(days=5)
 # After a slower success, the next delivery takes a slow slot.
 SLOW_MS = 1000
 # A cooldown doubles with each overload, halves with each success, and ends below this.
-_SHORTEST_COOLDOWN = timedelta(seconds=1)
-_LONGEST_COOLDOWN = timedelta(minutes=1)
+_MIN_COOLDOWN = timedelta(seconds=1)
+_MAX_COOLDOWN = timedelta(minutes=1)
 _NO_COOLDOWN = timedelta()
 
 
@@ -77,8 +77,8 @@ def _after_success(health: EndpointHealth, outcome: Delivered, at: datetime) -> 
 
 
 def _longer(cooldown: timedelta) -> timedelta:
-    return min(max(cooldown, _SHORTEST_COOLDOWN) * 2, _LONGEST_COOLDOWN)
+    return min(max(cooldown, _MIN_COOLDOWN) * 2, _MAX_COOLDOWN)
 
 
 def _shorter(cooldown: timedelta) -> timedelta:
-    return cooldown / 2 if cooldown > _SHORTEST_COOLDOWN else _NO_COOLDOWN
+    return cooldown / 2 if cooldown > _MIN_COOLDOWN else _NO_COOLDOWN

@@ -1,4 +1,4 @@
-"""Gaps in words: a set of cells as few groups, each with its codes and one sentence that is true.
+"""Gaps in words: a cell set as few groups, each with its codes and one sentence that is true.
 
 A gap means that nobody is confirmed as open or on a waiting list for all of a place. Somebody may be for a part of it,
 so England and the South West, which have parts, are named "as a whole" where nobody is.
@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SOUTH_WEST, YORKSHIRE
-from capacity_api.domain.coverage import CELL_AREAS, CELLS
+from capacity_api.domain.coverage import CELL_AREAS, CELLS, CellSet
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.domain.text import join_words
 from capacity_api.domain.vocabulary import COMPOUND_AREAS, EXPLOITATION_TYPES
@@ -21,10 +21,10 @@ from capacity_api.domain.vocabulary import COMPOUND_AREAS, EXPLOITATION_TYPES
 T = TypeVar("T", bound=str)
 
 # An event names no more groups than this, so that its body stays below 20 kB.
-MOST_GROUPS = 20
+MAX_GROUPS = 20
 
 
-class Cells(msgspec.Struct, frozen=True, kw_only=True):
+class CellGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Each of the areas with each exploitation type, age group and gender; `text` says the same in a sentence.
 
     `combinations` stands only in an event that would be too long otherwise: so many of the cells, not all of them.
@@ -39,10 +39,10 @@ class Cells(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Box(NamedTuple):
-    """A set of cells that is a product: on each side, a bit for each code."""
+    """A cell set that is a product: on each side, a bit for each code."""
 
     areas: int
-    kinds: int
+    exploitation_types: int
     ages: int
     genders: int
 
@@ -82,17 +82,18 @@ _IN_ONE_AREA = len(CELLS) // len(CELL_AREAS)
 
 
 @lru_cache(maxsize=64)
-def describe_gaps(cells: int, *, opened: bool = True, most: int | None = None) -> tuple[Cells, ...]:
+def describe_gaps(cell_set: CellSet, *, opened: bool = True, max_groups: int | None = None) -> tuple[CellGroup, ...]:
     """The cells in groups: that nobody is confirmed for them or, unless `opened`, that somebody now is.
 
-    Each cell is in exactly one group. More than `most` groups become one for each area, which may only count its cells.
+    Each cell is in exactly one group. If there would be more than `max_groups`, there is one for each area, which may
+    only count its cells.
     """
-    boxes = _boxes(cells)
-    if most is None or len(boxes) <= most:
+    boxes = _boxes(cell_set)
+    if max_groups is None or len(boxes) <= max_groups:
         return tuple(_exact(box, opened) for box in boxes)
     found = []
     for number in range(len(CELL_AREAS)):
-        inside = cells & ((1 << _IN_ONE_AREA) - 1) << number * _IN_ONE_AREA
+        inside = cell_set & ((1 << _IN_ONE_AREA) - 1) << number * _IN_ONE_AREA
         boxes = _boxes(inside)
         if boxes:
             found.append(_exact(boxes[0], opened) if len(boxes) == 1 else _counted(boxes, opened))
@@ -100,7 +101,7 @@ def describe_gaps(cells: int, *, opened: bool = True, most: int | None = None) -
 
 
 @lru_cache(maxsize=256)
-def enclosing_cells(group: Cells) -> int:
+def enclosing_cells(group: CellGroup) -> CellSet:
     """The cells that a group names; where it only counts, those among which its own are."""
     named = (group.areas, group.exploitation_types, group.age_groups, group.genders)
     return sum(
@@ -110,7 +111,7 @@ def enclosing_cells(group: Cells) -> int:
     )
 
 
-def is_superseded(groups: Iterable[Cells], gaps: int, *, opened: bool) -> bool:
+def is_superseded(groups: Iterable[CellGroup], gaps: CellSet, *, opened: bool) -> bool:
     """Whether what an event told of these groups no longer holds, with `gaps` as they are now.
 
     An opened gap has passed once all of it is closed. That a gap closed is untrue as soon as any of it is open again.
@@ -121,18 +122,18 @@ def is_superseded(groups: Iterable[Cells], gaps: int, *, opened: bool) -> bool:
     return any(bool(mask & gaps) if count is UNSET else (mask & ~gaps).bit_count() < count for mask, count in masks)
 
 
-def _exact(box: _Box, opened: bool) -> Cells:
-    areas, kinds, ages, genders = (_codes(mask, side) for mask, side in zip(box, _SIDES, strict=True))
-    return Cells(
+def _exact(box: _Box, opened: bool) -> CellGroup:
+    areas, types, ages, genders = (_codes(mask, side) for mask, side in zip(box, _SIDES, strict=True))
+    return CellGroup(
         areas=_or_all(areas, CELL_AREAS),
-        exploitation_types=_or_all(kinds, ExploitationType),
+        exploitation_types=_or_all(types, ExploitationType),
         age_groups=_or_all(ages, AgeGroup),
         genders=_or_all(genders, Gender),
-        text=_sentence(_people(ages, genders, opened) + _exploitation(kinds, opened), areas, opened),
+        text=_sentence(_people(ages, genders, opened) + _exploitation(types, opened), areas, opened),
     )
 
 
-def _counted(boxes: list[_Box], opened: bool) -> Cells:
+def _counted(boxes: list[_Box], opened: bool) -> CellGroup:
     """The box around these, and how many cells are really in them."""
     around = _Box(*(_union(masks) for masks in zip(*boxes, strict=True)))
     count = sum(prod(mask.bit_count() for mask in box) for box in boxes)
@@ -140,9 +141,9 @@ def _counted(boxes: list[_Box], opened: bool) -> Cells:
     return msgspec.structs.replace(_exact(around, opened), text=words, combinations=count)
 
 
-def _boxes(cells: int) -> list[_Box]:
+def _boxes(cell_set: CellSet) -> list[_Box]:
     """As few boxes as merging finds, each cell in exactly one, in the order of their first cells."""
-    single = [box for number, box in enumerate(_SINGLE) if cells >> number & 1]
+    single = [box for number, box in enumerate(_SINGLE) if cell_set >> number & 1]
     fewest = min((_merged(single, order) for order in _ORDERS), key=len)
     return sorted(fewest, key=_first)
 
@@ -212,10 +213,10 @@ def _spoken(ages: tuple[AgeGroup, ...]) -> list[str]:
     return [*spoken, "child"] if AgeGroup.CHILD in ages else spoken
 
 
-def _exploitation(kinds: tuple[ExploitationType, ...], opened: bool) -> str:
-    if kinds == tuple(ExploitationType):
+def _exploitation(types: tuple[ExploitationType, ...], opened: bool) -> str:
+    if types == tuple(ExploitationType):
         return ""
-    labels = [EXPLOITATION_TYPES[kind] for kind in kinds]
+    labels = [EXPLOITATION_TYPES[each] for each in types]
     compound = any(label.compound for label in labels)
     return " with " + join_words([label.inside for label in labels], "or" if opened else "and", compound=compound)
 

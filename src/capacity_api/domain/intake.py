@@ -19,11 +19,11 @@ from capacity_api.errors import FieldError, Invalid, NothingToConfirm
 
 LONDON_TIME = ZoneInfo("Europe/London")
 DEFAULT_VALID_FOR = timedelta(hours=168)
-LONGEST_VALIDITY = timedelta(days=90)
-LONGEST_PLAN = timedelta(days=366)
+MAX_VALID_FOR = timedelta(days=90)
+MAX_PLAN_AHEAD = timedelta(days=366)
 # A closure that is planned a year ahead can name a day after that.
-_LATEST_REOPENING = timedelta(days=731)
-NOTE_LENGTH = 500
+_MAX_REOPENING_AHEAD = timedelta(days=731)
+MAX_NOTE_LENGTH = 500
 
 
 class ReportedState(StrEnum):
@@ -88,7 +88,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: Reason | None = None
     exceptions: tuple[Circumstance, ...] = ()
     reopens_on: date | None = None
-    note: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": NOTE_LENGTH})] | None = None
+    note: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": MAX_NOTE_LENGTH})] | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,8 +175,8 @@ def validate_report(report: Report, now: datetime) -> Report:
     if report.reopens_on is not None:
         if report.state is ReportedState.OPEN:
             errors.append(FieldError("/reopens_on", "is only for a pause or a waiting list"))
-        elif not 0 <= (report.reopens_on - now.astimezone(LONDON_TIME).date()).days <= _LATEST_REOPENING.days:
-            errors.append(FieldError("/reopens_on", f"must be in the next {_LATEST_REOPENING.days} days"))
+        elif not 0 <= (report.reopens_on - now.astimezone(LONDON_TIME).date()).days <= _MAX_REOPENING_AHEAD.days:
+            errors.append(FieldError("/reopens_on", f"must be in the next {_MAX_REOPENING_AHEAD.days} days"))
     note, exceptions = normalise_words(report.note, report.exceptions, errors)
     if errors:
         raise Invalid("The report is not valid", tuple(errors))
@@ -188,7 +188,7 @@ def normalise_words(
 ) -> tuple[str | None, tuple[Circumstance, ...]]:
     """Note and exceptions in a standard form. Adds any fault of the note to `errors`, with its pointer."""
     try:
-        note = plain_text(note, "/note", NOTE_LENGTH, lines=True)
+        note = plain_text(note, "/note", MAX_NOTE_LENGTH, multiline=True)
     except Invalid as invalid:
         errors.extend(invalid.errors)
     return note, tuple(each for each in Circumstance if each in exceptions)
@@ -215,7 +215,7 @@ def report_expiry(report: Report, start: datetime, valid_for: timedelta) -> date
     """
     if report.reopens_on is None:
         return start + valid_for
-    latest = start + LONGEST_VALIDITY
+    latest = start + MAX_VALID_FOR
     if report.reopens_on > latest.astimezone(LONDON_TIME).date():
         return latest
     end_of_day = datetime.combine(report.reopens_on + timedelta(days=1), time.min, LONDON_TIME).astimezone(UTC)
@@ -273,8 +273,8 @@ def apply_plan(intake: Intake, report: Report, effective_from: datetime, now: da
     """
     if report.state is ReportedState.OPEN:
         raise Invalid.at("/effective_from", "is only for a pause or a waiting list; an opening cannot be planned")
-    if not now < effective_from <= now + LONGEST_PLAN:
-        raise Invalid.at("/effective_from", f"must be in the future, at most {LONGEST_PLAN.days} days ahead")
+    if not now < effective_from <= now + MAX_PLAN_AHEAD:
+        raise Invalid.at("/effective_from", f"must be in the future, at most {MAX_PLAN_AHEAD.days} days ahead")
     if report.reopens_on is not None and report.reopens_on < effective_from.astimezone(LONDON_TIME).date():
         raise Invalid.at("/reopens_on", "must not be before the day on which the plan starts")
     effective_from = effective_from.astimezone(UTC)

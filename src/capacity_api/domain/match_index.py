@@ -18,7 +18,7 @@ from capacity_api.domain.intake import Intake, State
 from capacity_api.domain.matching import ASPECTS, OUTCOME_OF, Answer, Outcome, Situations, exceptions_of
 from capacity_api.domain.remit import Remit
 
-# What is true of a responder whatever is asked: a kind, the number of the aspect, and a code.
+# What is true of a responder whatever is asked: a name, the number of the aspect, and a code.
 _Trait = tuple[str, int, Answer]
 _Masks = dict[_Trait, int]
 # With more changes than this, building the index from nothing costs less than moving its bits.

@@ -130,10 +130,10 @@ def _area(remit: Remit, asked: str | None) -> ReasonCode | None:
 
 
 def _exploitation(remit: Remit, asked: ExploitationType | None) -> ReasonCode | None:
-    kinds = remit.exploitation_types
-    if kinds is None:
+    types = remit.exploitation_types
+    if types is None:
         return ReasonCode.EXPLOITATION_UNKNOWN
-    if kinds == "all" or asked in kinds:
+    if types == "all" or asked in types:
         return None
     return ReasonCode.EXPLOITATION_NOT_COVERED if asked else ReasonCode.EXPLOITATION_NOT_GIVEN
 
@@ -173,11 +173,11 @@ def situation_of(question: Question) -> Situations:
 
 def situations_within(remit: Remit) -> Situations:
     """Every situation that a remit may take on: where it is unknown, any."""
-    kinds, genders = remit.exploitation_types, remit.genders
+    types, genders = remit.exploitation_types, remit.genders
     return Situations(
         answers=(
             remit.areas,
-            kinds if isinstance(kinds, tuple) else tuple(ExploitationType),
+            types if isinstance(types, tuple) else tuple(ExploitationType),
             remit.age_groups,
             genders if isinstance(genders, tuple) else tuple(Gender),
         )

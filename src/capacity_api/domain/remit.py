@@ -86,16 +86,16 @@ def validate_remit(remit: Remit) -> Remit:
     )
     if errors:
         raise Invalid("The remit is not valid", tuple(errors))
-    kinds, genders = remit.exploitation_types, remit.genders
+    types, genders = remit.exploitation_types, remit.genders
     return Remit(
         areas=tuple(code for code in AREAS if code in remit.areas),
-        exploitation_types=tuple(kind for kind in ExploitationType if kind in kinds)
-        if isinstance(kinds, tuple)
-        else kinds,
+        exploitation_types=tuple(each for each in ExploitationType if each in types)
+        if isinstance(types, tuple)
+        else types,
         age_groups=tuple(group for group in AgeGroup if group in remit.age_groups),
         genders=tuple(gender for gender in Gender if gender in genders) if isinstance(genders, tuple) else genders,
         existing_clients_only=remit.existing_clients_only,
-        note=plain_text(remit.note, "/remit/note", 500, lines=True),
+        note=plain_text(remit.note, "/remit/note", 500, multiline=True),
         as_published=None if remit.as_published is None else _validate_as_published(remit.as_published),
         source=None if remit.source is None else _validate_source(remit.source),
     )
@@ -145,10 +145,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         return not self.areas or any(cover(remit.areas, area) is not Cover.NONE for area in self.areas)
 
     def _keeps_exploitation_types(self, remit: Remit) -> bool:
-        kinds = remit.exploitation_types
-        if not self.exploitation_types or kinds is None or kinds == "all":
+        types = remit.exploitation_types
+        if not self.exploitation_types or types is None or types == "all":
             return True
-        return any(kind in kinds for kind in self.exploitation_types)
+        return any(each in types for each in self.exploitation_types)
 
     def _keeps_age_groups(self, remit: Remit) -> bool:
         return not self.age_groups or any(may_take_age(remit.age_groups, age) for age in self.age_groups)

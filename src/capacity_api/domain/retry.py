@@ -17,7 +17,7 @@ _RETRY_SCHEDULE = (
 )
 _THEN_EVERY = timedelta(hours=24)
 _JITTER = 0.2
-LONGEST_RETRY_AFTER = timedelta(hours=24)
+MAX_RETRY_AFTER = timedelta(hours=24)
 # Answers that ask for time.
 OVERLOAD = frozenset({429, 502, 503, 504})
 
@@ -74,7 +74,7 @@ def next_attempt(attempts: int, now: datetime, jitter: float, retry_after: timed
     delay = _RETRY_SCHEDULE[attempts - 1] if attempts <= len(_RETRY_SCHEDULE) else _THEN_EVERY
     delay *= 1 - _JITTER + 2 * _JITTER * jitter
     if retry_after is not None:
-        delay = max(delay, min(retry_after, LONGEST_RETRY_AFTER))
+        delay = max(delay, min(retry_after, MAX_RETRY_AFTER))
     return now + delay
 
 
@@ -86,11 +86,11 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         # Ten digits are over three hundred years: there is no need to convert more.
-        return min(timedelta(seconds=int(text[:10])), LONGEST_RETRY_AFTER)
+        return min(timedelta(seconds=int(text[:10])), MAX_RETRY_AFTER)
     try:
         date = parsedate_to_datetime(text)
         # HTTP dates are in UTC; some parse without a zone.
         wait = (date if date.tzinfo is not None else date.replace(tzinfo=UTC)) - now
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return min(max(wait, timedelta()), LONGEST_RETRY_AFTER)
+    return min(max(wait, timedelta()), MAX_RETRY_AFTER)

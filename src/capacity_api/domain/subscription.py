@@ -4,7 +4,7 @@ import msgspec
 
 from capacity_api.domain.areas import UNITED_KINGDOM, Cover, cover
 from capacity_api.domain.events import EventType, is_subscribed
-from capacity_api.domain.gaps import Cells
+from capacity_api.domain.gaps import CellGroup
 
 
 class _AreaRef(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class _Responder(msgspec.Struct, frozen=True):
 
 class _Data(msgspec.Struct, frozen=True):
     responder: _Responder | None = None
-    cells: tuple[Cells, ...] = ()
+    cell_groups: tuple[CellGroup, ...] = msgspec.field(name="cells", default=())
 
 
 class EventSummary(msgspec.Struct, frozen=True):
@@ -37,8 +37,8 @@ class EventSummary(msgspec.Struct, frozen=True):
         if self.data.responder is not None:
             return {area.code for area in self.data.responder.remit.areas}
         areas: set[str] = set()
-        for cells in self.data.cells:
-            areas.update([UNITED_KINGDOM] if cells.areas == "all" else cells.areas)
+        for group in self.data.cell_groups:
+            areas.update([UNITED_KINGDOM] if group.areas == "all" else group.areas)
         return areas
 
 

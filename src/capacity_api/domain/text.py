@@ -6,35 +6,35 @@ from collections.abc import Sequence
 from capacity_api.errors import Invalid
 
 
-def plain_text(value: str | None, pointer: str, most: int, *, lines: bool = False) -> str | None:
+def plain_text(value: str | None, pointer: str, max_length: int, *, multiline: bool = False) -> str | None:
     """`value` without surrounding white space, `None` when nothing is left.
 
-    Refuses control characters (category Cc; a newline is allowed where `lines`), lone surrogates, noncharacters, which
-    neither HTML nor XML can hold, and more than `most` characters. Bidirectional marks pass: languages need them, and
-    whoever shows the text isolates it.
+    Refuses control characters (category Cc; `multiline` allows a newline), lone surrogates, noncharacters, which
+    neither HTML nor XML can hold, and more than `max_length` characters. Bidirectional marks pass: languages need them,
+    and whoever shows the text isolates it.
     """
     if value is None:
         return None
-    text = value.replace("\r\n", "\n") if lines else value
+    text = value.replace("\r\n", "\n") if multiline else value
     for character in text:
-        if _is_refused(character) and not (lines and character == "\n"):
+        if _is_refused(character) and not (multiline and character == "\n"):
             raise Invalid.at(pointer, f"must not contain the character U+{ord(character):04X}")
     text = text.strip()
-    if len(text) > most:
-        raise Invalid.at(pointer, f"must be at most {most} characters; it has {len(text)}")
+    if len(text) > max_length:
+        raise Invalid.at(pointer, f"must be at most {max_length} characters; it has {len(text)}")
     return text or None
 
 
 def _is_refused(character: str) -> bool:
     code = ord(character)
     # The 66 noncharacters (Unicode, 23.7).
-    is_none = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-    return is_none or unicodedata.category(character) in {"Cc", "Cs"}
+    is_noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    return is_noncharacter or unicodedata.category(character) in {"Cc", "Cs"}
 
 
-def required_text(value: str, pointer: str, most: int) -> str:
+def required_text(value: str, pointer: str, max_length: int) -> str:
     """Like `plain_text`, and refuses what is empty."""
-    text = plain_text(value, pointer, most)
+    text = plain_text(value, pointer, max_length)
     if text is None:
         raise Invalid.at(pointer, "must not be empty")
     return text

@@ -26,7 +26,7 @@ from capacity_api.domain.intake import (
 )
 from capacity_api.errors import FieldError, Invalid
 
-MOST_REFERRALS = 1_000_000
+MAX_REFERRALS = 1_000_000
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,8 +46,8 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def validate_threshold(threshold: Threshold) -> Threshold:
     """The threshold in a standard form. Raises `Invalid` with a pointer to each fault."""
     errors = expected_response_errors(threshold.expected_response)
-    if not 1 <= threshold.pause_at <= MOST_REFERRALS:
-        errors.append(FieldError("/pause_at", f"must be from 1 to {MOST_REFERRALS}"))
+    if not 1 <= threshold.pause_at <= MAX_REFERRALS:
+        errors.append(FieldError("/pause_at", f"must be from 1 to {MAX_REFERRALS}"))
     if threshold.reopen_below is not None and not 1 <= threshold.reopen_below <= threshold.pause_at:
         errors.append(FieldError("/reopen_below", "must be from 1 to pause_at"))
     note, exceptions = normalise_words(threshold.note, threshold.exceptions, errors)

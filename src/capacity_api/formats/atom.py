@@ -17,7 +17,7 @@ from capacity_api.wording.rendering import environment
 from capacity_api.wording.sentences import intake_in_sentences, isolated, moment, remit_in_words
 
 ATOM = "application/atom+xml; charset=utf-8"
-MOST_ENTRIES = 100
+MAX_ENTRIES = 100
 PATH = "/v1/feed.atom"
 _HEADINGS = {
     EventType.INTAKE_OPENED: "open",
@@ -54,7 +54,7 @@ def render_feed(
     Without a public address the feed has no links, which Atom allows, and the same id as every other installation
     without one.
     """
-    entries = [_entry(event) for event in events[:MOST_ENTRIES]]
+    entries = [_entry(event) for event in events[:MAX_ENTRIES]]
     document = _templates.get_template("feed.xml").render(
         id=uuid5(NAMESPACE_URL, (public_url or "") + PATH),
         # An empty feed has to name a time too.
@@ -78,9 +78,9 @@ def _entry(identified: IdentifiedEvent) -> FeedEntry:
 
 def _in_words(event: Event) -> tuple[str, list[str], str]:
     when = f"{moment(event.timestamp)} (UK time)."
-    if isinstance(event.data.cells, tuple):
+    if isinstance(event.data.cell_groups, tuple):
         heading = "Gap in the coverage" if event.type is EventType.COVERAGE_GAP_OPENED else "A gap was closed"
-        sentences = [each.text for each in event.data.cells]
+        sentences = [each.text for each in event.data.cell_groups]
         more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
         return f"{heading}: {sentences[0]}{more}", [_sentence(each) for each in sentences] + [when], "/v1/coverage"
     responder = event.data.responder

@@ -21,6 +21,7 @@ from capacity_api.db import sequence
 from capacity_api.db.engine import CHANGED
 from capacity_api.db.tables import CoverageRow, EventRow, IntakeRow, ReportRow, ResponderRow, SequenceRow
 from capacity_api.domain.coverage import (
+    CellSet,
     Contribution,
     counts_from_document,
     counts_to_document,
@@ -28,7 +29,7 @@ from capacity_api.domain.coverage import (
     move_contribution,
 )
 from capacity_api.domain.events import PRIVATE, EventType
-from capacity_api.domain.gaps import MOST_GROUPS, describe_gaps
+from capacity_api.domain.gaps import MAX_GROUPS, describe_gaps
 from capacity_api.domain.intake import Report, State, Step, due_steps
 from capacity_api.errors import NotFound
 from capacity_api.operations import coverage
@@ -132,12 +133,12 @@ class Change:
         self._add_gap_event(EventType.COVERAGE_GAP_OPENED, gaps_after & ~gaps_before)
         self._add_gap_event(EventType.COVERAGE_GAP_CLOSED, gaps_before & ~gaps_after)
 
-    def _add_gap_event(self, event_type: EventType, cells: int) -> None:
-        if not cells:
+    def _add_gap_event(self, event_type: EventType, cell_set: CellSet) -> None:
+        if not cell_set:
             return
-        groups = describe_gaps(cells, opened=event_type is EventType.COVERAGE_GAP_OPENED, most=MOST_GROUPS)
+        groups = describe_gaps(cell_set, opened=event_type is EventType.COVERAGE_GAP_OPENED, max_groups=MAX_GROUPS)
         at = self._sequence_row.at
-        self._add_row(event_type, at, sequence.next_number(self._sequence_row, at), None, EventData(cells=groups))
+        self._add_row(event_type, at, sequence.next_number(self._sequence_row, at), None, EventData(cell_groups=groups))
 
     def _add_row(
         self, event_type: EventType, at: datetime, number: int | None, responder_id: UUID | None, data: EventData

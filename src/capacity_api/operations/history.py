@@ -32,9 +32,9 @@ async def entries_after(session: AsyncSession, sequence: int) -> dict[UUID, list
 
 
 async def newest_entries(
-    session: AsyncSession, since: datetime, most: int, responder_ids: Sequence[UUID] | None
+    session: AsyncSession, since: datetime, max_entries: int, responder_ids: Sequence[UUID] | None
 ) -> dict[UUID, list[HistoryEntry]]:
-    """The newest `most` since a time of each responder (`None`: of all), oldest first."""
+    """The newest `max_entries` since a time of each responder (`None`: of all), oldest first."""
     ranked = (
         select(
             ReportRow.id,
@@ -43,7 +43,7 @@ async def newest_entries(
         .where(ReportRow.at >= since, _is_one_of(ReportRow.responder_id, responder_ids))
         .subquery()
     )
-    query = select(ReportRow).join(ranked, ranked.c.id == ReportRow.id).where(ranked.c.n <= most)
+    query = select(ReportRow).join(ranked, ranked.c.id == ReportRow.id).where(ranked.c.n <= max_entries)
     return _by_responder(await session.scalars(query.order_by(ReportRow.sequence)))
 
 

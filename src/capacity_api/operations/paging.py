@@ -15,10 +15,10 @@ from capacity_api.errors import Invalid
 
 Item = TypeVar("Item")
 Representation = TypeVar("Representation")
-MOST = 500
-USUAL = 50
+MAX_LIMIT = 500
+DEFAULT_LIMIT = 50
 # The largest number that a column can hold: the database would fail on a cursor beyond it.
-_LARGEST = 2**63 - 1
+_MAX_NUMBER = 2**63 - 1
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
@@ -46,10 +46,10 @@ async def page(
 
 async def all_pages(read: Callable[[int, str | None], Awaitable[Page[Item]]]) -> list[Item]:
     """Every item of a list. `read` takes a limit and a cursor and returns that page."""
-    page = await read(MOST, None)
+    page = await read(MAX_LIMIT, None)
     items = page.items
     while page.next is not None:
-        page = await read(MOST, page.next)
+        page = await read(MAX_LIMIT, page.next)
         items += page.items
     return items
 
@@ -65,7 +65,7 @@ def _decode_cursor(cursor: str, kind: type) -> Any:
         if kind is UUID:
             return UUID(text)
         number = int(text)
-        if not 0 <= number <= _LARGEST:
+        if not 0 <= number <= _MAX_NUMBER:
             raise ValueError("out of range")
         return number
     except (binascii.Error, ValueError):

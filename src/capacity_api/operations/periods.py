@@ -43,12 +43,12 @@ async def is_behind(session: AsyncSession) -> bool:
     return await session.scalar(select(RollupRow.sequence)) != latest
 
 
-async def count_events(session: AsyncSession, most: int = BATCH) -> int:
-    """Count up to `most` events that are not counted yet, and return how many. Locks the rollup."""
+async def count_events(session: AsyncSession, max_events: int = BATCH) -> int:
+    """Count up to `max_events` events that are not counted yet, and return how many. Locks the rollup."""
     rollup = (
         await session.execute(select(RollupRow).with_for_update().execution_options(populate_existing=True))
     ).scalar_one()
-    number, changes = await _read_changes(session, rollup.sequence, most)
+    number, changes = await _read_changes(session, rollup.sequence, max_events)
     if number == rollup.sequence:
         return 0
     ledger = await load_ledger(session, rollup)
@@ -222,14 +222,14 @@ class _EventBody(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_EventBody)
 
 
-async def _read_changes(session: AsyncSession, after: int, most: int) -> tuple[int, list[StateChange]]:
-    """The number of the last of up to `most` events after number `after`, and the state changes in these events."""
+async def _read_changes(session: AsyncSession, after: int, max_events: int) -> tuple[int, list[StateChange]]:
+    """Of up to `max_events` events after number `after`: the number of the last, and their state changes."""
     rows = (
         await session.execute(
             select(EventRow.sequence, EventRow.type, EventRow.at, EventRow.responder_id, EventRow.body)
             .where(EventRow.sequence > after)
             .order_by(EventRow.sequence)
-            .limit(most)
+            .limit(max_events)
         )
     ).all()
     changes = [_state_change(row) for row in rows if row.responder_id is not None]

@@ -25,7 +25,7 @@ from capacity_api.representations.responder import Responder, represent_responde
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DEFAULT_HOURS = int(DEFAULT_VALID_FOR.total_seconds() // 3600)
-_MOST_HOURS = 2160
+_MAX_VALID_FOR_HOURS = 2160
 
 
 class NewResponder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -160,6 +160,6 @@ async def get_responder(session: AsyncSession, slug: str) -> ResponderRow:
 
 
 def _validate_hours(hours: int) -> int:
-    if not 1 <= hours <= _MOST_HOURS:
-        raise Invalid.at("/valid_for_hours", f"must be from 1 to {_MOST_HOURS}")
+    if not 1 <= hours <= _MAX_VALID_FOR_HOURS:
+        raise Invalid.at("/valid_for_hours", f"must be from 1 to {_MAX_VALID_FOR_HOURS}")
     return hours

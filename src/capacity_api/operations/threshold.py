@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import ThresholdRow
-from capacity_api.domain.threshold import MOST_REFERRALS, Threshold, apply_count, validate_threshold
+from capacity_api.domain.threshold import MAX_REFERRALS, Threshold, apply_count, validate_threshold
 from capacity_api.errors import Invalid, NotFound
 from capacity_api.operations import audit, changes
 from capacity_api.operations.responders import get_responder
@@ -26,8 +26,8 @@ async def record_caseload(
     session: AsyncSession, now: datetime, slug: str, open_referrals: int, actor_token_id: UUID | None = None
 ) -> Caseload:
     """Record how many referrals are open; the threshold may pause or restore intake. Raises `NotFound`, `Invalid`."""
-    if not 0 <= open_referrals <= MOST_REFERRALS:
-        raise Invalid.at("/open_referrals", f"must be from 0 to {MOST_REFERRALS}")
+    if not 0 <= open_referrals <= MAX_REFERRALS:
+        raise Invalid.at("/open_referrals", f"must be from 0 to {MAX_REFERRALS}")
     change = await changes.begin(session, now)
     responder = await change.get_responder(slug)
     row = await _get_or_add(session, responder.id)

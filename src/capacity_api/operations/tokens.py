@@ -37,9 +37,9 @@ from capacity_api.errors import (
 from capacity_api.operations import audit
 from capacity_api.operations.paging import Page, page
 
-_LONGEST_OVERLAP_HOURS = 168
+_MAX_OVERLAP_HOURS = 168
 # 100 years: so a successor, with the same lifetime, ends before the year 9999. For longer, null means "never".
-_LONGEST_LIFETIME = timedelta(days=36525)
+_MAX_LIFETIME = timedelta(days=36525)
 # `last_used_at` is for finding forgotten tokens, which is not worth a write for each call.
 RECORD_USE_EVERY = timedelta(minutes=1)
 
@@ -152,7 +152,7 @@ async def issue_token(
     for n, scope in enumerate(scopes or ()):
         if scope not in allowed:
             raise Invalid.at(f"/scopes/{n}", f"a token of a {owner.type} may have only {', '.join(allowed)}")
-    if expires_at is not None and not now < expires_at <= now + _LONGEST_LIFETIME:
+    if expires_at is not None and not now < expires_at <= now + _MAX_LIFETIME:
         raise Invalid.at("/expires_at", "must be in the future, at most 100 years ahead; null for never")
     expires_at = expires_at and expires_at.astimezone(UTC)
     token = make_token(secrets.token_bytes(RANDOM_BYTES))
@@ -238,8 +238,8 @@ async def rotate_token(
     Raises `Forbidden` if the token has a scope that is not in `caller_scopes`: a token must not get itself more scopes.
     Raises `NotFound`, `Invalid` or, for a token that has ended, `Conflict`.
     """
-    if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
-        raise Invalid.at("/overlap_hours", f"must be from 0 to {_LONGEST_OVERLAP_HOURS}")
+    if not 0 <= overlap_hours <= _MAX_OVERLAP_HOURS:
+        raise Invalid.at("/overlap_hours", f"must be from 0 to {_MAX_OVERLAP_HOURS}")
     row = await _get_token(session, token_id, owner)
     if caller_scopes is not None and not set(caller_scopes).issuperset(row.scopes):
         raise Forbidden("The token that you used has fewer scopes than the token to replace")

@@ -20,12 +20,12 @@ from capacity_api.wording.language import ENGLISH, Language, gettext, join_items
 from capacity_api.wording.sentences import state_in_words
 
 # Of ten units for each square: confirmed open fills it, a waiting list fills its lower half, a gap is an outline.
-_SQUARES = {"o": "M{x} {y}h8v8h-8z", "w": "M{x} {y}m0 4h8v4h-8z"}
+_FILLS = {State.OPEN: "M{x} {y}h8v8h-8z", State.WAITING_LIST: "M{x} {y}m0 4h8v4h-8z"}
 _OUTLINE = "M{x} {y}h8v8h-8z"
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """One age group in one place: a square for each kind of exploitation (across) and each gender (down)."""
+    """One age group in one place: a square for each exploitation type (across) and each gender (down)."""
 
     picture: Markup
     words: str
@@ -55,11 +55,11 @@ def render_coverage(
             now=now,
             demonstration=coverage.demonstration is True,
             ages=[label for _, label in options(vocabulary.AGE_GROUPS)],
-            kinds=[sentences.kind_in_words(kind) for kind in ExploitationType],
-            genders=[label for _, label in options(vocabulary.GENDERS)],
+            exploitation_types=sentences.exploitation_in_words(list(ExploitationType)),
+            genders=sentences.genders_of_any_age(),
             places=_places(coverage.cells),
             gaps=[gap.text for gap in coverage.gaps],
-            key=[(_picture([state]), words) for state, words in _key()],
+            legend=[(_picture([state]), words) for state, words in _legend()],
         )
 
 
@@ -82,19 +82,20 @@ def _groups(cells: list[CoverageCell]) -> list[Group]:
 
 
 def _group(cells: list[CoverageCell]) -> Group:
-    states = [
-        "o" if cell.open else "w" if cell.waiting_list else ""
-        for gender in Gender
-        for cell in cells
-        if cell.gender is gender
-    ]
+    states = [_state_of(cell) for gender in Gender for cell in cells if cell.gender is gender]
     return Group(picture=_picture(states), words=_in_words(states), is_gap=not any(states))
 
 
-def _in_words(states: list[str]) -> str:
+def _state_of(cell: CoverageCell) -> State | None:
+    """What is drawn for a cell. `None` is a gap."""
+    if cell.open:
+        return State.OPEN
+    return State.WAITING_LIST if cell.waiting_list else None
+
+
+def _in_words(states: list[State | None]) -> str:
     """What the squares show: "all open", "open 12, waiting list 6", "waiting list 3 of 18"."""
-    shown = {"o": State.OPEN, "w": State.WAITING_LIST}
-    counts = {state_in_words(state): states.count(letter) for letter, state in shown.items() if letter in states}
+    counts = {state_in_words(state): states.count(state) for state in _FILLS if state in states}
     if not counts:
         return gettext("nobody")
     if len(states) in counts.values():
@@ -103,22 +104,23 @@ def _in_words(states: list[str]) -> str:
     return words if all(states) else gettext("{words} of {all}").format(words=words, all=len(states))
 
 
-def _picture(states: list[str]) -> Markup:
+def _picture(states: Sequence[State | None]) -> Markup:
     across = min(len(states), len(ExploitationType))
-    drawn = {"g": "", "o": "", "w": ""}
+    outline, fills = "", dict.fromkeys(_FILLS, "")
     for number, state in enumerate(states):
         where = {"x": number % across * 10 + 1, "y": number // across * 10 + 1}
-        drawn["g"] += _OUTLINE.format(**where)
+        outline += _OUTLINE.format(**where)
         if state:
-            drawn[state] += _SQUARES[state].format(**where)
-    paths = "".join(f'<path class="{name}" d="{path}"/>' for name, path in drawn.items() if path)
+            fills[state] += _FILLS[state].format(**where)
+    paths = f'<path class="outline" d="{outline}"/>'
+    paths += "".join(f'<path class="{state}" d="{path}"/>' for state, path in fills.items() if path)
     size = f"{across * 10} {-(-len(states) // across) * 10}"
     return Markup(f'<svg class="squares" aria-hidden="true" viewBox="0 0 {size}">{paths}</svg>')  # noqa: S704 - numbers
 
 
-def _key() -> list[tuple[str, str]]:
+def _legend() -> list[tuple[State | None, str]]:
     return [
-        ("o", gettext("somebody is confirmed open")),
-        ("w", gettext("somebody has a waiting list, nobody is confirmed open")),
-        ("", gettext("a gap: nobody is confirmed")),
+        (State.OPEN, gettext("somebody is confirmed open")),
+        (State.WAITING_LIST, gettext("somebody has a waiting list, nobody is confirmed open")),
+        (None, gettext("a gap: nobody is confirmed")),
     ]

@@ -23,7 +23,7 @@ from capacity_api.wording.language import ENGLISH, Language, gettext, speaking
 
 _BETWEEN_TAGS = re.compile(r">\n+<")
 # The columns of the published table, in the order of `AsPublished`.
-PUBLISHED_CELLS = ("Geographical presence", "Exploitation", "Demographic", "Other limitation")
+PUBLISHED_COLUMNS = ("Geographical presence", "Exploitation", "Demographic", "Other limitation")
 _HEADINGS = {
     State.OPEN: "Open",
     State.WAITING_LIST: "On a waiting list",
@@ -98,7 +98,7 @@ def render_directory(
             many=many,
             counts=[(state, len(entries)) for state, entries in by_state.items()],
             groups=[_group(state, by_state) for state in State],
-            key=pictures.key() if has_strips else [],
+            legend=pictures.legend() if has_strips else [],
             demonstration=directory.demonstration is True,
             contact=contact,
             address=address,
@@ -205,13 +205,13 @@ def _explanation(state: State, by_state: dict[State, list[bytes]]) -> tuple[str,
             return sentences.UNCONFIRMED, None
 
 
-def _published_cells(remit: RemitShown) -> list[tuple[str, str]]:
-    """The cells of the published remit that are not empty, each with its label."""
+def _published_parts(remit: RemitShown) -> list[tuple[str, str]]:
+    """The parts of the published remit that are not empty, each with its label."""
     published = remit.as_published
     if published is None:
         return []
-    cells = (published.geography, published.exploitation, published.demographic, published.limitation)
-    return [(label, cell) for label, cell in zip(PUBLISHED_CELLS, cells, strict=True) if cell]
+    parts = (published.geography, published.exploitation, published.demographic, published.limitation)
+    return [(label, part) for label, part in zip(PUBLISHED_COLUMNS, parts, strict=True) if part]
 
 
-templates.filters |= {"holds_until": holds_until, "published_cells": _published_cells}
+templates.filters |= {"holds_until": holds_until, "published_parts": _published_parts}

@@ -48,7 +48,7 @@ def strip(states: Sequence[tuple[datetime, State]], today: datetime) -> Strip | 
     return Strip(_picture(SHOWN // _UNIT, drawn), _in_words(known))
 
 
-def key() -> list[tuple[Markup, str]]:
+def legend() -> list[tuple[Markup, str]]:
     """What the heights of a strip mean: a picture and the words of each state."""
     drawn = {
         state: f'<path class="{_CLASSES[state]}" d="M0 {_TOPS[state]}h10V10H0z"/>' if state in _TOPS else ""

@@ -59,8 +59,8 @@ def is_match(if_none_match: bytes, etag: bytes) -> bool:
     """Whether the reader has this version already. The comparison is weak (RFC 9110 §13.1.2)."""
     if if_none_match == etag:
         return True
-    tags = [tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")]
-    return b"*" in tags or etag in tags
+    known = [each.strip().removeprefix(b"W/") for each in if_none_match.split(b",")]
+    return b"*" in known or etag in known
 
 
 def _weight(parameters: str) -> float:

@@ -17,7 +17,7 @@ from capacity_api.pages.headers import HEADERS
 from capacity_api.pages.reference import reference_page
 from capacity_api.pages.unavailable import unavailable_page
 from capacity_api.pages.update import update_page
-from capacity_api.representations.encoding import encode, entity_tag
+from capacity_api.representations.encoding import encode, etag_of
 from capacity_api.representations.vocabulary import represent_vocabulary
 from capacity_api.snapshot.resource import Resource
 from capacity_api.snapshot.snapshot import Catalogue, Document, Snapshot
@@ -49,12 +49,12 @@ def directory(snapshot: Snapshot) -> Resource:
     """The whole directory in JSON, joined from the responders, each of which was encoded when it changed."""
     entries = snapshot.entries.values()
     head = encode(msgspec.structs.replace(snapshot.directory_of(()), total=len(entries)))
-    # Built from the validators of its parts: hashing twelve megabytes again would cost more than joining them.
-    tag = entity_tag(head + b"".join([entry.etag for entry in entries]))
+    # Built from the ETags of its parts: hashing twelve megabytes again would cost more than joining them.
+    etag = etag_of(head + b"".join([entry.etag for entry in entries]))
     parts = [entry.json for entry in entries] or [b""]
     parts[0] = head[:-2] + parts[0]
     parts[-1] += head[-2:]
-    return Resource(b",".join(parts), tag=tag)
+    return Resource(b",".join(parts), etag=etag)
 
 
 def _coverage(snapshot: Snapshot) -> Resource:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from capacity_api.domain.coverage import CELLS, Counts, cell_counts, gap_cells
-from capacity_api.domain.gaps import Cells, describe_gaps
+from capacity_api.domain.gaps import CellGroup, describe_gaps
 from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 
@@ -30,7 +30,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     updated_at: datetime
     demonstration: bool | UnsetType = UNSET
-    gaps: tuple[Cells, ...]
+    gaps: tuple[CellGroup, ...]
     cells: list[CoverageCell]
 
 

@@ -1,4 +1,4 @@
-"""The bytes of a representation, their validators, and what holds for all of them."""
+"""The bytes of a representation, their ETags, and what holds for all of them."""
 
 import hashlib
 from typing import Any
@@ -17,15 +17,15 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-def entity_tag(body: bytes) -> str:
-    """A strong validator (RFC 9110 §8.8.3): it changes with any byte. A content coding adds its name."""
+def etag_of(body: bytes) -> str:
+    """A strong ETag (RFC 9110 §8.8.3): it changes with any byte. A content coding adds its name."""
     return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
 
-def matches_entity_tag(if_match: str, body: bytes) -> bool:
+def matches_etag(if_match: str, body: bytes) -> bool:
     """Whether an `If-Match` header names the representation `body`, in any content coding (RFC 9110 §13.1.1)."""
     if if_match.strip() == "*":
         return True
-    plain = entity_tag(body)[:-1]
-    tags = [tag.strip() for tag in if_match.split(",")]
-    return any(tag == plain + '"' or tag.startswith(plain + "-") for tag in tags)
+    plain = etag_of(body)[:-1]
+    etags = [etag.strip() for etag in if_match.split(",")]
+    return any(etag == plain + '"' or etag.startswith(plain + "-") for etag in etags)

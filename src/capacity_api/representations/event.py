@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from capacity_api.domain.events import EventType
-from capacity_api.domain.gaps import Cells
+from capacity_api.domain.gaps import CellGroup
 from capacity_api.domain.intake import State
 from capacity_api.representations.responder import Responder
 
@@ -17,7 +17,7 @@ class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     responder: Responder | UnsetType = UNSET
     previous_state: State | UnsetType = UNSET
-    cells: tuple[Cells, ...] | UnsetType = UNSET
+    cell_groups: tuple[CellGroup, ...] | UnsetType = msgspec.field(name="cells", default=UNSET)
     message: str | UnsetType = UNSET
 
 

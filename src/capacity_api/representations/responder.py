@@ -125,10 +125,10 @@ def represent_responder(record: ResponderRecord, now: datetime) -> Responder:
 
 
 def represent_remit(remit: Remit) -> RemitShown:
-    kinds, genders = remit.exploitation_types, remit.genders
+    types, genders = remit.exploitation_types, remit.genders
     return RemitShown(
         areas=[AreaRef(code, AREAS[code].name) for code in remit.areas],
-        exploitation_types=list(kinds) if isinstance(kinds, tuple) else kinds,
+        exploitation_types=list(types) if isinstance(types, tuple) else types,
         age_groups=list(remit.age_groups),
         genders=list(genders) if isinstance(genders, tuple) else genders,
         existing_clients_only=remit.existing_clients_only,
@@ -140,10 +140,10 @@ def represent_remit(remit: Remit) -> RemitShown:
 
 def remit_of(shown: RemitShown) -> Remit:
     """The remit behind its representation: the inverse of `represent_remit`."""
-    kinds, genders = shown.exploitation_types, shown.genders
+    types, genders = shown.exploitation_types, shown.genders
     return Remit(
         areas=tuple(area.code for area in shown.areas),
-        exploitation_types=tuple(kinds) if isinstance(kinds, list) else kinds,
+        exploitation_types=tuple(types) if isinstance(types, list) else types,
         age_groups=tuple(shown.age_groups),
         genders=tuple(genders) if isinstance(genders, list) else genders,
         existing_clients_only=shown.existing_clients_only,

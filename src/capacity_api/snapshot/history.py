@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from capacity_api.domain.intake import State, TimedState
-from capacity_api.operations.paging import USUAL, Page, encode_cursor
+from capacity_api.operations.paging import DEFAULT_LIMIT, Page, encode_cursor
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.responder import HistoryEntry
 
 KEPT_FOR = timedelta(days=90)
 # One page of the list, and one more to know whether there is another page.
-MAX_ENTRIES = USUAL + 1
+MAX_ENTRIES = DEFAULT_LIMIT + 1
 # Somebody who reports every few minutes has a shorter strip.
-_MOST_CHANGES = 500
+_MAX_CHANGES = 500
 
 
 class _EncodedEntry(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class History(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, entries: Sequence[HistoryEntry], changes: Sequence[TimedState]) -> "History":
         """The history with these entries and state changes, each oldest first."""
-        return cls(tuple(_encode(entry) for entry in reversed(entries)), tuple(changes[-_MOST_CHANGES:]))
+        return cls(tuple(_encode(entry) for entry in reversed(entries)), tuple(changes[-_MAX_CHANGES:]))
 
     def followed_by(self, entries: Sequence[HistoryEntry]) -> "History":
         """The history after these new entries, oldest first."""
@@ -43,15 +43,15 @@ class History(msgspec.Struct, frozen=True):
         for entry in entries:
             if not changes or changes[-1][1] is not entry.state:
                 changes.append((entry.at, entry.state))
-        return History((*newest, *self.entries)[:MAX_ENTRIES], tuple(changes[-_MOST_CHANGES:]))
+        return History((*newest, *self.entries)[:MAX_ENTRIES], tuple(changes[-_MAX_CHANGES:]))
 
     def first_page(self, now: datetime) -> bytes:
         """The answer to `GET …/history` without a query: the newest entries of the last ninety days."""
         # An entry of this very moment is included.
         since = now + timedelta(seconds=1) - KEPT_FOR
         recent = [entry for entry in self.entries if entry.at >= since]
-        following = encode_cursor(recent[USUAL - 1].sequence) if len(recent) > USUAL else None
-        return encode(Page([entry.json for entry in recent[:USUAL]], following))
+        following = encode_cursor(recent[DEFAULT_LIMIT - 1].sequence) if len(recent) > DEFAULT_LIMIT else None
+        return encode(Page([entry.json for entry in recent[:DEFAULT_LIMIT]], following))
 
     def states(self, since: datetime, unrecorded: Sequence[TimedState]) -> tuple[TimedState, ...]:
         """The states from `since` until now, oldest first, each with the time from which it held.

@@ -18,7 +18,7 @@ from capacity_api.representations.responder import Responder
 from capacity_api.snapshot.snapshot import Snapshot
 
 # How many matches an answer has at most, and by default.
-MOST_MATCHES, USUAL_MATCHES = 500, 50
+MAX_MATCHES, DEFAULT_MATCHES = 500, 50
 
 
 class MatchReason(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A resource: one body with its headers and its strong validator, in each content coding that somebody asked for."""
+"""A resource: one body with its headers and its strong ETag, in each content coding that somebody asked for."""
 
 import asyncio
 import gzip
@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import brotli  # type: ignore[import-untyped]  # two functions over bytes, without types
 import zstandard
 
-from capacity_api.representations.encoding import TTL_SECONDS, entity_tag
+from capacity_api.representations.encoding import TTL_SECONDS, etag_of
 
 JSON = "application/json"
 PUBLIC_HEADERS = (
@@ -29,7 +29,7 @@ _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
 # In our order of preference.
 CODINGS = tuple(_COMPRESS)
 # Compressing this much takes some milliseconds; more would delay every other reader.
-_MOST_COMPRESSED_INLINE_BYTES = 512 * 1024
+_MAX_COMPRESSED_INLINE_BYTES = 512 * 1024
 # One thread, so that compression never takes more than one processor from the readers.
 _compressor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
 
@@ -49,12 +49,12 @@ class Variant:
 class Resource:
     """A `cacheable` resource may be kept until the next due step, for `max_age` seconds at most; others never.
 
-    `tag`: a validator that is known already, so that the body need not be hashed.
+    `etag`: one that is known already, so that the body need not be hashed.
     """
 
     __slots__ = (
         "__weakref__",
-        "_tag",
+        "_etag",
         "_variants",
         "body",
         "cacheable",
@@ -73,7 +73,7 @@ class Resource:
         status: int = 200,
         cacheable: bool = True,
         max_age: int = TTL_SECONDS,
-        tag: str | None = None,
+        etag: str | None = None,
     ) -> None:
         self.body = body
         self.content_type = content_type
@@ -81,7 +81,7 @@ class Resource:
         self.status = status
         self.cacheable = cacheable
         self.max_age = max_age
-        self._tag = tag or entity_tag(body)
+        self._etag = etag or etag_of(body)
         self._variants: dict[str, Variant | None] = {"": self._variant(body, "")}
 
     @property
@@ -119,14 +119,14 @@ class Resource:
         return f"public, max-age={max(0, min(self.max_age, int(seconds)))}, must-revalidate"
 
     def _start_compressing(self, coding: str) -> None:
-        if len(self.body) <= _MOST_COMPRESSED_INLINE_BYTES:
+        if len(self.body) <= _MAX_COMPRESSED_INLINE_BYTES:
             self.compress(coding)
             return
         self._variants[coding] = None
         asyncio.get_running_loop().run_in_executor(_compressor, _compress, weakref.ref(self), coding)
 
     def _variant(self, body: bytes, coding: str) -> Variant:
-        etag = f'{self._tag[:-1]}-{coding}"' if coding else self._tag
+        etag = f'{self._etag[:-1]}-{coding}"' if coding else self._etag
         unchanged = [
             (b"etag", etag.encode()),
             (b"vary", b"accept-encoding"),

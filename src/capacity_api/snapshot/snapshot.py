@@ -28,8 +28,8 @@ from capacity_api.snapshot.resource import Resource
 RESPONDERS = "/v1/responders/"
 # Pages state the time at which they were built; it must not be long ago.
 PAGE_LASTS = timedelta(minutes=1)
-_MOST_ANSWERS = 512
-_MOST_ANSWERS_BYTES = 32 * 1024 * 1024
+_MAX_ANSWERS = 512
+_MAX_ANSWERS_BYTES = 32 * 1024 * 1024
 # Sorts after every slug.
 _AFTER_EVERY_SLUG = "\uffff"
 _logger = logging.getLogger(__name__)
@@ -245,5 +245,5 @@ class _Answers(dict[tuple[str, bytes], Resource]):
     def add(self, key: tuple[str, bytes], answer: Resource) -> None:
         self._bytes += len(answer.body) - (len(self[key].body) if key in self else 0)
         self[key] = answer
-        while len(self) > _MOST_ANSWERS or self._bytes > _MOST_ANSWERS_BYTES:
+        while len(self) > _MAX_ANSWERS or self._bytes > _MAX_ANSWERS_BYTES:
             self._bytes -= len(self.pop(next(iter(self))).body)

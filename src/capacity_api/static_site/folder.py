@@ -46,7 +46,7 @@ class Folder:
         inventory = _read_inventory(root)
         self._names = frozenset(inventory.files)
         self._latest = inventory.latest
-        # The validator of each file that is known to be complete, with its neighbours.
+        # The ETag of each file that is known to be complete, with its neighbours.
         self._etags: dict[str, bytes] = {}
         for name in self._names:
             for suffix in _SUFFIXES:
@@ -62,7 +62,7 @@ class Folder:
         and `ConfigurationError` where a file of somebody else is in the way.
 
         The modification time of a changed file is a whole second later than that of every file before it, in the
-        future if need be: nginx makes its validators of whole seconds and the size.
+        future if need be: nginx makes its ETags of whole seconds and the size.
         """
         gone = self._names - files.keys()
         if files.keys() != self._names:

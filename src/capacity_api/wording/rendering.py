@@ -8,7 +8,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from capacity_api.wording import sentences
-from capacity_api.wording.language import in_markup, join_items
+from capacity_api.wording.language import in_markup
 
 
 def environment(package: str, *folders: str) -> Environment:
@@ -56,7 +56,6 @@ _FILTERS: dict[str, Any] = {
     "count_in_words": sentences.count_in_words,
     "day": sentences.day,
     "dial_string": _dial_string,
-    "join_items": join_items,
     "label": sentences.label,
     "mail_address": _mail_address,
     "moment": sentences.moment,

@@ -145,17 +145,18 @@ def people_in_words(remit: RemitShown) -> str:
     return gettext("{ages}: {people} only").format(ages=ages, people=people)
 
 
-def exploitation_in_words(kinds: Sequence[ExploitationType] | str | None) -> str:
-    """Null is what the source does not know; "all" is any kind."""
-    if kinds is None:
+def exploitation_in_words(types: Sequence[ExploitationType] | str | None) -> str:
+    """Null is what the source does not know; "all" is any type."""
+    if types is None:
         return gettext("kinds of exploitation not known")
-    if isinstance(kinds, str):
+    if isinstance(types, str):
         return gettext("any kind of exploitation")
-    return _join_labels([EXPLOITATION_TYPES[kind] for kind in kinds])
+    return _join_labels([EXPLOITATION_TYPES[each] for each in types])
 
 
-def kind_in_words(kind: ExploitationType) -> str:
-    return gettext(EXPLOITATION_TYPES[kind].inside)
+def genders_of_any_age() -> str:
+    """ "women and girls, men and boys, and non-binary people"."""
+    return _join_labels([_GENDERS_WITH_CHILDREN[gender] for gender in Gender])
 
 
 def places_in_words(remit: RemitShown) -> str:

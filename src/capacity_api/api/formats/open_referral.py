@@ -29,15 +29,15 @@ from capacity_api.formats.open_referral.taxonomies import (
     terms_of,
     without_terms,
 )
-from capacity_api.operations.paging import MOST, USUAL
+from capacity_api.operations.paging import DEFAULT_LIMIT, MAX_LIMIT
 from capacity_api.representations.responder import Responder
 from capacity_api.wording.sentences import remit_in_words
 
-_MOST_PAGES = 1_000_000
+_MAX_PAGES = 1_000_000
 PageNumber = Annotated[
-    int, QueryParameter(name="page", ge=1, le=_MOST_PAGES, description="From 1. Pages after the last are empty.")
+    int, QueryParameter(name="page", ge=1, le=_MAX_PAGES, description="From 1. Pages after the last are empty.")
 ]
-PerPage = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"How many items at most, up to {MOST}.")]
+PerPage = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description=f"How many items at most, up to {MAX_LIMIT}.")]
 # The standard does not define the format, and we have no schedules to compare a time with.
 Time = Annotated[
     str | None, QueryParameter(max_length=40, description="There are no schedules here, so this filters nothing.")
@@ -144,7 +144,7 @@ class OpenReferralController(Controller):
         context: NamedDependency[Context],
         search: NamedDependency[Search],
         number: PageNumber = 1,
-        per_page: PerPage = USUAL,
+        per_page: PerPage = DEFAULT_LIMIT,
     ) -> OpenReferralPage[ListedService]:
         """Each responder as a service, in the order of the directory.
 
@@ -169,8 +169,8 @@ class OpenReferralController(Controller):
         raise NotFound("No service has this id")
 
     @get("/taxonomies", operation_id="listTaxonomies", summary="Open Referral UK: the taxonomies", of_snapshot=True)
-    async def taxonomies(self, number: PageNumber = 1, per_page: PerPage = USUAL) -> OpenReferralPage[Taxonomy]:
-        """The taxonomies of the services' attributes: kinds of exploitation, age groups, genders, limitations."""
+    async def taxonomies(self, number: PageNumber = 1, per_page: PerPage = DEFAULT_LIMIT) -> OpenReferralPage[Taxonomy]:
+        """The taxonomies of the services' attributes: exploitation types, age groups, genders, limitations."""
         return page(list(TAXONOMIES.values()), without_terms, number, per_page)
 
     @get(
@@ -186,7 +186,9 @@ class OpenReferralController(Controller):
         return TAXONOMIES[taxonomy_id]
 
     @get("/taxonomy_terms", operation_id="listTaxonomyTerms", summary="Open Referral UK: the terms", of_snapshot=True)
-    async def taxonomy_terms(self, number: PageNumber = 1, per_page: PerPage = USUAL) -> OpenReferralPage[TaxonomyTerm]:
+    async def taxonomy_terms(
+        self, number: PageNumber = 1, per_page: PerPage = DEFAULT_LIMIT
+    ) -> OpenReferralPage[TaxonomyTerm]:
         """The terms of all taxonomies. `term` is the code that `/v1/vocabulary` has."""
         return page(list(TERMS.values()), lambda term: term, number, per_page)
 
@@ -213,7 +215,7 @@ class OpenReferralController(Controller):
         self,
         search: NamedDependency[Search],
         number: PageNumber = 1,
-        per_page: PerPage = USUAL,
+        per_page: PerPage = DEFAULT_LIMIT,
         postcode: Anything = None,
         proximity: Anything = None,
     ) -> OpenReferralPage[Service]:

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from capacity_api.api.address import base_url
 from capacity_api.api.context import Context
 from capacity_api.formats.rpde import PATH, ChangesPage, Item, changes_page, deleted_item, max_age, updated_item
-from capacity_api.operations.paging import MOST
+from capacity_api.operations.paging import MAX_LIMIT
 from capacity_api.operations.responders import changed_between
 from capacity_api.representations.responder import represent_responder
 
@@ -28,7 +28,8 @@ class ChangesFeedController(Controller):
             QueryParameter(name="afterChangeNumber", ge=0, le=2**53, description="A change number; 0 for all."),
         ] = 0,
         limit: Annotated[
-            int | None, QueryParameter(ge=1, le=MOST, description=f"How many items at most; {MOST} by default.")
+            int | None,
+            QueryParameter(ge=1, le=MAX_LIMIT, description=f"How many items at most; {MAX_LIMIT} by default."),
         ] = None,
     ) -> Response[ChangesPage]:
         """Realtime Paged Data Exchange 1.1: each responder once, in order of its newest change, oldest first.
@@ -42,7 +43,7 @@ class ChangesFeedController(Controller):
         if after < published:
             async with context.read() as session:
                 # Only up to the snapshot: a newer report might lapse before caches drop this page.
-                for record in await changed_between(session, after, published, limit or MOST):
+                for record in await changed_between(session, after, published, limit or MAX_LIMIT):
                     if record.delisted_at is not None:
                         items.append(deleted_item(record.id, record.sequence))
                     else:

@@ -13,7 +13,7 @@ from capacity_api.snapshot.resource import Resource
 from capacity_api.snapshot.snapshot import Snapshot
 
 PATH = "/open-referral-uk"
-_PER_PAGE = 50
+_DEFAULT_PER_PAGE = 50
 
 
 def _files(snapshot: Snapshot) -> Mapping[str, Callable[[], Resource]]:
@@ -22,10 +22,10 @@ def _files(snapshot: Snapshot) -> Mapping[str, Callable[[], Resource]]:
     responders = list(snapshot.responders.values())
     answers: dict[str, Callable[[], object]] = {
         "": lambda: About(demonstration=True if demonstration else UNSET),
-        "/services": lambda: page(responders, summarise_service, 1, _PER_PAGE, demonstration=demonstration),
-        "/taxonomies": lambda: page(list(TAXONOMIES.values()), without_terms, 1, _PER_PAGE),
-        "/taxonomy_terms": lambda: page(list(TERMS.values()), lambda term: term, 1, _PER_PAGE),
-        "/service_at_locations": lambda: page([], represent_service, 1, _PER_PAGE),
+        "/services": lambda: page(responders, summarise_service, 1, _DEFAULT_PER_PAGE, demonstration=demonstration),
+        "/taxonomies": lambda: page(list(TAXONOMIES.values()), without_terms, 1, _DEFAULT_PER_PAGE),
+        "/taxonomy_terms": lambda: page(list(TERMS.values()), lambda term: term, 1, _DEFAULT_PER_PAGE),
+        "/service_at_locations": lambda: page([], represent_service, 1, _DEFAULT_PER_PAGE),
     }
     answers |= {f"/services/{each.id}": partial(represent_service, each) for each in responders}
     answers |= {f"/taxonomies/{each}": partial(TAXONOMIES.__getitem__, each) for each in TAXONOMIES}

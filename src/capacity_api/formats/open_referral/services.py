@@ -29,9 +29,9 @@ from capacity_api.wording.sentences import balanced, intake_in_sentences, isolat
 Item = TypeVar("Item")
 Source = TypeVar("Source")
 Value = TypeVar("Value")
-Status = Literal["active", "inactive", "defunct", "temporarily closed"]
+ServiceStatus = Literal["active", "inactive", "defunct", "temporarily closed"]
 # An unconfirmed responder may take people; `inactive` would say that it does not. The alert says it is unconfirmed.
-_STATUS: dict[State, Status] = {
+_STATUS: dict[State, ServiceStatus] = {
     State.OPEN: "active",
     State.WAITING_LIST: "active",
     State.UNCONFIRMED: "active",
@@ -149,7 +149,7 @@ class ListedService(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     description: str
     url: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
-    status: Status
+    status: ServiceStatus
     minimum_age: int | UnsetType = UNSET
     maximum_age: int | UnsetType = UNSET
     assured_date: str | UnsetType = UNSET

@@ -87,9 +87,9 @@ def without_terms(taxonomy: Taxonomy) -> Taxonomy:
 
 def terms_of(remit: RemitShown) -> list[TaxonomyTerm]:
     """The terms of a remit: every one for "all", and "not known" where the source does not say."""
-    kinds, genders = remit.exploitation_types, remit.genders
+    types, genders = remit.exploitation_types, remit.genders
     codes: list[tuple[Taxonomy, str]] = [
-        *((_EXPLOITATION, kind) for kind in _named(kinds, ExploitationType)),
+        *((_EXPLOITATION, each) for each in _named(types, ExploitationType)),
         *((_AGE, group) for group in remit.age_groups),
         *((_GENDER, gender) for gender in _named(genders, Gender)),
         *([(_LIMITATION, _EXISTING_CLIENTS)] if remit.existing_clients_only else []),

@@ -24,10 +24,16 @@ from capacity_api.db.tables import DeliveryRow, WebhookRow
 from capacity_api.domain.claim import Claim
 from capacity_api.domain.endpoint_health import EndpointHealth
 from capacity_api.operations.webhooks import private_events
-from capacity_api.operations.webhooks.delivery_rows import Status, renew_out_of_order_at, supersede_pending, upsert
+from capacity_api.operations.webhooks.delivery_rows import (
+    DeliveryStatus,
+    renew_out_of_order_at,
+    supersede_pending,
+    upsert,
+)
 from capacity_api.operations.webhooks.due_work import WEBHOOK_COLUMNS, DueWork, is_free
 from capacity_api.operations.webhooks.scan import Scan
 from capacity_api.operations.webhooks.secrets import valid_secrets
+from capacity_api.operations.webhooks.webhook import WebhookStatus
 
 # Executed with many rows at once, on the connection: see `results`.
 _ADVANCE_CURSOR = (
@@ -79,7 +85,11 @@ async def _lock_unchanged(session: AsyncSession, now: datetime, scans: Sequence[
         return []
     rows = await session.execute(
         select(*WEBHOOK_COLUMNS)
-        .where(WebhookRow.id.in_([scan.webhook.id for scan in scans]), WebhookRow.status == "active", is_free(now))
+        .where(
+            WebhookRow.id.in_([scan.webhook.id for scan in scans]),
+            WebhookRow.status == WebhookStatus.ACTIVE,
+            is_free(now),
+        )
         .with_for_update(skip_locked=True, key_share=True)
     )
     webhooks = {row.id: row for row in rows}
@@ -88,7 +98,7 @@ async def _lock_unchanged(session: AsyncSession, now: datetime, scans: Sequence[
 
 async def _record_superseded(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
     """Add superseded events to the log of each webhook. What was delivered or failed before stays so."""
-    finished = {"status": Status.SUPERSEDED, "next_attempt_at": None, "finished_at": now}
+    finished = {"status": DeliveryStatus.SUPERSEDED, "next_attempt_at": None, "finished_at": now}
     rows = [
         {
             "webhook_id": scan.webhook.id,
@@ -102,7 +112,7 @@ async def _record_superseded(session: AsyncSession, now: datetime, scans: Sequen
         for event in scan.superseded
     ]
     if rows:
-        await upsert(session, rows, finished, DeliveryRow.status == Status.PENDING)
+        await upsert(session, rows, finished, DeliveryRow.status == DeliveryStatus.PENDING)
 
 
 async def _finish_skipped(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:

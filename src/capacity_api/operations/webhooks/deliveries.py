@@ -15,8 +15,9 @@ from capacity_api.errors import NotFound, Superseded, WebhookDisabled
 from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.webhooks import event_record
-from capacity_api.operations.webhooks.delivery_rows import Status
+from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus
 from capacity_api.operations.webhooks.superseded import find_superseded
+from capacity_api.operations.webhooks.webhook import WebhookStatus
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
 
@@ -45,7 +46,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     event_id: UUID
     type: str
     sequence: int | None
-    status: Status
+    status: DeliveryStatus
     attempts: list[Attempt]
     next_attempt_at: datetime | None
     created_at: datetime
@@ -84,7 +85,7 @@ async def send_test(session: AsyncSession, now: datetime, webhook: WebhookRow) -
     row = DeliveryRow(
         webhook_id=webhook.id,
         event_id=event.id,
-        status=Status.PENDING,
+        status=DeliveryStatus.PENDING,
         attempts=0,
         next_attempt_at=now,
         created_at=now,
@@ -106,13 +107,13 @@ async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, even
     if webhook.stale == "drop":
         stored = (await session.execute(select(*event_record.COLUMNS).where(EventRow.id == event_id))).one()
         event = event_record.from_row(stored)
-        if row.status == Status.SUPERSEDED or await find_superseded(session, [event]):
+        if row.status == DeliveryStatus.SUPERSEDED or await find_superseded(session, [event]):
             raise Superseded
     if row.sequence is not None and row.sequence > webhook.cursor:
         # It is waiting in order, and holds up the events after it. Try it now instead of later.
         webhook.next_attempt_at = now
     else:
-        row.status, row.attempts, row.next_attempt_at, row.finished_at = Status.PENDING, 0, now, None
+        row.status, row.attempts, row.next_attempt_at, row.finished_at = DeliveryStatus.PENDING, 0, now, None
     return await _schedule_now(session, now, webhook, row)
 
 
@@ -138,7 +139,7 @@ async def prune(session: AsyncSession, now: datetime) -> int:
 
 
 def _require_active(webhook: WebhookRow) -> None:
-    if webhook.status != "active":
+    if webhook.status != WebhookStatus.ACTIVE:
         raise WebhookDisabled
 
 
@@ -170,10 +171,11 @@ async def _representations(session: AsyncSession, webhook: WebhookRow, rows: Seq
             event_id=row.event_id,
             type=types[row.event_id],
             sequence=row.sequence,
-            status=Status(row.status),
+            status=DeliveryStatus(row.status),
             attempts=attempts[row.event_id],
             # A delivery in order waits for its webhook.
-            next_attempt_at=row.next_attempt_at or (webhook.next_attempt_at if row.status == Status.PENDING else None),
+            next_attempt_at=row.next_attempt_at
+            or (webhook.next_attempt_at if row.status == DeliveryStatus.PENDING else None),
             created_at=row.created_at,
             finished_at=row.finished_at,
         )

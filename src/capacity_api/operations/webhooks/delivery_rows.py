@@ -22,7 +22,7 @@ from capacity_api.operations.webhooks.webhook import subscription_of
 IS_OUT_OF_ORDER = text("delivery.next_attempt_at IS NOT NULL")
 
 
-class Status(StrEnum):
+class DeliveryStatus(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     FAILED = "failed"
@@ -53,9 +53,9 @@ async def supersede_pending(
         .where(
             DeliveryRow.webhook_id == webhook_id,
             DeliveryRow.event_id.in_(event_ids),
-            DeliveryRow.status == Status.PENDING,
+            DeliveryRow.status == DeliveryStatus.PENDING,
         )
-        .values(status=Status.SUPERSEDED, next_attempt_at=None, finished_at=now)
+        .values(status=DeliveryStatus.SUPERSEDED, next_attempt_at=None, finished_at=now)
         .execution_options(synchronize_session=False)
     )
 
@@ -78,7 +78,7 @@ async def fail_pending(session: AsyncSession, now: datetime, webhook: WebhookRow
     await session.execute(
         update(DeliveryRow)
         .where(*_is_pending_in_order(webhook))
-        .values(status=Status.FAILED, finished_at=now)
+        .values(status=DeliveryStatus.FAILED, finished_at=now)
         .execution_options(synchronize_session=False)
     )
 
@@ -101,6 +101,6 @@ async def renew_out_of_order_at(session: AsyncSession, webhook_ids: Collection[U
 def _is_pending_in_order(webhook: WebhookRow) -> tuple[ColumnElement[bool], ...]:
     return (
         DeliveryRow.webhook_id == webhook.id,
-        DeliveryRow.status == Status.PENDING,
+        DeliveryRow.status == DeliveryStatus.PENDING,
         DeliveryRow.next_attempt_at.is_(None),
     )

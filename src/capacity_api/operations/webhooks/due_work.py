@@ -18,6 +18,7 @@ from capacity_api.operations.webhooks.delivery_rows import IS_OUT_OF_ORDER
 from capacity_api.operations.webhooks.event_record import EventRecord
 from capacity_api.operations.webhooks.scan import OutOfOrderEvent, Scan, scan
 from capacity_api.operations.webhooks.superseded import find_superseded
+from capacity_api.operations.webhooks.webhook import WebhookStatus
 
 # How many events after its cursor are read for one webhook, and for all of them together.
 _WINDOW = 64
@@ -95,7 +96,7 @@ async def count_waiting_events(session: AsyncSession) -> int:
     count, cursors = (
         await session.execute(
             select(func.count(), func.coalesce(func.sum(WebhookRow.cursor), 0)).where(
-                WebhookRow.status == "active", WebhookRow.cursor < latest
+                WebhookRow.status == WebhookStatus.ACTIVE, WebhookRow.cursor < latest
             )
         )
     ).one()

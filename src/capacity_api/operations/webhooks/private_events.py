@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
 from capacity_api.domain.events import is_subscribed
-from capacity_api.operations.webhooks.delivery_rows import Status
-from capacity_api.operations.webhooks.webhook import code_set
+from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus
+from capacity_api.operations.webhooks.webhook import WebhookStatus, code_set
 
 # Literal SQL, so that the partial index matches.
 _NEEDS_DELIVERIES = text("event.sequence IS NULL AND event.fanned_out_at IS NULL")
@@ -35,7 +35,8 @@ async def fan_out(session: AsyncSession, now: datetime) -> None:
     webhooks = (
         await session.execute(
             select(WebhookRow.id, WebhookRow.responder_id, WebhookRow.event_types).where(
-                WebhookRow.responder_id.in_({event.responder_id for event in events}), WebhookRow.status == "active"
+                WebhookRow.responder_id.in_({event.responder_id for event in events}),
+                WebhookRow.status == WebhookStatus.ACTIVE,
             )
         )
     ).all()
@@ -43,7 +44,7 @@ async def fan_out(session: AsyncSession, now: datetime) -> None:
         {
             "webhook_id": webhook.id,
             "event_id": event.id,
-            "status": Status.PENDING,
+            "status": DeliveryStatus.PENDING,
             "attempts": 0,
             "next_attempt_at": now,
             "created_at": event.at,

@@ -14,7 +14,8 @@ from capacity_api.db.tables import AttemptRow, DeliveryRow, WebhookRow
 from capacity_api.domain.claim import Claim, Message, cursor_after, must_send_again
 from capacity_api.domain.endpoint_health import DisabledReason, EndpointHealth, health_after, should_disable
 from capacity_api.domain.retry import Delivered, Outcome, Retry, next_attempt
-from capacity_api.operations.webhooks.delivery_rows import Status, renew_out_of_order_at, upsert
+from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus, renew_out_of_order_at, upsert
+from capacity_api.operations.webhooks.webhook import WebhookStatus
 
 # What an attempt changes about a delivery that is stored already.
 _COUNT_ATTEMPT = {"attempts": DeliveryRow.attempts + 1}
@@ -103,12 +104,12 @@ def _change_after(result: ClaimResult, webhook: Any, jitter: Callable[[], float]
     for send in result.sends:
         health = health_after(health, send.outcome, send.at, jitter(), is_out_of_order=send.message.is_out_of_order)
         reason = should_disable(health, send.outcome, send.at) or reason
-    is_disabled_now = webhook.status == "active" and reason is not None
+    is_disabled_now = webhook.status == WebhookStatus.ACTIVE and reason is not None
     return _WebhookChange(
         claim=claim,
         cursor=cursor_after(claim, [send.outcome for send in result.sends]),
         health=health,
-        status="disabled" if is_disabled_now else webhook.status,
+        status=WebhookStatus.DISABLED if is_disabled_now else webhook.status,
         disabled_reason=reason if is_disabled_now else webhook.disabled_reason,
     )
 
@@ -127,7 +128,7 @@ async def _store_webhooks(session: AsyncSession, changes: Sequence[_WebhookChang
                 "new_failures": each.health.failures,
                 "new_failing_since": each.health.failing_since,
                 # A disabled webhook is not tried again.
-                "new_next_attempt_at": each.health.next_attempt_at if each.status == "active" else None,
+                "new_next_attempt_at": each.health.next_attempt_at if each.status == WebhookStatus.ACTIVE else None,
                 "new_cooldown_ms": round(each.health.cooldown / timedelta(milliseconds=1)),
                 "new_status": each.status,
                 "new_disabled_reason": each.disabled_reason,
@@ -169,16 +170,16 @@ async def _store_deliveries(session: AsyncSession, results: Sequence[ClaimResult
 async def _store_late_deliveries(session: AsyncSession, results: Sequence[ClaimResult]) -> None:
     """What got through under a lost claim is delivered. Any other attempt only counts: the new claim decides."""
     sends = [(result.claim, send) for result in results for send in result.sends]
-    delivered = [_delivery_row(claim, send, Status.DELIVERED) for claim, send in sends if _got_through(send)]
+    delivered = [_delivery_row(claim, send, DeliveryStatus.DELIVERED) for claim, send in sends if _got_through(send)]
     if delivered:
         await upsert(session, delivered, _TAKE_OUTCOME | _COUNT_ATTEMPT)
-    failed = [_delivery_row(claim, send, Status.FAILED) for claim, send in sends if not _got_through(send)]
+    failed = [_delivery_row(claim, send, DeliveryStatus.FAILED) for claim, send in sends if not _got_through(send)]
     if failed:
         await upsert(session, failed, _COUNT_ATTEMPT)
 
 
 def _delivery_row(
-    claim: Claim, send: SendResult, status: Status, next_attempt_at: datetime | None = None
+    claim: Claim, send: SendResult, status: DeliveryStatus, next_attempt_at: datetime | None = None
 ) -> dict[str, Any]:
     return {
         "webhook_id": claim.webhook_id,
@@ -188,7 +189,7 @@ def _delivery_row(
         "attempts": 1,
         "next_attempt_at": next_attempt_at,
         "created_at": send.message.at,
-        "finished_at": None if status is Status.PENDING else send.at,
+        "finished_at": None if status is DeliveryStatus.PENDING else send.at,
     }
 
 
@@ -196,10 +197,10 @@ def _got_through(send: SendResult) -> bool:
     return isinstance(send.outcome, Delivered)
 
 
-def _status_after(send: SendResult) -> Status:
+def _status_after(send: SendResult) -> DeliveryStatus:
     if must_send_again(send.message, send.outcome):
-        return Status.PENDING
-    return Status.DELIVERED if _got_through(send) else Status.FAILED
+        return DeliveryStatus.PENDING
+    return DeliveryStatus.DELIVERED if _got_through(send) else DeliveryStatus.FAILED
 
 
 def _retry_at(send: SendResult, jitter: Callable[[], float]) -> datetime | None:

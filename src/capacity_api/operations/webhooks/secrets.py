@@ -16,7 +16,7 @@ from capacity_api.domain.endpoint_health import DisabledReason
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError
 from capacity_api.operations.tokens import Owner
-from capacity_api.operations.webhooks.webhook import Webhook, get_webhook_row, representation
+from capacity_api.operations.webhooks.webhook import Webhook, WebhookStatus, get_webhook_row, representation
 
 ROTATION_OVERLAP = timedelta(hours=24)
 # How many secrets sign at once, however often they are rotated: each makes a header longer.
@@ -122,7 +122,7 @@ async def reseal(
             row.secrets = [{**each, "sealed": _reseal(each["sealed"], keys)} for each in row.secrets]
             resealed.add(row.id)
         if disable_unreadable and not are_readable(row.secrets, now, keys):
-            row.status, row.disabled_reason, row.next_attempt_at = "disabled", _LOST, None
+            row.status, row.disabled_reason, row.next_attempt_at = WebhookStatus.DISABLED, _LOST, None
     return resealed
 
 

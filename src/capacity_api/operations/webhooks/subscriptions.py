@@ -24,7 +24,14 @@ from capacity_api.operations.paging import Page, page
 from capacity_api.operations.tokens import Owner
 from capacity_api.operations.webhooks import secrets
 from capacity_api.operations.webhooks.delivery_rows import fail_pending, supersede_unwanted
-from capacity_api.operations.webhooks.webhook import All, Webhook, get_webhook_row, owned_by, representation
+from capacity_api.operations.webhooks.webhook import (
+    All,
+    Webhook,
+    WebhookStatus,
+    get_webhook_row,
+    owned_by,
+    representation,
+)
 
 _NEVER_COMES = {
     EventType.WEBHOOK_TEST: "is sent when you ask for it, whatever a webhook subscribes to; leave it out",
@@ -90,7 +97,7 @@ async def add(
         cursor=latest,
         secrets=[{"sealed": keys.seal(secret), "until": None}],
         public_key=signing.public_key(secret),
-        status="active",
+        status=WebhookStatus.ACTIVE,
         created_at=now,
     )
     session.add(row)
@@ -152,12 +159,12 @@ async def enable(
     """
     row = await get_webhook_row(session, owner, webhook_id, for_update=True)
     latest, _ = await sequence.latest(session)
-    was_disabled = row.status != "active"
+    was_disabled = row.status != WebhookStatus.ACTIVE
     missed = Missed(after=row.cursor, events=latest - row.cursor if was_disabled else 0)
     if was_disabled:
         if not secrets.are_readable(row.secrets, now, keys):
             raise SecretLost
-        row.status, row.disabled_reason = "active", None
+        row.status, row.disabled_reason = WebhookStatus.ACTIVE, None
         _reset(row)
         if not replay:
             row.cursor = latest
@@ -175,7 +182,7 @@ async def enable(
         status=webhook.status,
         disabled_reason=webhook.disabled_reason,
         created_at=webhook.created_at,
-        sequence=webhook.sequence,
+        cursor=webhook.cursor,
         failing_since=webhook.failing_since,
         next_attempt_at=webhook.next_attempt_at,
         public_key=webhook.public_key,
@@ -195,7 +202,7 @@ async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: i
     latest, _ = await sequence.latest(session)
     if after > latest:
         raise BeyondLatest(f"The newest event has the sequence number {latest}; {after} lies beyond it")
-    if row.status != "active":
+    if row.status != WebhookStatus.ACTIVE:
         raise WebhookDisabled
     # Never forward: that would skip events that it has not received.
     row.cursor = min(row.cursor, after)

@@ -36,7 +36,7 @@ async def _old_states(session: AsyncSession, events: Sequence[EventRecord]) -> s
 
 
 async def _old_gaps(session: AsyncSession, events: Sequence[EventRecord]) -> set[UUID]:
-    about_gaps = [event for event in events if event.summary.data.cells]
+    about_gaps = [event for event in events if event.summary.data.cell_groups]
     if not about_gaps:
         return set()
     counts = await session.scalar(select(CoverageRow.counts))
@@ -46,5 +46,7 @@ async def _old_gaps(session: AsyncSession, events: Sequence[EventRecord]) -> set
     return {
         event.id
         for event in about_gaps
-        if is_superseded(event.summary.data.cells, gaps_now, opened=event.summary.type is EventType.COVERAGE_GAP_OPENED)
+        if is_superseded(
+            event.summary.data.cell_groups, gaps_now, opened=event.summary.type is EventType.COVERAGE_GAP_OPENED
+        )
     }

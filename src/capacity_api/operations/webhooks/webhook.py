@@ -1,6 +1,7 @@
 """A webhook as its owner sees it, and its row in the database."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -19,6 +20,11 @@ from capacity_api.operations.tokens import Owner
 All = Literal["all"]
 
 
+class WebhookStatus(StrEnum):
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """Which events are sent where, and how that is going.
 
@@ -34,10 +40,10 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     areas: list[str] | All
     signature: str
     stale: str
-    status: str
+    status: WebhookStatus
     disabled_reason: DisabledReason | None
     created_at: datetime
-    sequence: int
+    cursor: int = msgspec.field(name="sequence")
     failing_since: datetime | None
     next_attempt_at: datetime | None
     public_key: str | None
@@ -54,10 +60,10 @@ def representation(row: WebhookRow) -> Webhook:
         areas=row.areas or "all",
         signature=row.signature,
         stale=row.stale,
-        status=row.status,
+        status=WebhookStatus(row.status),
         disabled_reason=cast("DisabledReason | None", row.disabled_reason),
         created_at=row.created_at,
-        sequence=row.cursor,
+        cursor=row.cursor,
         failing_since=row.failing_since,
         next_attempt_at=row.next_attempt_at,
         public_key=row.public_key,
