@@ -49,7 +49,7 @@ async def _refuse_if_key_is_lost(settings: Settings, path: Path) -> None:
         if await schema.read_revision(database) is None:
             return
         async with database.read() as session:
-            if await secrets.is_keyed(session):
+            if await secrets.are_stored(session):
                 raise ConfigurationError(
                     f"the key file {path} is missing, and the tokens and secrets in the database need it: put it back, "
                     "or set CAPACITY_SECRET_KEY; docs/settings.md says what to do if it is lost"
