@@ -17,6 +17,7 @@ from capacity_api.api.context import Context
 from capacity_api.api.headers import forbid_caching, list_methods
 from capacity_api.api.metrics import Metrics, count_requests
 from capacity_api.api.routes import DEPENDENCIES, routes
+from capacity_api.asgi import Application
 from capacity_api.background import Step
 from capacity_api.clock import Clock, utc_now
 from capacity_api.config import Settings
@@ -29,7 +30,7 @@ from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
 from capacity_api.operations import changes, periods
 from capacity_api.publication.documents import catalogue
-from capacity_api.publication.middleware import Application, PublicationMiddleware
+from capacity_api.publication.middleware import PublicationMiddleware
 from capacity_api.publication.publisher import ACKNOWLEDGE_TIMEOUT_SECONDS, Publisher
 
 # How often each task looks by itself: SQLite cannot wake another process, and a notification may be lost.

@@ -6,19 +6,14 @@ not verify, and prints no control characters, which could change the terminal.
 
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
+from capacity_api.asgi import Receive, Scope, Send
 from capacity_api.clock import Clock
 from capacity_api.domain import signing
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 _LONGEST_BODY = 64 * 1024
 # How many receipts `GET /` lists, newest last.
