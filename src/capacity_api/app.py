@@ -17,7 +17,8 @@ from capacity_api.api.context import Context
 from capacity_api.api.headers import forbid_caching, list_methods
 from capacity_api.api.metrics import Metrics, count_requests
 from capacity_api.api.routes import DEPENDENCIES, routes
-from capacity_api.background import Step
+from capacity_api.asgi import Application
+from capacity_api.background import Round
 from capacity_api.clock import Clock, utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
@@ -29,7 +30,7 @@ from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
 from capacity_api.operations import changes, periods
 from capacity_api.publication.documents import catalogue
-from capacity_api.publication.middleware import Application, PublicationMiddleware
+from capacity_api.publication.middleware import PublicationMiddleware
 from capacity_api.publication.publisher import ACKNOWLEDGE_TIMEOUT_SECONDS, Publisher
 
 # How often each task looks by itself: SQLite cannot wake another process, and a notification may be lost.
@@ -126,7 +127,7 @@ def create_app(
     return PublicationMiddleware(cast("Application", application), publisher, clock)
 
 
-def _lapse_recorder(database: Database, publisher: Publisher, clock: Clock, notify: Callable[[], None]) -> Step:
+def _lapse_recorder(database: Database, publisher: Publisher, clock: Clock, notify: Callable[[], None]) -> Round:
     async def record_lapses() -> bool:
         """Record what is due. The publisher knows when that is, so nobody has to search for it."""
         due = publisher.next_due
@@ -145,7 +146,7 @@ def _lapse_recorder(database: Database, publisher: Publisher, clock: Clock, noti
     return record_lapses
 
 
-def _period_counter(database: Database) -> Step:
+def _period_counter(database: Database) -> Round:
     async def count_periods() -> bool:
         """Count new events for the statistics, without taking the write lock where there are none."""
         async with database.read() as session:

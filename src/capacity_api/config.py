@@ -5,12 +5,12 @@ An unknown name or an invalid value stops the start with one line. `docs/setting
 
 import base64
 import binascii
-import ipaddress
 import os
 import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,9 +21,8 @@ from sqlalchemy.exc import ArgumentError
 
 from capacity_api.errors import ConfigurationError
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Only this machine can reach it.
-LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
+LOOPBACK = ip_network("127.0.0.0/8")
 
 _PREFIX = "CAPACITY_"
 # A host name or an IP address, with or without a port. No character that could end a URL early or hide another host.
@@ -37,8 +36,8 @@ _MAY_BE_FILES = frozenset({"DATABASE_URL", "SECRET_KEY"})
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = "sqlite+aiosqlite:///capacity.db"
     secret_keys: tuple[bytes, ...] = ()
-    egress_allow: tuple[Network, ...] = ()
-    metrics_allow: tuple[Network, ...] = ()
+    egress_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     write_limit: int = 120
     lease: timedelta = timedelta(seconds=30)
     contact: str | None = None
@@ -191,13 +190,13 @@ def _secret_keys(text: str) -> tuple[bytes, ...]:
     return tuple(keys)
 
 
-def _networks(text: str) -> tuple[Network, ...]:
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     networks = []
     for number, part in enumerate(text.split(","), start=1):
         if not part.strip():
             continue
         try:
-            networks.append(ipaddress.ip_network(part.strip()))
+            networks.append(ip_network(part.strip()))
         except ValueError:
             raise ValueError(
                 f"must hold networks such as 127.0.0.0/8, comma-separated; number {number} is not one"

@@ -103,7 +103,7 @@ async def test_a_webhook_stops_backing_off_once_all_its_events_are_superseded(da
     assert not await rows.find_due(database, clock())
 
 
-async def test_an_event_that_failed_and_is_no_longer_wanted_is_finished(database: Database, clock: Clock) -> None:
+async def test_an_event_that_fails_while_its_filter_is_changed_is_finished(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     await add_webhook(database, clock(), URL, responders=["kalayaan"])
     paused = await report(database, clock(), PAUSED)
@@ -112,10 +112,28 @@ async def test_an_event_that_failed_and_is_no_longer_wanted_is_finished(database
     async with database.write() as session:
         await session.execute(update(WebhookRow).values(event_types=["intake.opened"]))
     await record(database, clock(), claim, FAILED)
-    assert await read_statuses(database) == {paused: "pending"}
     clock.advance(timedelta(seconds=5))
     assert await bring_up_to_date(database, clock(), DONE) == []
     assert await read_statuses(database) == {paused: "superseded"}
+
+
+async def test_a_success_out_of_order_leaves_nothing_pending_that_is_no_longer_wanted(
+    database: Database, clock: Clock
+) -> None:
+    responder = await add_responder(database, clock())
+    await add_webhook(database, clock(), URL, responder_id=responder)
+    paused = await report(database, clock(), PAUSED)
+    (claim,) = await claim_webhooks(database, clock())
+    async with database.write() as session:
+        await session.execute(update(WebhookRow).values(responders=["unseen"]))
+    await record(database, clock(), claim, FAILED)
+    # The success clears the failures before the cursor has moved past the event.
+    await rows.add_private_event(database, clock(), responder)
+    (private,) = await claim_webhooks(database, clock())
+    assert [each.sequence for each in private.messages] == [None]
+    await record(database, clock(), private, DONE)
+    assert await bring_up_to_date(database, clock(), DONE) == []
+    assert await read_statuses(database) == {None: "delivered", paused: "superseded"}
 
 
 async def test_an_event_that_is_not_about_a_state_is_never_superseded(database: Database, clock: Clock) -> None:

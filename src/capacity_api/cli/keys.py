@@ -13,7 +13,7 @@ from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError
 from capacity_api.operations.webhooks import secrets
-from capacity_api.operations.webhooks.secrets import Unreadable
+from capacity_api.operations.webhooks.secrets import UnreadableWebhook
 
 _BATCH = 100
 _RETRY_SECONDS = 0.2
@@ -39,7 +39,7 @@ def reseal(disable_unreadable: bool) -> None:
     A service may run at the same time. If no key can unseal a secret, this names the webhook and exits with 1.
     """
 
-    async def work() -> tuple[int, list[Unreadable]]:
+    async def work() -> tuple[int, list[UnreadableWebhook]]:
         settings = config.with_keys(load_settings())
         async with open_database(settings) as database:
             await schema.check(database)
@@ -57,16 +57,16 @@ def reseal(disable_unreadable: bool) -> None:
     click.echo(f"disabled, because no secret key opens their secrets: {names}")
 
 
-async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -> tuple[int, list[Unreadable]]:
+async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -> tuple[int, list[UnreadableWebhook]]:
     """Reseal until nothing is left to reseal. Returns how many, and the webhooks that no key can unseal.
 
     One round may not be enough: a running service rotates secrets and locks rows at the same time.
     """
     resealed: set[UUID] = set()
-    disabled: dict[UUID, Unreadable] = {}
+    disabled: dict[UUID, UnreadableWebhook] = {}
     while True:
         async with database.read() as session:
-            report = await secrets.try_keys(session, utc_now(), keys)
+            report = await secrets.examine(session, utc_now(), keys)
         lost = {each.webhook_id: each for each in report.unreadable} if disable_unreadable else {}
         to_do = sorted({*report.to_reseal, *lost})
         if not to_do:

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import click
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.cli.output import json_option, print_json, print_table
-from capacity_api.cli.setup import open_session
+from capacity_api.cli.setup import in_transaction
 from capacity_api.clock import utc_now
+from capacity_api.domain.keys import Keys
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import NotFound
 from capacity_api.json import decode
@@ -18,7 +20,7 @@ from capacity_api.operations import responders, tokens
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.responders import NewResponder
 from capacity_api.operations.tokens import Owner, TokenIssued, TokenShown
-from capacity_api.representations.responder import represent_responder
+from capacity_api.representations.responder import Responder, represent_responder
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -33,17 +35,13 @@ def responder() -> None:
 def list_responders(as_json: bool) -> None:
     """Print each responder with its effective state."""
 
-    async def work() -> None:
-        async with open_session() as (session, _):
-            now = utc_now()
-            records = await responders.changed_since(session, 0)
-        listed = [represent_responder(record, now) for record in records if record.delisted_at is None]
-        if as_json:
-            print_json(listed)
-        else:
-            print_table([(responder.slug, responder.intake.state, responder.name) for responder in listed])
-
-    asyncio.run(work())
+    records = asyncio.run(in_transaction(lambda session, _: responders.changed_since(session, 0)))
+    now = utc_now()
+    listed = [represent_responder(record, now) for record in records if record.delisted_at is None]
+    if as_json:
+        print_json(listed)
+    else:
+        print_table([(responder.slug, responder.intake.state, responder.name) for responder in listed])
 
 
 @responder.command("add")
@@ -63,15 +61,14 @@ def import_responders(file: Path, as_json: bool) -> None:
 
 
 def _list_all(new: list[NewResponder], as_json: bool) -> None:
-    async def work() -> None:
-        async with open_session() as (session, _):
-            listed = [await responders.list_responder(session, utc_now(), responder) for responder in new]
-        if as_json:
-            print_json(listed)
-        else:
-            click.echo(f"listed {', '.join(responder.slug for responder in listed) or 'nothing'}")
+    async def list_new(session: AsyncSession, _: Keys) -> list[Responder]:
+        return [await responders.list_responder(session, utc_now(), responder) for responder in new]
 
-    asyncio.run(work())
+    listed = asyncio.run(in_transaction(list_new))
+    if as_json:
+        print_json(listed)
+    else:
+        click.echo(f"listed {', '.join(responder.slug for responder in listed) or 'nothing'}")
 
 
 @click.group()
@@ -95,29 +92,31 @@ def issue_token(
     if sum((responder is not None, partner is not None, admin)) != 1:
         raise click.UsageError("name one owner: --responder, --partner or --admin")
 
-    async def work() -> TokenIssued:
+    async def issue(session: AsyncSession, keys: Keys) -> TokenIssued:
         now = utc_now()
-        async with open_session() as (session, keys):
-            if responder is not None:
-                owner = await tokens.responder_owner(session, responder)
-            elif partner is not None:
-                try:
-                    owner = await tokens.partner_owner(session, partner)
-                except NotFound:
-                    await tokens.add_partner(session, now, partner)
-                    owner = await tokens.partner_owner(session, partner)
-            else:
-                owner = Owner(type="admin")
-            return await tokens.issue_token(
-                session,
-                now,
-                keys,
-                owner,
-                scopes=tuple(Scope(scope) for scope in scopes) or None,
-                expires_at=now + timedelta(days=days) if days else None,
-            )
+        return await tokens.issue_token(
+            session,
+            now,
+            keys,
+            await _get_owner(session, now, responder, partner),
+            scopes=tuple(Scope(scope) for scope in scopes) or None,
+            expires_at=now + timedelta(days=days) if days else None,
+        )
 
-    _show_issued(asyncio.run(work()), as_json)
+    _show_issued(asyncio.run(in_transaction(issue)), as_json)
+
+
+async def _get_owner(session: AsyncSession, now: datetime, responder: str | None, partner: str | None) -> Owner:
+    """The responder, the partner, which is added if there is none of that name, or else an administrator."""
+    if responder is not None:
+        return await tokens.responder_owner(session, responder)
+    if partner is None:
+        return Owner(type="admin")
+    try:
+        return await tokens.partner_owner(session, partner)
+    except NotFound:
+        await tokens.add_partner(session, now, partner)
+        return await tokens.partner_owner(session, partner)
 
 
 @token.command("list")
@@ -125,11 +124,10 @@ def issue_token(
 def list_tokens(as_json: bool) -> None:
     """Print each token without its secret: its owner, until when it is valid, and when it was last used."""
 
-    async def work() -> list[TokenShown]:
-        async with open_session() as (session, _):
-            return await all_pages(lambda limit, cursor: tokens.list_tokens(session, None, limit, cursor))
+    async def read_all(session: AsyncSession, _: Keys) -> list[TokenShown]:
+        return await all_pages(lambda limit, cursor: tokens.list_tokens(session, None, limit, cursor))
 
-    every_token = asyncio.run(work())
+    every_token = asyncio.run(in_transaction(read_all))
     if as_json:
         print_json(every_token)
         return
@@ -158,24 +156,19 @@ def _owner_name(owner: Owner) -> str:
 @json_option
 def rotate_token(token_id: UUID, overlap_hours: int, as_json: bool) -> None:
     """Replace a token. The new one is printed only now. The old one stays valid for a while."""
-
-    async def work() -> TokenIssued:
-        async with open_session() as (session, keys):
-            return await tokens.rotate_token(session, utc_now(), keys, token_id, None, overlap_hours)
-
-    _show_issued(asyncio.run(work()), as_json)
+    issued = asyncio.run(
+        in_transaction(
+            lambda session, keys: tokens.rotate_token(session, utc_now(), keys, token_id, None, overlap_hours)
+        )
+    )
+    _show_issued(issued, as_json)
 
 
 @token.command("revoke")
 @click.argument("token_id", type=click.UUID)
 def revoke_token(token_id: UUID) -> None:
     """End a token at once."""
-
-    async def work() -> None:
-        async with open_session() as (session, _):
-            await tokens.revoke_token(session, utc_now(), token_id, None)
-
-    asyncio.run(work())
+    asyncio.run(in_transaction(lambda session, _: tokens.revoke_token(session, utc_now(), token_id, None)))
     click.echo(f"revoked {token_id}")
 
 
@@ -197,12 +190,7 @@ def partner() -> None:
 @json_option
 def add_partner(name: str, as_json: bool) -> None:
     """Add a partner."""
-
-    async def work() -> tokens.Partner:
-        async with open_session() as (session, _):
-            return await tokens.add_partner(session, utc_now(), name)
-
-    partner = asyncio.run(work())
+    partner = asyncio.run(in_transaction(lambda session, _: tokens.add_partner(session, utc_now(), name)))
     if as_json:
         print_json(partner)
     else:
@@ -214,11 +202,10 @@ def add_partner(name: str, as_json: bool) -> None:
 def list_partners(as_json: bool) -> None:
     """Print each partner with its id."""
 
-    async def work() -> list[tokens.Partner]:
-        async with open_session() as (session, _):
-            return await all_pages(lambda limit, cursor: tokens.list_partners(session, limit, cursor))
+    async def read_all(session: AsyncSession, _: Keys) -> list[tokens.Partner]:
+        return await all_pages(lambda limit, cursor: tokens.list_partners(session, limit, cursor))
 
-    partners = asyncio.run(work())
+    partners = asyncio.run(in_transaction(read_all))
     if as_json:
         print_json(partners)
     else:

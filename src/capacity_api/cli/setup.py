@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,7 @@ from capacity_api.errors import ConfigurationError
 from capacity_api.operations import responders
 from capacity_api.operations.webhooks import secrets
 
+T = TypeVar("T")
 # At debug level these log what people sent: values of statements, addresses of requests.
 _TOO_TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn")
 
@@ -49,7 +51,7 @@ async def _refuse_if_key_is_lost(settings: Settings, path: Path) -> None:
         if await schema.read_revision(database) is None:
             return
         async with database.read() as session:
-            if await secrets.is_keyed(session):
+            if await secrets.are_stored(session):
                 raise ConfigurationError(
                     f"the key file {path} is missing, and the tokens and secrets in the database need it: put it back, "
                     "or set CAPACITY_SECRET_KEY; docs/settings.md says what to do if it is lost"
@@ -92,14 +94,13 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         await database.close()
 
 
-@asynccontextmanager
-async def open_session() -> AsyncIterator[tuple[AsyncSession, Keys]]:
-    """One transaction on the database of the settings, prepared as for serving."""
+async def in_transaction(work: Callable[[AsyncSession, Keys], Awaitable[T]]) -> T:
+    """Do some work in one transaction on the database of the settings, prepared as for serving."""
     settings = await load_settings_with_keys()
     async with open_database(settings) as database:
         await prepare_to_serve(database)
         async with database.write() as session:
-            yield session, Keys(settings.secret_keys)
+            return await work(session, Keys(settings.secret_keys))
 
 
 def uvloop_runner() -> asyncio.Runner:

@@ -6,19 +6,14 @@ not verify, and prints no control characters, which could change the terminal.
 
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
+from capacity_api.asgi import Receive, Scope, Send
 from capacity_api.clock import Clock
 from capacity_api.domain import signing
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 _MAX_BODY_BYTES = 64 * 1024
 # How many receipts `GET /` lists, newest last.
@@ -145,22 +140,31 @@ class Receiver:
 
 def describe_receipt(receipt: Receipt) -> str:
     """One webhook in words, such as `11:02:51 intake.paused salvation-army open → paused #14 verified`."""
-    try:
-        event = msgspec.json.decode(receipt.event, type=_Event)
-    except msgspec.ValidationError:
-        event = _Event()
-    words = [f"{receipt.received_at:%H:%M:%S}", event.type]
-    if event.data.responder is not None:
-        words.append(event.data.responder.slug)
-        if event.data.previous_state is not None:
-            words += [event.data.previous_state, "→"]
-        words.append(event.data.responder.intake.state)
-    words.append("; ".join(group.text for group in event.data.cells))
-    if event.sequence is not None:
-        words.append(f"#{event.sequence}")
-    words.append("verified" if receipt.verified else "NOT VERIFIED")
+    event = _decode_event(receipt.event)
+    words = [
+        f"{receipt.received_at:%H:%M:%S}",
+        event.type,
+        *_responder_words(event.data),
+        "; ".join(group.text for group in event.data.cells),
+        "" if event.sequence is None else f"#{event.sequence}",
+        "verified" if receipt.verified else "NOT VERIFIED",
+    ]
     line = " ".join(word for word in words if word)
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
+
+
+def _decode_event(event: msgspec.Raw) -> _Event:
+    try:
+        return msgspec.json.decode(event, type=_Event)
+    except msgspec.ValidationError:
+        return _Event()
+
+
+def _responder_words(data: _Data) -> list[str]:
+    if data.responder is None:
+        return []
+    change = [] if data.previous_state is None else [data.previous_state, "→"]
+    return [data.responder.slug, *change, data.responder.intake.state]
 
 
 async def _read_body(receive: Receive) -> bytes | None:

@@ -1,20 +1,13 @@
 """The ASGI middleware that answers published reads from the snapshot and passes the rest on to the framework."""
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
+from capacity_api.asgi import Application, Message, Receive, Scope, Send
 from capacity_api.clock import Clock
 from capacity_api.publication.answer import answer_with
 from capacity_api.publication.publisher import Publisher
 from capacity_api.snapshot.resource import PUBLIC_HEADERS, Resource
 from capacity_api.snapshot.snapshot import Snapshot
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A handler whose answer depends on the snapshot alone puts this into its `http.response.start`, with the number of
 # seconds for which the answer may be kept at most.

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from capacity_api.errors import DatabaseUnavailable
 from capacity_api.operations import changes, history
 from capacity_api.operations.events import newest_events
 from capacity_api.operations.responders import changed_since
+from capacity_api.representations.event import IdentifiedEvent
 from capacity_api.snapshot.entry import Entry
 from capacity_api.snapshot.history import KEPT_FOR, MAX_ENTRIES, History
 from capacity_api.snapshot.snapshot import Catalogue, Snapshot, empty_snapshot
@@ -88,39 +89,43 @@ class Publisher:
             return True
 
     async def _newer_snapshot(self) -> Snapshot | None:
+        """The snapshot with what was committed since, or None if that is nothing."""
         published = self._snapshot
         async with self._database.read() as session:
             latest, updated_at = await sequence.latest(session)
             if latest <= published.sequence:
                 return None
             records = await changed_since(session, published.sequence)
+            histories = await _histories(session, records, published, self._clock() - KEPT_FOR)
             events = await newest_events(session, published.sequence, MAX_EVENTS)
             next_due = await changes.next_due(session)
-            histories = await _histories(session, records, published, self._clock() - KEPT_FOR)
-
-        def build() -> Snapshot:
-            now = self._clock()
-            entries = {
-                record.slug: Entry(record, histories[record.id], now) if record.delisted_at is None else None
-                for record in records
-            }
-            # Not from `published`: the clock may have changed the snapshot meanwhile.
-            snapshot = self._snapshot.with_changes(
-                entries,
-                now,
-                sequence=latest,
-                updated_at=updated_at,
-                recent_events=(*events, *published.recent_events)[:MAX_EVENTS],
-            )
-            # With few responders the first reader of a document waits some milliseconds, and what nobody reads costs
-            # nothing.
-            if len(snapshot.entries) > BUILD_AHEAD_FROM:
-                snapshot.build_documents()
-            return snapshot
-
+        recent_events = (*events, *published.recent_events)[:MAX_EVENTS]
         # In a thread, so that readers are answered meanwhile.
-        snapshot = await asyncio.to_thread(build)
+        snapshot = await asyncio.to_thread(self._build, records, histories, latest, updated_at, recent_events)
         self._next_due = next_due
+        return snapshot
+
+    def _build(
+        self,
+        records: Sequence[ResponderRecord],
+        histories: Mapping[UUID, History],
+        latest: int,
+        updated_at: datetime,
+        recent_events: tuple[IdentifiedEvent, ...],
+    ) -> Snapshot:
+        now = self._clock()
+        entries: dict[str, Entry | None] = {}
+        for record in records:
+            is_listed = record.delisted_at is None
+            entries[record.slug] = Entry(record, histories[record.id], now) if is_listed else None
+        # Not the snapshot from before the read: the clock may have changed it meanwhile.
+        snapshot = self._snapshot.with_changes(
+            entries, now, sequence=latest, updated_at=updated_at, recent_events=recent_events
+        )
+        # With few responders the first reader of a document waits some milliseconds, and what nobody reads costs
+        # nothing.
+        if len(snapshot.entries) > BUILD_AHEAD_FROM:
+            snapshot.build_documents()
         return snapshot
 
     def set_next_due(self, next_due: datetime | None) -> None:

@@ -156,34 +156,17 @@ class Snapshot:
         recent_events: tuple[IdentifiedEvent, ...] | None = None,
     ) -> "Snapshot":
         """The snapshot with these entries in place of those of the same slugs; `None` for one that was delisted."""
-        entries, due_times, counts = {**self.entries}, list(self._due_times), self.counts
-        for slug, entry in changes.items():
-            before = entries.pop(slug, None) if entry is None else entries.get(slug)
-            if before is not None and before.next_due is not None:
-                due_times.pop(bisect_left(due_times, (before.next_due, slug)))
-            if entry is not None:
-                entries[slug] = entry
-                if entry.next_due is not None:
-                    insort(due_times, (entry.next_due, slug))
-            counts = move_contribution(
-                counts,
-                before.contribution if before is not None else None,
-                entry.contribution if entry is not None else None,
-            )
-        if any(slug not in self.entries for slug in changes):
-            entries = dict(sorted(entries.items()))
         after = Snapshot(
             self.catalogue,
             sequence=self.sequence if sequence is None else sequence,
             updated_at=self.updated_at if updated_at is None else updated_at,
             now=now,
-            # Not behind a proxy: copying one takes twenty times as long.
-            entries=entries,
-            due_times=tuple(due_times),
+            entries=self._entries_after(changes),
+            due_times=self._due_times_after(changes),
             match_index=self.match_index.with_changes(
-                {slug: entry.candidate if entry is not None else None for slug, entry in changes.items()}
+                {slug: None if entry is None else entry.candidate for slug, entry in changes.items()}
             ),
-            counts=counts,
+            counts=self._counts_after(changes),
             recent_events=self.recent_events if recent_events is None else recent_events,
         )
         if not changes and sequence is None:
@@ -191,6 +174,37 @@ class Snapshot:
             after._built = {path: found for path, found in self._built.items() if path not in self.catalogue.pages}
             after._answers = self._answers
         return after
+
+    def _entries_after(self, changes: Mapping[str, Entry | None]) -> dict[str, Entry]:
+        # Not behind a proxy: copying one takes twenty times as long.
+        entries = {**self.entries}
+        for slug, entry in changes.items():
+            if entry is None:
+                entries.pop(slug, None)
+            else:
+                entries[slug] = entry
+        return entries if changes.keys() <= self.entries.keys() else dict(sorted(entries.items()))
+
+    def _due_times_after(self, changes: Mapping[str, Entry | None]) -> tuple[tuple[datetime, str], ...]:
+        due_times = list(self._due_times)
+        for slug, entry in changes.items():
+            before = self.entries.get(slug)
+            if before is not None and before.next_due is not None:
+                due_times.pop(bisect_left(due_times, (before.next_due, slug)))
+            if entry is not None and entry.next_due is not None:
+                insort(due_times, (entry.next_due, slug))
+        return tuple(due_times)
+
+    def _counts_after(self, changes: Mapping[str, Entry | None]) -> Counts:
+        counts = self.counts
+        for slug, entry in changes.items():
+            before = self.entries.get(slug)
+            counts = move_contribution(
+                counts,
+                None if before is None else before.contribution,
+                None if entry is None else entry.contribution,
+            )
+        return counts
 
     @property
     def demonstration(self) -> bool:

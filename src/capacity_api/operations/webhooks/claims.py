@@ -24,12 +24,7 @@ from capacity_api.db.tables import DeliveryRow, WebhookRow
 from capacity_api.domain.claim import Claim
 from capacity_api.domain.endpoint_health import EndpointHealth
 from capacity_api.operations.webhooks import private_events
-from capacity_api.operations.webhooks.delivery_rows import (
-    DeliveryStatus,
-    renew_out_of_order_at,
-    supersede_pending,
-    upsert,
-)
+from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus, renew_out_of_order_at, upsert
 from capacity_api.operations.webhooks.due_work import WEBHOOK_COLUMNS, DueWork, is_free
 from capacity_api.operations.webhooks.scan import Scan
 from capacity_api.operations.webhooks.secrets import valid_secrets
@@ -57,7 +52,6 @@ async def claim(session: AsyncSession, due: DueWork, now: datetime, lease: timed
         await private_events.fan_out(session, now)
     scans = await _lock_unchanged(session, now, due.scans)
     await _record_superseded(session, now, scans)
-    await _finish_skipped(session, now, scans)
     await _advance_cursors(session, now, scans)
     await _renew_idle(session, scans)
     return await _take_lease(session, now, lease, [scan for scan in scans if scan.has_messages])
@@ -113,14 +107,6 @@ async def _record_superseded(session: AsyncSession, now: datetime, scans: Sequen
     ]
     if rows:
         await upsert(session, rows, finished, DeliveryRow.status == DeliveryStatus.PENDING)
-
-
-async def _finish_skipped(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
-    """Supersede the pending deliveries of skipped events: the webhook wanted them when they were tried."""
-    for scan in scans:
-        # Only a failure leaves one pending.
-        if scan.webhook.failures and scan.skipped:
-            await supersede_pending(session, now, scan.webhook.id, [event.id for event in scan.skipped])
 
 
 async def _advance_cursors(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:

@@ -44,22 +44,6 @@ async def upsert(
     )
 
 
-async def supersede_pending(
-    session: AsyncSession, now: datetime, webhook_id: UUID, event_ids: Collection[UUID]
-) -> None:
-    """Finish those deliveries of these events that are pending. They are not sent any more."""
-    await session.execute(
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.webhook_id == webhook_id,
-            DeliveryRow.event_id.in_(event_ids),
-            DeliveryRow.status == DeliveryStatus.PENDING,
-        )
-        .values(status=DeliveryStatus.SUPERSEDED, next_attempt_at=None, finished_at=now)
-        .execution_options(synchronize_session=False)
-    )
-
-
 async def supersede_unwanted(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
     """Finish the pending deliveries in order that the webhook does not want any more since it was changed."""
     pending = await session.execute(
@@ -70,7 +54,12 @@ async def supersede_unwanted(session: AsyncSession, now: datetime, webhook: Webh
     wants = subscription_of(webhook).wants
     unwanted = [event.id for event in pending if not wants(summarise(event.body))]
     if unwanted:
-        await supersede_pending(session, now, webhook.id, unwanted)
+        await session.execute(
+            update(DeliveryRow)
+            .where(*_is_pending_in_order(webhook), DeliveryRow.event_id.in_(unwanted))
+            .values(status=DeliveryStatus.SUPERSEDED, finished_at=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def fail_pending(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:

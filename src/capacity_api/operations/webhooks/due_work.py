@@ -1,7 +1,7 @@
 """Find the webhooks that have work: the first step of a delivery (see `claims`). It takes no locks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -68,24 +68,10 @@ async def find_due(session: AsyncSession, now: datetime, max_ready: int, max_slo
     The other kinds are those that backed off and are due again, and those with out-of-order
     deliveries.
     """
-    # 1. Choose the webhooks, and how many of the events after its cursor to read for each.
     has_private_events = await private_events.exist(session)
     latest, _ = await sequence.latest(session)
     webhooks, may_have_more = await _find_webhooks(session, now, latest, max_ready, max_slow)
-    windows = _choose_windows(webhooks.values(), now, latest)
-    # 2. Read these events once for all webhooks, and the out-of-order ones. Find out which are
-    # superseded.
-    events = await _read_events(session, windows.values())
-    out_of_order = await _read_out_of_order(session, now, webhooks.values())
-    every_event = list(events.values())
-    for due in out_of_order.values():
-        every_event += [each.event for each in due]
-    superseded = await find_superseded(session, every_event)
-    # 3. Scan the events for each webhook.
-    scans = [
-        scan(webhooks[webhook_id], [events[number] for number in window], out_of_order[webhook_id], superseded)
-        for webhook_id, window in windows.items()
-    ]
+    scans = await _scan_webhooks(session, now, latest, webhooks)
     is_unfinished = any(not each.has_messages and each.scanned_to < latest for each in scans)
     return DueWork(scans, has_private_events, may_have_more or is_unfinished or has_private_events)
 
@@ -110,7 +96,7 @@ def is_free(now: datetime) -> ColumnElement[bool]:
 
 async def _find_webhooks(
     session: AsyncSession, now: datetime, latest: int, max_ready: int, max_slow: int
-) -> tuple[dict[UUID, Row[Any]], bool]:
+) -> tuple[Collection[Row[Any]], bool]:
     """The webhooks to scan, and whether there may be more of them."""
     out_of_order = await _search(
         session, now, max_slow, WebhookRow.out_of_order_at, _HAS_OUT_OF_ORDER, WebhookRow.out_of_order_at <= now
@@ -127,7 +113,7 @@ async def _find_webhooks(
     behind = await _search(session, now, max_ready - half, WebhookRow.cursor, _NOT_BACKING_OFF, is_behind)
     webhooks = {row.id: row for row in (*out_of_order, *retries, *ahead, *behind)}
     may_have_more = _is_full(out_of_order, max_slow) or _is_full(retries, max_slow) or _is_full(ahead, half)
-    return webhooks, may_have_more
+    return webhooks.values(), may_have_more
 
 
 async def _search(session: AsyncSession, now: datetime, limit: int, order: Any, *where: Any) -> Sequence[Row[Any]]:
@@ -140,6 +126,24 @@ async def _search(session: AsyncSession, now: datetime, limit: int, order: Any, 
 def _is_full(rows: Sequence[Row[Any]], limit: int) -> bool:
     # With no free slot, finding more would be useless.
     return len(rows) == limit > 0
+
+
+async def _scan_webhooks(
+    session: AsyncSession, now: datetime, latest: int, webhooks: Collection[Row[Any]]
+) -> list[Scan]:
+    """Read the events that may be due, each once for all webhooks, and scan them for each webhook."""
+    windows = _choose_windows(webhooks, now, latest)
+    events = await _read_events(session, windows.values())
+    out_of_order = await _read_out_of_order(session, now, webhooks)
+    every_event = list(events.values())
+    for due in out_of_order.values():
+        every_event += [each.event for each in due]
+    superseded = await find_superseded(session, every_event)
+    return [
+        scan(webhook, [events[number] for number in windows[webhook.id]], out_of_order[webhook.id], superseded)
+        for webhook in webhooks
+        if webhook.id in windows
+    ]
 
 
 def _choose_windows(webhooks: Iterable[Row[Any]], now: datetime, latest: int) -> dict[UUID, range]:

@@ -1,6 +1,6 @@
 """Record what came of claims, many in one transaction, and give the claims back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ from capacity_api.db.tables import AttemptRow, DeliveryRow, WebhookRow
 from capacity_api.domain.claim import Claim, Message, cursor_after, must_send_again
 from capacity_api.domain.endpoint_health import DisabledReason, EndpointHealth, health_after, should_disable
 from capacity_api.domain.retry import Delivered, Outcome, Retry, next_attempt
+from capacity_api.domain.subscription import summarise
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus, renew_out_of_order_at, upsert
-from capacity_api.operations.webhooks.webhook import WebhookStatus
+from capacity_api.operations.webhooks.webhook import WebhookStatus, subscription_of
 
 # What an attempt changes about a delivery that is stored already.
 _COUNT_ATTEMPT = {"attempts": DeliveryRow.attempts + 1}
@@ -81,7 +82,7 @@ async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: 
     results = [each for each in results if each.claim.webhook_id in webhooks]
     current = [each for each in results if webhooks[each.claim.webhook_id].claim_id == each.claim.claim_id]
     lost = [each for each in results if webhooks[each.claim.webhook_id].claim_id != each.claim.claim_id]
-    await _store_deliveries(session, current, jitter)
+    await _store_deliveries(session, current, webhooks, jitter)
     await _store_late_deliveries(session, lost)
     await _store_attempts(session, results)
     await _store_webhooks(session, [_change_after(each, webhooks[each.claim.webhook_id], jitter) for each in current])
@@ -90,7 +91,15 @@ async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: 
 async def _lock_webhooks(session: AsyncSession, results: Sequence[ClaimResult]) -> dict[UUID, Any]:
     # Lock webhooks before deliveries, as deletion does, to avoid a deadlock.
     rows = await session.execute(
-        select(WebhookRow.id, WebhookRow.claim_id, WebhookRow.status, WebhookRow.disabled_reason)
+        select(
+            WebhookRow.id,
+            WebhookRow.claim_id,
+            WebhookRow.status,
+            WebhookRow.disabled_reason,
+            WebhookRow.event_types,
+            WebhookRow.responders,
+            WebhookRow.areas,
+        )
         .where(WebhookRow.id.in_([each.claim.webhook_id for each in results]))
         .order_by(WebhookRow.id)
         .with_for_update(key_share=True)
@@ -157,12 +166,15 @@ async def _postpone_out_of_order(session: AsyncSession, webhook_ids: set[UUID]) 
     )
 
 
-async def _store_deliveries(session: AsyncSession, results: Sequence[ClaimResult], jitter: Callable[[], float]) -> None:
-    rows = [
-        _delivery_row(result.claim, send, _status_after(send), _retry_at(send, jitter))
-        for result in results
-        for send in result.sends
-    ]
+async def _store_deliveries(
+    session: AsyncSession, results: Sequence[ClaimResult], webhooks: Mapping[UUID, Any], jitter: Callable[[], float]
+) -> None:
+    rows = []
+    for result in results:
+        claim, webhook = result.claim, webhooks[result.claim.webhook_id]
+        rows += [
+            _delivery_row(claim, send, _status_after(send, webhook), _retry_at(send, jitter)) for send in result.sends
+        ]
     if rows:
         await upsert(session, rows, _TAKE_OUTCOME | _COUNT_ATTEMPT)
 
@@ -197,10 +209,14 @@ def _got_through(send: SendResult) -> bool:
     return isinstance(send.outcome, Delivered)
 
 
-def _status_after(send: SendResult) -> DeliveryStatus:
-    if must_send_again(send.message, send.outcome):
+def _status_after(send: SendResult, webhook: Any) -> DeliveryStatus:
+    if not must_send_again(send.message, send.outcome):
+        return DeliveryStatus.DELIVERED if _got_through(send) else DeliveryStatus.FAILED
+    if send.message.is_out_of_order or subscription_of(webhook).wants(summarise(send.message.body)):
         return DeliveryStatus.PENDING
-    return DeliveryStatus.DELIVERED if _got_through(send) else DeliveryStatus.FAILED
+    # The owner changed the filters while it was being sent. The cursor will move past the event, and
+    # nothing would finish the delivery then.
+    return DeliveryStatus.SUPERSEDED
 
 
 def _retry_at(send: SendResult, jitter: Callable[[], float]) -> datetime | None:

@@ -22,16 +22,15 @@ class OutOfOrderEvent(msgspec.Struct, frozen=True):
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to do for one webhook.
 
-    Up to `scanned_to` there is nothing to send: these events are `superseded`, or `skipped` because
-    the webhook does not want them. The event after that is `next_event`, or None if the scan found
-    none. `out_of_order` events are sent as well, unless they are superseded.
+    Up to `scanned_to` there is nothing to send: these events are `superseded`, or skipped because the
+    webhook does not want them. The event after that is `next_event`, or None if the scan found none.
+    `out_of_order` events are sent as well, unless they are superseded.
     """
 
     webhook: Row[Any]
     scanned_to: int
     next_event: EventRecord | None
     superseded: list[EventRecord]
-    skipped: list[EventRecord]
     out_of_order: list[OutOfOrderEvent]
 
     @property
@@ -75,21 +74,17 @@ def scan(
     not_sent = superseded if webhook.stale == "drop" else frozenset()
     scanned_to, next_event = webhook.cursor, None
     dropped = [each.event for each in out_of_order if each.event.id in not_sent]
-    skipped = []
     for event in window:
-        if not wants(event.summary):
-            skipped.append(event)
-        elif event.id in not_sent:
+        if wants(event.summary):
+            if event.id not in not_sent:
+                next_event = event
+                break
             dropped.append(event)
-        else:
-            next_event = event
-            break
         scanned_to = event.sequence
     return Scan(
         webhook=webhook,
         scanned_to=scanned_to,
         next_event=next_event,
         superseded=dropped,
-        skipped=skipped,
         out_of_order=[each for each in out_of_order if each.event.id not in not_sent],
     )

@@ -25,19 +25,19 @@ MAX_SECRETS = 5
 _LOST: DisabledReason = "secret_lost"
 
 
-class Unreadable(msgspec.Struct, frozen=True):
+class UnreadableWebhook(msgspec.Struct, frozen=True):
     """A webhook with a secret that no key opens, and whose it is."""
 
     webhook_id: UUID
     owner: str
 
 
-class KeyReport(msgspec.Struct):
-    """How the keys fit the secrets of all webhooks. `to_reseal`: a secret needs an older key."""
+class SecretsReport(msgspec.Struct):
+    """Which webhooks have secrets that need an older key (`to_reseal`), or that no key opens."""
 
     webhooks: int = 0
     to_reseal: list[UUID] = []
-    unreadable: list[Unreadable] = []
+    unreadable: list[UnreadableWebhook] = []
 
 
 def new_secret(signature: str) -> str:
@@ -68,32 +68,32 @@ def are_readable(sealed_secrets: Sequence[Mapping[str, Any]], now: datetime, key
     return all(keys.opens(sealed) for sealed in valid_secrets(sealed_secrets, now))
 
 
-async def is_keyed(session: AsyncSession) -> bool:
-    """Whether anything is stored that would be lost with the key."""
+async def are_stored(session: AsyncSession) -> bool:
+    """Whether tokens or secrets are stored that would be lost with the key."""
     return bool(await session.scalar(select(or_(exists(select(TokenRow.id)), exists(select(WebhookRow.id))))))
 
 
-async def try_keys(session: AsyncSession, now: datetime, keys: Keys) -> KeyReport:
-    """Try the keys on every secret. One that was given up or no longer signs is not `unreadable`."""
+async def examine(session: AsyncSession, now: datetime, keys: Keys) -> SecretsReport:
+    """Try the keys on the secrets of all webhooks. One that was given up or no longer signs is not `unreadable`."""
     rows = await session.execute(
         select(WebhookRow.id, WebhookRow.secrets, WebhookRow.disabled_reason, ResponderRow.slug, PartnerRow.name)
         .outerjoin(ResponderRow, ResponderRow.id == WebhookRow.responder_id)
         .outerjoin(PartnerRow, PartnerRow.id == WebhookRow.partner_id)
         .order_by(WebhookRow.id)
     )
-    report = KeyReport()
+    report = SecretsReport()
     for row in rows:
         report.webhooks += 1
         if any(_needs_reseal(each["sealed"], keys) for each in row.secrets):
             report.to_reseal.append(row.id)
         if row.disabled_reason != _LOST and not are_readable(row.secrets, now, keys):
-            report.unreadable.append(Unreadable(row.id, row.slug or row.name or "admin"))
+            report.unreadable.append(UnreadableWebhook(row.id, row.slug or row.name or "admin"))
     return report
 
 
 async def check(session: AsyncSession, now: datetime, keys: Keys) -> None:
     """Raises `ConfigurationError` unless every secret that signs can be unsealed."""
-    report = await try_keys(session, now, keys)
+    report = await examine(session, now, keys)
     if report.unreadable:
         raise ConfigurationError(
             f"no secret key opens the secrets of {len(report.unreadable)} of {report.webhooks} webhooks: put back the "

@@ -1,5 +1,6 @@
 """Webhooks as their owners manage them: add, list, change, remove, enable, replay."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -10,12 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from capacity_api.config import Network
 from capacity_api.db import sequence
 from capacity_api.db.tables import ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.egress import check_url
+from capacity_api.domain.egress import Network, check_url
 from capacity_api.domain.events import EventType
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import BeyondLatest, FieldError, Invalid, SecretLost, WebhookDisabled
@@ -218,42 +218,38 @@ def _reset(row: WebhookRow) -> None:
 
 
 def _event_types(event_types: tuple[EventType, ...] | All, owner: Owner) -> list[str] | None:
-    if event_types == "all":
-        return None
-    if not event_types:
-        raise Invalid.at("/event_types", 'must name at least one, or be "all"')
-    for n, each in enumerate(event_types):
-        if each in _NEVER_COMES and (each is EventType.WEBHOOK_TEST or owner.type != "responder"):
-            raise Invalid.at(f"/event_types/{n}", _NEVER_COMES[each])
-    return [str(each) for each in EventType if each in event_types]
+    known = [each for each in EventType if _may_come(each, owner)]
+    return _check_filter("event_types", event_types, known, lambda code: _NEVER_COMES[EventType(code)])
+
+
+def _may_come(event_type: EventType, owner: Owner) -> bool:
+    if event_type not in _NEVER_COMES:
+        return True
+    return owner.type == "responder" and event_type is not EventType.WEBHOOK_TEST
 
 
 async def _responders(session: AsyncSession, slugs: tuple[str, ...] | All) -> list[str] | None:
-    if slugs == "all":
-        return None
-    if not slugs:
-        raise Invalid.at("/responders", 'must name at least one, or be "all"')
     # Read all slugs: those in the request may contain U+0000, which PostgreSQL refuses even in a
     # comparison.
-    known = set(await session.scalars(select(ResponderRow.slug)))
-    errors = tuple(
-        FieldError(f"/responders/{n}", f"no responder {slug!r}") for n, slug in enumerate(slugs) if slug not in known
-    )
-    if errors:
-        raise Invalid("The webhook is not valid", errors)
-    return sorted(set(slugs))
+    known = sorted(await session.scalars(select(ResponderRow.slug)))
+    return _check_filter("responders", slugs, known, lambda slug: f"no responder {slug!r}")
 
 
 def _areas(codes: tuple[str, ...] | All) -> list[str] | None:
+    return _check_filter("areas", codes, list(AREAS), lambda code: f"unknown area code {code!r}; see /v1/vocabulary")
+
+
+def _check_filter(
+    field: str, codes: Sequence[str] | All, known: Sequence[str], refusal: Callable[[str], str]
+) -> list[str] | None:
+    """The codes of one filter in the order of `known`, or None for all. Raises `Invalid` for any other code."""
     if codes == "all":
         return None
     if not codes:
-        raise Invalid.at("/areas", 'must name at least one, or be "all"')
-    errors = tuple(
-        FieldError(f"/areas/{n}", f"unknown area code {code!r}; see /v1/vocabulary")
-        for n, code in enumerate(codes)
-        if code not in AREAS
-    )
+        raise Invalid.at(f"/{field}", 'must name at least one, or be "all"')
+    allowed = set(known)
+    errors = [FieldError(f"/{field}/{n}", refusal(code)) for n, code in enumerate(codes) if code not in allowed]
     if errors:
-        raise Invalid("The webhook is not valid", errors)
-    return [code for code in AREAS if code in codes]
+        raise Invalid("The webhook is not valid", tuple(errors))
+    chosen = set(codes)
+    return [str(code) for code in known if code in chosen]
