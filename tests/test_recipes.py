@@ -7,15 +7,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import hypothesis
 import msgspec
 import pytest
 from tests.formats.test_registry import PATHS
-from tests.snapshot.responders import NOON, responder
+from tests.snapshot.responders import NOON, clean_reports, responder
 
 from capacity_api.api.intake import IntakeReport
 from capacity_api.db.tables import ReportRow
 from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.domain.intake import Circumstance, ExpectedResponse, Plan, Reason, Report, ReportedState, State, Unit
+from capacity_api.domain.matching import EXCEPTIONS, ReasonCode
 from capacity_api.formats.csv import HEADER, directory_table, row
 from capacity_api.formats.open_referral.services import Capacity, PlannedCapacity, represent_service
 from capacity_api.operations.history import represent_report
@@ -24,12 +26,17 @@ from capacity_api.representations.responder import HistoryEntry, IntakeShown, Pl
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "capacity_api"
+ENTRY = PACKAGE / "pages" / "templates" / "entry.html"
+PREVIEW = PACKAGE / "pages" / "scripts" / "report.js"
+RULES = (ROOT / "tests" / "domain" / "test_matching.py").read_text()
 UPDATE_FORM = PACKAGE / "pages" / "templates" / "update.html"
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text().split("\n## Recipes\n")[1]
 # Each numbered step, from its number to the next step, an empty line or the end.
 STEPS = re.findall(r"^\d+\. .*?(?=^\d+\. |\n\n|\Z)", RECIPES, re.MULTILINE | re.DOTALL)
 # `state` is `reported_state` where it stands beside the effective state.
 FIELDS = [field for field in Report.__struct_fields__ if field != "state"]
+# The pages do not show these of a plan.
+LEFT_OUT_OF_A_PLAN = {"expected_response", "reason"}
 # Says everything that a report can say.
 SAID = Report(
     state=ReportedState.PAUSED,
@@ -44,7 +51,7 @@ SHOWN = responder(SAID, planned=PLAN)
 # Scripts and models that no type of Python describes, and how a field of a report is read or written there.
 UNTYPED = {
     "src/capacity_api/pages/scripts/types.d.ts": r"^  {}\??: ",
-    "src/capacity_api/pages/scripts/update.js": r"^    {}: .*(valueOf|boxes|max)",
+    "src/capacity_api/pages/scripts/update.js": r"(?s)function readReport\(.*?^    {}: ",
     "src/capacity_api/pages/scripts/report.js": r"\breport\.{}\b",
     "src/capacity_api/pages/templates/entry.html": r"\bintake\.{}\b",
     "src/capacity_api/wording/sentences.py": r"\b(intake|said)\.{}\b",
@@ -91,6 +98,12 @@ def test_a_field_of_a_report_arrives_wherever_it_is_shown(field: str) -> None:
         assert msgspec.json.encode(getattr(place, field)) == said, type(place)
 
 
+@pytest.mark.parametrize("field", FIELDS)
+def test_random_reports_say_a_field_of_a_report(field: str) -> None:
+    unsaid = getattr(Report(state=SAID.state), field)
+    assert hypothesis.find(clean_reports, lambda report: bool(getattr(report, field) != unsaid))
+
+
 def test_nothing_of_a_request_is_lost_before_it_is_a_report() -> None:
     assert msgspec.json.decode(msgspec.json.encode(SAID), type=IntakeReport).report == SAID
 
@@ -108,8 +121,21 @@ def test_a_field_of_a_report_is_in_each_place_that_no_type_checks(field: str, pl
     assert re.search(UNTYPED[place].format(field), (ROOT / place).read_text(), re.MULTILINE)
 
 
+@pytest.mark.parametrize("field", [field for field in FIELDS if field not in LEFT_OUT_OF_A_PLAN])
+def test_a_field_of_a_plan_is_shown_in_the_directory_and_in_the_preview(field: str) -> None:
+    assert re.search(rf"\bplanned\.{field}\b", ENTRY.read_text())
+    # ESLint refuses a parameter that the function does not use.
+    (parameters,) = re.findall(r"function planParagraphs\(\{(.*?)\}\)", PREVIEW.read_text(), re.DOTALL)
+    assert re.search(rf"\b{field}\b", parameters)
+
+
 def test_a_webhook_that_names_a_private_event_type_of_somebody_else_is_refused() -> None:
     assert _NEVER_COMES.keys() == PRIVATE
+
+
+@pytest.mark.parametrize("code", [code for code in ReasonCode if code not in EXCEPTIONS.values()])
+def test_each_reason_is_in_a_row_of_the_tests_of_the_rules(code: ReasonCode) -> None:
+    assert f'["{code}"' in RULES or f', "{code}"' in RULES
 
 
 @pytest.mark.parametrize("path", [path.removesuffix("/services") for path in PATHS.values()])

@@ -10,6 +10,7 @@ from tests.browser.signing_in import REFUSED, SLUG, pasted, signed_in
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
 from capacity_api.clock import utc_now
+from capacity_api.domain.intake import Report
 
 THRESHOLD = {"pause_at": 100, "exceptions": ["homelessness"], "note": "Full for now."}
 
@@ -93,6 +94,8 @@ async def test_the_public_reads_what_was_shown_before_it_was_sent(service: Servi
         ) or promised[0].startswith("Still takes people who are homeless or destitute, people in detention and other")
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+        intake = (await service.responder(SLUG))["intake"]
+        assert not [field for field in Report.__struct_fields__ if not intake[field]], "fill in every field above"
         await visit.assert_accessible()
         await page.goto(f"{visit.home}/")
         entry = page.locator(f"#r-{SLUG}")

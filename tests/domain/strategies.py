@@ -77,6 +77,7 @@ def widened(draw: st.DrawFn, remit: Remit) -> Remit:
     )
 
 
+# Without `reopens_on`, which depends on the day: the tests add it.
 reports = st.builds(
     Report,
     state=st.sampled_from(ReportedState),

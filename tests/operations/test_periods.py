@@ -143,6 +143,8 @@ async def test_an_event_of_the_first_version_can_still_be_read(database: Databas
         found = await directory.directory_as_of(session, START)
         assert any(each.slug == "tara" and each.sequence == 1 for each in found.responders)
         original = msgspec.json.decode(FIRST)["data"]["responder"]
-        shown = next(each for each in found.responders if each.sequence == 1)
-        assert msgspec.to_builtins(shown) | {"id": None} == original | {"id": None}
+        shown = msgspec.to_builtins(next(each for each in found.responders if each.sequence == 1))
+        # A field that came later has its default.
+        shown["intake"] = {field: shown["intake"][field] for field in original["intake"]}
+        assert shown | {"id": None} == original | {"id": None}
     assert await _count(database) == 13

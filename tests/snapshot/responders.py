@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from tests.domain.strategies import intakes_now, lines, remits, reports
 
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import MAX_NOTE_LENGTH, Intake, Plan, Report, ReportedState
+from capacity_api.domain.intake import Intake, Plan, Report, ReportedState, validate_report
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, validate_remit
-from capacity_api.domain.text import plain_text
 from capacity_api.representations.responder import Responder, represent_intake, represent_remit
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -55,9 +54,19 @@ def _fields(intake: Intake) -> dict[str, Any]:
 
 PAUSE = Report(state=ReportedState.PAUSED)
 OPEN = Report(state=ReportedState.OPEN)
-clean_reports = reports.map(
-    lambda report: msgspec.structs.replace(report, note=plain_text(report.note, "/note", MAX_NOTE_LENGTH))
-)
+
+
+@st.composite
+def _clean_reports(draw: st.DrawFn) -> Report:
+    report = draw(reports)
+    if report.state is not ReportedState.OPEN:
+        days = draw(st.none() | st.integers(0, 120))
+        reopens_on = None if days is None else NOON.date() + timedelta(days=days)
+        report = msgspec.structs.replace(report, reopens_on=reopens_on)
+    return validate_report(report, NOON)
+
+
+clean_reports = _clean_reports()
 plans = st.builds(
     Plan, report=clean_reports, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON)
 )
