@@ -42,14 +42,14 @@ def processor_milliseconds(size: int) -> tuple[float, float]:
 
 
 def _questions() -> list[Question]:
-    """Questions with every combination of answers, `None` included."""
-    answers = product((None, *AREAS), (None, *ExploitationType), (None, *AgeGroup), (None, *Gender))
+    """Questions with every combination of values, `None` included."""
+    values = product((None, *AREAS), (None, *ExploitationType), (None, *AgeGroup), (None, *Gender))
     every = [
         Question(
             area=area, exploitation_type=exploitation_type, age_group=age, gender=gender, circumstances=circumstances
         )
         for (area, exploitation_type, age, gender), circumstances in zip(
-            answers, cycle(((), tuple(Circumstance))), strict=False
+            values, cycle(((), tuple(Circumstance))), strict=False
         )
     ]
     return every[:: len(every) // QUESTIONS]

@@ -21,7 +21,7 @@ from capacity_api.domain.matching import EXCEPTIONS, ReasonCode
 from capacity_api.formats.csv import HEADER, directory_table, row
 from capacity_api.formats.open_referral.services import Capacity, PlannedCapacity, represent_service
 from capacity_api.operations.history import represent_report
-from capacity_api.operations.webhooks.subscriptions import _NEVER_COMES
+from capacity_api.operations.webhooks.management import _RESTRICTED
 from capacity_api.representations.responder import HistoryEntry, IntakeShown, PlannedShown
 
 ROOT = Path(__file__).parents[1]
@@ -130,7 +130,7 @@ def test_a_field_of_a_plan_is_shown_in_the_directory_and_in_the_preview(field: s
 
 
 def test_a_webhook_that_names_a_private_event_type_of_somebody_else_is_refused() -> None:
-    assert _NEVER_COMES.keys() == PRIVATE
+    assert _RESTRICTED.keys() == PRIVATE
 
 
 @pytest.mark.parametrize("code", [code for code in ReasonCode if code not in EXCEPTIONS.values()])

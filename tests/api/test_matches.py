@@ -276,7 +276,7 @@ async def test_nothing_of_a_question_is_in_any_log_or_metric(service: Service) -
 async def test_a_fault_while_matching_is_logged_with_its_class_and_location_alone() -> None:
     question = {"gender": "a-girl"}
 
-    @post("/v1/matches", private=True)
+    @post("/v1/matches", hides_error_message=True)
     async def private() -> None:
         raise KeyError(question["gender"])
 

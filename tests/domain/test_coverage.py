@@ -27,8 +27,8 @@ from capacity_api.domain.coverage import (
     cell_counts,
     cells_in,
     count_contributions,
-    counts_from_document,
-    counts_to_document,
+    counts_from_json,
+    counts_to_json,
     covered_cells,
     gap_cells,
     move_contribution,
@@ -168,14 +168,14 @@ def test_moving_a_contribution_gives_the_same_as_counting_again(life: list[tuple
 @given(st.lists(contributions, max_size=9))
 def test_the_counts_survive_being_written_down(contributions: list[Contribution]) -> None:
     counts = count_contributions(contributions)
-    assert counts_from_document(json.loads(json.dumps(counts_to_document(counts)))) == counts
+    assert counts_from_json(json.loads(json.dumps(counts_to_json(counts)))) == counts
 
 
 def test_the_document_of_ten_thousand_responders_is_small() -> None:
     each = Contribution(covered_cells(EVERYBODY), State.OPEN)
-    document = counts_to_document(count_contributions([each] * 10_000))
-    assert len(json.dumps(document)) < 4_000
-    assert Counter(cell_counts(counts_from_document(document)[State.OPEN])) == {10_000: 702}
+    stored = counts_to_json(count_contributions([each] * 10_000))
+    assert len(json.dumps(stored)) < 4_000
+    assert Counter(cell_counts(counts_from_json(stored)[State.OPEN])) == {10_000: 702}
 
 
 @unhurried

@@ -52,7 +52,7 @@ def test_the_secret_of_an_older_key_is_opened_and_not_by_the_newest() -> None:
         ("", False, False),
         ("é", False, False),
     ):
-        assert (keys.opens(sealed), keys.newest_opens(sealed)) == (opened, by_the_newest)
+        assert (keys.can_unseal(sealed), keys.newest_can_unseal(sealed)) == (opened, by_the_newest)
 
 
 def test_a_sealed_secret_shows_nothing_of_it_and_is_never_the_same() -> None:

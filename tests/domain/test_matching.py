@@ -292,11 +292,11 @@ def test_every_reason_stands_for_the_outcome(remit: Remit, intake: Intake, quest
 def test_a_remit_is_covered_as_the_situations_in_it_are(mine: Remit, other: Remit, intake: Intake) -> None:
     asked = situations_within(mine)
     situations = [
-        Situations(answers=((area,), (exploitation_type,), (age,), (gender,)))
-        for area in set(asked.answers[0])
-        for exploitation_type in set(asked.answers[1])
-        for age in set(asked.answers[2])
-        for gender in set(asked.answers[3])
+        Situations(values=((area,), (exploitation_type,), (age,), (gender,)))
+        for area in set(asked.values[0])
+        for exploitation_type in set(asked.values[1])
+        for age in set(asked.values[2])
+        for gender in set(asked.values[3])
     ]
     outcomes = {decide_situations("tara", other, intake, each)[0] for each in situations}
     expected = outcomes.pop() if len(outcomes) == 1 else ASK

@@ -132,16 +132,16 @@ def test_a_gap_lasts_while_nobody_is_open_and_the_first_begins_with_the_first_ch
     ):
         ledger.apply(StateChange(responder, at, state, nations))
     assert ledger.gaps == {
-        ENGLAND: [Gap(began=10, ended=30), Gap(began=50, before=20)],
-        WALES: [Gap(began=10, ended=20), Gap(began=50, before=10)],
-        SCOTLAND: [Gap(began=10, ended=30), Gap(began=60, ended=60, before=20)],
-        NORTHERN_IRELAND: [Gap(began=10, ended=30), Gap(began=50, before=20)],
+        ENGLAND: [Gap(began=10, ended=30), Gap(began=50, seconds_before=20)],
+        WALES: [Gap(began=10, ended=20), Gap(began=50, seconds_before=10)],
+        SCOTLAND: [Gap(began=10, ended=30), Gap(began=60, ended=60, seconds_before=20)],
+        NORTHERN_IRELAND: [Gap(began=10, ended=30), Gap(began=50, seconds_before=20)],
     }
     assert ledger.open_in == {ENGLAND: 0, WALES: 0, SCOTLAND: 1, NORTHERN_IRELAND: 0}
     assert ledger.gaps[ENGLAND][-1].seconds(55) == 25
     # In the same second nobody is open again: the gap continues, and no second gap begins.
     ledger.apply(StateChange(TWO, 60, PAUSED, (SCOTLAND,)))
-    assert ledger.gaps[SCOTLAND][1:] == [Gap(began=60, before=20)]
+    assert ledger.gaps[SCOTLAND][1:] == [Gap(began=60, seconds_before=20)]
 
 
 @unhurried

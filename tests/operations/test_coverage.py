@@ -29,8 +29,8 @@ from capacity_api.domain.coverage import (
     ALL_CELLS,
     NOBODY,
     cells_in,
-    counts_from_document,
-    counts_to_document,
+    counts_from_json,
+    counts_to_json,
     gap_cells,
 )
 from capacity_api.domain.intake import Report, ReportedState
@@ -70,8 +70,8 @@ async def assert_counted(database: Database) -> int:
     async with database.read() as session:
         row = await session.get_one(CoverageRow, 1)
         assert row.counts is not None
-        assert row.counts == counts_to_document(await coverage.recount(session))
-        return gap_cells(counts_from_document(row.counts))
+        assert row.counts == counts_to_json(await coverage.recount(session))
+        return gap_cells(counts_from_json(row.counts))
 
 
 async def test_loading_the_register_opens_no_gap(database: Database, clock: Clock) -> None:
@@ -132,7 +132,7 @@ async def test_rebuilding_corrects_wrong_counts_without_an_event(database: Datab
     async with database.write() as session:
         assert not await coverage.rebuild(session)
         row = await session.get_one(CoverageRow, 1)
-        row.counts = counts_to_document(dict.fromkeys(counts_from_document(row.counts or {}), (ALL_CELLS, ALL_CELLS)))
+        row.counts = counts_to_json(dict.fromkeys(counts_from_json(row.counts or {}), (ALL_CELLS, ALL_CELLS)))
     async with database.write() as session:
         assert await coverage.rebuild(session)
         assert not await coverage.rebuild(session)
@@ -143,7 +143,7 @@ async def test_rebuilding_corrects_wrong_counts_without_an_event(database: Datab
 async def test_wrong_counts_stop_no_report(database: Database, clock: Clock) -> None:
     await load(database, clock())
     async with database.write() as session:
-        (await session.get_one(CoverageRow, 1)).counts = counts_to_document(NOBODY)
+        (await session.get_one(CoverageRow, 1)).counts = counts_to_json(NOBODY)
     await report(database, clock(), "tara", OPEN)
     await report(database, clock(), "tara", PAUSED)
     assert [each["type"] for each in (await events_after(database))[-4:]] == [

@@ -14,7 +14,7 @@ from capacity_api.config import Settings
 from capacity_api.db import schema, sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import CoverageRow, EventRow, NationGapRow, PeriodRow, RollupRow
-from capacity_api.domain.coverage import NOBODY, counts_to_document
+from capacity_api.domain.coverage import NOBODY, counts_to_json
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.operations import directory, intake, periods, responders, statistics
 
@@ -109,7 +109,7 @@ async def test_the_command_rebuilds_the_statistics_and_the_coverage_counts(
     async with database.write() as session:
         await session.execute(delete(PeriodRow).where(PeriodRow.number == 0))
         await session.execute(text("UPDATE period SET paused = 77, ended = NULL"))
-        (await session.get_one(CoverageRow, 1)).counts = counts_to_document(NOBODY)
+        (await session.get_one(CoverageRow, 1)).counts = counts_to_json(NOBODY)
     assert await _stored_rows(database) != kept
     counted = f"counted {await _latest_number(database)} events for the statistics\n"
     for coverage in ("wrong and are now right", "right"):

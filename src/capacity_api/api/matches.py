@@ -40,7 +40,9 @@ class MatchController(Controller):
     path = "/v1/matches"
     tags = ("matches",)
 
-    @post(operation_id="findMatches", summary="Who can take this person now?", status_code=200, private=True)
+    @post(
+        operation_id="findMatches", summary="Who can take this person now?", status_code=200, hides_error_message=True
+    )
     async def find(self, context: NamedDependency[Context], data: JSONBody[MatchQuestion]) -> Response[Matches]:
         """Responders, each with an outcome and the reasons for it, ordered by outcome and then by name.
 

@@ -33,7 +33,7 @@ from capacity_api.operations.responders import NewResponder, ResponderPatch
 from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
 from capacity_api.operations.webhooks.deliveries import Delivery
-from capacity_api.operations.webhooks.subscriptions import NewWebhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.management import NewWebhook, WebhookEnabled, WebhookPatch
 from capacity_api.operations.webhooks.webhook import Webhook
 from capacity_api.representations.coverage import Coverage
 from capacity_api.representations.directory import Directory

@@ -124,12 +124,12 @@ def _parameter_names(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 def _loggable(request: Request[Any, Any, Any], error: Exception) -> Exception:
-    """The error as it may be logged. Of a route that is `private`, only its class and its traceback.
+    """The error as it may be logged. Of a route with `hides_error_message`, only its class and its traceback.
 
     The message of an exception often quotes a value, and so could hold a question about a person.
     """
     handler = request.scope.get("route_handler")
-    if handler is None or not handler.opt.get("private"):
+    if handler is None or not handler.opt.get("hides_error_message"):
         return error
     return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
 

@@ -12,8 +12,8 @@ from capacity_api.api.context import Context
 from capacity_api.api.intake import IfMatch, respond_with_etag, version_check
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.api.matches import MatchLimit
-from capacity_api.api.periods import From, To, parse_start
 from capacity_api.api.requests import parse_time
+from capacity_api.api.spans import From, To, parse_start
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations.history import read_history

@@ -8,8 +8,8 @@ from litestar.params import FromPath
 
 from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
-from capacity_api.api.periods import From, To, parse_start
 from capacity_api.api.requests import parse_time
+from capacity_api.api.spans import From, To, parse_start
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.promptness import Promptness, read_promptness
 from capacity_api.operations.statistics import read_statistics

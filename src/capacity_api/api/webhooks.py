@@ -14,9 +14,9 @@ from capacity_api.api.lists import Cursor, Limit
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import Identity
-from capacity_api.operations.webhooks import deliveries, secrets, subscriptions
+from capacity_api.operations.webhooks import deliveries, management, secrets
 from capacity_api.operations.webhooks.deliveries import Delivery
-from capacity_api.operations.webhooks.subscriptions import NewWebhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.management import NewWebhook, WebhookEnabled, WebhookPatch
 from capacity_api.operations.webhooks.webhook import Webhook, get_webhook_row
 
 Replay = Annotated[bool, QueryParameter(description="Whether to send the events that it missed now.")]
@@ -38,7 +38,7 @@ class WebhookController(Controller):
     ) -> Webhook:
         """Receive events from now on. `secret` is only in this response."""
         async with context.write() as session:
-            return await subscriptions.add(
+            return await management.add(
                 session, context.now(), context.keys, identity.owner, data, context.settings.egress_allow
             )
 
@@ -51,7 +51,7 @@ class WebhookController(Controller):
         cursor: Cursor = None,
     ) -> Page[Webhook]:
         async with context.read() as session:
-            return await subscriptions.list_webhooks(session, identity.owner, limit, cursor)
+            return await management.list_webhooks(session, identity.owner, limit, cursor)
 
     @get(
         "/{webhook_id:uuid}",
@@ -63,7 +63,7 @@ class WebhookController(Controller):
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> Webhook:
         async with context.read() as session:
-            return await subscriptions.get_webhook(session, identity.owner, webhook_id)
+            return await management.get_webhook(session, identity.owner, webhook_id)
 
     @patch(
         "/{webhook_id:uuid}",
@@ -80,7 +80,7 @@ class WebhookController(Controller):
     ) -> Webhook:
         """A field that is left out stays as it is. This applies to everything that has not been sent yet."""
         async with context.write() as session:
-            return await subscriptions.change(
+            return await management.change(
                 session, context.now(), identity.owner, webhook_id, data, context.settings.egress_allow
             )
 
@@ -95,7 +95,7 @@ class WebhookController(Controller):
     ) -> None:
         """With its deliveries. A message that is being sent now may still arrive."""
         async with context.write() as session:
-            await subscriptions.remove(session, identity.owner, webhook_id)
+            await management.remove(session, identity.owner, webhook_id)
 
     @get(
         "/{webhook_id:uuid}/deliveries",
@@ -166,7 +166,7 @@ class WebhookController(Controller):
     ) -> WebhookEnabled:
         """Events that it missed are sent in order, without superseded ones; or not, and can be replayed later."""
         async with context.write() as session:
-            return await subscriptions.enable(
+            return await management.enable(
                 session, context.now(), context.keys, identity.owner, webhook_id, replay=replay
             )
 
@@ -186,7 +186,7 @@ class WebhookController(Controller):
     ) -> Webhook:
         """In order, with the same `webhook-id`s and the current filters, without superseded events."""
         async with context.write() as session:
-            return await subscriptions.replay(session, identity.owner, webhook_id, data.after)
+            return await management.replay(session, identity.owner, webhook_id, data.after)
 
     @post(
         "/{webhook_id:uuid}/rotate-secret",

@@ -22,8 +22,8 @@ from capacity_api.domain.keys import Keys
 from capacity_api.domain.threshold import Threshold
 from capacity_api.errors import ConfigurationError
 from capacity_api.operations import intake, threshold, tokens
-from capacity_api.operations.webhooks import subscriptions
-from capacity_api.operations.webhooks.subscriptions import NewWebhook
+from capacity_api.operations.webhooks import management
+from capacity_api.operations.webhooks.management import NewWebhook
 
 _HOST = "127.0.0.1"
 _LABEL = "Demonstration, not real: "
@@ -119,7 +119,7 @@ async def _fill(database: Database, receiver: Receiver, receiver_url: str) -> Ac
         partner = await tokens.partner_owner(session, "Demonstration partner")
         responder_token = await tokens.issue_token(session, now, keys, responder)
         partner_token = await tokens.issue_token(session, now, keys, partner)
-        webhook = await subscriptions.add(
+        webhook = await management.add(
             session, now, keys, partner, NewWebhook(url=f"{receiver_url}/"), database.settings.egress_allow
         )
     assert isinstance(webhook.secret, str)

@@ -67,7 +67,7 @@ class SequenceRow(Table):
 
 
 class CoverageRow(Table):
-    """One row: the coverage counts (`domain.coverage.counts_to_document`).
+    """One row: the coverage counts (`domain.coverage.counts_to_json`).
 
     Read and change it only under the write lock, in the transaction of the change that moves the counts.
     """
@@ -261,7 +261,7 @@ class NationGapRow(Table):
     nation: Mapped[str] = mapped_column(primary_key=True)
     began: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     ended: Mapped[int | None] = mapped_column(BigInteger)
-    before: Mapped[int] = mapped_column(BigInteger)
+    seconds_before: Mapped[int] = mapped_column("before", BigInteger)
 
 
 class RollupRow(Table):

@@ -129,14 +129,14 @@ def cell_counts(planes: Planes) -> list[int]:
     return numbers
 
 
-def counts_to_document(counts: Counts) -> dict[str, list[str]]:
+def counts_to_json(counts: Counts) -> dict[str, list[str]]:
     """The counts as they are stored: for each state, its planes in hexadecimal."""
     return {state.value: [f"{plane:x}" for plane in counts[state]] for state in State}
 
 
-def counts_from_document(document: Mapping[str, list[str]]) -> Counts:
-    """The inverse of `counts_to_document`."""
-    return {state: tuple(int(plane, 16) for plane in document[state.value]) for state in State}
+def counts_from_json(stored: Mapping[str, list[str]]) -> Counts:
+    """The inverse of `counts_to_json`."""
+    return {state: tuple(int(plane, 16) for plane in stored[state.value]) for state in State}
 
 
 def _add(planes: list[int], cell_set: CellSet) -> None:

@@ -32,16 +32,16 @@ class Keys:
         except InvalidToken:
             raise ConfigurationError("a webhook secret was sealed with a key that CAPACITY_SECRET_KEY lacks") from None
 
-    def opens(self, sealed: str) -> bool:
+    def can_unseal(self, sealed: str) -> bool:
         """Whether any of the keys can unseal it."""
-        return _opens(self._all, sealed)
+        return _can_unseal(self._all, sealed)
 
-    def newest_opens(self, sealed: str) -> bool:
+    def newest_can_unseal(self, sealed: str) -> bool:
         """Whether the newest key can unseal it, so that it needs no older key."""
-        return _opens(self._newest, sealed)
+        return _can_unseal(self._newest, sealed)
 
 
-def _opens(fernet: Fernet | MultiFernet, sealed: str) -> bool:
+def _can_unseal(fernet: Fernet | MultiFernet, sealed: str) -> bool:
     try:
         fernet.decrypt(sealed.encode())
     except InvalidToken:

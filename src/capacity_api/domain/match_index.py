@@ -1,6 +1,6 @@
 """The rules of `matching` for a whole register at once.
 
-For each possible answer to a question, one integer has a bit for every responder: does its remit take that answer
+For each value that a question can have, one integer has a bit for every responder: does its remit take that value
 ("takes"), or might it ("may")? A question is then a few ANDs and ORs over those integers, however many responders
 there are. Only the matches that somebody will read are decided one by one. The bits are set by asking `matching`;
 there are no other rules here.
@@ -15,11 +15,11 @@ from types import MappingProxyType
 import msgspec
 
 from capacity_api.domain.intake import Intake, State
-from capacity_api.domain.matching import ASPECTS, OUTCOME_OF, Answer, Outcome, Situations, exceptions_of
+from capacity_api.domain.matching import ASPECTS, OUTCOME_OF, Outcome, Situations, Value, exceptions_of
 from capacity_api.domain.remit import Remit
 
 # What is true of a responder whatever is asked: a name, the number of the aspect, and a code.
-_Trait = tuple[str, int, Answer]
+_Trait = tuple[str, int, Value]
 _Masks = dict[_Trait, int]
 # With more changes than this, building the index from nothing costs less than moving its bits.
 _REBUILD_FROM = 64
@@ -65,11 +65,11 @@ class MatchIndex(msgspec.Struct, frozen=True):
         everybody = (1 << len(self.candidates)) - 1
         takes = everybody
         may = everybody & ~self._mask(_EXISTING_CLIENTS_ONLY) | self.bit(situations.existing_client_of)
-        for number, answers in enumerate(situations.answers):
+        for number, values in enumerate(situations.values):
             may_take_one = 0
-            for answer in answers:
-                takes &= self._mask(("takes", number, answer))
-                may_take_one |= self._mask(("may", number, answer))
+            for value in values:
+                takes &= self._mask(("takes", number, value))
+                may_take_one |= self._mask(("may", number, value))
             may &= may_take_one
         now = self._mask(("state", 0, State.OPEN))
         for circumstance in situations.circumstances:
@@ -190,12 +190,12 @@ def _traits(candidate: Candidate) -> set[_Trait]:
 def _remit_traits(remit: Remit) -> frozenset[_Trait]:
     traits = {_EXISTING_CLIENTS_ONLY} if remit.existing_clients_only else set()
     for number, aspect in enumerate(ASPECTS):
-        for answer in aspect.answers:
-            code = aspect.judge(remit, answer)
+        for value in aspect.values:
+            code = aspect.judge(remit, value)
             if code is None:
-                traits.add(("takes", number, answer))
+                traits.add(("takes", number, value))
             if code is None or OUTCOME_OF[code] is not Outcome.NO:
-                traits.add(("may", number, answer))
+                traits.add(("may", number, value))
     return frozenset(traits)
 
 

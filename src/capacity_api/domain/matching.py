@@ -87,7 +87,7 @@ OUTCOME_OF: MappingProxyType[ReasonCode, Outcome] = MappingProxyType({code: _out
 _GRAVITY = MappingProxyType({outcome: n for n, outcome in enumerate(Outcome)})
 _POSITION = MappingProxyType({code: n for n, code in enumerate(ReasonCode)})
 
-Answer = str | None
+Value = str | None
 Decision = tuple[Outcome, tuple[ReasonCode, ...]]
 
 
@@ -103,9 +103,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Situations(msgspec.Struct, frozen=True, kw_only=True):
-    """A set of situations: every combination of an answer from each aspect, in the order of `ASPECTS`."""
+    """A set of situations: every combination of a value from each aspect, in the order of `ASPECTS`."""
 
-    answers: tuple[tuple[Answer, ...], ...]
+    values: tuple[tuple[Value, ...], ...]
     circumstances: tuple[Circumstance, ...] = ()
     existing_client_of: str | None = None
 
@@ -114,8 +114,8 @@ class Aspect(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a question may say and a remit may restrict. `judge` gives null where the remit takes it on."""
 
     judge: Callable[[Remit, Any], ReasonCode | None]
-    # Every answer that there is, "not said" among them.
-    answers: tuple[Answer, ...]
+    # Every value that there is, "not said" among them.
+    values: tuple[Value, ...]
     partly: ReasonCode
 
 
@@ -155,17 +155,17 @@ def _gender(remit: Remit, asked: Gender | None) -> ReasonCode | None:
 
 
 ASPECTS = (
-    Aspect(judge=_area, answers=(None, *AREAS), partly=ReasonCode.AREA_PARTLY_COVERED),
-    Aspect(judge=_exploitation, answers=(None, *ExploitationType), partly=ReasonCode.EXPLOITATION_PARTLY_COVERED),
-    Aspect(judge=_age, answers=(None, *AgeGroup), partly=ReasonCode.AGE_PARTLY_COVERED),
-    Aspect(judge=_gender, answers=(None, *Gender), partly=ReasonCode.GENDER_PARTLY_COVERED),
+    Aspect(judge=_area, values=(None, *AREAS), partly=ReasonCode.AREA_PARTLY_COVERED),
+    Aspect(judge=_exploitation, values=(None, *ExploitationType), partly=ReasonCode.EXPLOITATION_PARTLY_COVERED),
+    Aspect(judge=_age, values=(None, *AgeGroup), partly=ReasonCode.AGE_PARTLY_COVERED),
+    Aspect(judge=_gender, values=(None, *Gender), partly=ReasonCode.GENDER_PARTLY_COVERED),
 )
 
 
 def situation_of(question: Question) -> Situations:
     """The one situation of a question."""
     return Situations(
-        answers=((question.area,), (question.exploitation_type,), (question.age_group,), (question.gender,)),
+        values=((question.area,), (question.exploitation_type,), (question.age_group,), (question.gender,)),
         circumstances=question.circumstances,
         existing_client_of=question.existing_client_of,
     )
@@ -175,7 +175,7 @@ def situations_within(remit: Remit) -> Situations:
     """Every situation that a remit may take on: where it is unknown, any."""
     types, genders = remit.exploitation_types, remit.genders
     return Situations(
-        answers=(
+        values=(
             remit.areas,
             types if isinstance(types, tuple) else tuple(ExploitationType),
             remit.age_groups,
@@ -195,8 +195,8 @@ def decide_situations(slug: str, remit: Remit, intake: Intake, situations: Situa
     if remit.existing_clients_only:
         known = situations.existing_client_of == slug
         codes.add(ReasonCode.EXISTING_CLIENT if known else ReasonCode.EXISTING_CLIENTS_ONLY)
-    for aspect, answers in zip(ASPECTS, situations.answers, strict=True):
-        found = {aspect.judge(remit, answer) for answer in answers}
+    for aspect, values in zip(ASPECTS, situations.values, strict=True):
+        found = {aspect.judge(remit, value) for value in values}
         code = aspect.partly if len(found) > 1 else found.pop()
         if code is not None:
             codes.add(code)

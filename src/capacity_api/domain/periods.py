@@ -91,16 +91,19 @@ class Period(msgspec.Struct):
 
 
 class Gap(msgspec.Struct, kw_only=True):
-    """A stretch of time in which nobody was confirmed open in a nation. `before` sums the seconds of earlier gaps."""
+    """A stretch of time in which nobody was confirmed open in a nation.
+
+    `seconds_before` is the sum of the earlier gaps.
+    """
 
     began: int
     ended: int | None = None
-    before: int = 0
+    seconds_before: int = 0
 
     def seconds(self, until: int) -> int:
         """The seconds of this and all earlier gaps before `until`, which must be after `began`."""
         ended = until if self.ended is None else min(self.ended, until)
-        return self.before + ended - self.began
+        return self.seconds_before + ended - self.began
 
 
 class StateChange(msgspec.Struct, frozen=True):
@@ -192,7 +195,7 @@ class Ledger:
             # It ended in this same second: go on with it rather than begin a gap after none.
             last.ended = None
         else:
-            gaps.append(Gap(began=at, before=last.seconds(at) if last is not None else 0))
+            gaps.append(Gap(began=at, seconds_before=last.seconds(at) if last is not None else 0))
 
 
 def _last_before(start: int, stretches: Sequence[Period | Gap]) -> int:

@@ -23,8 +23,8 @@ from capacity_api.db.tables import CoverageRow, EventRow, IntakeRow, ReportRow, 
 from capacity_api.domain.coverage import (
     CellSet,
     Contribution,
-    counts_from_document,
-    counts_to_document,
+    counts_from_json,
+    counts_to_json,
     gap_cells,
     move_contribution,
 )
@@ -125,11 +125,11 @@ class Change:
         if after == before:
             return
         assert self._coverage_row.counts is not None
-        counts = counts_from_document(self._coverage_row.counts)
+        counts = counts_from_json(self._coverage_row.counts)
         gaps_before = gap_cells(counts)
         counts = move_contribution(counts, before, after)
         gaps_after = gap_cells(counts)
-        self._coverage_row.counts = counts_to_document(counts)
+        self._coverage_row.counts = counts_to_json(counts)
         self._add_gap_event(EventType.COVERAGE_GAP_OPENED, gaps_after & ~gaps_before)
         self._add_gap_event(EventType.COVERAGE_GAP_CLOSED, gaps_before & ~gaps_after)
 

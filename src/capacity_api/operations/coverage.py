@@ -9,7 +9,7 @@ from capacity_api.domain.coverage import (
     Contribution,
     Counts,
     count_contributions,
-    counts_to_document,
+    counts_to_json,
     covered_cells,
 )
 from capacity_api.domain.intake import Intake
@@ -26,7 +26,7 @@ async def get_counts(session: AsyncSession) -> CoverageRow:
     """The row with the counts, filled in if it is empty. Take the write lock first."""
     row = await session.get_one(CoverageRow, 1)
     if row.counts is None:
-        row.counts = counts_to_document(await recount(session))
+        row.counts = counts_to_json(await recount(session))
     return row
 
 
@@ -34,7 +34,7 @@ async def rebuild(session: AsyncSession) -> bool:
     """Recount; returns whether the counts were wrong. No event follows: nobody's state has changed."""
     await sequence.lock(session)
     row = await session.get_one(CoverageRow, 1)
-    counts = counts_to_document(await recount(session))
+    counts = counts_to_json(await recount(session))
     were_wrong = row.counts is not None and row.counts != counts
     row.counts = counts
     return were_wrong

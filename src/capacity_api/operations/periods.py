@@ -100,11 +100,13 @@ async def load_ledger(session: AsyncSession, rollup: RollupRow) -> Ledger:
 
 async def read_last_gap(session: AsyncSession, nation: str, before: int | None = None) -> Gap | None:
     """The last gap of a nation that began before `before`, in seconds since 1970; by default the last of all."""
-    query = select(NationGapRow.began, NationGapRow.ended, NationGapRow.before).where(NationGapRow.nation == nation)
+    query = select(NationGapRow.began, NationGapRow.ended, NationGapRow.seconds_before).where(
+        NationGapRow.nation == nation
+    )
     if before is not None:
         query = query.where(NationGapRow.began < before)
     row = (await session.execute(query.order_by(NationGapRow.began.desc()).limit(1))).one_or_none()
-    return None if row is None else Gap(began=row.began, ended=row.ended, before=row.before)
+    return None if row is None else Gap(began=row.began, ended=row.ended, seconds_before=row.seconds_before)
 
 
 async def read_last_periods(
@@ -159,7 +161,9 @@ async def _write_gaps(session: AsyncSession, ledger: Ledger, stored: dict[str, G
     for nation, gaps in ledger.gaps.items():
         for gap in gaps:
             if gap != stored.get(nation):
-                await session.merge(NationGapRow(nation=nation, began=gap.began, ended=gap.ended, before=gap.before))
+                await session.merge(
+                    NationGapRow(nation=nation, began=gap.began, ended=gap.ended, seconds_before=gap.seconds_before)
+                )
 
 
 def _select_last_periods(before: int | None) -> Select[Any]:

@@ -28,18 +28,18 @@ class Entry:
         self.json = encode(self.responder)
         self.resource = Resource(self.json)
         self.etag = self.resource.plain.etag
-        self._history_page: tuple[date, Resource] | None = None
+        self._history_list: tuple[date, Resource] | None = None
         self._renderings: dict[str, tuple[object, bytes]] = {}
 
     def at(self, now: datetime) -> "Entry":
         """The same responder at a later moment."""
         return Entry(self.record, self.history, now)
 
-    def history_page(self, now: datetime) -> Resource:
+    def history_list(self, now: datetime) -> Resource:
         """Its history of the last ninety days; reports up to a day older may still be in it."""
-        if self._history_page is None or self._history_page[0] != now.date():
-            self._history_page = now.date(), Resource(self.history.first_page(now))
-        return self._history_page[1]
+        if self._history_list is None or self._history_list[0] != now.date():
+            self._history_list = now.date(), Resource(self.history.encode_list(now))
+        return self._history_list[1]
 
     def states(self, now: datetime) -> tuple[TimedState, ...]:
         """Its states of the last ninety days, oldest first, each with the time from which it held."""

@@ -45,7 +45,7 @@ class History(msgspec.Struct, frozen=True):
                 changes.append((entry.at, entry.state))
         return History((*newest, *self.entries)[:MAX_ENTRIES], tuple(changes[-_MAX_CHANGES:]))
 
-    def first_page(self, now: datetime) -> bytes:
+    def encode_list(self, now: datetime) -> bytes:
         """The answer to `GET …/history` without a query: the newest entries of the last ninety days."""
         # An entry of this very moment is included.
         since = now + timedelta(seconds=1) - KEPT_FOR

@@ -106,7 +106,7 @@ class Snapshot:
         if entry is None:
             return None
         if part == "history":
-            return entry.history_page(self.now)
+            return entry.history_list(self.now)
         return None if part else entry.resource
 
     def paths(self) -> Iterable[str]:

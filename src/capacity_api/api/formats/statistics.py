@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 
 from capacity_api.api.context import Context
 from capacity_api.api.downloads import csv_download
-from capacity_api.api.periods import From, To
+from capacity_api.api.spans import From, To
 from capacity_api.api.statistics import read_requested_statistics
 from capacity_api.formats.statistics import FILE_NAME, statistics_table
 

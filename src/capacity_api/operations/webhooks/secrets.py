@@ -21,19 +21,19 @@ from capacity_api.operations.webhooks.webhook import Webhook, WebhookStatus, get
 ROTATION_OVERLAP = timedelta(hours=24)
 # How many secrets sign at once, however often they are rotated: each makes a header longer.
 MAX_SECRETS = 5
-# Why a webhook is disabled when no key opens its secret and the operator has given it up.
+# Why a webhook is disabled when no key unseals its secret and the operator has declared it lost (`key reseal`).
 _LOST: DisabledReason = "secret_lost"
 
 
 class UnreadableWebhook(msgspec.Struct, frozen=True):
-    """A webhook with a secret that no key opens, and whose it is."""
+    """A webhook with a secret that no key unseals, and whose it is."""
 
     webhook_id: UUID
     owner: str
 
 
 class SecretsReport(msgspec.Struct):
-    """Which webhooks have secrets that need an older key (`to_reseal`), or that no key opens."""
+    """Which webhooks have secrets that need an older key (`to_reseal`), or that no key unseals."""
 
     webhooks: int = 0
     to_reseal: list[UUID] = []
@@ -52,7 +52,7 @@ async def rotate(session: AsyncSession, now: datetime, keys: Keys, owner: Owner,
     until = (now + ROTATION_OVERLAP).isoformat()
     # A secret that was rotated earlier keeps its own end.
     older = [each if each["until"] else {**each, "until": until} for each in row.secrets]
-    still_signing = [each for each in older if _is_valid(each, now) and keys.opens(each["sealed"])]
+    still_signing = [each for each in older if _is_valid(each, now) and keys.can_unseal(each["sealed"])]
     row.secrets = [{"sealed": keys.seal(secret), "until": None}, *still_signing[: MAX_SECRETS - 1]]
     row.public_key = signing.public_key(secret)
     return msgspec.structs.replace(representation(row), secret=secret)
@@ -64,8 +64,8 @@ def valid_secrets(sealed_secrets: Sequence[Mapping[str, Any]], now: datetime) ->
 
 
 def are_readable(sealed_secrets: Sequence[Mapping[str, Any]], now: datetime, keys: Keys) -> bool:
-    """Whether the keys open every secret that a webhook signs with."""
-    return all(keys.opens(sealed) for sealed in valid_secrets(sealed_secrets, now))
+    """Whether the keys unseal every secret that a webhook signs with."""
+    return all(keys.can_unseal(sealed) for sealed in valid_secrets(sealed_secrets, now))
 
 
 async def are_stored(session: AsyncSession) -> bool:
@@ -74,7 +74,10 @@ async def are_stored(session: AsyncSession) -> bool:
 
 
 async def examine(session: AsyncSession, now: datetime, keys: Keys) -> SecretsReport:
-    """Try the keys on the secrets of all webhooks. One that was given up or no longer signs is not `unreadable`."""
+    """Try the keys on the secrets of all webhooks.
+
+    Not `unreadable`: a webhook already disabled as `secret_lost`, and a secret that has expired.
+    """
     rows = await session.execute(
         select(WebhookRow.id, WebhookRow.secrets, WebhookRow.disabled_reason, ResponderRow.slug, PartnerRow.name)
         .outerjoin(ResponderRow, ResponderRow.id == WebhookRow.responder_id)
@@ -106,7 +109,7 @@ async def reseal(
 ) -> set[UUID]:
     """Seal the secrets of these webhooks with the newest key. Returns the webhooks that had an older one.
 
-    With `disable_unreadable`, a webhook with a secret that no key opens is disabled, until its
+    With `disable_unreadable`, a webhook with a secret that no key unseals is disabled, until its
     owner rotates the secret and enables it. Locked rows are skipped: waiting for them while holding
     others could be a deadlock.
     """
@@ -131,8 +134,8 @@ def _is_valid(secret: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _needs_reseal(sealed: str, keys: Keys) -> bool:
-    """Whether only an older key opens the secret."""
-    return not keys.newest_opens(sealed) and keys.opens(sealed)
+    """Whether only an older key unseals the secret."""
+    return not keys.newest_can_unseal(sealed) and keys.can_unseal(sealed)
 
 
 def _reseal(sealed: str, keys: Keys) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import CoverageRow, ResponderRow
-from capacity_api.domain.coverage import counts_from_document, gap_cells
+from capacity_api.domain.coverage import counts_from_json, gap_cells
 from capacity_api.domain.events import STATE_EVENTS, EventType
 from capacity_api.domain.gaps import is_superseded
 from capacity_api.operations.webhooks.event_record import EventRecord
@@ -42,7 +42,7 @@ async def _old_gaps(session: AsyncSession, events: Sequence[EventRecord]) -> set
     counts = await session.scalar(select(CoverageRow.counts))
     if counts is None:
         return set()
-    gaps_now = gap_cells(counts_from_document(counts))
+    gaps_now = gap_cells(counts_from_json(counts))
     return {
         event.id
         for event in about_gaps

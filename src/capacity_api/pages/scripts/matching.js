@@ -84,7 +84,7 @@ function genderReason({ genders }, asked) {
   return asked ? "gender_not_covered" : "gender_not_given";
 }
 
-// In the order of a situation's answers. The second is the reason if some answers fit and others do not.
+// In the order of a situation's values. The second is the reason if some values fit and others do not.
 /** @type {[judge: (remit: Remit, asked: string | null) => string | null, partly: string][]} */
 const ASPECTS = [
   [areaReason, "area_partly_covered"],
@@ -101,7 +101,7 @@ const ASPECTS = [
 export function situationOf(question) {
   const { area = null, exploitation_type: type = null, age_group: age = null, gender = null } = question;
   return {
-    answers: [[area], [type], [age], [gender]],
+    values: [[area], [type], [age], [gender]],
     circumstances: question.circumstances ?? [],
     existing_client_of: question.existing_client_of ?? null,
   };
@@ -114,7 +114,7 @@ export function situationOf(question) {
  */
 export function situationsWithin({ areas, exploitation_types: types, age_groups: ages, genders }) {
   return {
-    answers: [
+    values: [
       areas.map(({ code }) => code),
       Array.isArray(types) ? types : FACTS.exploitation_types,
       ages,
@@ -148,7 +148,7 @@ export function decide({ slug, remit, intake }, situation) {
     codes.add(situation.existing_client_of === slug ? "existing_client" : "existing_clients_only");
   }
   for (const [number, [judge, partly]] of ASPECTS.entries()) {
-    const reasons = new Set(situation.answers[number].map((answer) => judge(remit, answer)));
+    const reasons = new Set(situation.values[number].map((value) => judge(remit, value)));
     const code = reasons.size > 1 ? partly : [...reasons][0];
     if (code) codes.add(code);
   }

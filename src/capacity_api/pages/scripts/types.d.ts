@@ -92,9 +92,9 @@ export interface Question {
   existing_client_of?: string | null;
 }
 
-/** The answers to place, exploitation, age and gender, each a list of what may be true; null is "not said". */
+/** Values for place, exploitation, age and gender, each a list of what may be true; null is "not said". */
 export interface Situation {
-  answers: (string | null)[][];
+  values: (string | null)[][];
   circumstances: string[];
   existing_client_of: string | null;
 }

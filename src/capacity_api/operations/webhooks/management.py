@@ -33,7 +33,7 @@ from capacity_api.operations.webhooks.webhook import (
     representation,
 )
 
-_NEVER_COMES = {
+_RESTRICTED = {
     EventType.WEBHOOK_TEST: "is sent when you ask for it, whatever a webhook subscribes to; leave it out",
     EventType.INTAKE_CONFIRMATION_DUE: "is sent only to a responder's own webhooks; leave it out",
 }
@@ -154,7 +154,7 @@ async def enable(
 ) -> WebhookEnabled:
     """Make a webhook active again. With `replay` it is sent what it missed, without it only new events.
 
-    An active webhook stays as it is. Raises `NotFound`, and `SecretLost` if no key opens a secret
+    An active webhook stays as it is. Raises `NotFound`, and `SecretLost` if no key unseals a secret
     that signs.
     """
     row = await get_webhook_row(session, owner, webhook_id, for_update=True)
@@ -219,11 +219,11 @@ def _reset(row: WebhookRow) -> None:
 
 def _event_types(event_types: tuple[EventType, ...] | All, owner: Owner) -> list[str] | None:
     known = [each for each in EventType if _may_come(each, owner)]
-    return _check_filter("event_types", event_types, known, lambda code: _NEVER_COMES[EventType(code)])
+    return _check_filter("event_types", event_types, known, lambda code: _RESTRICTED[EventType(code)])
 
 
 def _may_come(event_type: EventType, owner: Owner) -> bool:
-    if event_type not in _NEVER_COMES:
+    if event_type not in _RESTRICTED:
         return True
     return owner.type == "responder" and event_type is not EventType.WEBHOOK_TEST
 
