@@ -22,7 +22,7 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 
 class Endpoint:
-    """A subscriber: keeps what arrives, answers `status` and `headers`, and waits for `gate` before it does."""
+    """An endpoint: keeps what arrives, answers `status` and `headers`, and waits for `gate` before it does."""
 
     def __init__(self, status: int = 204, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
         self.status = status

@@ -25,7 +25,7 @@ def requires_token(*scopes: Scope) -> dict[str, Any]:
 
 
 async def authenticate(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: identify the token, check its scopes, count its writes and record its use."""
+    """A Litestar guard: identify the token, check its scopes, count its writes and record its use."""
     scopes = handler.opt.get("scopes")
     if scopes is None:
         return

@@ -19,7 +19,7 @@ from capacity_api.representations.responder import Responder
 IfMatch = Annotated[
     str | None,
     HeaderParameter(
-        name="if-match", description="An ETag of the responder, in any encoding. 412 if it has changed since."
+        name="if-match", description="An ETag of the responder, in any content coding. 412 if it has changed since."
     ),
 ]
 

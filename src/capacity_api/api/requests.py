@@ -62,7 +62,7 @@ class StrictBody(AbstractDTO[T]):
 
 
 async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: refuse unknown parameters. To ignore a mistyped filter would give a wrong answer."""
+    """A Litestar guard: refuse unknown parameters. To ignore a mistyped filter would give a wrong answer."""
     counts = Counter(key for key, _ in connection.query_params.multi_items())
     known = query_parameters(cast("HTTPRouteHandler", handler), connection)
     unknown = sorted(counts.keys() - known.keys())
@@ -87,7 +87,7 @@ def query_parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[
 
 
 async def refuse_odd_paths(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: each resource has one path. The same with a slash at its end or a control character is not found.
+    """A Litestar guard: a resource has one path. With a slash at its end or a control character it is not found.
 
     The option `slash` allows the slash, for the root of an API whose standard has it and whose clients leave it out.
     """
@@ -108,7 +108,7 @@ def parse_time(text: str, pointer: str) -> datetime:
 
 
 async def refuse_unread_bodies(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: refuse a body if the handler reads none. An empty object is allowed."""
+    """A Litestar guard: refuse a body if the handler reads none. An empty object is allowed."""
     if cast("HTTPRouteHandler", handler).parsed_data_field is None and connection.scope.get("method") in _CHANGES:
         body = await cast("Request[Any, Any, Any]", connection).body()
         if body.strip():
@@ -116,7 +116,7 @@ async def refuse_unread_bodies(connection: Connection, handler: BaseRouteHandler
 
 
 async def require_json(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard: the media type of a body must be JSON in UTF-8 (RFC 9110 §8.3)."""
+    """A Litestar guard: the media type of a body must be JSON in UTF-8 (RFC 9110 §8.3)."""
     if cast("HTTPRouteHandler", handler).parsed_data_field is None:
         return
     media_type, _, parameters = connection.headers.get("content-type", "").partition(";")

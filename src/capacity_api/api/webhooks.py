@@ -23,7 +23,7 @@ Replay = Annotated[bool, QueryParameter(description="Whether to send the events 
 
 
 class ReplaySince(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything behind the event with this sequence number; 0 for everything there is."""
+    """Everything after the event with this sequence number; 0 for everything there is."""
 
     after: int
 
@@ -130,7 +130,7 @@ class WebhookController(Controller):
         webhook_id: FromPath[UUID],
         event_id: FromPath[UUID],
     ) -> Delivery:
-        """Out of order, with the same `webhook-id`. A superseded event is refused with 409."""
+        """Out of order, with the same `webhook-id`. A superseded event gets 409, unless `"stale"` is `"send"`."""
         async with context.write() as session:
             webhook = await get_webhook_row(session, identity.owner, webhook_id, for_update=True)
             return await deliveries.resend(session, context.now(), webhook, event_id)
@@ -164,7 +164,10 @@ class WebhookController(Controller):
         webhook_id: FromPath[UUID],
         replay: Replay = True,
     ) -> WebhookEnabled:
-        """Events that it missed are sent in order, without superseded ones; or not, and can be replayed later."""
+        """With `replay`, what it missed is sent in order. Without it that is not sent, but can be replayed later.
+
+        Superseded events are left out, unless the webhook has `"stale": "send"`.
+        """
         async with context.write() as session:
             return await management.enable(
                 session, context.now(), context.keys, identity.owner, webhook_id, replay=replay
@@ -184,7 +187,10 @@ class WebhookController(Controller):
         webhook_id: FromPath[UUID],
         data: JSONBody[ReplaySince],
     ) -> Webhook:
-        """In order, with the same `webhook-id`s and the current filters, without superseded events."""
+        """In order, with the same `webhook-id`s and the current filters.
+
+        Superseded events are left out, unless the webhook has `"stale": "send"`.
+        """
         async with context.write() as session:
             return await management.replay(session, identity.owner, webhook_id, data.after)
 

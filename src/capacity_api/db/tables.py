@@ -27,7 +27,7 @@ from capacity_api.domain.remit import Remit
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.domain.threshold import Threshold
 
-# After these events the responder's state is unknown. SQL, as in the partial index below.
+# After a listing the responder is unconfirmed, after a delisting it has no state. SQL, as in the partial index below.
 IS_LISTING = "type IN ('responder.listed', 'responder.delisted')"
 
 
@@ -56,7 +56,10 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 
 
 class SequenceRow(Table):
-    """One row: the number and time of the newest public event. It is the write lock: each change locks it first."""
+    """One row: the sequence number and time of the newest public event.
+
+    It is the write lock: each change locks it first.
+    """
 
     __tablename__ = "sequence"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -69,14 +72,14 @@ class SequenceRow(Table):
 class CoverageRow(Table):
     """One row: the coverage counts (`domain.coverage.counts_to_json`).
 
-    Read and change it only under the write lock, in the transaction of the change that moves the counts.
+    Read and change it only under the write lock, in the transaction of the change to the responder.
     """
 
     __tablename__ = "coverage"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # Null until the next change, which counts all responders.
+    # Null: not counted yet; the next change counts all responders.
     counts: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
 
 
@@ -131,6 +134,7 @@ class IntakeRow(Table):
     remind_at: Mapped[datetime | None]
     lapsed: Mapped[bool]
     planned: Mapped[Plan | None] = mapped_column(JsonStruct(Plan))
+    # The replaced report.
     before: Mapped[ReplacedReport | None] = mapped_column(JsonStruct(ReplacedReport))
     next_due: Mapped[datetime | None]
 
@@ -191,7 +195,7 @@ class ReportRow(Table):
 
 
 class EventRow(Table):
-    """One thing that happened, with the body that subscribers receive. This table is also the outbox."""
+    """One thing that happened, with the body that endpoints receive. This table is also the outbox."""
 
     __tablename__ = "event"
     __table_args__ = (
@@ -243,7 +247,7 @@ class PeriodRow(Table):
     began: Mapped[int] = mapped_column(BigInteger)
     # Null while it lasts.
     ended: Mapped[int | None] = mapped_column(BigInteger)
-    # The nations that the responder covered wholly when the period ended.
+    # The nations that the responder counted for when the period ended.
     nations: Mapped[list[str]] = mapped_column(JSON)
     # The totals before it: seconds in each state, and the number of pauses.
     open: Mapped[int] = mapped_column(BigInteger)
@@ -304,7 +308,7 @@ class TokenRow(Table):
 
 
 class WebhookRow(Table):
-    """Which events a subscriber wants, where to send them, and how far it has got.
+    """Which events an owner wants, the endpoint to send them to, and how far it has got.
 
     There is no queue table: the events after the cursor are the queue. A worker claims the row, with a lease, before it
     sends anything, and records the results under the same claim.
@@ -372,7 +376,7 @@ class DeliveryRow(Table):
 
 
 class AttemptRow(Table):
-    """One try of a delivery, for the subscriber's log."""
+    """One try of a delivery, for the log that the webhook's owner reads."""
 
     __tablename__ = "attempt"
     __table_args__ = (

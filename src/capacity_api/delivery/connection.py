@@ -1,4 +1,4 @@
-"""HTTP/1.1 over one wire."""
+"""HTTP/1.1 over one connection to an endpoint. `Wire` has its bytes, this has its requests and answers."""
 
 from collections.abc import AsyncIterator
 

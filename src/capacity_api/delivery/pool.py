@@ -63,7 +63,7 @@ class Pool(httpx.AsyncBaseTransport):
             try:
                 return await self._send(connection, request, target)
             except httpx.TransportError:
-                # The server closed it just as we used it again. Send again: subscribers ignore an
+                # The server closed it just as we used it again. Send again: endpoints ignore an
                 # id that they have seen.
                 if connection.has_answered:
                     raise

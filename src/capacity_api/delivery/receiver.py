@@ -1,4 +1,4 @@
-"""A webhook receiver for a partner's developer. It verifies each webhook, prints it, and lists it at `GET /`.
+"""A webhook receiver for a partner's developer. It verifies each message, prints it, and lists it at `GET /`.
 
 Plain ASGI, run by `capacity-api listen` and by `demo`. It trusts nothing that it receives: it marks an event that does
 not verify, and prints no control characters, which could change the terminal.
@@ -21,7 +21,7 @@ _MAX_RECEIPTS = 100
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook that was received. `event` is its body, or null if that is not JSON."""
+    """A message that was received. `event` is its body, or null if that is not JSON."""
 
     id: str
     verified: bool
@@ -99,7 +99,7 @@ class Receiver:
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
-            await self._receive_webhook(scope, receive, send)
+            await self._receive_message(scope, receive, send)
         elif scope["method"] != "GET":
             await _respond(send, 405)
         elif scope["path"] == "/":
@@ -107,7 +107,7 @@ class Receiver:
         else:
             await _respond(send, 404)
 
-    async def _receive_webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _receive_message(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
         if body is None:
             await _respond(send, 413)
@@ -139,7 +139,7 @@ class Receiver:
 
 
 def describe_receipt(receipt: Receipt) -> str:
-    """One webhook in words, such as `11:02:51 intake.paused salvation-army open → paused #14 verified`."""
+    """One message in words, such as `11:02:51 intake.paused salvation-army open → paused #14 verified`."""
     event = _decode_event(receipt.event)
     words = [
         f"{receipt.received_at:%H:%M:%S}",

@@ -75,7 +75,7 @@ def _outcome(response: httpx.Response, answer: str, duration_ms: int, now: datet
 
 
 async def _read_answer(response: httpx.Response) -> str:
-    """Read the body to its end, or to the limit of the wire. Returns the beginning as text."""
+    """Read the body to its end, or to the limit of an answer. Returns the beginning as text."""
     beginning = b""
     try:
         async for part in response.aiter_raw():

@@ -1,4 +1,4 @@
-"""The worker delivers webhooks: it finds due work, claims it, sends it and records the results.
+"""The worker delivers the messages of webhooks: it finds due work, claims it, sends it and records the results.
 
 Any number of workers may run on one database. If one is killed, nothing is lost: its claims expire,
 and another worker sends the same messages again, with the same `webhook-id`.
@@ -39,8 +39,8 @@ _SLOW_SLOTS = 64
 _FAST_SECONDS = 0.5
 # How many claims may wait for a fast slot, so that a free slot need not wait for the database.
 _MAX_READY = 128
-# Each send takes memory for its connection. A round may exceed this: it searches for three kinds of work, and each
-# may find as much as there is room for.
+# Each send takes memory for its connection. A round may exceed this, since each of its three searches may
+# fill the free room alone.
 MAX_IN_FLIGHT = 512
 # A transaction takes a dozen statements, and every other writer waits for it. So results are
 # recorded in batches: with this many results nothing new is started until they are recorded, and

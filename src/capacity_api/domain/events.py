@@ -41,7 +41,7 @@ STATE_EVENTS = frozenset(
 
 
 def is_subscribed(event_type: EventType, event_types: frozenset[EventType] | None) -> bool:
-    """Whether a webhook for `event_types` receives public events of this type. `None` means all but `OPT_IN`."""
+    """Whether a webhook for `event_types` receives events of this type. `None` means all but `OPT_IN`."""
     if event_types is None:
         return event_type not in OPT_IN
     return event_type in event_types

@@ -3,7 +3,7 @@
 An `Intake` is a value. `apply_report`, `apply_confirmation`, `apply_plan` and `cancel_plan` return the intake after the
 responder has said something. `due_steps` returns the changes that time alone brings: a plan starts, a report lapses, a
 reminder is due. A reader calls `intake_at`, which applies the due steps and records nothing. A writer records each due
-step with its event. Both see the same, so a lapse shows at its second whether or not it has been recorded.
+step with its event. Both see the same, so a lapse shows exactly when it is due, whether or not it has been recorded.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -115,7 +115,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 
     `changed_at` is when the content of the report last changed. `lapsed` means that `confirm_by` passed and the lapse
     was applied. `remind_at` is when to remind the responder that its report lapses soon, null once that has happened.
-    `before` is set while a threshold keeps the intake paused.
+    `before` is the replaced report, set while a threshold keeps the intake paused.
     """
 
     report: Report | None = None
@@ -151,7 +151,9 @@ NEVER_REPORTED = Intake()
 class Step(msgspec.Struct, frozen=True):
     """One change of an intake: the state before, the intake after, the time, the kind, and the event to record.
 
-    `event` is null when nothing changed that a reader or a subscriber could see.
+    `kind` is `unplanned` when a plan was cancelled, `started` when a plan began by itself, and `counted` when a count
+    of open referrals paused the intake or brought back the replaced report. `event` is null when nothing changed that
+    a reader or a webhook's owner could see.
     """
 
     before: State

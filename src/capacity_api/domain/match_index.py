@@ -18,7 +18,7 @@ from capacity_api.domain.intake import Intake, State
 from capacity_api.domain.matching import ASPECTS, OUTCOME_OF, Outcome, Situations, Value, exceptions_of
 from capacity_api.domain.remit import Remit
 
-# What is true of a responder whatever is asked: a name, the number of the aspect, and a code.
+# A kind (`takes`, `may`, `state` …), the index of the aspect (0 where the kind has none), a code.
 _Trait = tuple[str, int, Value]
 _Masks = dict[_Trait, int]
 # With more changes than this, building the index from nothing costs less than moving its bits.
@@ -181,7 +181,7 @@ def _traits(candidate: Candidate) -> set[_Trait]:
     """Every mask in which the candidate has a bit."""
     traits: set[_Trait] = {("state", 0, candidate.intake.state)}
     traits.update(("exception", 0, circumstance) for circumstance in exceptions_of(candidate.intake))
-    # Many remits differ in their words alone.
+    # Leave out the free text, so that equal codes share one cache entry.
     coded = msgspec.structs.replace(candidate.remit, note=None, as_published=None, source=None)
     return traits | _remit_traits(coded)
 

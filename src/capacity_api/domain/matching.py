@@ -185,7 +185,7 @@ def situations_within(remit: Remit) -> Situations:
 
 
 def decide(slug: str, remit: Remit, intake: Intake, question: Question) -> Decision:
-    """Whether the responder can take the person of a question now; `intake` as the clock has left it (`intake.at`)."""
+    """Whether the responder can take the person of a question now; `intake` brought up to now (`intake_at`)."""
     return decide_situations(slug, remit, intake, situation_of(question))
 
 

@@ -58,8 +58,8 @@ class Totals(msgspec.Struct, frozen=True):
 class Period(msgspec.Struct):
     """A stretch of time in which a responder stayed in one effective state. `ended` is null while it lasts.
 
-    `number` counts a responder's periods from 0. `nations` are those that the responder served when the period ended.
-    The last five fields are the totals before the period: the seconds in each state, and the pauses.
+    `number` counts a responder's periods from 0. `nations` are those that the responder counted for when the period
+    ended. The last five fields are the totals before the period: the seconds in each state, and the pauses.
     """
 
     state: State
@@ -107,7 +107,7 @@ class Gap(msgspec.Struct, kw_only=True):
 
 
 class StateChange(msgspec.Struct, frozen=True):
-    """From `at` on a responder is in this state and serves these nations. `state` null: it was delisted."""
+    """From `at` on a responder is in this state and counts for these nations. `state` null: it was delisted."""
 
     responder_id: UUID
     at: int
@@ -131,7 +131,7 @@ class Ledger:
 
     `gaps` has the last stored gap of each nation, and `open_in` says how many responders are confirmed open in each.
     Load the last stored period of a responder (`load`) before you apply a change of it. A nation without a stored gap
-    gets its first one when the first change of all is applied.
+    gets its first one with the first change after which nobody is open there.
     """
 
     def __init__(self, gaps: Mapping[str, Gap], open_in: Mapping[str, int]) -> None:
@@ -192,7 +192,7 @@ class Ledger:
         if current is not None:
             current.ended = at
         elif last is not None and last.ended == at:
-            # It ended in this same second: go on with it rather than begin a gap after none.
+            # It ended in this same second: go on with it rather than begin a new gap zero seconds later.
             last.ended = None
         else:
             gaps.append(Gap(began=at, seconds_before=last.seconds(at) if last is not None else 0))

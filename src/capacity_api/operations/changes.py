@@ -5,8 +5,8 @@
 3. `Change.record` or `Change.add_event` writes the event with the next sequence number, and a coverage event for each
    gap that this opens or closes.
 
-Nothing else adds to `event` or moves `sequence`. Subscribers learn of a change by reading these tables after the
-commit.
+Nothing else adds to `event` or moves `sequence`. The publisher and the workers learn of a change by reading these
+tables after the commit.
 """
 
 from datetime import datetime

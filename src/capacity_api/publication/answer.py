@@ -38,9 +38,9 @@ def answer_with(
 
 @lru_cache(maxsize=1024)
 def preferred_codings(accept_encoding: bytes) -> tuple[str, ...]:
-    """The content codings that the reader prefers to none, best first (RFC 9110 §12.5.3).
+    """The content codings that the reader likes at least as much as no compression, best first (RFC 9110 §12.5.3).
 
-    Ties go to our preference, and a coding goes before none.
+    Where the reader has no preference, our order decides.
     """
     weights: dict[str, float] = {}
     for item in accept_encoding.decode("latin-1").split(","):

@@ -62,14 +62,14 @@ def _coverage(snapshot: Snapshot) -> Resource:
 
 
 def _script(name: str, language: Language) -> Resource:
-    # Nobody may store it: what a device keeps tells who was here.
+    # No cache may store it: a copy would show that the device's user was here.
     return Resource(scripts.script(name, language), "text/javascript; charset=utf-8", HEADERS, cacheable=False)
 
 
 @cache
 def _constants(languages: tuple[Language, ...], demonstration: bool) -> Mapping[str, Resource]:
     """What does not change until the next release."""
-    # The committed document, which a test compares with the code: generating it would take most of the start.
+    # The committed document, which a test compares with the code: generating it would take most of the start-up time.
     openapi = bundled_file("openapi/openapi.json").read_bytes()
     constants = {
         "/openapi.json": Resource(openapi),

@@ -57,7 +57,7 @@ class PublicationMiddleware:
             else:
                 resource = _resource_of(start, message["body"])
                 current = self._publisher.current()
-                # Otherwise the handler may have seen another snapshot.
+                # Cache it only if the handler saw this snapshot and nothing newer is committed.
                 if current is snapshot and not self._publisher.is_stale:
                     snapshot.cache_answer(scope["path"], scope["query_string"], resource)
                 await self._answer(scope, send, current, resource)

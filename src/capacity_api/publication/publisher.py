@@ -1,4 +1,4 @@
-"""The publisher: keeps one process's snapshot in step with the database, and true by the clock without it."""
+"""The publisher: keeps the snapshot in step with the database, and applies due steps on time even without it."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ _MAX_IDS_IN_QUERY = 500
 
 
 class Publisher:
-    """Holds the snapshot and replaces it whole; its number never goes back."""
+    """Holds the snapshot and replaces it whole; its sequence number never goes back."""
 
     def __init__(
         self,
@@ -56,11 +56,11 @@ class Publisher:
 
     @property
     def next_due(self) -> datetime | None:
-        """When the clock changes a responder next, as last read. A past time means that this is not recorded yet."""
+        """When the next due step is, as the database last said. If that is past, the step is not recorded yet."""
         return self._next_due
 
     def current(self) -> Snapshot:
-        """The snapshot as it must be read now. Every lapse shows at its second, also without the database."""
+        """The snapshot as it must be read now. A due step shows exactly when it is due, also without the database."""
         now = self._clock()
         snapshot = self._snapshot
         if snapshot.valid_until <= now:
@@ -118,7 +118,7 @@ class Publisher:
         for record in records:
             is_listed = record.delisted_at is None
             entries[record.slug] = Entry(record, histories[record.id], now) if is_listed else None
-        # Not the snapshot from before the read: the clock may have changed it meanwhile.
+        # Not the snapshot from before the read: a due step may have changed it meanwhile.
         snapshot = self._snapshot.with_changes(
             entries, now, sequence=latest, updated_at=updated_at, recent_events=recent_events
         )
@@ -129,11 +129,11 @@ class Publisher:
         return snapshot
 
     def set_next_due(self, next_due: datetime | None) -> None:
-        """What was due has been recorded; the clock changes something next at `next_due`."""
+        """What was due has been recorded; the next due step is at `next_due`."""
         self._next_due = next_due
 
     async def wait_for(self, number: int) -> None:
-        """Wait until the event `number` can be read here, at most for the acknowledge timeout.
+        """Wait until the event with this sequence number can be read here, at most for the acknowledge timeout.
 
         The change is committed whether or not it can be shown yet, so this never fails.
         """

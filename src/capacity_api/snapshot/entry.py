@@ -14,7 +14,7 @@ from capacity_api.snapshot.resource import Resource
 
 
 class Entry:
-    """A responder at a moment, with every lapse applied that is due by then."""
+    """A responder at a moment, with every due step applied until then."""
 
     def __init__(self, record: ResponderRecord, history: History, now: datetime) -> None:
         self.record = record
@@ -22,7 +22,7 @@ class Entry:
         intake = intake_at(record.intake, now)
         self.candidate = Candidate(record.slug, record.name, record.remit, intake)
         self.contribution = Contribution(covered_cells(record.remit), intake.state)
-        # When the clock changes it next.
+        # When its next due step comes.
         self.next_due = intake.next_due
         self.responder: Responder = represent_responder(record, now)
         self.json = encode(self.responder)

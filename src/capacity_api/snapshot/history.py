@@ -13,7 +13,7 @@ from capacity_api.representations.responder import HistoryEntry
 KEPT_FOR = timedelta(days=90)
 # One page of the list, and one more to know whether there is another page.
 MAX_ENTRIES = DEFAULT_LIMIT + 1
-# Somebody who reports every few minutes has a shorter strip.
+# The strip (the picture of these ninety days) of somebody who reports every few minutes is shorter.
 _MAX_CHANGES = 500
 
 
@@ -46,8 +46,8 @@ class History(msgspec.Struct, frozen=True):
         return History((*newest, *self.entries)[:MAX_ENTRIES], tuple(changes[-_MAX_CHANGES:]))
 
     def encode_list(self, now: datetime) -> bytes:
-        """The answer to `GET …/history` without a query: the newest entries of the last ninety days."""
-        # An entry of this very moment is included.
+        """The answer to `GET …/history` without a query string: the newest entries of the last ninety days."""
+        # The span ends one second after now, so that an entry of this moment is in it, as in the API.
         since = now + timedelta(seconds=1) - KEPT_FOR
         recent = [entry for entry in self.entries if entry.at >= since]
         following = encode_cursor(recent[DEFAULT_LIMIT - 1].sequence) if len(recent) > DEFAULT_LIMIT else None
@@ -56,7 +56,7 @@ class History(msgspec.Struct, frozen=True):
     def states(self, since: datetime, unrecorded: Sequence[TimedState]) -> tuple[TimedState, ...]:
         """The states from `since` until now, oldest first, each with the time from which it held.
 
-        `unrecorded` are changes that the clock has brought and nobody has recorded yet.
+        `unrecorded` are changes from due steps that nobody has recorded yet.
         """
         first = State.UNCONFIRMED
         later: list[TimedState] = []

@@ -94,8 +94,8 @@ class Resource:
     def best(self, codings: tuple[str, ...]) -> Variant:
         """The resource in the first of `codings` that makes the body smaller, or else without a coding.
 
-        A large body is compressed in a thread. Until that is done readers get what there is: more bytes are better
-        than an old state.
+        A large body is compressed in a thread. Until then readers get it uncompressed, rather than an older one
+        compressed.
         """
         for coding in codings:
             if coding not in self._variants:

@@ -1,4 +1,4 @@
-"""The snapshot: all that an anonymous reader can fetch without a query, at one moment. Immutable.
+"""The snapshot: all that an anonymous reader can fetch without a query string, at one moment. Immutable.
 
 A snapshot holds values. The bytes of a document are built from them when it is first asked for, and kept. A changed
 snapshot shares what did not change with the one before it.
@@ -42,9 +42,9 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """What one process publishes, the same in each of its snapshots.
 
     `constants` are finished resources and `documents` how the others are built, both by path. `pages` are the paths of
-    those documents that state the time, and are therefore rebuilt each minute. `unavailable_page` takes the place of a
-    page that cannot be built, a problem that of any other document. `contact` and `public_url` are the settings of
-    these names.
+    those documents that state the time, and are therefore rebuilt each minute. A page that cannot be
+    built is replaced by `unavailable_page`, any other document by a problem document. `contact` and `public_url` are
+    the settings of these names.
     """
 
     constants: Mapping[str, Resource]
@@ -83,7 +83,7 @@ class Snapshot:
         self.match_index = match_index
         self.counts = counts
         self.recent_events = recent_events
-        # When the clock changes which entry, earliest first.
+        # When the next due step of each entry comes, earliest first.
         self._due_times = due_times
         self.next_due = due_times[0][0] if due_times else None
         page_until = now + PAGE_LASTS
@@ -110,7 +110,7 @@ class Snapshot:
         return None if part else entry.resource
 
     def paths(self) -> Iterable[str]:
-        """Every path that `find` answers without having been asked before."""
+        """Every published path, without those of cached answers."""
         yield from self.catalogue.constants
         yield from self.catalogue.documents
         for slug in self.entries:
@@ -127,7 +127,7 @@ class Snapshot:
             return self.catalogue.documents[path](self)
         except Exception:
             # One document's failure must not hold back the others.
-            _logger.exception("%s cannot be built for version %d", path, self.sequence)
+            _logger.exception("%s cannot be built for sequence number %d", path, self.sequence)
             return self.catalogue.unavailable_page if path in self.catalogue.pages else FAILED_DOCUMENT
 
     def cached_answer(self, path: str, query: bytes) -> Resource | None:
@@ -143,7 +143,7 @@ class Snapshot:
         self._answers = _Answers()
 
     def due_slugs(self, now: datetime) -> list[str]:
-        """The responders that the clock has changed since this snapshot was made."""
+        """The responders for which a due step has come since this snapshot was made."""
         return [slug for _, slug in self._due_times[: bisect_left(self._due_times, (now, _AFTER_EVERY_SLUG))]]
 
     def with_changes(
@@ -176,7 +176,7 @@ class Snapshot:
         return after
 
     def _entries_after(self, changes: Mapping[str, Entry | None]) -> dict[str, Entry]:
-        # Not behind a proxy: copying one takes twenty times as long.
+        # A plain dict, not a `MappingProxyType`: copying one of those takes twenty times as long.
         entries = {**self.entries}
         for slug, entry in changes.items():
             if entry is None:

@@ -60,7 +60,7 @@ def headers_of_every_page(catalogue: Catalogue, now: datetime) -> tuple[tuple[st
 
 
 class StaticSite:
-    """A folder that follows a publisher, true by the clock with the database or without."""
+    """A folder that follows a publisher. Due steps show on time, with the database or without."""
 
     def __init__(self, publisher: Publisher, formats: Sequence[Format], folder: Folder, clock: Clock) -> None:
         self._publisher = publisher
@@ -134,7 +134,7 @@ def _file_name(path: str, is_folder: bool, is_page: bool) -> str:
 def _find(snapshot: Snapshot, path: str) -> Resource:
     found = snapshot.find(path)
     if found is None or (found.status != 200 and path not in snapshot.catalogue.pages):
-        raise ValueError(f"{path} cannot be built for version {snapshot.sequence}")
+        raise ValueError(f"{path} cannot be built for sequence number {snapshot.sequence}")
     return found
 
 

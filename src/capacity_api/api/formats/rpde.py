@@ -42,7 +42,8 @@ class ChangesFeedController(Controller):
         items: list[Item] = []
         if after < published:
             async with context.read() as session:
-                # Only up to the snapshot: a newer report might lapse before caches drop this page.
+                # Nothing newer than the snapshot: caches keep the page until the snapshot's next due step, and a newer
+                # report might lapse before.
                 for record in await changed_between(session, after, published, limit or MAX_LIMIT):
                     if record.delisted_at is not None:
                         items.append(deleted_item(record.id, record.sequence))

@@ -112,8 +112,8 @@ async def _record_superseded(session: AsyncSession, now: datetime, scans: Sequen
 async def _advance_cursors(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> None:
     """Move each cursor past the events that are not sent.
 
-    This cannot wait for the results: a gap event holds again when its gap reopens, and must not be
-    sent late.
+    Do not wait for the results: an event that is superseded now is true again if its gap reopens,
+    and would then be sent late.
     """
     changes = []
     for scan in scans:
@@ -134,7 +134,7 @@ async def _advance_cursors(session: AsyncSession, now: datetime, scans: Sequence
 
 
 async def _renew_idle(session: AsyncSession, scans: Sequence[Scan]) -> None:
-    """For webhooks with nothing to send, store again when their next out-of-order delivery is due."""
+    """For webhooks with nothing to send, update the stored due time of the next out-of-order delivery."""
     idle = [scan.webhook.id for scan in scans if not scan.has_messages and scan.webhook.out_of_order_at is not None]
     if idle:
         await renew_out_of_order_at(session, idle)

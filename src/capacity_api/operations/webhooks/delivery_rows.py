@@ -1,6 +1,6 @@
 """Writes to the table of deliveries that several modules share.
 
-A delivery in order is tried again when the `next_attempt_at` of its webhook comes. An out-of-order
+An in-order delivery is tried again when the `next_attempt_at` of its webhook comes. An out-of-order
 delivery has its own.
 """
 
@@ -45,7 +45,7 @@ async def upsert(
 
 
 async def supersede_unwanted(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
-    """Finish the pending deliveries in order that the webhook does not want any more since it was changed."""
+    """Mark as superseded the in-order deliveries that are pending and that the new filters do not want."""
     pending = await session.execute(
         select(EventRow.id, EventRow.body)
         .join(DeliveryRow, DeliveryRow.event_id == EventRow.id)
@@ -63,7 +63,7 @@ async def supersede_unwanted(session: AsyncSession, now: datetime, webhook: Webh
 
 
 async def fail_pending(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
-    """Give up the pending deliveries in order."""
+    """Give up in-order deliveries that are pending."""
     await session.execute(
         update(DeliveryRow)
         .where(*_is_pending_in_order(webhook))

@@ -63,10 +63,10 @@ class DueWork(msgspec.Struct, frozen=True):
 
 
 async def find_due(session: AsyncSession, now: datetime, max_ready: int, max_slow: int) -> DueWork:
-    """Find up to `max_ready` webhooks that are not backing off, and up to `max_slow` of each other kind.
+    """Find up to `max_ready` webhooks that are not backing off, and others.
 
-    The other kinds are those that backed off and are due again, and those with out-of-order
-    deliveries.
+    That is up to `max_slow` of each of two other kinds: those that backed off and are due again,
+    and those with out-of-order deliveries.
     """
     has_private_events = await private_events.exist(session)
     latest, _ = await sequence.latest(session)
@@ -124,7 +124,7 @@ async def _search(session: AsyncSession, now: datetime, limit: int, order: Any, 
 
 
 def _is_full(rows: Sequence[Row[Any]], limit: int) -> bool:
-    # With no free slot, finding more would be useless.
+    # A limit of 0 means no free slot.
     return len(rows) == limit > 0
 
 

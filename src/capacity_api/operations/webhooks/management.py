@@ -212,7 +212,10 @@ async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: i
 
 
 def _reset(row: WebhookRow) -> None:
-    """Forget the endpoint's health, and end any claim: results that come in later must not move the cursor."""
+    """When the owner changed its URL, enabled it or replayed it: forget the endpoint's health, and end any claim.
+
+    Results that come in later must not move the cursor.
+    """
     row.failures, row.failing_since, row.next_attempt_at, row.cooldown_ms = 0, None, None, 0
     row.claim_id = row.claimed_until = None
 

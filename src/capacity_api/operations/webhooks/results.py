@@ -72,9 +72,9 @@ class _WebhookChange(msgspec.Struct, frozen=True):
 async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: Callable[[], float]) -> None:
     """Store the attempts, the deliveries, and each webhook's new cursor and health.
 
-    A claim is lost when it expired and another worker took over, or when the owner reset the
-    webhook. Then only the attempts are stored, and what got through. Of a webhook that was deleted,
-    nothing is stored. `jitter`: see `domain.retry.next_attempt`.
+    A claim is lost when it expired and another worker took over, or when the owner changed the
+    webhook's URL, enabled it or replayed it. Then only the attempts are stored, and what got
+    through. Of a webhook that was deleted, nothing is stored. `jitter`: see `domain.retry.next_attempt`.
     """
     if not results:
         return
@@ -180,7 +180,10 @@ async def _store_deliveries(
 
 
 async def _store_late_deliveries(session: AsyncSession, results: Sequence[ClaimResult]) -> None:
-    """What got through under a lost claim is delivered. Any other attempt only counts: the new claim decides."""
+    """A message delivered under a lost claim is stored as delivered.
+
+    A failed attempt is only counted: the new claim decides.
+    """
     sends = [(result.claim, send) for result in results for send in result.sends]
     delivered = [_delivery_row(claim, send, DeliveryStatus.DELIVERED) for claim, send in sends if _got_through(send)]
     if delivered:
@@ -214,13 +217,13 @@ def _status_after(send: SendResult, webhook: Any) -> DeliveryStatus:
         return DeliveryStatus.DELIVERED if _got_through(send) else DeliveryStatus.FAILED
     if send.message.is_out_of_order or subscription_of(webhook).wants(summarise(send.message.body)):
         return DeliveryStatus.PENDING
-    # The owner changed the filters while it was being sent. The cursor will move past the event, and
-    # nothing would finish the delivery then.
+    # Its filters changed while it was being sent, and do not want the event any more. The cursor will
+    # move past the event, and nothing would finish the delivery then.
     return DeliveryStatus.SUPERSEDED
 
 
 def _retry_at(send: SendResult, jitter: Callable[[], float]) -> datetime | None:
-    """When to try an out-of-order delivery again. A delivery in order waits for its webhook."""
+    """When to try an out-of-order delivery again. An in-order delivery waits for its webhook."""
     message, outcome = send.message, send.outcome
     if not message.is_out_of_order or not isinstance(outcome, Retry):
         return None

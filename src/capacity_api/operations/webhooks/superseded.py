@@ -17,7 +17,8 @@ async def find_superseded(session: AsyncSession, events: Sequence[EventRecord]) 
     """The ids of the events that are no longer true.
 
     An event about a state is superseded once its responder has changed state, even if no webhook
-    wanted that change. An event about a gap is superseded when the gap has closed, or opened again.
+    wanted that change. A `gap_opened` event is superseded once all of its gap has closed; a
+    `gap_closed` event once any of it is open again.
     """
     return frozenset(await _old_states(session, events) | await _old_gaps(session, events))
 

@@ -83,7 +83,7 @@ async def get_webhook_row(
 ) -> WebhookRow:
     """The row of an owner's webhook. Raises `NotFound`, also if it belongs to another owner.
 
-    With `for_update` it is locked: workers wait, or leave it out.
+    With `for_update` it is locked: recording waits for it; claiming skips it.
     """
     query = owned_by(owner).where(WebhookRow.id == webhook_id)
     row = await session.scalar(query.with_for_update() if for_update else query)
