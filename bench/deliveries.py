@@ -96,6 +96,9 @@ async def subscribe(database: Database, urls: list[str], count: int, hanging: in
                 {
                     "id": uuid7(),
                     "url": urls[n % len(urls)].replace("/hook", "/hang" if n < hanging else "/hook"),
+                    "event_types": ["all"],
+                    "responders": ["all"],
+                    "areas": ["all"],
                     "signature": "v1",
                     "stale": "drop",
                     "cursor": latest,

@@ -81,28 +81,62 @@ class Area(pydantic.BaseModel):
 
 class Remit(pydantic.BaseModel):
     areas: list[Area]
-    exploitation_types: list[str] | Literal["all"] | None
+    exploitation_types: list[str]
     age_groups: list[str]
-    genders: list[str] | Literal["all"]
+    genders: list[str]
     existing_clients_only: bool
     note: str | None
     as_published: dict[str, str | None] | None
     source: dict[str, str | None] | None
 
 
-class Intake(pydantic.BaseModel):
+class Report(pydantic.BaseModel):
     state: str
-    reported_state: str | None
     expected_response: Expected | None
+    expected_referral: Expected | None
+    no_timeframe: bool
+    limited_to: dict[str, list[str]] | None
     reason: str | None
     exceptions: list[str]
     reopens_on: str | None
     note: str | None
-    changed_at: str | None
+
+
+class Planned(pydantic.BaseModel):
+    effective_from: str
+    said_by: str
+    said_at: str
+    confirm_by: str
+    report: Report
+
+
+class Intake(pydantic.BaseModel):
+    state: str
+    since: str | None
+    said_by: str | None
     confirmed_at: str | None
     confirm_by: str | None
-    planned: dict[str, Any] | None
-    capacity_status: str | None = None
+    report: Report | None
+    last_report: Report | None
+    planned: Planned | None
+    capacity_status: str | None
+
+
+class Phone(pydantic.BaseModel):
+    text: str
+    dial: str | None
+    extension: str | None
+
+
+class Contact(pydantic.BaseModel):
+    phone: Phone | None
+    email: str | None
+    url: str | None
+    hours: str | None
+    all_hours: bool | None
+    languages: list[str]
+    interpreters: bool | None
+    source: dict[str, str] | None
 
 
 class Responder(pydantic.BaseModel):
@@ -110,7 +144,7 @@ class Responder(pydantic.BaseModel):
     slug: str
     name: str
     website: str | None
-    contact: dict[str, str | None]
+    contact: Contact
     remit: Remit
     intake: Intake
     sequence: int
@@ -145,7 +179,7 @@ def with_fastapi(port: int) -> Any:
 
         def matches(remit: Remit) -> bool:
             has_area = not area or any(remit_area.code in area for remit_area in remit.areas)
-            return has_area and (not gender or remit.genders == "all" or bool(set(gender) & set(remit.genders)))
+            return has_area and (not gender or remit.genders == ["all"] or bool(set(gender) & set(remit.genders)))
 
         responders = [responder for responder in model.responders if matches(responder.remit)]
         return model.model_copy(update={"responders": responders, "total": len(responders)})

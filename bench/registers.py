@@ -5,7 +5,8 @@ from itertools import cycle, islice
 from uuid import UUID
 
 from capacity_api.db.tables import IntakeRow, ResponderRow
-from capacity_api.domain.intake import NEVER_REPORTED, Circumstance, Intake, Report, ReportedState
+from capacity_api.domain.contact import validate_contact
+from capacity_api.domain.intake import NEVER_REPORTED, Circumstance, Intake, Report, ReportedState, SaidBy
 from capacity_api.operations.responders import read_register
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -27,7 +28,7 @@ def rows(size: int, now: datetime = NOW) -> list[ResponderRow]:
             slug=f"{new.slug}-{n}",
             name=f"{new.name} {n}",
             website=None,
-            contact=new.contact,
+            contact=validate_contact(new.contact),
             remit=new.remit,
             valid_for_hours=168,
             sequence=n,
@@ -41,4 +42,10 @@ def rows(size: int, now: datetime = NOW) -> list[ResponderRow]:
 
 
 def _intake(report: Report, now: datetime) -> Intake:
-    return Intake(report=report, changed_at=now, confirmed_at=now, confirm_by=now + timedelta(days=7))
+    return Intake(
+        report=report,
+        since=now,
+        said_by=SaidBy.RESPONDER,
+        confirmed_at=now,
+        confirm_by=now + timedelta(days=7),
+    )

@@ -48,7 +48,9 @@ SELECT printf('%032x', n), 'responder-' || n, 'Responder ' || n, '{}', :remit, 1
 async def fill(database: Database, count: int, reports: int) -> None:
     new = responders.read_register()[0]
     public_remit = msgspec.to_builtins(represent_remit(new.remit))
-    body = msgspec.json.encode({"data": {"responder": {"remit": public_remit, "intake": {"state": "STATE"}}}}).decode()
+    body = msgspec.json.encode(
+        {"data": {"responder": {"remit": public_remit, "intake": {"state": "STATE", "report": None}}}}
+    ).decode()
     at = START.strftime("%Y-%m-%d %H:%M:%S.%f")
     async with database.write() as session:
         remit = msgspec.json.encode(new.remit).decode()

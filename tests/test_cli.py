@@ -76,7 +76,8 @@ async def test_lists_are_whole_however_long(env: dict[str, str], database: Datab
 async def test_errors_are_one_line_on_stderr(env: dict[str, str], tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text(
-        '{"slug": "new", "name": "New", "remit": {"areas": ["E1"], "age_groups": [], "exploitation_types": null}}'
+        '{"slug": "new", "name": "New", '
+        '"remit": {"areas": ["E1"], "age_groups": [], "exploitation_types": ["unknown"]}}'
     )
     cases = [
         (("token", "issue", "--responder", "nobody"), {}, 1, "No responder 'nobody' is listed"),
@@ -102,7 +103,7 @@ async def test_a_running_server_shows_a_change_of_the_command_line_within_a_seco
     env: dict[str, str], tmp_path: Path
 ) -> None:
     new = tmp_path / "new.json"
-    remit = {"areas": ["S92000003"], "exploitation_types": "all", "age_groups": ["adult"]}
+    remit = {"areas": ["S92000003"], "exploitation_types": ["all"], "age_groups": ["adult"]}
     new.write_text(json.dumps({"slug": "new-responder", "name": "New", "remit": remit}))
     async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address, timeout=60) as client:
         before = (await client.get("/v1/directory")).json()["sequence"]

@@ -46,7 +46,7 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
     # The other events are coverage events. Each was stored with its report or not at all.
     notes = {
-        event["sequence"]: event["data"]["responder"]["intake"]["note"]
+        event["sequence"]: (event["data"]["responder"]["intake"]["report"] or {}).get("note")
         for event in events
         if "responder" in event["data"]
     }

@@ -87,7 +87,7 @@ async def test_the_first_read_of_a_new_database_is_table_2_and_nobody_confirmed(
         directory = await service.read("/v1/directory")
         assert directory["total"] == len(directory["responders"]) == 13
         assert {each["intake"]["state"] for each in directory["responders"]} == {"unconfirmed"}
-        assert {each["intake"]["reported_state"] for each in directory["responders"]} == {None}
+        assert {each["intake"]["said_by"] for each in directory["responders"]} == {None}
 
 
 def _type(body: bytes) -> str:

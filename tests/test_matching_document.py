@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from capacity_api.domain import match_index
 from capacity_api.domain.areas import LONDON
 from capacity_api.domain.intake import NEVER_REPORTED, Circumstance, Intake, Report, ReportedState
@@ -20,13 +22,22 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "matching.md"
 _TABLE = re.compile(r"(<!-- (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 # The briefing's own case (2024): an adult woman, forced labour, London, known to no responder.
-HER = Question(area=LONDON, exploitation_type=ExploitationType.LABOUR, age_group=AgeGroup.ADULT, gender=Gender.WOMAN)
-HOMELESS = Question(
+HER = Question(
     area=LONDON,
     exploitation_type=ExploitationType.LABOUR,
     age_group=AgeGroup.ADULT,
     gender=Gender.WOMAN,
-    circumstances=(Circumstance.HOMELESSNESS,),
+    existing_client_of=(),
+)
+HOMELESS = msgspec.structs.replace(HER, circumstances=(Circumstance.HOMELESSNESS,))
+NONE_APPLIES = msgspec.structs.replace(
+    HER,
+    circumstances_excluded=(
+        Circumstance.SELF_REFERRAL,
+        Circumstance.HOMELESSNESS,
+        Circumstance.DETENTION,
+        Circumstance.CRIMINAL_INVESTIGATION,
+    ),
 )
 # As the briefing documents it: the pause of May 2024 with its exceptions (note 11), and a waiting list.
 DOCUMENTED = {
@@ -52,6 +63,7 @@ def tables() -> dict[str, list[str]]:
         ],
         "nobody-confirmed": _decided(HER, {}),
         "documented": _decided(HER, DOCUMENTED),
+        "documented-and-none-applies": _decided(NONE_APPLIES, DOCUMENTED),
         "documented-and-homeless": _decided(HOMELESS, DOCUMENTED),
     }
 

@@ -48,11 +48,11 @@ def tables() -> Iterator[str | tuple[str, str]]:
         *codes,
         vocabulary.CIRCUMSTANCES,
         vocabulary.REASONS,
-        sentences._AGES,
+        sentences.AGES,
     ]
     for labels in (*both, vocabulary.AGE_GROUPS):
         yield from (label.alone for label in labels.values())
-    for labels in (*both, sentences._GENDERS_WITH_CHILDREN):
+    for labels in (*both, sentences.GENDERS_WITH_CHILDREN):
         yield from (label.inside for label in labels.values())
     own = (vocabulary.UNITS, vocabulary.OUTCOMES, vocabulary.MATCH_REASONS, directory._HEADINGS, update._EXPLANATIONS)
     for table in own:
@@ -61,6 +61,7 @@ def tables() -> Iterator[str | tuple[str, str]]:
         yield from plurals.values()
     for words in scripts._WORDS.values():
         yield from words.values()
+    yield from (label.alone for label in update._OWN_CIRCUMSTANCES.values())
     yield from directory.PUBLISHED_COLUMNS
     yield from (area.name for area in AREAS.values())
 

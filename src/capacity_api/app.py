@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import cast
 
 from litestar import Litestar
-from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from capacity_api import background, config
 from capacity_api.api import authorization, problems, requests
 from capacity_api.api.context import Context
-from capacity_api.api.headers import forbid_caching, list_methods
+from capacity_api.api.headers import allow_other_origins, forbid_caching, identify, list_methods
 from capacity_api.api.metrics import Metrics, count_requests
 from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.asgi import Application
@@ -114,8 +113,7 @@ def create_app(
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={HTTPException: problems.handle, Exception: problems.handle},
-        before_send=[count_requests(metrics), forbid_caching, list_methods],
-        cors_config=CORSConfig(allow_origins=["*"], expose_headers=["etag"]),
+        before_send=[count_requests(metrics), identify, forbid_caching, list_methods, allow_other_origins],
         request_max_body_size=requests.MAX_BODY_BYTES,
         state=State(
             {"context": context, "metrics": metrics, "write_limit": authorization.WriteLimit(settings.write_limit)}

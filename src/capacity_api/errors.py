@@ -13,11 +13,12 @@ CapacityError
 │   ├── TokenExpired
 │   └── TokenRevoked
 ├── Forbidden                  the token is valid and lacks the required scope
-├── NotFound                   there is nothing here, or it is not yours
 │   └── NotOwner               a public responder that the token does not belong to
+├── NotFound                   there is nothing here, or it is private and not yours
 ├── Conflict                   the request contradicts what is stored
 │   ├── NothingToConfirm       there is no report, or its last day has passed
 │   ├── AlreadyExists
+│   ├── AlreadyPlanned         another change is planned, which only `?replace=true` replaces
 │   ├── BeyondLatest           no event has that sequence number yet
 │   ├── Superseded             the event of this delivery no longer holds
 │   ├── WebhookDisabled        nothing is sent to it
@@ -120,14 +121,14 @@ class Forbidden(CapacityError):
     title = "The token lacks the required scope"
 
 
+class NotOwner(Forbidden):
+    code = "not_owner"
+    title = "The token belongs to another responder"
+
+
 class NotFound(CapacityError):
     code = "not_found"
     title = "There is nothing here"
-
-
-class NotOwner(NotFound):
-    code = "not_owner"
-    title = "The token belongs to another responder"
 
 
 class Conflict(CapacityError):
@@ -143,6 +144,11 @@ class NothingToConfirm(Conflict):
 class AlreadyExists(Conflict):
     code = "already_exists"
     title = "This exists already"
+
+
+class AlreadyPlanned(Conflict):
+    code = "already_planned"
+    title = "Another change is planned already"
 
 
 class BeyondLatest(Conflict):

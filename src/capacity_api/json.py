@@ -1,7 +1,9 @@
 """Strict decoding of JSON from outside: no type conversion, no unknown fields, and a JSON pointer to each mistake."""
 
+import json
 import re
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,8 +17,9 @@ _FIELD_FAULT = re.compile(r"^Object (?:contains unknown|missing required) field 
 
 def decode(body: bytes, kind: type[T]) -> T:
     """The body as a `kind`. Raises `Malformed`, `Invalid` or `UnknownField`."""
+    _refuse_duplicates(body)
     try:
-        return msgspec.json.decode(body, type=kind)
+        return _decode_strictly(body, kind)
     except msgspec.ValidationError as error:
         raise _refusal(error) from None
     except msgspec.DecodeError as error:
@@ -24,6 +27,39 @@ def decode(body: bytes, kind: type[T]) -> T:
     except UnicodeDecodeError:
         # Its message quotes the body.
         raise Malformed from None
+
+
+def _decode_strictly(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        if "got `float`" not in str(error):
+            raise
+    # For JSON Schema 92.0 is an integer, and a client that has no other numbers sends it.
+    value = msgspec.json.Decoder(float_hook=_whole_number).decode(body)
+    return msgspec.convert(value, kind)
+
+
+def _whole_number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _refuse_duplicates(body: bytes) -> None:
+    """Raise `Malformed` if an object has a key twice: readers differ in which one they take (RFC 8259 §4)."""
+    # What is no JSON at all is refused with a better message later.
+    with suppress(ValueError, RecursionError):
+        json.loads(body, object_pairs_hook=_unique_keys)
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            # The key may be anything, and is not repeated.
+            raise Malformed("The body has the same key twice in one object")
+        found[key] = value
+    return found
 
 
 def _refusal(error: msgspec.ValidationError) -> BadInput:

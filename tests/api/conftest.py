@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from tests.api.subscribers import Subscriber, subscribed
 from tests.conftest import NOON, Clock, settings_of
 from tests.databases import Server, copy_sqlite
 from tests.listed import postgresql_template, sqlite_template
@@ -15,6 +16,12 @@ __all__ = ["postgresql_template", "sqlite_template"]
 async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     async with serving(settings, clock) as running:
         yield running
+
+
+@pytest.fixture
+async def subscriber(service: Service, settings: Settings, clock: Clock) -> AsyncIterator[Subscriber]:
+    async with subscribed(service, settings, clock) as found:
+        yield found
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

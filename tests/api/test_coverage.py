@@ -20,11 +20,12 @@ TARA = {
     "exploitation_types": ["sexual"],
     "age_groups": ["adult", "young_person"],
     "genders": ["woman"],
+    "ask": [],
 }
 WHOM = "adult women with sexual exploitation in Scotland"
-OPENED_TEXT = f"no responder is confirmed open for {WHOM}"
+OPENED_TEXT = f"no charity is known to be open for {WHOM}"
 ANYWHERE = "any nation or region of the United Kingdom as a whole"
-CLOSED_TEXT = f"a responder is now confirmed open or on a waiting list for {WHOM}"
+CLOSED_TEXT = f"a charity is now confirmed open for {WHOM}"
 
 
 async def events_after(service: Service, after: int) -> list[dict[str, Any]]:
@@ -63,9 +64,11 @@ async def test_the_last_open_responder_pauses_and_opens_again(service: Service) 
     assert types(events) == ["intake.paused", OPENED]
     assert paused["sequence"] == before + 1
     assert events[1] == {
+        "id": events[1]["id"],
         "type": OPENED,
         "timestamp": "2026-11-21T12:00:00Z",
         "sequence": before + 2,
+        "test": False,
         "data": {"cells": [{**TARA, "text": OPENED_TEXT}]},
     }
     directory = await service.read("/v1/directory")
@@ -79,15 +82,100 @@ async def test_the_last_open_responder_pauses_and_opens_again(service: Service) 
 async def test_what_changes_nobodys_coverage_makes_no_coverage_event(service: Service) -> None:
     await service.report("salvation-army", OPEN)
     before = await latest(service)
-    # Another responder is open for all whom TARA takes; a waiting list is no gap; the other reports change no state.
-    for report in (OPEN, PAUSED, PAUSED, {**PAUSED, "note": "Still."}, OPEN, WAITING):
+    # Another responder is open for all whom TARA takes; whether one can ask TARA makes no event.
+    for report in (OPEN, PAUSED, PAUSED, {**PAUSED, "note": "Still."}, OPEN, WAITING, PAUSED):
         await service.report("tara", report)
-    await service.report("salvation-army", WAITING)
+    # A waiting list closes no gap.
+    await service.report("barnardos", WAITING)
+    await service.report("barnardos", PAUSED)
     # Not known for what, only for existing clients, only a part of a region.
     for slug in ("nspcc", "refugee-council", "unseen"):
         await service.report(slug, OPEN)
         await service.report(slug, PAUSED)
     assert not {OPENED, CLOSED} & set(types(await events_after(service, before)))
+
+
+async def test_a_waiting_list_in_place_of_open_opens_the_gap_and_names_itself(service: Service) -> None:
+    await service.report("tara", OPEN)
+    before = await latest(service)
+    await service.report("tara", WAITING)
+    events = await events_after(service, before)
+    assert types(events) == ["intake.waiting_list", OPENED]
+    named = {**TARA, "ask": ["tara"], "text": f"{OPENED_TEXT}; you can ask TARA"}
+    assert events[1]["data"] == {"cells": [named]}
+    assert await texts(service) == [f"no charity is known to be open for anybody in {ANYWHERE}; you can ask TARA"]
+
+
+async def test_twelve_paused_and_one_on_a_waiting_list_are_a_gap_for_every_adult(service: Service) -> None:
+    """The crisis of the briefing: Migrant Help confirms its waiting list, and everybody else has paused."""
+    slugs = [each["slug"] for each in (await service.read("/v1/directory"))["responders"]]
+    assert len(slugs) == 13
+    await service.report("migrant-help", OPEN)
+    for slug in slugs:
+        if slug != "migrant-help":
+            await service.report(slug, PAUSED)
+    before = await latest(service)
+    await service.report("migrant-help", WAITING)
+    coverage = await service.read("/v1/coverage")
+    adults = [each for each in coverage["cells"] if each["age_group"] != "child"]
+    assert len(adults) == 13 * 6 * 2 * 3
+    assert {(each["open"], each["waiting_list"], each["ask"]) for each in adults} == {(0, 1, 0)}
+    text = f"no charity is known to be open for anybody in {ANYWHERE}; you can ask Migrant Help"
+    assert coverage["gaps"] == [
+        {
+            "areas": ["all"],
+            "exploitation_types": ["all"],
+            "age_groups": ["all"],
+            "genders": ["all"],
+            "ask": ["migrant-help"],
+            "text": text,
+        }
+    ]
+    _, opened = await events_after(service, before)
+    assert opened["data"]["cells"] == [
+        {
+            **coverage["gaps"][0],
+            "age_groups": ["adult", "young_person"],
+            "text": text.replace("anybody", "adults"),
+        }
+    ]
+    page = (await service.client.get("/coverage")).text
+    assert f"N{text[1:]}." in page
+    assert "open 0 of 18, waiting list 18" in page
+    assert "nobody" not in page.casefold()
+
+
+async def test_a_gap_names_those_of_whom_one_has_to_ask(service: Service) -> None:
+    # Kinds unknown, for children; a part of the South West; existing clients alone.
+    for slug in ("nspcc", "unseen", "refugee-council"):
+        await service.report(slug, OPEN)
+    assert await cell(service, SCOTLAND, "sexual", "child", "woman") == {
+        "open": 0,
+        "waiting_list": 0,
+        "paused": 0,
+        "unconfirmed": 0,
+        "ask": 1,
+    }
+    assert (await cell(service, "E12000009", "labour", "adult", "man"))["ask"] == 1
+    assert (await cell(service, LONDON, "labour", "adult", "man"))["ask"] == 0
+    (gap,) = (await service.read("/v1/coverage"))["gaps"]
+    assert gap["ask"] == ["nspcc", "unseen"]
+    assert gap["text"].endswith("; you can ask NSPCC and Unseen")
+    # What is paused cannot be asked.
+    await service.report("nspcc", PAUSED)
+    assert (await service.read("/v1/coverage"))["gaps"][0]["ask"] == ["unseen"]
+
+
+async def test_a_limited_report_covers_what_it_is_limited_to(service: Service) -> None:
+    limited = {**OPEN, "limited_to": {"areas": [LONDON], "genders": ["woman"]}}
+    await service.report("salvation-army", limited)
+    of_a_woman = await cell(service, LONDON, "labour", "adult", "woman")
+    assert (of_a_woman["open"], of_a_woman["unconfirmed"], of_a_woman["ask"]) == (1, 2, 0)
+    for unlike in ((LONDON, "labour", "adult", "man"), (SCOTLAND, "labour", "adult", "woman")):
+        counted = await cell(service, *unlike)
+        assert (counted["open"], counted["ask"]) == (0, 0), unlike
+    england = await cell(service, "E92000001", "labour", "adult", "woman")
+    assert (england["open"], england["ask"]) == (0, 1)
 
 
 async def test_a_pause_from_unconfirmed_opens_no_gap(service: Service) -> None:
@@ -119,7 +207,7 @@ async def test_two_that_lapse_at_once_open_one_gap_when_both_are_gone(service: S
     events = await events_after(service, before)
     assert types(events) == ["intake.unconfirmed", OPENED, "intake.unconfirmed", OPENED, "intake.paused"]
     # Whom TARA still covers is not in the first.
-    assert SCOTLAND not in json.dumps([each for each in events[1]["data"]["cells"] if each == TARA])
+    assert OPENED_TEXT not in [each["text"] for each in events[1]["data"]["cells"]]
     assert events[3]["data"]["cells"] == [{**TARA, "text": OPENED_TEXT}]
 
 
@@ -142,7 +230,7 @@ async def test_another_remit_may_open_and_close_gaps_at_once(service: Service) -
     before = await latest(service)
     remit = {
         "areas": [NORTHERN_IRELAND],
-        "exploitation_types": "all",
+        "exploitation_types": ["all"],
         "age_groups": ["child"],
     }
     own = await service.token(responder="tara")
@@ -154,10 +242,11 @@ async def test_another_remit_may_open_and_close_gaps_at_once(service: Service) -
     assert events[2]["data"]["cells"] == [
         {
             "areas": [NORTHERN_IRELAND],
-            "exploitation_types": "all",
+            "exploitation_types": ["all"],
             "age_groups": ["child"],
-            "genders": "all",
-            "text": "a responder is now confirmed open or on a waiting list for children in Northern Ireland",
+            "genders": ["all"],
+            "ask": [],
+            "text": "a charity is now confirmed open for children in Northern Ireland",
         }
     ]
 
@@ -186,7 +275,10 @@ async def test_a_change_makes_at_most_one_gap_event_of_each_kind(service: Servic
     assert types(events) == ["intake.opened", CLOSED, "intake.paused", OPENED]
     opened = events[3]["data"]["cells"]
     assert len(opened) > 1
-    assert [{**each, "text": ""} for each in opened] == [{**each, "text": ""} for each in events[1]["data"]["cells"]]
+    # Youth Work Alliance is open for young people, of whom an adult may be one.
+    assert {slug for each in opened for slug in each["ask"]} == {"youth-work-alliance"}
+    unnamed = {"text": "", "ask": []}
+    assert [each | unnamed for each in opened] == [each | unnamed for each in events[1]["data"]["cells"]]
 
 
 async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> None:
@@ -195,15 +287,18 @@ async def test_the_coverage_of_a_new_register_is_one_gap(service: Service) -> No
     assert (found["sequence"], found["updated_at"]) == (13, "2026-11-21T12:00:00Z")
     assert found["gaps"] == [
         {
-            "areas": "all",
-            "exploitation_types": "all",
-            "age_groups": "all",
-            "genders": "all",
-            "text": f"no responder is confirmed open for anybody in {ANYWHERE}",
+            "areas": ["all"],
+            "exploitation_types": ["all"],
+            "age_groups": ["all"],
+            "genders": ["all"],
+            "ask": [],
+            "text": f"no charity is known to be open for anybody in {ANYWHERE}",
         }
     ]
     assert len(found["cells"]) == 702
-    assert {(each["open"], each["waiting_list"], each["paused"]) for each in found["cells"]} == {(0, 0, 0)}
+    assert {(each["open"], each["waiting_list"], each["paused"], each["ask"]) for each in found["cells"]} == {
+        (0, 0, 0, 0)
+    }
     # Migrant Help, The Salvation Army and TARA; and the young, who are adults, by the same.
     for age in ("adult", "young_person"):
         assert (await cell(service, SCOTLAND, "sexual", age, "woman"))["unconfirmed"] == 3
@@ -221,14 +316,17 @@ async def test_the_counts_follow_the_reports(service: Service, clock: Clock) -> 
         "waiting_list": 1,
         "paused": 1,
         "unconfirmed": 0,
+        "ask": 0,
     }
     assert await cell(service, LONDON, "labour", "adult", "man") == {
         "open": 0,
         "waiting_list": 1,
         "paused": 1,
         "unconfirmed": 1,
+        "ask": 0,
     }
-    assert await texts(service) == [f"no responder is confirmed open for children in {ANYWHERE}"]
+    await service.report("salvation-army", OPEN)
+    assert await texts(service) == [f"no charity is known to be open for children in {ANYWHERE}"]
     clock.advance(timedelta(days=7))
     assert (await cell(service, SCOTLAND, "sexual", "adult", "woman"))["unconfirmed"] == 3
     assert len(await texts(service)) == 1
@@ -293,4 +391,4 @@ async def test_a_partner_hears_of_the_gaps_in_its_areas(settings: Settings) -> N
         "intake.paused",
     ]
     assert events["here"][1]["data"]["cells"] == [{**TARA, "text": OPENED_TEXT}]
-    assert events["elsewhere"][0]["data"]["cells"][0]["areas"] == "all"
+    assert events["elsewhere"][0]["data"]["cells"][0]["areas"] == ["all"]

@@ -148,6 +148,6 @@ async def test_the_vocabulary_names_every_code_that_the_directory_uses(service: 
         remit = responder["remit"]
         assert all(areas[area["code"]] == area["name"] for area in remit["areas"])
         for name in ("exploitation_types", "age_groups", "genders"):
-            assert remit[name] in ("all", None) or set(remit[name]) <= codes[name]
+            assert remit[name] in (["all"], ["unknown"]) or set(remit[name]) <= codes[name]
         assert responder["intake"]["state"] in codes["states"]
     assert all(each["label"] for terms in vocabulary.values() for each in terms if "label" in each)

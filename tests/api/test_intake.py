@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.api.refusals import assert_refused
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
 INTAKE = "/v1/responders/salvation-army/intake"
+INTAKE_OF_TARA = "/v1/responders/tara/intake"
 
 
 async def test_a_report_can_be_read_once_it_is_answered(service: Service) -> None:
@@ -19,15 +21,22 @@ async def test_a_report_can_be_read_once_it_is_answered(service: Service) -> Non
     assert shown == answer == await service.read("/v1/responders/salvation-army")
     assert shown["intake"] == {
         "state": "paused",
-        "reported_state": "paused",
-        "expected_response": None,
-        "reason": "referral_threshold",
-        "exceptions": ["self_referral", "homelessness"],
-        "reopens_on": None,
-        "note": "Full.",
-        "changed_at": "2026-11-21T12:00:00Z",
+        "since": "2026-11-21T12:00:00Z",
+        "said_by": "responder",
         "confirmed_at": "2026-11-21T12:00:00Z",
         "confirm_by": "2026-11-28T12:00:00Z",
+        "report": {
+            "state": "paused",
+            "expected_response": None,
+            "expected_referral": None,
+            "no_timeframe": False,
+            "limited_to": None,
+            "reason": "referral_threshold",
+            "exceptions": ["self_referral", "homelessness"],
+            "reopens_on": None,
+            "note": "Full.",
+        },
+        "last_report": None,
         "planned": None,
         "capacity_status": "no-capacity",
     }
@@ -37,9 +46,11 @@ async def test_a_report_is_exactly_one_event_and_one_entry_of_the_history(servic
     latest = (await service.read("/v1/directory"))["sequence"]
     answer = await service.report("salvation-army", PAUSED)
     page = await service.read("/v1/events", after=latest)
+    assert UUID(page["events"][0].pop("id")).version == 7
     assert page == {
         "events": [
             {
+                "test": False,
                 "type": "intake.paused",
                 "timestamp": "2026-11-21T12:00:00Z",
                 "sequence": latest + 1,
@@ -50,9 +61,42 @@ async def test_a_report_is_exactly_one_event_and_one_entry_of_the_history(servic
         "latest": latest + 1,
     }
     history = await service.read("/v1/responders/salvation-army/history")
-    assert [(entry["kind"], entry["state"], entry["sequence"]) for entry in history["items"]] == [
-        ("reported", "paused", latest + 1)
+    assert history["items"] == [
+        {
+            "sequence": latest + 1,
+            "kind": "reported",
+            "at": "2026-11-21T12:00:00Z",
+            "said_by": "responder",
+            "state": "paused",
+            "confirm_by": "2026-11-28T12:00:00Z",
+            "effective_from": None,
+            "report": answer["intake"]["report"],
+        }
     ]
+
+
+async def test_a_report_that_was_read_can_be_sent_back(service: Service) -> None:
+    everything = {
+        "state": "waiting_list",
+        "expected_response": {"min": 5, "max": 10, "unit": "hours"},
+        "expected_referral": {"min": 2, "max": 4, "unit": "weeks"},
+        "no_timeframe": False,
+        "limited_to": {
+            "areas": ["all"],
+            "exploitation_types": ["all"],
+            "age_groups": ["young_person"],
+            "genders": ["all"],
+        },
+        "reason": "staffing",
+        "exceptions": ["detention", "existing_client"],
+        "reopens_on": "2026-12-01",
+        "note": "Ring first.",
+    }
+    first = await service.report("tara", everything)
+    assert first["intake"]["report"] == everything
+    again = await service.report("tara", first["intake"]["report"])
+    assert again["intake"] == first["intake"]
+    assert [each["type"] for each in await service.events_after(first["sequence"])] == ["intake.confirmed"]
 
 
 async def test_reporting_the_same_state_again_only_confirms_it(service: Service, clock: Any) -> None:
@@ -90,10 +134,10 @@ async def test_still_true_moves_only_the_confirmation(service: Service, clock: A
     first = await service.report("tara", OPEN)
     clock.advance(timedelta(hours=5))
     token = await service.token(responder="tara")
-    answer = await service.client.post("/v1/responders/tara/intake/confirmation", headers=token)
+    answer = await service.client.post(f"{INTAKE_OF_TARA}/confirmation", headers=token)
     assert answer.status_code == 200
     second = answer.json()
-    assert second["intake"]["changed_at"] == first["intake"]["changed_at"]
+    assert second["intake"]["since"] == first["intake"]["since"]
     assert second["intake"]["confirmed_at"] == "2026-11-21T17:00:00Z"
     assert second["intake"]["confirm_by"] == "2026-11-28T17:00:00Z"
 
@@ -101,16 +145,14 @@ async def test_still_true_moves_only_the_confirmation(service: Service, clock: A
 async def test_a_confirmation_with_content_is_refused(service: Service) -> None:
     first = await service.report("tara", OPEN)
     token = {**await service.token(responder="tara"), "content-type": "application/json"}
-    answer = await service.client.post(
-        "/v1/responders/tara/intake/confirmation", content=b'{"state": "paused"}', headers=token
-    )
+    answer = await service.client.post(f"{INTAKE_OF_TARA}/confirmation", content=b'{"state": "paused"}', headers=token)
     assert_refused(answer, 422, "unknown_field", "/state")
     assert await service.responder("tara") == first
 
 
 async def test_nothing_can_be_confirmed_that_was_never_reported(service: Service) -> None:
     token = await service.token(responder="tara")
-    answer = await service.client.post("/v1/responders/tara/intake/confirmation", headers=token)
+    answer = await service.client.post(f"{INTAKE_OF_TARA}/confirmation", headers=token)
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_confirm")
 
 
@@ -118,8 +160,14 @@ async def test_confirming_after_a_lapse_brings_the_state_back(service: Service, 
     first = await service.report("tara", OPEN)
     clock.advance(timedelta(days=8))
     token = await service.token(responder="tara")
-    answer = await service.client.post("/v1/responders/tara/intake/confirmation", headers=token)
-    assert answer.json()["intake"]["state"] == "open"
+    answer = await service.client.post(f"{INTAKE_OF_TARA}/confirmation", headers=token)
+    intake = answer.json()["intake"]
+    assert (intake["state"], intake["since"], intake["confirmed_at"]) == (
+        "open",
+        "2026-11-29T12:00:00Z",
+        "2026-11-29T12:00:00Z",
+    )
+    assert (intake["report"], intake["last_report"]) == (first["intake"]["report"], None)
     events = await service.events_after(first["sequence"])
     assert [(each["type"], each["timestamp"], each["data"]["previous_state"]) for each in events] == [
         ("intake.unconfirmed", "2026-11-28T12:00:00Z", "open"),
@@ -128,14 +176,18 @@ async def test_confirming_after_a_lapse_brings_the_state_back(service: Service, 
 
 
 async def test_a_report_that_lapses_is_unconfirmed_at_its_second(service: Service, clock: Any) -> None:
-    await service.report("tara", OPEN)
+    held = (await service.report("tara", OPEN))["intake"]
     clock.advance(timedelta(days=7, seconds=-1))
-    assert (await service.responder("tara"))["intake"]["state"] == "open"
+    assert (await service.responder("tara"))["intake"] == held
     clock.advance(timedelta(seconds=1))
-    lapsed = (await service.responder("tara"))["intake"]
-    assert (lapsed["state"], lapsed["reported_state"]) == ("unconfirmed", "open")
-    assert lapsed["expected_response"] is None
-    assert "capacity_status" not in lapsed
+    assert (await service.responder("tara"))["intake"] == {
+        **held,
+        "state": "unconfirmed",
+        "since": held["confirm_by"],
+        "report": None,
+        "last_report": held["report"],
+        "capacity_status": None,
+    }
 
 
 async def test_a_write_first_records_every_lapse_that_is_due(service: Service, clock: Any) -> None:
@@ -156,63 +208,41 @@ async def test_a_pause_with_a_day_holds_to_the_end_of_that_day_in_london(service
     assert far["intake"]["confirm_by"] == "2027-02-19T12:00:00Z"
 
 
-async def test_a_planned_pause_is_announced_starts_and_lapses(service: Service, clock: Any) -> None:
-    first = await service.report("tara", OPEN)
-    plan = {
-        "state": "paused",
-        "reason": "planned",
-        "effective_from": "2026-11-23T17:00:00Z",
-        "reopens_on": "2026-11-30",
-    }
-    announced = await service.report("tara", plan)
-    assert announced["intake"]["state"] == "open"
-    assert announced["intake"]["planned"]["effective_from"] == "2026-11-23T17:00:00Z"
-    clock.advance(timedelta(days=3))
-    assert (await service.responder("tara"))["intake"]["state"] == "paused"
-    clock.advance(timedelta(days=10))
-    assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
-    await service.report("unseen", OPEN)
-    events = await service.events_after(first["sequence"])
-    assert [(each["type"], each["timestamp"]) for each in events][:3] == [
-        ("intake.planned", "2026-11-21T12:00:00Z"),
-        ("intake.paused", "2026-11-23T17:00:00Z"),
-        ("intake.unconfirmed", "2026-12-01T00:00:00Z"),
-    ]
-
-
-async def test_a_planned_pause_can_be_called_off(service: Service) -> None:
-    plan = {"state": "paused", "effective_from": "2026-11-23T17:00:00Z"}
-    announced = await service.report("tara", plan)
-    token = await service.token(responder="tara")
-    answer = await service.client.delete("/v1/responders/tara/intake/planned", headers=token)
-    assert answer.json()["intake"]["planned"] is None
-    again = await service.client.delete("/v1/responders/tara/intake/planned", headers=token)
-    assert (again.status_code, again.json()["sequence"]) == (200, announced["sequence"] + 1)
-
-
 async def test_if_match_takes_the_tag_of_any_encoding(service: Service) -> None:
     token = await service.token(responder="tara")
     for coding in ("identity", "gzip"):
         read = await service.client.get("/v1/responders/tara", headers={"accept-encoding": coding})
         etag = read.headers["etag"]
         answer = await service.client.put(
-            "/v1/responders/tara/intake", json={**OPEN, "note": coding}, headers={**token, "if-match": etag}
+            INTAKE_OF_TARA, json={**OPEN, "note": coding}, headers={**token, "if-match": etag}
         )
         assert answer.status_code == 200
-        stale = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers={**token, "if-match": etag})
+        stale = await service.client.put(INTAKE_OF_TARA, json=PAUSED, headers={**token, "if-match": etag})
         assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
         assert (await service.responder("tara"))["intake"]["state"] == "open"
         chained = await service.client.put(
-            "/v1/responders/tara/intake", json=WAITING, headers={**token, "if-match": answer.headers["etag"]}
+            INTAKE_OF_TARA, json=WAITING, headers={**token, "if-match": answer.headers["etag"]}
         )
         assert chained.status_code == 200
 
 
+async def test_if_match_takes_a_tag_that_a_proxy_made_weak(service: Service) -> None:
+    token = await service.token(responder="tara")
+    for coding in ("identity", "gzip"):
+        read = await service.client.get("/v1/responders/tara", headers={"accept-encoding": coding})
+        headers = {**token, "if-match": f'"other", W/{read.headers["etag"]}'}
+        report = {**OPEN, "note": coding}
+        answer = await service.client.put(INTAKE_OF_TARA, json=report, headers=headers)
+        assert (answer.status_code, answer.json()["intake"]["report"]["note"]) == (200, coding)
+        stale = await service.client.put(INTAKE_OF_TARA, json=PAUSED, headers=headers)
+        assert_refused(stale, 412, "precondition_failed")
+
+
 async def test_a_newline_and_bidirectional_marks_may_stand_in_a_note(service: Service) -> None:
     note = "First line\n\u202bשורה שנייה\u202c"  # a right-to-left embedding around Hebrew
-    assert (await service.report("tara", {**PAUSED, "note": note}))["intake"]["note"] == note
+    assert (await service.report("tara", {**PAUSED, "note": note}))["intake"]["report"]["note"] == note
     windows = await service.report("tara", {**PAUSED, "note": "one\r\ntwo"})
-    assert windows["intake"]["note"] == "one\ntwo"
+    assert windows["intake"]["report"]["note"] == "one\ntwo"
 
 
 BAD: list[tuple[str, Any, int, str, str | None]] = [
@@ -255,6 +285,35 @@ BAD: list[tuple[str, Any, int, str, str | None]] = [
         422,
         "invalid",
         "/expected_response/min",
+    ),
+    (
+        "no timeframe beside a time",
+        {**OPEN, "no_timeframe": True},
+        422,
+        "invalid",
+        "/no_timeframe",
+    ),
+    (
+        "no timeframe beside the time of a referral",
+        {"state": "open", "no_timeframe": True, "expected_referral": {"max": 2, "unit": "weeks"}},
+        422,
+        "invalid",
+        "/no_timeframe",
+    ),
+    ("an unknown answer to no_timeframe", {"state": "open", "no_timeframe": None}, 422, "invalid", "/no_timeframe"),
+    (
+        "a referral without its end",
+        {"state": "open", "expected_referral": {"min": 1, "unit": "days"}},
+        422,
+        "invalid",
+        "/expected_referral/max",
+    ),
+    (
+        "whose word it is, which the token says",
+        {"state": "open", "said_by": "responder"},
+        422,
+        "unknown_field",
+        "/said_by",
     ),
     ("reopening in the past", {"state": "paused", "reopens_on": "2026-11-20"}, 422, "invalid", "/reopens_on"),
     ("reopening while open", {"state": "open", "reopens_on": "2026-12-20"}, 422, "invalid", "/reopens_on"),
@@ -310,8 +369,8 @@ async def test_every_fault_of_a_report_is_named_at_once(service: Service) -> Non
         "reopens_on": "2027-01-01",
         "expected_response": {"max": 0, "unit": "days"},
     }
-    answer = await service.client.put("/v1/responders/tara/intake", json=body, headers=token)
-    assert [each["pointer"] for each in answer.json()["errors"]] == ["/expected_response/max", "/reopens_on", "/note"]
+    answer = await service.client.put(INTAKE_OF_TARA, json=body, headers=token)
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/reopens_on", "/expected_response/max", "/note"]
 
 
 @pytest.mark.parametrize(
@@ -320,7 +379,7 @@ async def test_every_fault_of_a_report_is_named_at_once(service: Service) -> Non
 async def test_another_media_type_is_refused(shared_service: Service, media_type: str) -> None:
     token = await shared_service.token(responder="tara")
     answer = await shared_service.client.put(
-        "/v1/responders/tara/intake", content=b'{"state": "open"}', headers={**token, "content-type": media_type}
+        INTAKE_OF_TARA, content=b'{"state": "open"}', headers={**token, "content-type": media_type}
     )
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
@@ -348,7 +407,7 @@ async def test_who_may_not_report(service: Service, clock: Any) -> None:
         (await _never_issued(), 401, "token_unknown"),
         (own, 401, "token_expired"),
         (revoked, 401, "token_revoked"),
-        (await service.token(responder="tara"), 404, "not_owner"),
+        (await service.token(responder="tara"), 403, "not_owner"),
         (await service.token(partner="Case tool"), 403, "insufficient_scope"),
     ]
     for headers, status, code in cases:
@@ -367,7 +426,7 @@ async def test_a_responder_that_was_delisted_cannot_report(service: Service) -> 
     own = await service.token(responder="tara")
     delisted = await service.client.delete("/v1/responders/tara", headers=await service.token())
     assert delisted.status_code == 204
-    answer = await service.client.put("/v1/responders/tara/intake", json=OPEN, headers=own)
+    answer = await service.client.put(INTAKE_OF_TARA, json=OPEN, headers=own)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 

@@ -13,6 +13,7 @@ from tests.serving import OPEN, Service, serving
 
 from capacity_api.api import openapi
 from capacity_api.config import Settings
+from capacity_api.snapshot.resource import EXPOSED_HEADERS
 
 # What the database is makes no difference to these.
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -25,7 +26,22 @@ PATHS: dict[str, dict[str, Any]] = {
 ROUTES = [(method.upper(), path, operation) for path, item in PATHS.items() for method, operation in item.items()]
 # Not those that can be reached in another way than by token.
 PROTECTED = [(method, path) for method, path, operation in ROUTES if operation.get("security") == [{"token": []}]]
+# Routes that no page of another origin needs.
+FOR_OPERATORS = {
+    ("GET", "/metrics"),
+    ("GET", "/v1/audit"),
+    ("GET", "/v1/partners"),
+    ("POST", "/v1/partners"),
+    ("GET", f"/v1/partners/{NOBODYS}"),
+    ("POST", "/v1/responders"),
+    ("DELETE", "/v1/responders/tara"),
+    ("POST", "/v1/tokens"),
+}
 WITH_BODY = [(method, path) for method, path, operation in ROUTES if "requestBody" in operation]
+# An empty body of these says nothing.
+MAY_BE_EMPTY = {
+    (method, path) for method, path, operation in ROUTES if not operation.get("requestBody", {}).get("required", True)
+}
 JSON = {"content-type": "application/json"}
 
 
@@ -101,6 +117,8 @@ async def test_a_bad_body_is_refused_on_every_route_that_reads_one(service: Serv
             (b"{", JSON, 400, "malformed", ()),
             (b"\xff", JSON, 400, "malformed", ()),
             (b"NaN", JSON, 400, "malformed", ()),
+            (b'{"nonsense": 1, "nonsense": 1}', JSON, 400, "malformed", ()),
+            (b'{"nonsense": {"a": 1, "\\u0061": 2}}', JSON, 400, "malformed", ()),
             (b"null", JSON, 422, "invalid", ("",)),
             (b"[]", JSON, 422, "invalid", ("",)),
             (b'{"nonsense/~": 1}', JSON, 422, "unknown_field", ("/nonsense~1~0",)),
@@ -111,8 +129,10 @@ async def test_a_bad_body_is_refused_on_every_route_that_reads_one(service: Serv
             (b"{}", {"content-type": "application/json; charset=utf-16"}, 415, "unsupported_media_type", ()),
         ]
         for content, headers, status, code, pointers in cases:
+            if content == b"" and (method, path) in MAY_BE_EMPTY:
+                continue
             answer = await service.client.request(method, path, content=content, headers={**admin, **headers})
-            assert_refused(answer, status, code, *pointers)
+            assert_refused(answer, status, code, *pointers, what=(method, path))
     assert await service.read("/v1/directory") == before
 
 
@@ -143,7 +163,7 @@ async def test_errors_are_listed_with_their_fields(service: Service) -> None:
     partner = await service.token(partner="Case tool")
     for body, detail in (
         ({"url": "ftp://partner.example.org/"}, "url: must be an https address"),
-        ({"url": "https://a.example/", "areas": []}, 'areas: must name at least one, or be "all"'),
+        ({"url": "https://a.example/", "areas": []}, "The webhook is not valid"),
         ({"url": 7}, "url: Expected `str`, got `int`"),
         ([], "Expected `object`, got `array`"),
     ):
@@ -165,7 +185,7 @@ async def test_head_is_get_without_the_body(service: Service) -> None:
             head = await service.client.head(path + query, headers=admin)
             assert (head.status_code, head.content) == (get.status_code, b""), path
             # The clock of the server is not the test's, and the metrics count this very call.
-            differs = {"date", "content-length"} if path == "/metrics" else {"date"}
+            differs = {"date", "x-request-id"} | ({"content-length"} if path == "/metrics" else set())
             assert {name: value for name, value in head.headers.items() if name not in differs} == {
                 name: value for name, value in get.headers.items() if name not in differs
             }, path
@@ -175,11 +195,16 @@ async def test_head_is_get_without_the_body(service: Service) -> None:
 async def test_any_origin_may_read_and_a_preflight_allows_it(service: Service) -> None:
     asking = {"origin": "https://tool.example", "access-control-request-method": "PUT"}
     asking["access-control-request-headers"] = "authorization, content-type, if-match"
-    for path in PATHS:
+    for path, item in PATHS.items():
         answer = await service.client.options(path, headers=asking)
         assert (answer.status_code, answer.content) == (204, b"")
+        public = {method.upper() for method in item if (method.upper(), path) not in FOR_OPERATORS}
+        if not public:
+            assert not [name for name in answer.headers if name.startswith("access-control-")], path
+            continue
         assert answer.headers["access-control-allow-origin"] == "*"
-        assert "PUT" in answer.headers["access-control-allow-methods"]
+        allowed_methods = public | ({"HEAD"} if "GET" in public else set())
+        assert set(answer.headers["access-control-allow-methods"].split(", ")) == allowed_methods, path
         allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
         # A star does not include `authorization` (Fetch standard, CORS-preflight fetch).
         assert {"authorization", "content-type", "if-match"} <= allowed
@@ -187,9 +212,32 @@ async def test_any_origin_may_read_and_a_preflight_allows_it(service: Service) -
     for path in ("/v1/directory", "/v1/directory?accepting=true", "/v1/events", "/v1/responders/tara/history"):
         answer = await service.client.get(path, headers={"origin": "https://tool.example"})
         assert answer.headers.get_list("access-control-allow-origin") == ["*"], path
+        assert answer.headers["access-control-expose-headers"] == EXPOSED_HEADERS
         assert "set-cookie" not in answer.headers
     refused = await service.client.get("/v1/me", headers={"origin": "https://tool.example"})
     assert_refused(refused, 401, "token_missing")
+
+
+@on_one_database
+async def test_a_page_of_another_origin_cannot_read_what_is_for_operators(service: Service) -> None:
+    admin = await service.token()
+    for method, path in sorted(FOR_OPERATORS):
+        answer = await service.client.request(method, path, headers={**admin, "origin": "https://tool.example"})
+        assert not [name for name in answer.headers if name.startswith("access-control-")], (method, path)
+
+
+@on_one_database
+async def test_a_refusal_and_the_log_name_the_request_by_the_same_id(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await service.client.get("/v1/nothing", headers={"x-request-id": "chosen-by-the-caller"})
+    assert answer.json()["request_id"] == answer.headers["x-request-id"] != "chosen-by-the-caller"
+    async with service.database.write() as session:
+        await session.execute(text("ALTER TABLE partner RENAME TO hidden"))
+    failed = await service.client.get("/v1/me", headers=await service.token())
+    assert failed.status_code == 500
+    assert failed.json()["request_id"] != answer.json()["request_id"]
+    assert failed.json()["request_id"] in caplog.text
 
 
 async def test_writes_above_the_limit_are_refused_until_the_minute_ends(settings: Settings, clock: Clock) -> None:
@@ -235,6 +283,8 @@ async def test_a_fault_is_answered_without_details_and_changes_nothing(
     assert not {"audit", "Error", "Traceback"} & set(re.findall(r"\w+", answer.text))
     assert await service.read("/v1/directory") == before
     logged = [record for record in caplog.records if record.name == "capacity_api.api.problems"]
-    assert [record.getMessage() for record in logged] == ["PATCH /v1/responders/{slug} failed"]
+    assert [record.getMessage() for record in logged] == [
+        f"PATCH /v1/responders/{{slug}} failed ({answer.json()['request_id']})"
+    ]
     assert "particular.example" not in caplog.text
     assert token["authorization"] not in caplog.text

@@ -27,7 +27,7 @@ async def test_a_responder_reads_how_often_it_spoke_and_how_often_a_report_lapse
 async def test_nobody_else_reads_it(service: Service) -> None:
     for headers, status in (
         ({}, 401),
-        (await service.token(responder="unseen"), 404),
+        (await service.token(responder="unseen"), 403),
         (await service.token(partner="Case tool"), 403),
     ):
         assert (await service.client.get(PATH, headers=headers)).status_code == status

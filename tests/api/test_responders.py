@@ -11,6 +11,16 @@ from tests.serving import OPEN, PAUSED, WAITING, Service
 TARA = "/v1/responders/tara"
 HISTORY = "/v1/responders/tara/history"
 REMIT: dict[str, Any] = {"areas": ["S92000003"], "exploitation_types": ["sexual"], "age_groups": ["adult"]}
+NO_CONTACT: dict[str, Any] = {
+    "phone": None,
+    "email": None,
+    "url": None,
+    "hours": None,
+    "all_hours": None,
+    "languages": [],
+    "interpreters": None,
+    "source": None,
+}
 NEW: dict[str, Any] = {"slug": "new-one", "name": "New One", "remit": REMIT}
 
 
@@ -18,7 +28,13 @@ async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service
     before = await service.responder("tara")
     change: dict[str, Any] = {
         "website": "https://tara.example.org/",
-        "contact": {"phone": " 0141 276 7724 ", "email": "tara@example.org", "hours": "Monday to Friday"},
+        "contact": {
+            "phone": " 0141 276 7724 ",
+            "email": "tara@example.org",
+            "hours": "Monday to Friday",
+            "languages": ["vi", "sq"],
+            "interpreters": True,
+        },
         "remit": {**REMIT, "age_groups": ["young_person", "adult", "adult"], "genders": ["woman"], "note": "Ask us."},
     }
     answer = await service.client.patch(TARA, json=change, headers=await service.token(responder="tara"))
@@ -27,7 +43,14 @@ async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service
     assert after == await service.responder("tara") == await service.read(TARA)
     assert after["sequence"] == (await service.read("/v1/directory"))["sequence"]
     assert after["website"] == "https://tara.example.org/"
-    assert after["contact"] == {**change["contact"], "phone": "0141 276 7724", "url": None}
+    assert after["contact"] == {
+        **NO_CONTACT,
+        "phone": {"text": "0141 276 7724", "dial": "+441412767724", "extension": None},
+        "email": "tara@example.org",
+        "hours": "Monday to Friday",
+        "languages": ["vi", "sq"],
+        "interpreters": True,
+    }
     assert after["remit"] == {
         **REMIT,
         "areas": [{"code": "S92000003", "name": "Scotland"}],
@@ -40,16 +63,18 @@ async def test_a_change_can_be_read_once_it_is_answered_and_is_one_event(service
     }
     assert after["intake"] == before["intake"]
     page = await service.read("/v1/events", after=after["sequence"] - 1)
-    assert [(each["type"], each["data"]) for each in page["events"]] == [("responder.updated", {"responder": after})]
+    assert [(each["type"], each["data"]) for each in page["events"]] == [
+        ("responder.updated", {"responder": after, "previous_areas": ["S92000003"]})
+    ]
 
 
 async def test_a_field_that_is_left_out_stays_and_null_empties_it(service: Service) -> None:
     token = await service.token(responder="tara")
     await service.client.patch(TARA, json={"website": "https://a.example/", "contact": {"phone": "999"}}, headers=token)
     answer = await service.client.patch(TARA, json={"website": None}, headers=token)
-    assert (answer.json()["website"], answer.json()["contact"]["phone"]) == (None, "999")
+    assert (answer.json()["website"], answer.json()["contact"]["phone"]["text"]) == (None, "999")
     answer = await service.client.patch(TARA, json={"contact": {"email": "a@b.example"}}, headers=token)
-    assert answer.json()["contact"] == {"phone": None, "email": "a@b.example", "url": None, "hours": None}
+    assert answer.json()["contact"] == {**NO_CONTACT, "email": "a@b.example"}
 
 
 async def test_a_change_that_changes_nothing_makes_no_event(service: Service) -> None:
@@ -81,11 +106,39 @@ async def test_a_validity_is_nothing_public_and_holds_from_the_next_report_on(se
 
 async def test_a_responder_that_was_read_can_be_sent_back_with_the_areas_as_codes(service: Service) -> None:
     for responder in (await service.read("/v1/directory"))["responders"]:
-        change = {field: responder[field] for field in ("website", "contact")}
+        phone = responder["contact"]["phone"]
+        contact = {**responder["contact"], "phone": phone and phone["text"]}
+        change = {"website": responder["website"], "contact": contact}
         change["remit"] = {**responder["remit"], "areas": [area["code"] for area in responder["remit"]["areas"]]}
         token = await service.token(responder=responder["slug"])
         answer = await service.client.patch(f"/v1/responders/{responder['slug']}", json=change, headers=token)
         assert (answer.status_code, answer.json()) == (200, responder)
+
+
+async def test_a_telephone_number_is_written_in_words_and_read_with_what_to_dial(service: Service) -> None:
+    token = await service.token(responder="tara")
+    for words, dial, extension in (
+        # The zero in brackets is not dialled from abroad.
+        ("+44 (0)141 496 0123", "+441414960123", None),
+        ("0141 496 0123 ext 4", "+441414960123", "4"),
+        ("116 123", "116123", None),
+        ("Text relay: 18001 0808 800 0000", None, None),
+    ):
+        answer = await service.client.patch(TARA, json={"contact": {"phone": words}}, headers=token)
+        assert answer.json()["contact"]["phone"] == {"text": words, "dial": dial, "extension": extension}
+        page = (await service.client.get("/")).text
+        assert words in page
+        assert (f'href="tel:{dial}' in page) is (dial is not None)
+
+
+async def test_a_coordinator_may_say_where_it_found_a_contact(service: Service) -> None:
+    source = {"name": "TARA's own site", "url": "https://tara.example.org/contact", "checked_on": "2026-11-20"}
+    change = {"contact": {"phone": "0141 496 0123", "all_hours": True, "source": source}}
+    found = (await service.client.patch(TARA, json=change, headers=await service.token())).json()["contact"]
+    assert (found["source"], found["all_hours"]) == (source, True)
+    own = {"contact": {"phone": "0141 496 0123"}}
+    answer = await service.client.patch(TARA, json=own, headers=await service.token(responder="tara"))
+    assert answer.json()["contact"]["source"] is None
 
 
 async def test_a_name_is_changed_by_an_administrator_only(service: Service) -> None:
@@ -99,7 +152,22 @@ BAD: list[tuple[Any, str, str]] = [
     ({"website": "tara.example.org"}, "invalid", "/website"),
     ({"website": "javascript:alert(1)"}, "invalid", "/website"),
     ({"website": "https://user@tara.example.org/"}, "invalid", "/website"),
-    ({"contact": {"phone": "call us"}}, "invalid", "/contact/phone"),
+    ({"contact": {"phone": "0300 123"}}, "invalid", "/contact/phone"),
+    ({"contact": {"phone": {"text": "999", "dial": "999", "extension": None}}}, "invalid", "/contact/phone"),
+    ({"contact": {"all_hours": False}}, "invalid", "/contact/all_hours"),
+    ({"contact": {"interpreters": False}}, "invalid", "/contact/interpreters"),
+    ({"contact": {"languages": ["vi", "Klingon"]}}, "invalid", "/contact/languages/1"),
+    ({"contact": {"languages": None}}, "invalid", "/contact/languages"),
+    (
+        {"contact": {"source": {"name": "Its site", "url": "https://a.example/"}}},
+        "invalid",
+        "/contact/source/checked_on",
+    ),
+    (
+        {"contact": {"source": {"name": "Its site", "url": "a.example", "checked_on": "2026-11-20"}}},
+        "invalid",
+        "/contact/source/url",
+    ),
     ({"contact": {"email": "a@b"}}, "invalid", "/contact/email"),
     ({"contact": {"url": "ftp://a.example/"}}, "invalid", "/contact/url"),
     ({"contact": {"hours": "x" * 201}}, "invalid", "/contact/hours"),
@@ -111,7 +179,11 @@ BAD: list[tuple[Any, str, str]] = [
     ({"remit": {**REMIT, "areas": []}}, "invalid", "/remit/areas"),
     ({"remit": {**REMIT, "exploitation_types": []}}, "invalid", "/remit/exploitation_types"),
     ({"remit": {**REMIT, "exploitation_types": ["sexual", "x"]}}, "invalid", "/remit/exploitation_types/1"),
-    ({"remit": {**REMIT, "exploitation_types": "some"}}, "invalid", "/remit/exploitation_types"),
+    ({"remit": {**REMIT, "exploitation_types": "all"}}, "invalid", "/remit/exploitation_types"),
+    ({"remit": {**REMIT, "exploitation_types": None}}, "invalid", "/remit/exploitation_types"),
+    ({"remit": {**REMIT, "exploitation_types": ["all", "sexual"]}}, "invalid", "/remit/exploitation_types"),
+    ({"remit": {**REMIT, "areas": ["all"]}}, "invalid", "/remit/areas/0"),
+    ({"remit": {**REMIT, "age_groups": ["unknown"]}}, "invalid", "/remit/age_groups/0"),
     ({"remit": {**REMIT, "age_groups": ["old"]}}, "invalid", "/remit/age_groups/0"),
     ({"remit": {**REMIT, "genders": None}}, "invalid", "/remit/genders"),
     ({"remit": {**REMIT, "note": "x" * 501}}, "invalid", "/remit/note"),
@@ -133,7 +205,7 @@ async def test_a_bad_change_is_refused_by_name_and_changes_nothing(service: Serv
     token = await service.token(responder="tara")
     for change, code, pointer in BAD:
         assert_refused(await service.client.patch(TARA, json=change, headers=token), 422, code, pointer, what=change)
-    both = {"contact": {"phone": "1 2 3"}, "remit": {**REMIT, "areas": ["A", "B"]}}
+    both = {"contact": {"phone": "999"}, "remit": {**REMIT, "areas": ["A", "B"]}}
     answer = await service.client.patch(TARA, json=both, headers=token)
     assert_refused(answer, 422, "invalid", "/remit/areas/0", "/remit/areas/1")
     assert await service.read("/v1/directory") == before
@@ -141,7 +213,7 @@ async def test_a_bad_change_is_refused_by_name_and_changes_nothing(service: Serv
 
 async def test_who_may_not_change_a_responder(service: Service) -> None:
     cases = [
-        (await service.token(responder="unseen"), 404, "not_owner"),
+        (await service.token(responder="unseen"), 403, "not_owner"),
         (await service.token(responder="tara", scopes=("intake:write",)), 403, "insufficient_scope"),
         (await service.token(partner="Case tool"), 403, "insufficient_scope"),
         ({}, 401, "token_missing"),
@@ -226,9 +298,9 @@ async def test_a_delisted_responder_is_gone_and_its_history_stays(service: Servi
     again = await service.client.post("/v1/responders", json={**NEW, "slug": "tara", "name": "TARA"}, headers=admin)
     assert again.status_code == 201
     assert (again.json()["id"], again.json()["intake"]["state"]) == (reported["id"], "unconfirmed")
-    assert again.json()["intake"]["reported_state"] is None
+    assert again.json()["intake"] == {**dict.fromkeys(again.json()["intake"]), "state": "unconfirmed"}
     assert again.json()["sequence"] == reported["sequence"] + 2
-    assert [each["reported_state"] for each in (await service.read(HISTORY))["items"]] == ["paused"]
+    assert [each["report"]["state"] for each in (await service.read(HISTORY))["items"]] == ["paused"]
     confirmation = await service.client.post(f"{TARA}/intake/confirmation", headers=own)
     assert_refused(confirmation, 409, "nothing_to_confirm")
 
@@ -242,14 +314,14 @@ async def test_the_history_is_every_report_and_lapse_newest_first(service: Servi
     await service.report("unseen", OPEN)
     found = await service.read(HISTORY)
     assert found["next"] is None
-    assert [(each["kind"], each["at"], each["state"], each["reported_state"]) for each in found["items"]] == [
+    assert [(each["kind"], each["at"], each["state"], each["report"]["state"]) for each in found["items"]] == [
         ("confirmed", "2026-11-29T13:00:00Z", "paused", "paused"),
         ("reported", "2026-11-29T12:00:00Z", "paused", "paused"),
         ("lapsed", "2026-11-28T12:00:00Z", "unconfirmed", "open"),
         ("reported", "2026-11-21T12:00:00Z", "open", "open"),
     ]
-    assert found["items"][1]["note"] == "Full again."
-    assert found["items"][1]["exceptions"] == PAUSED["exceptions"]
+    assert found["items"][1]["report"]["note"] == "Full again."
+    assert found["items"][1]["report"]["exceptions"] == PAUSED["exceptions"]
     assert "token" not in str(found)
 
 

@@ -15,9 +15,9 @@ from capacity_api.operations import periods
 PATH = "/v1/statistics"
 REMIT = {
     "areas": ["S92000003"],
-    "exploitation_types": "all",
+    "exploitation_types": ["all"],
     "age_groups": ["adult"],
-    "genders": "all",
+    "genders": ["all"],
     "existing_clients_only": False,
 }
 HOUR = 3600
@@ -212,10 +212,92 @@ async def test_nobody_is_open_in_a_nation_until_one_that_covers_all_of_it_is(ser
     assert statistics["Scotland"] == 3 * DAY + 3 * HOUR
 
 
+async def hours_of_groups(service: Service, area: str, **parameters: str) -> dict[str, float]:
+    statistics = await service.read(PATH, **parameters)
+    return {each["age_group"]: each["nobody_open_hours"] for each in statistics["groups"] if each["area"] == area}
+
+
+async def test_each_age_group_of_a_nation_has_its_own_time_without_anybody_open(service: Service, clock: Clock) -> None:
+    for slug in ("bawso", "barnardos"):
+        await service.report(slug, OPEN)
+        clock.advance(timedelta(hours=1))
+    statistics = await read(service)
+    assert [(each["area"], each["age_group"]) for each in statistics["groups"]] == [
+        (nation["code"], age) for nation in statistics["nations"] for age in ("adult", "child", "young_person")
+    ]
+    assert statistics["groups"][0] == {
+        "area": "E92000001",
+        "age_group": "adult",
+        "counted_seconds": 2 * HOUR,
+        "nobody_open_seconds": 2 * HOUR,
+        "nobody_open_hours": 2.0,
+    }
+    # BAWSO is for adults, young ones among them.
+    wales = await hours_of_groups(service, "W92000004")
+    assert (wales["adult"], wales["young_person"]) == (0.0, 0.0)
+    assert wales["child"] > 0
+
+
+async def test_a_limit_leaves_those_out_whom_it_does_not_name(service: Service, clock: Clock) -> None:
+    young = {**OPEN, "limited_to": {"age_groups": ["young_person"], "areas": ["S92000003"]}}
+    await service.report("salvation-army", young)
+    clock.advance(timedelta(hours=1))
+    await read(service)
+    assert await hours_of_groups(service, "S92000003") == {"adult": 1.0, "child": 1.0, "young_person": 0.0}
+    assert await hours_of_groups(service, "E92000001") == {"adult": 1.0, "child": 1.0, "young_person": 1.0}
+    assert (await nobody_open_seconds(service))["Scotland"] == 0
+    # It lapses after a week, whether or not anybody has recorded that.
+    clock.advance(timedelta(days=10))
+    assert (await nobody_open_seconds(service))["Scotland"] == 3 * DAY + HOUR
+
+
+async def test_a_waiting_list_while_everybody_else_pauses_is_time_with_nobody_open(
+    service: Service, clock: Clock
+) -> None:
+    for each in (await service.read("/v1/directory"))["responders"]:
+        await service.report(each["slug"], WAITING if each["slug"] == "migrant-help" else PAUSED)
+    clock.advance(timedelta(hours=2))
+    statistics = await read(service)
+    assert {each["nobody_open_hours"] for each in statistics["nations"]} == {2.0}
+    assert {each["nobody_open_hours"] for each in statistics["groups"]} == {2.0}
+    assert {each["counted_seconds"] for each in statistics["groups"]} == {2 * HOUR}
+
+
+async def test_each_month_in_london_can_be_had_apart(service: Service, clock: Clock) -> None:
+    await service.report("tara", PAUSED)
+    clock.advance(timedelta(days=4))
+    await service.report("tara", OPEN)
+    clock.advance(timedelta(days=50))
+    period = {"from": "2026-11-25T00:00:00Z", "to": "2027-01-10T06:00:00Z", "by": "month"}
+    found = await service.read(PATH, **period)
+    months = found.pop("months")
+    assert [(month["from"], month["to"]) for month in months] == [
+        ("2026-11-25T00:00:00Z", "2026-12-01T00:00:00Z"),
+        ("2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+        ("2027-01-01T00:00:00Z", "2027-01-10T06:00:00Z"),
+    ]
+    for month in months:
+        alone = await service.read(PATH, **{"from": month["from"], "to": month["to"]})
+        assert month == {name: alone[name] for name in month}
+    whole = await read(service, period["from"], period["to"])
+    assert whole.pop("months") is None
+    assert whole == found
+    # In summer a month begins an hour before midnight UTC. Before the first listing there is no month.
+    clock.advance(timedelta(days=150))
+    summer = await service.read(PATH, **{"from": "2001-01-01", "to": "2027-05-01T00:00:00Z", "by": "month"})
+    edges = [month["from"] for month in summer["months"]]
+    assert (edges[0], edges[-3:]) == (
+        "2026-11-21T12:00:00Z",
+        ["2027-03-01T00:00:00Z", "2027-03-31T23:00:00Z", "2027-04-30T23:00:00Z"],
+    )
+    before = await service.read(PATH, **{"from": "2001-01-01", "to": "2002-01-01", "by": "month"})
+    assert before["months"] == []
+
+
 async def test_there_is_nothing_to_count_before_the_first_listing(service: Service) -> None:
     statistics = await read(service, "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
     assert (statistics["counted_from"], statistics["responders"]) == (None, [])
-    assert {each["nobody_open_seconds"] for each in statistics["nations"]} == {None}
+    assert {each["nobody_open_seconds"] for each in statistics["nations"] + statistics["groups"]} == {None}
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}.csv"])
@@ -233,6 +315,8 @@ async def test_a_bad_period_is_refused(shared_service: Service, path: str) -> No
         assert_refused(answer, 422, "invalid", "?from", what=(start, end))
     assert_refused(await shared_service.client.get(path, params={"to": "0001-01-01T00:00:00Z"}), 422, "invalid", "?to")
     assert_refused(await shared_service.client.get(path, params={"since": "x"}), 422, "unknown_parameter", "?since")
+    for by in ("week", "Month", ""):
+        assert_refused(await shared_service.client.get(path, params={"by": by}), 422, "invalid", "?by", what=by)
 
 
 async def test_the_table_says_the_same(service: Service, clock: Clock) -> None:
@@ -243,20 +327,39 @@ async def test_the_table_says_the_same(service: Service, clock: Clock) -> None:
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="statistics.csv"'
     assert answer.headers.get_list("access-control-allow-origin") in ([], ["*"])
-    assert answer.content.count(b"\r\n") == answer.content.count(b"\n") == 1 + 13 + 4
+    assert answer.content.count(b"\r\n") == answer.content.count(b"\n") == 1 + 13 + 4 + 12
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
     statistics = await service.read(PATH, **period)
-    assert len(rows) == 17
-    for row, each in zip(rows, statistics["responders"] + statistics["nations"], strict=True):
+    assert len(rows) == 29
+    assert {row["span"] for row in rows} == {"whole"}
+    names = {each["code"]: each["name"] for each in statistics["nations"]}
+    groups = [{**each, "code": each["area"], "name": names[each["area"]]} for each in statistics["groups"]]
+    for row, each in zip(rows, statistics["responders"] + statistics["nations"] + groups, strict=True):
         assert (row["from"], row["to"]) == (statistics["from"], statistics["to"])
-        assert (row["kind"], row["code"]) == ("responder", each["slug"]) if "slug" in each else ("nation", each["code"])
+        kind = "responder" if "slug" in each else "group" if "age_group" in each else "nation"
+        assert (row["kind"], row["code"]) == (kind, each["slug"] if kind == "responder" else each["code"])
         shown = {f"{state}_{kind}": value for kind in ("seconds", "share") for state, value in _states(each, kind)}
         shown |= {name: each[name] for name in row if name in each and name != "code"}
-        blank = row.keys() - shown.keys() - {"from", "to", "kind", "code"}
+        blank = row.keys() - shown.keys() - {"from", "to", "span", "kind", "code"}
         assert {name: row[name] for name in shown} == {name: str(value) for name, value in shown.items()}
         assert {row[name] for name in blank} == {""}
     tara = next(row for row in rows if row["code"] == "tara")
     assert (tara["paused_seconds"], tara["paused_share"], tara["pauses"]) == ("7200", "1.0", "0")
+
+
+async def test_the_table_has_each_month_too(service: Service, clock: Clock) -> None:
+    await service.report("tara", PAUSED)
+    clock.advance(timedelta(days=20))
+    parameters = {"by": "month", "from": "2026-11-01T00:00:00Z"}
+    answer = await service.client.get(f"{PATH}.csv", params=parameters)
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    statistics = await service.read(PATH, **parameters)
+    assert [row["span"] for row in rows] == ["whole"] * 29 + ["month"] * 58
+    assert [(row["from"], row["to"]) for row in rows[29::29]] == [
+        (month["from"], month["to"]) for month in statistics["months"]
+    ]
+    paused = [row["paused_seconds"] for row in rows if row["code"] == "tara"]
+    assert paused == ["604800", "604800", "0"]
 
 
 def _states(each: dict[str, Any], kind: str) -> list[tuple[str, Any]]:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
@@ -16,9 +17,17 @@ SLUG = "salvation-army"
 THRESHOLD: dict[str, Any] = {
     "pause_at": 100,
     "reopen_below": 61,
-    "exceptions": ["self_referral", "homelessness", "detention", "criminal_investigation"],
-    "expected_response": None,
-    "note": "We have reached what we can take on.",
+    "report": {
+        "state": "paused",
+        "expected_response": None,
+        "expected_referral": None,
+        "no_timeframe": False,
+        "limited_to": None,
+        "reason": "referral_threshold",
+        "exceptions": ["self_referral", "homelessness", "detention", "criminal_investigation"],
+        "reopens_on": None,
+        "note": "We have reached what we can take on.",
+    },
 }
 
 
@@ -47,15 +56,14 @@ async def test_the_hundredth_referral_pauses_and_the_sixtieth_reopens(settings: 
         assert (await count(service, token, 99))["responder"] == first
         assert (await count(service, token, 100))["responder"]["intake"]["state"] == "paused"
         intake = (await service.responder(SLUG))["intake"]
-        assert (intake["state"], intake["reason"]) == ("paused", "referral_threshold")
-        assert intake["exceptions"] == THRESHOLD["exceptions"]
+        assert (intake["state"], intake["report"]) == ("paused", THRESHOLD["report"])
         await count(service, token, 101)
         await count(service, token, 60)
         assert (await service.responder(SLUG))["intake"]["state"] == "open"
         await endpoint.arrived(3)
         events = [json.loads(body) for _, body in endpoint.posts]
         assert [each["type"] for each in events] == ["intake.opened", "intake.paused", "intake.opened"]
-        assert events[1]["data"]["responder"]["intake"]["reason"] == "referral_threshold"
+        assert events[1]["data"]["responder"]["intake"]["report"] == THRESHOLD["report"]
 
 
 async def test_a_pause_by_hand_is_not_reopened(service: Service) -> None:
@@ -71,10 +79,128 @@ async def test_a_pause_that_nobody_confirmed_can_be_read_everywhere(service: Ser
     await count(service, token, 100)
     page = (await service.client.get("/")).text
     assert "Paused at its own limit" in page
-    assert (await service.responder(SLUG))["intake"]["confirmed_at"] is None
+    intake = (await service.responder(SLUG))["intake"]
+    assert (intake["said_by"], intake["confirmed_at"]) == ("threshold", None)
     clock.advance(timedelta(days=8))
     assert "Its last report" in (await service.client.get("/")).text
-    assert (await service.responder(SLUG))["intake"]["state"] == "unconfirmed"
+    assert (await service.responder(SLUG))["intake"] == {
+        **intake,
+        "state": "unconfirmed",
+        "since": intake["confirm_by"],
+        "report": None,
+        "last_report": THRESHOLD["report"],
+        "capacity_status": None,
+    }
+
+
+async def test_the_state_and_the_reason_of_the_prepared_report_are_filled_in(service: Service) -> None:
+    token = await service.token(responder=SLUG)
+    path = f"/v1/responders/{SLUG}/threshold"
+    for body in (
+        {"pause_at": 100},
+        {"pause_at": 100, "report": {}},
+        {"pause_at": 100, "report": {"state": "paused", "reason": "referral_threshold"}},
+        {"pause_at": 100, "reopen_below": None, "report": {"reason": None}},
+    ):
+        answer = await service.client.put(path, json=body, headers=token)
+        assert answer.json() == {
+            "pause_at": 100,
+            "reopen_below": None,
+            "report": {**THRESHOLD["report"], "exceptions": [], "note": None},
+        }
+        assert (await service.client.get(path, headers=token)).json() == answer.json()
+
+
+async def test_what_a_threshold_cannot_report_is_refused(service: Service) -> None:
+    token = await prepare(service)
+    path = f"/v1/responders/{SLUG}/threshold"
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({"state": "open"}, "invalid", "/report/state"),
+        ({"state": "waiting_list"}, "invalid", "/report/state"),
+        ({"reason": "staffing"}, "invalid", "/report/reason"),
+        ({"reopens_on": "2026-12-01"}, "invalid", "/report/reopens_on"),
+        ({"limited_to": {"genders": ["woman"]}}, "invalid", "/report/limited_to"),
+        ({"note": "x" * 501}, "invalid", "/report/note"),
+        (
+            {"no_timeframe": True, "expected_response": {"max": 1, "unit": "days"}},
+            "invalid",
+            "/report/no_timeframe",
+        ),
+        ({"effective_from": "2026-12-01T00:00:00Z"}, "unknown_field", "/report/effective_from"),
+    ]
+    for report, code, pointer in cases:
+        answer = await service.client.put(path, json={"pause_at": 5, "report": report}, headers=token)
+        assert_refused(answer, 422, code, pointer, what=report)
+    answer = await service.client.put(path, json={"pause_at": 5, "note": "As it was before."}, headers=token)
+    assert_refused(answer, 422, "unknown_field", "/note")
+    assert (await service.client.get(path, headers=token)).json() == THRESHOLD
+
+
+async def test_a_count_is_nobodys_confirmation(service: Service, clock: Clock) -> None:
+    """The word of a responder stands beside nothing that a count brought, and comes back with what it said."""
+    token = await prepare(service)
+    stood = (await service.report(SLUG, {**OPEN, "note": "Ring first."}))["intake"]
+    clock.advance(timedelta(days=3))
+    paused = (await count(service, token, 100))["responder"]["intake"]
+    assert paused == {
+        **stood,
+        "state": "paused",
+        "since": "2026-11-24T12:00:00Z",
+        "said_by": "threshold",
+        "confirmed_at": None,
+        "report": THRESHOLD["report"],
+        "capacity_status": "no-capacity",
+    }
+    assert "Confirmed by" not in (await service.client.get("/")).text
+    clock.advance(timedelta(days=1))
+    assert (await count(service, token, 60))["responder"]["intake"] == {**stood, "since": "2026-11-25T12:00:00Z"}
+    history = (await service.read(f"/v1/responders/{SLUG}/history"))["items"]
+    assert [(each["kind"], each["said_by"], each["state"], each["confirm_by"]) for each in history] == [
+        ("counted", "responder", "open", stood["confirm_by"]),
+        ("counted", "threshold", "paused", stood["confirm_by"]),
+        ("reported", "responder", "open", stood["confirm_by"]),
+    ]
+
+
+async def test_what_was_put_aside_and_has_passed_comes_back_as_the_last_report(service: Service, clock: Clock) -> None:
+    token = await prepare(service)
+    stood = (await service.report(SLUG, OPEN))["intake"]
+    await count(service, token, 100)
+    clock.advance(timedelta(days=6))
+    confirmed = await service.client.post(f"/v1/responders/{SLUG}/intake/confirmation", headers=token)
+    assert confirmed.json()["intake"]["said_by"] == "responder"
+    clock.advance(timedelta(days=2))
+    assert (await count(service, token, 60))["responder"]["intake"] == {
+        **stood,
+        "state": "unconfirmed",
+        "since": "2026-11-29T12:00:00Z",
+        "report": None,
+        "last_report": stood["report"],
+        "capacity_status": None,
+    }
+
+
+async def test_where_nobody_had_reported_all_is_null_again(service: Service) -> None:
+    token = await prepare(service)
+    never = (await service.responder(SLUG))["intake"]
+    assert never == {**dict.fromkeys(never), "state": "unconfirmed"}
+    await count(service, token, 100)
+    assert (await count(service, token, 60))["responder"]["intake"] == never
+    entry = (await service.read(f"/v1/responders/{SLUG}/history"))["items"][0]
+    assert (entry["kind"], entry["state"], entry["said_by"], entry["report"]) == ("counted", "unconfirmed", None, None)
+
+
+async def test_a_confirmed_pause_of_a_count_is_an_update_because_the_word_is_anothers(service: Service) -> None:
+    token = await prepare(service)
+    paused = (await count(service, token, 100))["responder"]
+    for event in ("intake.updated", "intake.confirmed"):
+        answer = await service.client.post(f"/v1/responders/{SLUG}/intake/confirmation", headers=token)
+        intake = answer.json()["intake"]
+        assert (intake["said_by"], intake["since"]) == ("responder", paused["intake"]["since"])
+        assert intake["report"] == THRESHOLD["report"]
+        assert [each["type"] for each in await service.events_after(answer.json()["sequence"] - 1)] == [event]
+    # It stays the threshold's: the count alone brings back what stood before.
+    assert (await count(service, token, 60))["responder"]["intake"]["state"] == "unconfirmed"
 
 
 async def test_the_numbers_are_in_nothing_that_anybody_else_can_read(settings: Settings) -> None:
@@ -120,9 +246,9 @@ async def test_wrong_tokens_and_wrong_counts_are_refused(service: Service) -> No
         (f"/v1/responders/{SLUG}/caseload", {"open_referrals": 1}),
         (f"/v1/responders/{SLUG}/threshold", THRESHOLD),
     ):
-        for headers, status in (({}, 401), (other, 404), (partner, 403)):
+        for headers, status in (({}, 401), (other, 403), (partner, 403)):
             assert (await service.client.put(path, json=body, headers=headers)).status_code == status
-    for headers, status in (({}, 401), (other, 404), (partner, 403)):
+    for headers, status in (({}, 401), (other, 403), (partner, 403)):
         assert (await service.client.get(f"/v1/responders/{SLUG}/threshold", headers=headers)).status_code == status
     for body, pointer in (
         ({"open_referrals": -1}, "/open_referrals"),

@@ -45,10 +45,10 @@ async def test_a_token_is_issued_for_each_kind_of_owner_and_says_whose_it_is(ser
         ),
         (
             {"partner": "Case tool"},
-            {"type": "partner", "name": "Case tool", "id": partner["id"]},
+            {"type": "partner", "name": "Case tool", "slug": None, "id": partner["id"]},
             ["webhooks:manage"],
         ),
-        ({"admin": True}, {"type": "admin"}, ["admin"]),
+        ({"admin": True}, {"type": "admin", "name": None, "slug": None, "id": None}, ["admin"]),
         (
             {"responder": "tara", "scopes": ["intake:write"]},
             {"type": "responder", "name": "TARA", "slug": "tara", "id": tara["id"]},
@@ -219,8 +219,9 @@ async def test_somebody_elses_token_is_not_there(service: Service) -> None:
     admins = await issue(service, admin=True)
     for other in (await service.token(responder="unseen"), await service.token(partner="Case tool")):
         for token_id in (token["id"], admins["id"], NOBODYS, "not-an-id"):
-            answer = await service.client.delete(f"{TOKENS}/{token_id}", headers=other)
-            assert_refused(answer, 404, "not_found", what=token_id)
+            for method in ("GET", "DELETE"):
+                answer = await service.client.request(method, f"{TOKENS}/{token_id}", headers=other)
+                assert_refused(answer, 404, "not_found", what=token_id)
             answer = await service.client.post(f"{TOKENS}/{token_id}/rotate", json={}, headers=other)
             assert_refused(answer, 404, "not_found", what=token_id)
     assert (await read(service, bearing(token), "/v1/me"))["token_id"] == token["id"]
@@ -281,6 +282,7 @@ async def test_a_partner_is_added_once(service: Service) -> None:
     answer = await service.client.post("/v1/partners", json={"name": " Case tool "}, headers=admin)
     assert answer.status_code == 201
     partner = answer.json()
+    assert await read(service, admin, answer.headers["location"]) == partner
     assert partner == {"id": partner["id"], "name": "Case tool", "created_at": "2026-11-21T12:00:00Z"}
     again = await service.client.post("/v1/partners", json={"name": "Case tool"}, headers=admin)
     assert_refused(again, 409, "already_exists")
@@ -288,6 +290,30 @@ async def test_a_partner_is_added_once(service: Service) -> None:
         answer = await service.client.post("/v1/partners", json={"name": name}, headers=admin)
         assert_refused(answer, 422, "invalid", "/name", what=name)
     assert await read(service, admin, "/v1/partners") == {"items": [partner], "next": None}
+
+
+async def test_a_name_in_another_unicode_form_is_the_same_name(service: Service) -> None:
+    admin = await service.token()
+    composed, decomposed = "Caf\u00e9", "Cafe\u0301"
+    answer = await service.client.post("/v1/partners", json={"name": decomposed}, headers=admin)
+    assert answer.json()["name"] == composed
+    for name in (composed, decomposed):
+        again = await service.client.post("/v1/partners", json={"name": name}, headers=admin)
+        assert_refused(again, 409, "already_exists")
+        issued = await service.client.post(TOKENS, json={"partner": name}, headers=admin)
+        assert issued.json()["owner"]["name"] == composed
+
+
+async def test_where_a_new_token_is_read(service: Service) -> None:
+    admin = await service.token()
+    answer = await service.client.post(TOKENS, json={"responder": "tara"}, headers=admin)
+    issued = answer.json()
+    rotated = await service.client.post(answer.headers["location"] + "/rotate", json={}, headers=bearing(issued))
+    for made in (answer, rotated):
+        assert made.status_code == 201
+        listed = await read(service, bearing(issued), made.headers["location"])
+        assert listed in (await read(service, admin, TOKENS))["items"]
+        assert "token" not in listed
 
 
 async def test_of_several_who_add_a_partner_at_once_one_does(service: Service) -> None:

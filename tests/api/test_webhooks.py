@@ -1,13 +1,12 @@
 """/v1/webhooks: adding, reading, changing and removing a subscription."""
 
+import asyncio
 import base64
 from typing import Any
 
 import pytest
 from tests.api.refusals import assert_refused
 from tests.serving import Headers, Service
-
-from capacity_api.domain import signing
 
 PATH = "/v1/webhooks"
 URL = "https://partner.example.org/capacity"
@@ -18,7 +17,15 @@ async def add(service: Service, token: Headers, **fields: Any) -> dict[str, Any]
     answer = await service.client.post(PATH, json={"url": URL, **fields}, headers=token)
     assert answer.status_code == 201, answer.text
     webhook: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == f"{PATH}/{webhook['id']}"
     return webhook
+
+
+async def change(service: Service, token: Headers, webhook: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    answer = await service.client.patch(f"{PATH}/{webhook['id']}", json=fields, headers=token)
+    assert answer.status_code == 200, answer.text
+    changed: dict[str, Any] = answer.json()
+    return changed
 
 
 async def read(service: Service, token: Headers, path: str = PATH, **parameters: Any) -> Any:
@@ -34,10 +41,12 @@ async def test_a_webhook_is_added_read_listed_changed_and_removed(service: Servi
     secret = made.pop("secret")
     assert made == {
         "id": made["id"],
+        "owner": (await read(service, token, "/v1/me"))["owner"],
         "url": URL,
-        "event_types": "all",
-        "responders": "all",
-        "areas": "all",
+        "description": None,
+        "event_types": ["all"],
+        "responders": ["all"],
+        "areas": ["all"],
         "signature": "v1",
         "stale": "drop",
         "status": "active",
@@ -53,18 +62,15 @@ async def test_a_webhook_is_added_read_listed_changed_and_removed(service: Servi
     one = f"{PATH}/{made['id']}"
     assert await read(service, token) == {"items": [made], "next": None}
     assert await read(service, token, one) == made
-    change: dict[str, Any] = {
-        "event_types": ["intake.confirmed", "intake.paused", "intake.paused"],
-        "areas": ["E12000007"],
-    }
-    answer = await service.client.patch(one, json=change, headers=token)
+    event_types = ["intake.confirmed", "intake.paused", "intake.paused"]
     changed = {**made, "event_types": ["intake.paused", "intake.confirmed"], "areas": ["E12000007"]}
-    assert (answer.status_code, answer.json()) == (200, changed)
-    change = {"areas": "all", "responders": ["unseen", "tara", "unseen"], "stale": "send", "url": URL + "/2"}
-    answer = await service.client.patch(one, json=change, headers=token)
-    changed = {**changed, **change, "responders": ["tara", "unseen"]}
-    assert answer.json() == changed == await read(service, token, one)
-    assert (await service.client.patch(one, json={}, headers=token)).json() == changed
+    assert await change(service, token, made, event_types=event_types, areas=["E12000007"]) == changed
+    changes: dict[str, Any] = {"areas": ["all"], "stale": "send", "url": URL + "/2", "description": "Our case tool"}
+    changed = {**changed, **changes, "responders": ["tara", "unseen"]}
+    assert await change(service, token, made, **changes, responders=["unseen", "tara", "unseen"]) == changed
+    assert await read(service, token, one) == changed
+    assert await change(service, token, made) == changed
+    assert (await change(service, token, made, description=None))["description"] is None
     answer = await service.client.delete(one, headers=token)
     assert (answer.status_code, answer.content) == (204, b"")
     assert await read(service, token) == {"items": [], "next": None}
@@ -72,29 +78,133 @@ async def test_a_webhook_is_added_read_listed_changed_and_removed(service: Servi
         assert_refused(await service.client.request(method, one, headers=token), 404, "not_found")
 
 
-async def test_the_secret_stands_in_the_answer_to_creation_alone(service: Service) -> None:
+async def test_the_secret_is_only_in_the_answers_to_creation_and_rotation(service: Service) -> None:
     token = await service.token(partner="Case tool")
-    for signature, prefix in (("v1", "whsec_"), ("v1a", "whsk_")):
-        made = await add(service, token, signature=signature)
-        one = f"{PATH}/{made['id']}"
-        assert made["secret"].startswith(prefix)
-        changed = await service.client.patch(one, json={"stale": "send"}, headers=token)
-        for shown in (changed.text, str(await read(service, token, one)), str(await read(service, token))):
-            assert "secret" not in shown
-            assert made["secret"] not in shown
-            assert prefix not in shown
+    made = await add(service, token)
+    one = f"{PATH}/{made['id']}"
+    rotated = (await service.client.post(f"{one}/rotate-secret", headers=token)).json()
+    assert made["secret"].startswith("whsec_")
+    assert rotated["secret"].startswith("whsec_")
+    assert rotated["secret"] != made["secret"]
+    enabled = (await service.client.post(f"{one}/enable", headers=token)).json()
+    shown = [await change(service, token, made, stale="send"), enabled, await read(service, token, one)]
+    for each in [*shown, *(await read(service, token))["items"]]:
+        assert "secret" not in each
+        assert "whsec_" not in str(each)
 
 
-async def test_the_public_key_of_v1a_is_always_shown_and_verifies(service: Service) -> None:
+async def test_a_private_key_is_in_no_answer(service: Service) -> None:
     token = await service.token(partner="Case tool")
-    made = await add(service, token, signature="v1a")
-    shown = await read(service, token, f"{PATH}/{made['id']}")
-    assert shown["public_key"] == made["public_key"] == signing.public_key(made["secret"])
-    signature = signing.sign(made["secret"], "id", 1, b"body")
-    assert signing.is_signed(shown["public_key"], "id", "1", signature, b"body", 1)
+    answer = await service.client.post(PATH, json={"url": URL, "signature": "v1a"}, headers=token)
+    one = answer.headers["location"]
+    answers = [
+        answer,
+        await service.client.post(PATH, json={"url": URL, "signature": "v1a"}, headers=token),
+        await service.client.post(f"{one}/rotate-secret", headers=token),
+        await service.client.post(f"{one}/enable", headers=token),
+        await service.client.patch(one, json={"description": "Ours"}, headers=token),
+        await service.client.get(one, headers=token),
+        await service.client.get(PATH, headers=token),
+    ]
+    assert [each.status_code for each in answers] == [201, 200, 200, 200, 200, 200, 200]
+    for each in answers:
+        assert "whsk_" not in each.text
+        assert '"public_key":"whpk_' in each.text
+    assert not any("secret" in each.json() for each in answers[:-1])
+    first, again, rotated, *others = (each.json() for each in answers[:-1])
+    assert first["public_key"] == again["public_key"] != rotated["public_key"]
+    assert {each["public_key"] for each in others} == {rotated["public_key"]}
 
 
-BAD: list[tuple[dict[str, Any], str, str]] = [
+SAME: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {"event_types": ["all"], "responders": ["all"], "areas": ["all"], "signature": "v1", "stale": "drop"}),
+    ({}, {"description": "Another description"}),
+    ({}, {"url": "HTTPS://Partner.Example.ORG:443/capacity"}),
+    (
+        {"event_types": ["intake.paused", "intake.opened"], "responders": ["tara", "unseen"]},
+        {"event_types": ["intake.opened", "intake.paused", "intake.opened"], "responders": ["unseen", "tara"]},
+    ),
+    ({"areas": ["E12000007", "W92000004"]}, {"areas": ["W92000004", "E12000007"]}),
+    ({"signature": "v1a", "stale": "send"}, {"signature": "v1a", "stale": "send"}),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), SAME)
+async def test_the_same_webhook_again_is_answered_as_it_stands(
+    service: Service, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    token = await service.token(partner="Case tool")
+    made = await add(service, token, description="The first", **first)
+    await change(service, token, made, status="disabled")
+    stands = await read(service, token, f"{PATH}/{made['id']}")
+    answer = await service.client.post(PATH, json={"url": URL, **second}, headers=token)
+    assert (answer.status_code, answer.json()) == (200, stands)
+    assert "location" not in answer.headers
+    assert (stands["status"], stands["description"]) == ("disabled", "The first")
+    assert (await read(service, token))["items"] == [stands]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"url": URL + "/"},
+        {"url": URL + "?a=1"},
+        {"url": "https://partner.example.org:8443/capacity"},
+        {"event_types": ["intake.paused"]},
+        {"responders": ["tara"]},
+        {"areas": ["E12000007"]},
+        {"signature": "v1a"},
+        {"stale": "send"},
+    ],
+)
+async def test_any_other_difference_makes_another_webhook(service: Service, fields: dict[str, Any]) -> None:
+    token = await service.token(partner="Case tool")
+    made, other = await add(service, token), await add(service, token, **fields)
+    assert made["id"] != other["id"]
+    assert len((await read(service, token))["items"]) == 2
+
+
+async def test_the_same_webhook_of_another_owner_is_another(service: Service) -> None:
+    tokens = [
+        await service.token(partner="Case tool"),
+        await service.token(partner="Another tool"),
+        await service.token(responder="tara"),
+        await service.token(),
+    ]
+    assert len({(await add(service, token))["id"] for token in tokens}) == 4
+
+
+async def test_of_many_equal_requests_at_once_one_makes_the_webhook(service: Service) -> None:
+    token = await service.token(partner="Case tool")
+    answers = await asyncio.gather(
+        *(service.client.post(PATH, json={"url": URL, "areas": ["E12000007"]}, headers=token) for _ in range(8))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert ["secret" in answer.json() for answer in answers].count(True) == 1
+    assert len((await read(service, token))["items"]) == 1
+
+
+async def test_its_owner_disables_a_webhook_and_makes_it_active_again(service: Service) -> None:
+    token = await service.token(responder="tara")
+    made = await add(service, token)
+    disabled = await change(service, token, made, status="disabled")
+    assert (disabled["status"], disabled["disabled_reason"]) == ("disabled", "owner")
+    assert await change(service, token, made, status="disabled") == disabled
+    answer = await service.client.post(f"{PATH}/{made['id']}/test", headers=token)
+    assert_refused(answer, 409, "webhook_disabled")
+    active = await change(service, token, made, status="active", description="Again")
+    assert (active["status"], active["disabled_reason"], active["description"]) == ("active", None, "Again")
+    assert (await change(service, token, made, status="active"))["status"] == "active"
+
+
+async def test_what_every_copy_has_to_follow_may_be_named_and_cannot_be_left_out(service: Service) -> None:
+    token = await service.token(partner="Case tool")
+    named = await add(service, token, event_types=["event.redacted", "intake.paused", "directory.restored"])
+    assert named["event_types"] == ["intake.paused", "directory.restored", "event.redacted"]
+
+
+BAD: list[tuple[Any, ...]] = [
     ({"url": None}, "invalid", "/url"),
     ({"url": ""}, "invalid", "/url"),
     ({"url": "partner.example.org"}, "invalid", "/url"),
@@ -107,19 +217,31 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"url": URL + "x" * 2000}, "invalid", "/url"),
     ({"event_types": ["intake.paused", "intake.closed"]}, "invalid", "/event_types/1"),
     ({"event_types": []}, "invalid", "/event_types"),
-    ({"event_types": "some"}, "invalid", "/event_types"),
+    ({"event_types": "all"}, "invalid", "/event_types"),
     ({"event_types": None}, "invalid", "/event_types"),
+    ({"event_types": ["all", "intake.confirmed"]}, "invalid", "/event_types"),
+    ({"event_types": ["webhook.test"]}, "invalid", "/event_types/0"),
+    ({"event_types": ["intake.confirmation_due"]}, "invalid", "/event_types/0"),
     ({"responders": ["tara", "nobody"]}, "invalid", "/responders/1"),
     ({"responders": ["\x00"]}, "invalid", "/responders/0"),
     ({"responders": []}, "invalid", "/responders"),
     ({"responders": "tara"}, "invalid", "/responders"),
+    ({"responders": ["tara", "all"]}, "invalid", "/responders"),
+    ({"responders": ["unknown"]}, "invalid", "/responders/0"),
+    ({"responders": ["example"]}, "invalid", "/responders/0"),
     ({"areas": ["E12000007", "London"]}, "invalid", "/areas/1"),
     ({"areas": []}, "invalid", "/areas"),
     ({"areas": 7}, "invalid", "/areas"),
+    ({"areas": ["all", "K02000001"]}, "invalid", "/areas"),
+    ({"areas": ["all", "all", "London"]}, "invalid", "/areas/2", "/areas"),
+    ({"description": "x" * 201}, "invalid", "/description"),
+    ({"description": "two\nlines"}, "invalid", "/description"),
+    ({"description": 7}, "invalid", "/description"),
     ({"signature": "v2"}, "invalid", "/signature"),
     ({"stale": "keep"}, "invalid", "/stale"),
     ({"secret": "whsec_mine"}, "unknown_field", "/secret"),
-    ({"status": "active"}, "unknown_field", "/status"),
+    ({"owner": {"type": "admin"}}, "unknown_field", "/owner"),
+    ({"disabled_reason": "owner"}, "unknown_field", "/disabled_reason"),
 ]
 
 
@@ -128,13 +250,18 @@ async def test_a_bad_webhook_is_refused_by_name_and_changes_nothing(service: Ser
     made = await add(service, token)
     one = f"{PATH}/{made['id']}"
     before = await read(service, token)
-    for body, code, pointer in BAD:
+    for body, code, *pointers in BAD:
         answer = await service.client.post(PATH, json={"url": URL, **body}, headers=token)
-        assert_refused(answer, 422, code, pointer, what=body)
+        assert_refused(answer, 422, code, *pointers, what=body)
         answer = await service.client.patch(one, json=body, headers=token)
         if "signature" in body:
             code = "unknown_field"
-        assert_refused(answer, 422, code, pointer, what=body)
+        assert_refused(answer, 422, code, *pointers, what=body)
+    answer = await service.client.post(PATH, json={"url": URL, "status": "active"}, headers=token)
+    assert_refused(answer, 422, "unknown_field", "/status")
+    for status in ("failing", None):
+        answer = await service.client.patch(one, json={"status": status}, headers=token)
+        assert_refused(answer, 422, "invalid", "/status")
     assert_refused(await service.client.post(PATH, json={}, headers=token), 422, "invalid", "/url")
     body = {"url": URL, "responders": ["a", "tara", "b"]}
     answer = await service.client.post(PATH, json=body, headers=token)

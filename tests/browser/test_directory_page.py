@@ -7,9 +7,10 @@ from email.utils import format_datetime
 
 import msgspec
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Route, expect
 from tests.browser.conftest import Visiting
-from tests.serving import OPEN, PAUSED, WAITING, Service
+from tests.browser.opening_directory import ENTRY, names, report_every_state, with_the_script
+from tests.serving import OPEN, PAUSED, Service
 
 from capacity_api.clock import utc_now
 from capacity_api.pages import scripts
@@ -19,7 +20,7 @@ from capacity_api.representations.directory import Directory
 from capacity_api.wording import sentences
 from capacity_api.wording.language import Language
 
-ENTRY = ".entry:visible"
+NARROW = {"width": 320, "height": 720}
 WIDE = {"width": 1280, "height": 900}
 HOSTILE = "<script>document.title='x'</script>\u202e\"'&" + "W" * 120
 STRIP_FILL = """() => {
@@ -30,21 +31,6 @@ STRIP_FILL = """() => {
   document.querySelector(".entry").append(svg);
   return getComputedStyle(path).fill;
 }"""
-
-
-async def report_every_state(service: Service) -> None:
-    await service.report("salvation-army", {**OPEN, "note": "Please ring before 10:00."})
-    await service.report("migrant-help", WAITING)
-    until = (utc_now() + timedelta(days=9)).date()
-    await service.report("kalayaan", {**PAUSED, "reopens_on": until.isoformat()})
-
-
-async def names(page: Page, section: str) -> list[str]:
-    return await page.locator(f"{section} h3").all_inner_texts()
-
-
-async def with_the_script(page: Page) -> None:
-    await expect(page.locator("form.ask")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripted", [True, False])
@@ -67,6 +53,42 @@ async def test_the_page_is_complete_accessible_and_fits_with_and_without_the_scr
             assert await page.locator("form:visible").count() == (1 if scripted else 0)
             assert await visit.overflow() <= 0
             await visit.assert_accessible()
+
+
+@pytest.mark.parametrize("viewport", [NARROW, WIDE])
+async def test_a_limit_and_what_was_told_to_a_coordinator_are_shown_and_leave_with_their_report(
+    service: Service, visiting: Visiting, viewport: dict[str, int]
+) -> None:
+    limit = {"areas": ["E12000003", "E12000007"], "genders": ["woman"], "exploitation_types": ["sexual", "labour"]}
+    await service.report("salvation-army", {**OPEN, "limited_to": limit})
+    told = {"state": "waiting_list", "no_timeframe": True, "limited_to": {"age_groups": ["young_person"]}}
+    answer = await service.client.put("/v1/responders/migrant-help/intake", json=told, headers=await service.token())
+    assert answer.status_code == 200
+    await service.report("kalayaan", {"state": "paused", "exceptions": ["existing_client"], "note": HOSTILE})
+    async with visiting(bypass_csp=True, viewport=viewport) as visit:
+        await visit.page.clock.install()
+        page = await visit.open()
+        await with_the_script(page)
+        army, migrant_help, kalayaan = (
+            page.locator(f"#r-{slug}") for slug in ("salvation-army", "migrant-help", "kalayaan")
+        )
+        limited = "Adult women · labour exploitation (financial included) and sexual exploitation"
+        await expect(army).to_contain_text(f"For now only: {limited} · Yorkshire and The Humber, and London.")
+        await expect(migrant_help).to_contain_text("For now only: Young people from 18 to 25.")
+        await expect(migrant_help).to_contain_text("As told to this directory on")
+        await expect(migrant_help).to_contain_text("Cannot say how long a reply takes")
+        await expect(migrant_help).not_to_contain_text("onfirmed")
+        await expect(kalayaan).to_contain_text("Still takes its existing clients.")
+        assert await visit.overflow() <= 0
+        await visit.assert_accessible()
+
+        await page.context.set_offline(True)
+        await page.clock.fast_forward(timedelta(days=8) // timedelta(milliseconds=1))
+        await page.clock.run_for(2_000)
+        for entry in (army, migrant_help, kalayaan):
+            await expect(entry).to_contain_text("lapsed on")
+            for words in ("For now only", "told to this directory", "how long a reply", "Still takes"):
+                await expect(entry).not_to_contain_text(words)
 
 
 async def test_the_page_is_complete_without_javascript(service: Service, visiting: Visiting) -> None:
@@ -99,77 +121,6 @@ async def test_the_start_makes_no_format_of_dates_which_would_take_longer_than_a
         page = await visit.open()
         await with_the_script(page)
         assert await page.evaluate("formats") == 0
-
-
-async def test_choosing_for_whom_sorts_the_list_and_leaves_no_trace(service: Service, visiting: Visiting) -> None:
-    await report_every_state(service)
-    async with visiting(bypass_csp=True) as visit:
-        page = await visit.open()
-        await with_the_script(page)
-        asked = len(visit.requests)
-        await page.get_by_text("For whom?").click()
-        await page.get_by_label("Place").select_option(label="London")
-        await page.get_by_label("Age").select_option(label="Adults (18 and over)")
-        await page.get_by_label("Exploitation").select_option(label="Domestic servitude")
-        assert await names(page, "#matches section:nth-child(1)") == ["The Salvation Army"]
-        assert await names(page, "#matches section:nth-child(2)") == ["Migrant Help"]
-        assert await names(page, "#matches section:nth-child(3)") == ["Medaille Trust"]
-        kalayaan = page.locator("#r-kalayaan")
-        await expect(kalayaan).to_contain_text("It has paused, and none of the exceptions that it names was said.")
-        found = page.get_by_role("status").filter(has_text="Can take the person now: 1 · Has a waiting list: 1")
-        await expect(found).to_be_visible()
-        await visit.assert_accessible()
-
-        await page.get_by_text("What else is true of this person?").click()
-        await page.get_by_label("People who are homeless or destitute").check()
-        assert await names(page, "#matches section:nth-child(1)") == ["Kalayaan", "The Salvation Army"]
-        await page.get_by_label("Only who can take new people now").check()
-        await expect(page.locator(ENTRY)).to_have_count(2)
-
-        assert len(visit.requests) == asked
-        await visit.assert_left_no_trace()
-        await page.get_by_role("button", name="Show everybody").click()
-        await expect(page.locator(ENTRY)).to_have_count(13)
-        assert await names(page, "#open") == ["The Salvation Army"]
-        assert await page.locator(".why").count() == 0
-        assert visit.complaints == []
-
-
-async def test_a_choice_without_a_match_says_so_and_names_the_helpline(service: Service, visiting: Visiting) -> None:
-    await report_every_state(service)
-    async with visiting() as visit:
-        page = await visit.open()
-        await with_the_script(page)
-        await page.get_by_text("For whom?").click()
-        await page.get_by_label("Only who can take new people now").check()
-        found = page.locator("output")
-        await expect(found).to_have_text("Open: 1")
-        await page.get_by_label("Place").select_option(label="Scotland")
-        await page.get_by_label("Age").select_option(label="Children (under 18)")
-        await expect(page.locator(ENTRY)).to_have_count(0)
-        nobody = "Nobody here has confirmed that it can take this person now. The helpline above can be called."
-        await expect(found).to_have_text(nobody)
-        await page.get_by_label("Only who can take new people now").uncheck()
-        await page.get_by_label("Exploitation").select_option(label="Sexual exploitation")
-        await expect(found).to_have_text("Ask them: 1 · Cannot take the person now: 12")
-        await page.get_by_role("button", name="Show everybody").click()
-        await expect(found).to_have_text("")
-
-
-async def test_a_paused_responder_leads_to_whoever_may_take_the_same_people(
-    service: Service, visiting: Visiting
-) -> None:
-    await report_every_state(service)
-    async with visiting() as visit:
-        page = await visit.open()
-        await with_the_script(page)
-        await page.get_by_role("link", name="Who else can help?").click()
-        others = await page.locator("#r-kalayaan .others li").all_inner_texts()
-        answer = await service.read("/v1/responders/kalayaan/alternatives")
-        assert [each.partition(" – ")[0] for each in others] == [
-            each["responder"]["name"] for each in answer["matches"]
-        ]
-        assert others[0] == "The Salvation Army – Can take the person now"
 
 
 async def test_a_change_arrives_by_itself_and_is_announced(service: Service, visiting: Visiting) -> None:
@@ -267,7 +218,7 @@ async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: 
         await page.get_by_text("For whom?").click()
         await page.get_by_label("Place").select_option(label="Scotland")
         await page.get_by_label("Age").select_option(label="Adults (18 and over)")
-        await expect(page.locator("output")).to_have_text("Ask them: 3 · Cannot take the person now: 10")
+        await expect(page.locator("output")).to_have_text("Ask them: 4 · Cannot take the person now: 9")
         await page.get_by_role("button", name="Show everybody").click()
         # Back in reach, and with what the server says: by its clock the report still holds, but this page has said no.
         await page.context.set_offline(False)

@@ -36,6 +36,10 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
     service: Service, visiting: Visiting, viewport: dict[str, int]
 ) -> None:
     await service.report(SLUG, OPEN)
+    headers = await service.token(responder=SLUG)
+    assert (
+        await service.client.put(f"/v1/responders/{SLUG}/threshold", json={"pause_at": 9}, headers=headers)
+    ).status_code == 200
     start, end = at_nine(11), at_nine(15).date()
     async with visiting(bypass_csp=True, viewport=viewport, timezone_id="America/New_York") as visit:
         page = await signed_in(visit)
@@ -44,12 +48,18 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
         await page.get_by_label("People in detention").check()
         await page.get_by_label("Until which day").fill(end.isoformat())
         await page.get_by_label("Note").fill("Closed over the holidays.")
+        await page.get_by_label("Reason").select_option(label="Planned")
+        await page.get_by_label("We cannot say how long").check()
         await page.get_by_label(FROM_WHEN).fill(typed(start))
         preview = page.locator("#preview")
         await expect(preview.locator(".state")).to_have_text("Open")
         planned = f"Planned: paused from {sentences.moment(start)} until {sentences.day(end)}."
         promised = await preview.locator(".plan p").all_inner_texts()
-        assert promised == [f"{planned} Will still take people in detention.", "Closed over the holidays."]
+        assert promised == [
+            f"{planned} Will still take people in detention. Reason given: planned.",
+            "Closed over the holidays.",
+            "Response then: Cannot say how long a reply takes",
+        ]
         await visit.assert_accessible()
         assert await visit.overflow() <= 0
 
@@ -67,7 +77,8 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
         reader = await page.context.new_page()
         await reader.goto(visit.home)
         entry = reader.locator(f"#r-{SLUG}")
-        assert await entry.locator("p:has-text('Planned:'), p:has-text('holidays')").all_inner_texts() == promised
+        plan = entry.locator("p:has-text('Planned:'), p:has-text('holidays'), p:has-text('Response then:')")
+        assert await plan.all_inner_texts() == promised
 
         # A report for now leaves the plan as it is, and the preview says so.
         await page.get_by_label("Waiting list").check()
@@ -114,6 +125,39 @@ async def test_planning_and_calling_off_need_no_pointer(service: Service, visiti
         await expect(page.locator("#name")).to_be_focused()
 
 
+async def test_a_second_plan_replaces_the_first_only_when_it_is_told_to(service: Service, visiting: Visiting) -> None:
+    await service.report(SLUG, OPEN)
+    christmas, easter = at_nine(11), at_nine(40)
+    await service.report(SLUG, {"state": "paused", "effective_from": sentences.utc(christmas), "note": "Christmas"})
+    async with visiting(bypass_csp=True) as visit:
+        page = await signed_in(visit)
+        fault = page.get_by_role("alert")
+        await chosen(page, "Waiting list")
+        await page.get_by_label("Note").fill("Easter")
+        await page.get_by_label(FROM_WHEN).fill(typed(easter))
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(fault).to_contain_text(
+            f"You have already planned this: paused from {sentences.moment(christmas)}."
+        )
+        await expect(fault).to_be_focused()
+        await visit.assert_accessible()
+        assert await visit.overflow() <= 0
+        assert (await service.responder(SLUG))["intake"]["planned"]["report"]["note"] == "Christmas"
+        assert await page.get_by_label("Note").input_value() == "Easter"
+
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("button", name="Replace that plan")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#done")).to_have_text(
+            f"Announced: waiting list from {sentences.moment(easter)}. It starts by itself."
+        )
+        await expect(fault).to_be_hidden()
+        planned = (await service.responder(SLUG))["intake"]["planned"]
+        assert planned["effective_from"] == sentences.utc(easter)
+        assert planned["report"]["note"] == "Easter"
+        assert [each for each in visit.complaints if not REFUSED.search(each)] == []
+
+
 async def test_a_time_that_cannot_be_is_refused_in_words_and_kept(service: Service, visiting: Visiting) -> None:
     await service.report(SLUG, OPEN)
     async with visiting(bypass_csp=True) as visit:
@@ -153,7 +197,12 @@ async def test_somebody_elses_change_is_seen_before_a_plan_is_called_off(service
     async with visiting() as visit:
         page = await signed_in(visit)
         later = sentences.utc(start + timedelta(days=1))
-        await service.report(SLUG, {"state": "waiting_list", "effective_from": later})
+        answer = await service.client.put(
+            f"/v1/responders/{SLUG}/intake?replace=true",
+            json={"state": "waiting_list", "effective_from": later},
+            headers=await service.token(responder=SLUG),
+        )
+        assert answer.status_code == 200
         await page.get_by_role("button", name="Call off what is planned").click()
         await expect(page.get_by_role("alert")).to_contain_text("What is shown had changed since you looked")
         await expect(page.locator("#shown .plan")).to_contain_text("Planned: waiting list from")

@@ -2,17 +2,21 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from playwright.async_api import expect
-from tests.browser.conftest import Visiting
+from playwright.async_api import Browser, Locator, Page, expect
+from tests.browser.conftest import Visit, Visiting
 from tests.browser.signing_in import REFUSED, SLUG, pasted, signed_in
-from tests.serving import OPEN, PAUSED, WAITING, Service
+from tests.conftest import Clock
+from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
 from capacity_api.clock import utc_now
+from capacity_api.config import Settings
 from capacity_api.domain.intake import Report
 
-THRESHOLD = {"pause_at": 100, "exceptions": ["homelessness"], "note": "Full for now."}
+THRESHOLD = {"pause_at": 100, "report": {"exceptions": ["homelessness"], "note": "Full for now."}}
+MORE = "Add a response time"
 
 
 async def test_four_taps_from_the_page_to_a_published_pause(service: Service, visiting: Visiting) -> None:
@@ -41,7 +45,36 @@ async def test_still_true_is_one_tap(service: Service, visiting: Visiting) -> No
         await expect(page.locator("#done")).to_contain_text("Published: Open.")
         after = await service.responder(SLUG)
         assert after["intake"]["confirmed_at"] > before["intake"]["confirmed_at"]
-        assert after["intake"]["changed_at"] == before["intake"]["changed_at"]
+        assert after["intake"]["since"] == before["intake"]["since"]
+
+
+async def test_still_true_is_offered_once_there_is_a_report_and_after_its_lapse(
+    settings: Settings, browser: Browser
+) -> None:
+    clock = Clock(utc_now() - timedelta(days=8))
+    async with serving(settings, clock) as service:
+        context = await browser.new_context()
+        page = await signed_in(Visit(service, await context.new_page()))
+        still_true = page.get_by_role("button", name="Still true")
+        await expect(page.locator("#shown")).to_contain_text("It has not reported to this directory yet.")
+        await expect(still_true).to_be_hidden()
+
+        await service.report(SLUG, {**OPEN, "note": "Ring before ten."})
+        clock.set(utc_now())
+        page = await signed_in(Visit(service, await context.new_page()))
+        shown = page.locator("#shown")
+        await expect(shown).to_contain_text("Not confirmed")
+        await expect(shown).to_contain_text("It says nothing about now.")
+        await expect(shown).not_to_contain_text("Ring before ten.")
+        last = await shown.locator(".head p").nth(1).inner_text()
+        await page.goto(f"{service.client.base_url}")
+        assert await page.locator(f"#r-{SLUG} > dl + p").inner_text() == last
+
+        page = await signed_in(Visit(service, await context.new_page()))
+        await page.get_by_role("button", name="Still true").click()
+        await expect(page.locator("#shown")).to_contain_text("Ring before ten.")
+        assert (await service.responder(SLUG))["intake"]["state"] == "open"
+        await context.close()
 
 
 async def test_somebody_elses_change_is_seen_before_it_is_confirmed(service: Service, visiting: Visiting) -> None:
@@ -65,10 +98,53 @@ async def test_at_our_threshold_is_one_tap_and_says_what_was_prepared(service: S
         await page.get_by_role("button", name="Publish: at our threshold").click()
         await expect(page.locator("#done")).to_contain_text("Published: Paused.")
         intake = (await service.responder(SLUG))["intake"]
-        assert intake["reason"] == "referral_threshold"
-        assert intake["exceptions"] == ["homelessness"]
-        assert intake["note"] == "Full for now."
+        assert intake["said_by"] == "responder"
+        assert intake["report"]["reason"] == "referral_threshold"
+        assert intake["report"]["exceptions"] == ["homelessness"]
+        assert intake["report"]["note"] == "Full for now."
+        await expect(page.locator("#preset")).to_be_hidden()
         assert visit.complaints == []
+
+
+async def test_where_no_threshold_is_prepared_there_is_no_button_for_it(service: Service, visiting: Visiting) -> None:
+    await service.report(SLUG, OPEN)
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await expect(page.locator("#shown")).to_contain_text("Open")
+        await expect(page.get_by_role("button", name="Publish: at our threshold")).to_be_hidden()
+
+
+def expected_time(page: Page, name: str) -> Locator:
+    return page.get_by_role("group", name=name)
+
+
+async def fill_expected_time(page: Page, name: str, low: str, high: str, unit: str) -> None:
+    part = expected_time(page, name)
+    await part.get_by_label("from", exact=True).fill(low)
+    await part.get_by_label("to", exact=True).fill(high)
+    await part.get_by_label("unit").select_option(label=unit)
+
+
+async def assert_published_as_shown(visit: Visit) -> dict[str, Any]:
+    """Publish, and compare what the public reads with what the page had shown. Returns the report."""
+    page = visit.page
+    promised = await page.locator("#preview p:not(.response, .state)").all_inner_texts()
+    times = await page.locator("#preview .response").all_inner_texts()
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await expect(page.locator("#done")).to_contain_text("Published: ")
+    again = page.locator("#shown")
+    assert await again.locator("p:not(.response, .state, .head p)").all_inner_texts() == promised
+    assert await again.locator(".response").all_inner_texts() == times
+    await visit.assert_accessible()
+    report: dict[str, Any] = (await visit.service.responder(SLUG))["intake"]["report"]
+    await page.goto(f"{visit.home}/")
+    entry = page.locator(f"#r-{SLUG}")
+    assert await entry.locator("div.said > p:not(:has(.else))").all_inner_texts() == promised
+    terms = await entry.locator(".facts .said").all_inner_texts()
+    assert [re.sub(r"\s*\n\s*", ": ", each) for each in terms] == times
+    await visit.assert_accessible()
+    assert await visit.overflow() <= 0
+    return report
 
 
 async def test_the_public_reads_what_was_shown_before_it_was_sent(service: Service, visiting: Visiting) -> None:
@@ -76,32 +152,117 @@ async def test_the_public_reads_what_was_shown_before_it_was_sent(service: Servi
         page = await signed_in(visit)
         await visit.assert_accessible()
         await page.get_by_label("Paused").check()
-        await page.get_by_text("Add a response time").click()
-        await page.get_by_label("from", exact=True).fill("5")
-        await page.get_by_label("to", exact=True).fill("10")
-        await page.get_by_label("unit").select_option(label="working days")
-        for label in ("People in detention", "Other urgent cases", "People who are homeless or destitute"):
+        await page.get_by_text(MORE).click()
+        await fill_expected_time(page, "Expected response", "5", "10", "working days")
+        await fill_expected_time(page, "Expected referral", "2", "4", "weeks")
+        for label in ("Your existing clients", "People in detention", "People who are homeless or destitute"):
             await page.get_by_label(label).check()
         await page.get_by_label("Reason").select_option(label="Staffing")
         await page.get_by_label("Until which day").fill((utc_now() + timedelta(days=9)).date().isoformat())
         await page.get_by_label("Note").fill("Back soon <b>\u202e\n" + "W" * 90)
         await visit.assert_accessible()
         assert await visit.overflow() <= 0
-        promised = await page.locator("#preview p:not(.response, .state)").all_inner_texts()
-        response = (await page.locator("#preview .response").inner_text()).removeprefix("Response: ")
-        assert promised[0].startswith(
-            "Still takes people who are homeless or destitute, people in detention, and other urgent cases."
-        ) or promised[0].startswith("Still takes people who are homeless or destitute, people in detention and other")
+        await expect(page.locator("#preview")).to_contain_text(
+            "Still takes people who are homeless or destitute, people in detention, and its existing clients."
+        )
+        report = await assert_published_as_shown(visit)
+        assert report["expected_response"] == {"min": 5, "max": 10, "unit": "working_days"}
+        assert report["expected_referral"] == {"min": 2, "max": 4, "unit": "weeks"}
+        assert report["exceptions"] == ["homelessness", "detention", "existing_client"]
+        # A pause has no limit, and beside a time it cannot be that there is none.
+        others = set(Report.__struct_fields__) - {"limited_to", "no_timeframe"}
+        assert not [field for field in others if not report[field]], "fill in every field above"
+
+
+@pytest.mark.parametrize("viewport", [{"width": 320, "height": 720}, {"width": 1280, "height": 900}])
+@pytest.mark.parametrize("state", ["Open", "Waiting list"])
+async def test_a_limit_is_published_as_it_was_ticked(visiting: Visiting, state: str, viewport: dict[str, int]) -> None:
+    async with visiting(bypass_csp=True, viewport=viewport) as visit:
+        page = await signed_in(visit)
+        await page.get_by_role("radio", name=state).check()
+        await page.get_by_text(MORE).click()
+        await page.get_by_text("Limit whom you take").click()
+        for label in ("London", "Yorkshire and The Humber", "Sexual exploitation", "Women", "Non-binary people"):
+            await page.locator("[data-pointer^='/limited_to/']").get_by_label(label, exact=True).check()
+        await page.get_by_label("We cannot say how long").check()
+        await visit.assert_accessible()
+        assert await visit.overflow() <= 0
+        limit = "Adult women and non-binary people · sexual exploitation · Yorkshire and The Humber, and London"
+        await expect(page.locator("#preview")).to_contain_text(f"For now only: {limit}.")
+        report = await assert_published_as_shown(visit)
+        assert report["no_timeframe"] is True
+        assert report["limited_to"] == {
+            "areas": ["E12000003", "E12000007"],
+            "exploitation_types": ["sexual"],
+            "age_groups": ["all"],
+            "genders": ["woman", "non_binary"],
+        }
+
+
+async def test_only_limits_that_the_remit_allows_are_offered_and_a_pause_has_none(
+    service: Service, visiting: Visiting
+) -> None:
+    async with visiting() as visit:
+        remit = {"areas": ["E92000001", "W92000004"], "exploitation_types": ["labour"], "age_groups": ["adult"]}
+        answer = await service.client.patch(
+            f"/v1/responders/{SLUG}", json={"remit": remit}, headers=await service.token(responder=SLUG)
+        )
+        assert answer.status_code == 200
+        page = await signed_in(visit)
+        await page.get_by_label("Waiting list").check()
+        await page.get_by_text(MORE).click()
+        await page.get_by_text("Limit whom you take").click()
+        areas = page.get_by_role("group", name="Place")
+        await expect(areas.get_by_label("Wales")).to_be_visible()
+        await expect(areas.get_by_label("Scotland")).to_be_hidden()
+        await expect(areas.get_by_label("United Kingdom")).to_be_hidden()
+        ages = page.get_by_role("group", name="Age")
+        await expect(ages.get_by_label("Young people (18 to 25)")).to_be_visible()
+        await expect(ages.get_by_label("Children (under 18)")).to_be_hidden()
+        await expect(page.get_by_role("group", name="Gender").get_by_label("Women")).to_be_visible()
+        await expect(page.get_by_role("group", name="Exploitation")).to_be_hidden()
+        await areas.get_by_label("Wales").check()
+        await expect(page.locator("#preview")).to_contain_text("For now only: Wales.")
+        await page.get_by_label("Paused").check()
+        await expect(areas).to_be_hidden()
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(page.locator("#done")).to_contain_text("Published: Paused.")
-        intake = (await service.responder(SLUG))["intake"]
-        assert not [field for field in Report.__struct_fields__ if not intake[field]], "fill in every field above"
-        await visit.assert_accessible()
-        await page.goto(f"{visit.home}/")
-        entry = page.locator(f"#r-{SLUG}")
-        shown = await entry.locator("div.said > p:not(:has(.else))").all_inner_texts()
-        assert shown == promised
-        assert await entry.locator("dd").first.inner_text() == response
+        assert (await service.responder(SLUG))["intake"]["report"]["limited_to"] is None
+
+
+async def test_a_refused_limit_is_explained_where_it_was_ticked(service: Service, visiting: Visiting) -> None:
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await page.get_by_role("radio", name="Open").check()
+        await page.get_by_text(MORE).click()
+        await page.get_by_label("We cannot say how long").check()
+        await fill_expected_time(page, "Expected response", "1", "2", "days")
+        await page.get_by_text("Limit whom you take").click()
+        areas = page.get_by_role("group", name="Place")
+        for label in ("England", "Wales", "Scotland", "Northern Ireland"):
+            await areas.get_by_label(label, exact=True).check()
+        await page.get_by_text("Limit whom you take").click()
+        await expect(areas).to_be_hidden()
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        fault = page.get_by_role("alert")
+        await expect(fault).to_contain_text("We cannot say how long: must not be true beside an expected time")
+        await expect(fault).to_contain_text("Limit whom you take for now: must narrow the remit")
+        await expect(areas).to_be_visible()
+        assert await page.get_by_label("We cannot say how long").get_attribute("aria-invalid") == "true"
+        assert (await service.responder(SLUG))["intake"]["report"] is None
+
+
+async def test_what_a_coordinator_was_told_is_not_called_confirmed(service: Service, visiting: Visiting) -> None:
+    admin = await service.token()
+    answer = await service.client.put(f"/v1/responders/{SLUG}/intake", json=OPEN, headers=admin)
+    assert answer.status_code == 200
+    async with visiting() as visit:
+        page = await signed_in(visit)
+        await expect(page.locator("#shown")).to_contain_text("as told to this directory, until")
+        await expect(page.locator("#shown")).not_to_contain_text("confirmed")
+        await page.get_by_role("button", name="Still true").click()
+        await expect(page.locator("#shown")).to_contain_text("as confirmed until")
+        assert (await service.responder(SLUG))["intake"]["said_by"] == "responder"
 
 
 async def test_errors_are_explained_in_words_and_the_input_stays(service: Service, visiting: Visiting) -> None:
@@ -122,14 +283,15 @@ async def test_errors_are_explained_in_words_and_the_input_stays(service: Servic
         await page.get_by_label("token").fill(own["authorization"].removeprefix("Bearer "))
         await page.get_by_role("button", name="Continue").click()
         await page.get_by_label("Waiting list").check()
-        await page.get_by_text("Add a response time").click()
-        await page.get_by_label("from", exact=True).fill("9")
-        await page.get_by_label("to", exact=True).fill("2")
+        await page.get_by_text(MORE).click()
+        response = expected_time(page, "Expected response")
+        await response.get_by_label("from", exact=True).fill("9")
+        await response.get_by_label("to", exact=True).fill("2")
         await page.get_by_label("Note").fill("Ask for Monday")
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(fault).to_contain_text("Expected response:")
-        assert await page.get_by_label("to", exact=True).get_attribute("aria-invalid") == "true"
-        await page.get_by_label("from", exact=True).fill("1")
+        assert await response.get_by_label("to", exact=True).get_attribute("aria-invalid") == "true"
+        await response.get_by_label("from", exact=True).fill("1")
 
         # A colleague in the same organisation was quicker.
         await service.report(SLUG, PAUSED)
@@ -145,7 +307,7 @@ async def test_errors_are_explained_in_words_and_the_input_stays(service: Servic
         await page.context.set_offline(False)
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(page.locator("#done")).to_contain_text("Published: Waiting list.")
-        assert (await service.responder(SLUG))["intake"]["note"] == "Ask for Monday"
+        assert (await service.responder(SLUG))["intake"]["report"]["note"] == "Ask for Monday"
         expected = re.compile(rf"{REFUSED.pattern}|net::ERR_INTERNET_DISCONNECTED")
         assert [each for each in visit.complaints if not expected.search(each)] == []
 
@@ -200,7 +362,7 @@ async def test_a_token_that_ends_meanwhile_is_replaced_and_the_input_stays(
         page = await visit.open("/update")
         await enter(first)
         await page.get_by_label("Paused").check()
-        await page.get_by_text("Add a response time").click()
+        await page.get_by_text(MORE).click()
         await page.get_by_label("Note").fill("Ask for Monday")
         await revoked(service, first)
         await page.get_by_role("button", name="Publish", exact=True).click()
@@ -208,7 +370,7 @@ async def test_a_token_that_ends_meanwhile_is_replaced_and_the_input_stays(
         await enter(second)
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(page.locator("#done")).to_contain_text("Published: Paused.")
-        assert (await service.responder(SLUG))["intake"]["note"] == "Ask for Monday"
+        assert (await service.responder(SLUG))["intake"]["report"]["note"] == "Ask for Monday"
 
         # What was entered for one organisation is not offered to another.
         await page.get_by_label("Open").check()
@@ -274,8 +436,8 @@ async def test_enter_in_a_field_leads_to_the_preview_and_publishes_nothing(
     async with visiting() as visit:
         page = await signed_in(visit)
         await page.get_by_label("Paused").check()
-        await page.get_by_text("Add a response time").click()
-        await page.get_by_label("to", exact=True).fill("5")
+        await page.get_by_text(MORE).click()
+        await expected_time(page, "Expected response").get_by_label("to", exact=True).fill("5")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="Publish", exact=True)).to_be_focused()
         await expect(page.locator("#preview")).to_contain_text("up to 5 hours")

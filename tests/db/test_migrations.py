@@ -1,7 +1,9 @@
 import asyncio
 import os
+import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.util import await_only
 from tests.processes import environment, run
 
 from capacity_api.db import schema, sequence
@@ -18,6 +21,10 @@ from capacity_api.db.tables import Table
 from capacity_api.errors import ConfigurationError, DatabaseUnavailable
 
 ROOT = Path(__file__).parents[2]
+_IN_USE = (
+    "the database is in use; stop every process that is connected to it and run the upgrade again"
+    r"( \(PostgreSQL processes \d+(, \d+)*\))?"
+)
 
 
 async def _tables(database: Database) -> set[str]:
@@ -116,6 +123,66 @@ async def test_upgrading_a_newer_schema_is_refused_with_the_same_line(database: 
     with pytest.raises(ConfigurationError, match=r"^the database's schema \(9999\) is newer than this version .*$"):
         await schema.upgrade(database)
     assert await schema.read_revision(database) == "9999"
+
+
+async def test_upgrading_while_somebody_else_is_connected_is_refused(empty_database: Database) -> None:
+    await schema.upgrade(empty_database, "0006")
+    other = Database(empty_database.settings)
+    # A read that has ended leaves an idle connection.
+    assert await schema.read_revision(other) == "0006"
+    with pytest.raises(ConfigurationError, match=_IN_USE):
+        await schema.upgrade(empty_database)
+    assert await schema.read_revision(other) == "0006"
+    await other.close()
+
+    await schema.upgrade(empty_database)
+    await schema.check(empty_database)
+
+
+async def test_the_command_refuses_to_upgrade_under_another_process(
+    empty_database: Database, empty_database_url: str
+) -> None:
+    await schema.upgrade(empty_database, "0006")
+    code, out, err = await run("db", "upgrade", env=environment(empty_database_url))
+    assert (code, out) == (1, "")
+    assert re.fullmatch(f"capacity-api: {_IN_USE}\n", err), err
+    await empty_database.close()
+    code, _, err = await run("db", "upgrade", env=environment(empty_database_url))
+    assert code == 0, err
+
+
+async def test_a_database_that_is_up_to_date_may_be_in_use(database: Database) -> None:
+    other = Database(database.settings)
+    async with other.read() as session:
+        assert await session.scalar(text("SELECT n FROM sequence")) == 0
+        await schema.upgrade(database)
+    await other.close()
+
+
+async def test_a_process_that_starts_during_an_upgrade_reads_the_revision_that_holds_afterwards(
+    empty_database: Database,
+) -> None:
+    await schema.upgrade(empty_database, "0006")
+    await empty_database.close()
+    other = Database(empty_database.settings)
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def work(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'new'"))
+        has_begun.set()
+        await_only(asyncio.to_thread(may_end.wait, 60))
+
+    upgrade = asyncio.create_task(schema.migrate(empty_database, work, alone=True))
+    await asyncio.to_thread(has_begun.wait, 60)
+    reading = asyncio.create_task(schema.read_revision(other))
+    done, _ = await asyncio.wait([reading], timeout=0.5)
+    assert not done
+    may_end.set()
+    _, found = await asyncio.gather(upgrade, reading, return_exceptions=True)
+    assert found == await schema.read_revision(other)
+    # On PostgreSQL it had read the old one already, so the upgrade was refused.
+    assert found == ("new" if other.settings.is_sqlite else "0006")
+    await other.close()
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)

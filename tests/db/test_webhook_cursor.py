@@ -100,7 +100,7 @@ async def test_a_cursor_is_just_before_the_first_event_that_waited_and_nothing_i
 ) -> None:
     await schema.upgrade(empty_database, "0004")
     await _old_queue(empty_database)
-    await schema.upgrade(empty_database)
+    await schema.upgrade(empty_database, "0005")
 
     # The disabled one goes on after the last event that was tried, so it misses nothing.
     assert await _rows(empty_database, "SELECT status, position FROM webhook ORDER BY id") == [
@@ -125,7 +125,7 @@ async def test_a_cursor_is_just_before_the_first_event_that_waited_and_nothing_i
 async def test_the_way_back_fans_out_what_has_not_arrived(empty_database: Database) -> None:
     await schema.upgrade(empty_database, "0004")
     await _old_queue(empty_database)
-    await schema.upgrade(empty_database)
+    await schema.upgrade(empty_database, "0005")
     await schema.downgrade(empty_database, "0004")
 
     waiting = await _rows(empty_database, "SELECT sequence FROM event WHERE fanned_out_at IS NULL ORDER BY sequence")

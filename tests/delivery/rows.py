@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
+from capacity_api.db import sequence
 from capacity_api.db.engine import Database
-from capacity_api.db.tables import AttemptRow, DeliveryRow, IntakeRow, ResponderRow, WebhookRow
+from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, IntakeRow, ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import ENGLAND
 from capacity_api.domain.claim import Claim
+from capacity_api.domain.codes import NOT_KNOWN
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import Intake, Report, ReportedState
@@ -20,9 +22,11 @@ from capacity_api.domain.keys import Keys
 from capacity_api.domain.remit import AgeGroup, Remit
 from capacity_api.domain.retry import Delivered, Outcome
 from capacity_api.operations import changes, intake
-from capacity_api.operations.webhooks import claims, due_work, results
+from capacity_api.operations.webhooks import claims, due_work, example_event, results
 from capacity_api.operations.webhooks.due_work import DueWork
 from capacity_api.operations.webhooks.results import ClaimResult, SendResult
+from capacity_api.representations.encoding import encode
+from capacity_api.representations.event import Event
 
 KEYS = Keys((bytes(range(32)),))
 SECRET = signing.make_secret("v1", bytes(range(32)))
@@ -34,7 +38,7 @@ async def add_responder(
     now: datetime,
     slug: str = "kalayaan",
     areas: Sequence[str] = (ENGLAND,),
-    exploitation_types: Literal["all"] | None = None,
+    exploitation_types: tuple[str, ...] = NOT_KNOWN,
 ) -> UUID:
     identity = uuid7()
     async with database.write() as session:
@@ -62,9 +66,9 @@ async def add_webhook(database: Database, now: datetime, url: str, **fields: Any
     values: dict[str, Any] = {
         "id": identity,
         "url": url,
-        "event_types": None,
-        "responders": None,
-        "areas": None,
+        "event_types": ["all"],
+        "responders": ["all"],
+        "areas": ["all"],
         "signature": "v1",
         "stale": "drop",
         "cursor": 0,
@@ -83,7 +87,21 @@ async def add_event(
     """Add one public event about a responder and return its number."""
     async with database.write() as session:
         change = await changes.begin(session, now)
-        return change.add_event(event_type, await change.get_responder(slug), now)
+        return await change.add_event(event_type, await change.get_responder(slug), now)
+
+
+async def add_reserved_event(database: Database, now: datetime, event_type: EventType) -> int:
+    """Add an event of a type that nothing raises yet, about no responder, and return its number."""
+    async with database.write() as session:
+        number = sequence.next_number(await sequence.lock(session), now)
+        data = example_event.example_data(event_type, example_event.EXAMPLE_RESPONDER, now, number)
+        event = Event(id=uuid7(), type=event_type, timestamp=now, sequence=number, data=data)
+        session.add(
+            EventRow(
+                id=event.id, sequence=number, type=event_type, at=now, responder_id=None, body=encode(event).decode()
+            )
+        )
+    return number
 
 
 async def add_private_event(database: Database, now: datetime, responder_id: UUID) -> None:

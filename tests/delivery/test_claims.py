@@ -92,7 +92,7 @@ async def test_an_area_filter_matches_a_remit_that_covers_part_of_it(database: D
 async def test_a_gap_event_passes_the_filters_for_its_areas(
     database: Database, clock: Clock, fields: dict[str, Any], is_sent: bool
 ) -> None:
-    await add_responder(database, clock(), areas=[WALES, LONDON], exploitation_types="all")
+    await add_responder(database, clock(), areas=[WALES, LONDON], exploitation_types=("all",))
     webhook = await add_webhook(database, clock(), URL, **{"event_types": ["coverage.gap_closed"], **fields})
     number = await report(database, clock(), OPEN)
     assert await deliver_to(database, clock(), webhook) == ([number + 1] if is_sent else [])
@@ -106,6 +106,28 @@ async def test_a_confirmation_goes_only_to_webhooks_that_named_it(database: Data
     found = await claim_webhooks(database, clock())
     assert [(each.webhook_id, each.messages[0].sequence) for each in found] == [(named, number)]
     assert (await rows.read_webhook(database, everything)).cursor == number
+
+
+@pytest.mark.parametrize("event_type", [EventType.DIRECTORY_RESTORED, EventType.EVENT_REDACTED])
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"event_types": ["intake.confirmed"]}, {"responders": ["unseen"]}, {"areas": [WALES]}, {"stale": "send"}],
+)
+async def test_what_every_copy_has_to_follow_passes_all_filters_in_order(
+    database: Database, clock: Clock, event_type: EventType, fields: dict[str, Any]
+) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL, **fields)
+    numbers = []
+    for _ in range(2):
+        await report(database, clock(), OPEN)
+        await report(database, clock(), PAUSED)
+        numbers.append(await rows.add_reserved_event(database, clock(), event_type))
+    sent = await deliver_to(database, clock(), webhook)
+    assert [number for number in sent if number in numbers] == numbers
+    assert sent == sorted(sent, key=lambda number: number or 0)
+    statuses = await read_statuses(database)
+    assert [statuses[number] for number in numbers] == ["delivered", "delivered"]
 
 
 async def test_a_private_event_goes_to_its_responders_own_webhooks(database: Database, clock: Clock) -> None:
@@ -290,7 +312,7 @@ async def test_webhooks_with_many_cursors_in_a_long_backlog_are_all_brought_up_t
         change = await changes.begin(session, clock())
         responder = await change.get_responder("kalayaan")
         for _ in range(1200):
-            change.add_event(EventType.INTAKE_CONFIRMED, responder, clock())
+            await change.add_event(EventType.INTAKE_CONFIRMED, responder, clock())
     # Their windows overlap and are together more than is read at once.
     webhooks = [await add_webhook(database, clock(), URL, cursor=cursor) for cursor in range(1160, 0, -23)]
     assert await bring_up_to_date(database, clock(), DONE) == []

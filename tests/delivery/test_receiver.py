@@ -2,6 +2,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -51,6 +52,57 @@ async def test_a_verified_webhook_is_answered_204_printed_and_listed(clock: Cloc
             {"id": "0192-id", "verified": True, "received_at": "2026-11-21T12:00:00Z", "event": json.loads(BODY)}
         ]
     }
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (
+            {
+                "type": "intake.opened",
+                "sequence": 15,
+                "data": {
+                    "responder": {
+                        "slug": "tara",
+                        "intake": {
+                            "state": "open",
+                            "said_by": "coordinator",
+                            "report": {
+                                "limited_to": {
+                                    "areas": ["E12000007", "E12000009"],
+                                    "exploitation_types": ["all"],
+                                    "age_groups": ["adult"],
+                                    "genders": ["woman"],
+                                }
+                            },
+                        },
+                    },
+                    "previous_state": "paused",
+                },
+            },
+            "intake.opened tara paused → open (only E12000007 or E12000009, adult, woman) said by coordinator #15",
+        ),
+        ({"type": "webhook.test", "test": True, "sequence": None, "data": {}}, "TEST webhook.test"),
+        (
+            {"type": "directory.restored", "sequence": 1800000000000, "data": {"last": 41}},
+            "directory.restored #1800000000000",
+        ),
+        (
+            {
+                "type": "event.redacted",
+                "sequence": 16,
+                "data": {"slug": "tara", "from": 3, "to": 9, "fields": ["report.note", "website"]},
+            },
+            "event.redacted tara report.note, website #16",
+        ),
+    ],
+)
+async def test_a_line_says_what_an_event_is_about(clock: Clock, event: dict[str, Any], words: str) -> None:
+    printed = Printed()
+    body = json.dumps(event).encode()
+    async with receiving(Receiver(clock, SECRET, write=printed)) as client:
+        await client.post("/", content=body, headers=signed(clock, body))
+    assert printed.text == f"12:00:00 {words} verified\n"
 
 
 async def test_the_default_output_is_stdout(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,13 +163,13 @@ async def test_as_json_each_webhook_is_one_line(clock: Clock) -> None:
 
 async def test_a_gap_is_shown_in_words(clock: Clock) -> None:
     printed = Printed()
-    cells = [{"text": f"no responder is confirmed open for children in {nation}"} for nation in ("Wales", "Scotland")]
+    cells = [{"text": f"no charity is known to be open for children in {nation}"} for nation in ("Wales", "Scotland")]
     body = json.dumps({"type": "coverage.gap_opened", "sequence": 15, "data": {"cells": cells}}).encode()
     async with receiving(Receiver(clock, SECRET, write=printed)) as client:
         await client.post("/", content=body, headers=signed(clock, body))
     assert printed.text == (
-        "12:00:00 coverage.gap_opened no responder is confirmed open for children in Wales; "
-        "no responder is confirmed open for children in Scotland #15 verified\n"
+        "12:00:00 coverage.gap_opened no charity is known to be open for children in Wales; "
+        "no charity is known to be open for children in Scotland #15 verified\n"
     )
 
 

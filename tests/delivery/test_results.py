@@ -80,23 +80,104 @@ async def test_an_overloaded_endpoint_is_sent_to_slowly(database: Database, cloc
     assert pauses == [timedelta(seconds=1), None, None]
 
 
-async def test_five_days_without_a_success_disable_a_webhook(database: Database, clock: Clock) -> None:
-    webhook, claim = await add_and_claim(database, clock)
+async def fail_until_given_up(database: Database, clock: Clock, webhook: UUID, claim: Claim) -> list[timedelta]:
+    """Fail each attempt of a claim's event until it waits for no other. Returns when it was tried, from the first."""
     began = clock()
+    tried = [timedelta()]
     while True:
         await record(database, clock(), claim, FAILED)
-        stored = await rows.read_webhook(database, webhook)
-        if stored.status != "active":
-            break
-        assert stored.next_attempt_at is not None
-        clock.set(stored.next_attempt_at)
+        due = (await rows.read_webhook(database, webhook)).next_attempt_at
+        if due is None:
+            return tried
+        clock.set(due)
         (claim,) = await claim_webhooks(database, clock())
-    assert (stored.disabled_reason, stored.next_attempt_at) == ("failing", None)
-    assert timedelta(days=5) <= clock() - began < timedelta(days=6)
-    assert stored.cursor == 0
-    delays = [attempt.at - began for attempt in await rows.read_attempts(database)]
-    hours = [round(delay / timedelta(hours=1)) for delay in delays]
-    assert hours == [0, 0, 0, 1, 3, 8, 18, 32, 52, 76, 100, 124]
+        tried.append(clock() - began)
+
+
+async def test_an_event_is_given_up_after_120_hours_and_the_next_one_is_tried_at_once(
+    database: Database, clock: Clock
+) -> None:
+    webhook, claim = await add_and_claim(database, clock, events=2)
+    tried = await fail_until_given_up(database, clock, webhook, claim)
+    seconds = [round(each / timedelta(seconds=1)) for each in tried[:8]]
+    hours = [round(each / timedelta(hours=1), 1) for each in tried[8:]]
+    assert seconds == [0, 5, 20, 50, 80, 140, 260, 560]
+    assert hours == [0.4, 1.4, 4.4, 10.4, 22.4, 46.4, 70.4, 94.4, 118.4, 120.0]
+    stored = await rows.read_webhook(database, webhook)
+    # Not disabled: it may be this event alone that the endpoint cannot take.
+    assert (stored.status, stored.cursor, stored.failed_attempts) == ("active", 1, 18)
+    (delivery,) = await rows.read_deliveries(database)
+    assert (delivery.status, delivery.finished_at, delivery.failing_since) == ("failed", clock(), None)
+    (again,) = await claim_webhooks(database, clock())
+    assert [each.sequence for each in again.messages] == [2]
+    await record(database, clock(), again, DONE)
+    stored = await rows.read_webhook(database, webhook)
+    assert (stored.cursor, stored.failures, stored.failed_attempts, stored.failing_since) == (2, 0, 0, None)
+
+
+async def test_five_days_without_a_success_disable_a_webhook(database: Database, clock: Clock) -> None:
+    webhook, claim = await add_and_claim(database, clock, events=3)
+    await fail_until_given_up(database, clock, webhook, claim)
+    (again,) = await claim_webhooks(database, clock())
+    await record(database, clock(), again, FAILED)
+    stored = await rows.read_webhook(database, webhook)
+    assert (stored.status, stored.disabled_reason, stored.next_attempt_at) == ("disabled", "failing", None)
+    # The event that disabled it comes first when it is enabled again.
+    assert stored.cursor == 1
+    assert await rows.read_statuses(database) == {1: "failed", 2: "pending"}
+
+
+async def test_a_webhook_that_was_hardly_tried_in_five_days_is_not_disabled(database: Database, clock: Clock) -> None:
+    webhook, claim = await add_and_claim(database, clock, events=2)
+    # Each answer asks for a whole day.
+    busy = Retry(reason="http_503", status=503, duration_ms=5, retry_after=timedelta(days=1))
+    for _ in range(5):
+        await record(database, clock(), claim, busy)
+        clock.advance(timedelta(days=1))
+        (claim,) = await claim_webhooks(database, clock())
+    await record(database, clock(), claim, busy)
+    assert await rows.read_statuses(database) == {1: "failed"}
+    for count in range(7, 10):
+        (claim,) = await claim_webhooks(database, clock())
+        await record(database, clock(), claim, busy)
+        stored = await rows.read_webhook(database, webhook)
+        assert (stored.status, stored.failed_attempts) == ("active", count)
+        clock.advance(timedelta(days=1))
+    (claim,) = await claim_webhooks(database, clock())
+    await record(database, clock(), claim, busy)
+    stored = await rows.read_webhook(database, webhook)
+    assert (stored.status, stored.disabled_reason) == ("disabled", "failing")
+
+
+async def test_refusals_that_are_not_retried_count_as_one_attempt_each(database: Database, clock: Clock) -> None:
+    webhook, claim = await add_and_claim(database, clock, events=10)
+    refused = GiveUp(reason="not_allowed", duration_ms=0)
+    for _ in range(9):
+        await record(database, clock(), claim, refused)
+        (claim,) = await claim_webhooks(database, clock())
+        clock.advance(timedelta(days=1))
+    assert (await rows.read_webhook(database, webhook)).status == "active"
+    await record(database, clock(), claim, refused)
+    stored = await rows.read_webhook(database, webhook)
+    assert (stored.status, stored.disabled_reason, stored.cursor) == ("disabled", "failing", 10)
+
+
+async def test_a_delivery_out_of_order_is_given_up_after_120_hours_too(database: Database, clock: Clock) -> None:
+    responder = await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL, responder_id=responder)
+    await rows.add_private_event(database, clock(), responder)
+    began = clock()
+    tried = 0
+    while claims := await claim_webhooks(database, clock()):
+        tried += 1
+        await record(database, clock(), claims[0], FAILED)
+        (delivery,) = await rows.read_deliveries(database)
+        if delivery.next_attempt_at is not None:
+            clock.set(delivery.next_attempt_at)
+    assert (delivery.status, delivery.attempts, tried) == ("failed", 18, 18)
+    assert clock() - began == timedelta(hours=120)
+    stored = await rows.read_webhook(database, webhook)
+    assert (stored.status, stored.failures, stored.failed_attempts) == ("active", 0, 18)
 
 
 async def test_410_disables_at_once(database: Database, clock: Clock) -> None:

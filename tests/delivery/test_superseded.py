@@ -21,6 +21,7 @@ from tests.delivery.rows import (
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import WebhookRow
 from capacity_api.domain.areas import WALES
+from capacity_api.domain.codes import EVERYTHING
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import ReportedState
 from capacity_api.domain.retry import Delivered, Retry
@@ -170,7 +171,7 @@ async def test_a_webhook_may_ask_for_superseded_events(database: Database, clock
 
 
 async def test_a_gap_that_closed_and_one_that_opened_again_are_superseded(database: Database, clock: Clock) -> None:
-    await add_responder(database, clock(), areas=[WALES], exploitation_types="all")
+    await add_responder(database, clock(), areas=[WALES], exploitation_types=EVERYTHING)
     both = ["coverage.gap_opened", "coverage.gap_closed"]
     webhook = await add_webhook(database, clock(), URL, event_types=both)
     closed = await report(database, clock(), OPEN) + 1
@@ -186,7 +187,7 @@ async def test_a_superseded_event_that_is_true_again_is_not_sent_after_a_newer_o
     database: Database, clock: Clock
 ) -> None:
     """A gap comes and goes: an event that is superseded for one worker may be true again for the next."""
-    await add_responder(database, clock(), areas=[WALES], exploitation_types="all")
+    await add_responder(database, clock(), areas=[WALES], exploitation_types=EVERYTHING)
     webhook = await add_webhook(database, clock(), URL, event_types=["coverage.gap_opened", "coverage.gap_closed"])
     closed = await report(database, clock(), OPEN) + 1
     opened = await report(database, clock(), PAUSED) + 1

@@ -1,7 +1,7 @@
 """What the property tests draw: text, remits, questions, and what may happen in the life of an intake."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -10,9 +10,20 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import Circumstance, ExpectedResponse, Intake, Reason, Report, ReportedState, Unit
-from capacity_api.domain.matching import Question
-from capacity_api.domain.remit import AgeGroup, AsPublished, ExploitationType, Filter, Gender, Remit, Source
+from capacity_api.domain.codes import EVERYTHING, NOT_KNOWN
+from capacity_api.domain.intake import (
+    NEVER_REPORTED,
+    Circumstance,
+    ExpectedTime,
+    Intake,
+    Reason,
+    Report,
+    ReportedState,
+    SaidBy,
+    Unit,
+)
+from capacity_api.domain.matching import ASKED_CIRCUMSTANCES, Question
+from capacity_api.domain.remit import AgeGroup, AsPublished, ExploitationType, Filter, Gender, Limit, Remit, Source
 
 # A busy machine is no failure.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -42,9 +53,9 @@ def _jumbled(codes: Iterable[str] | type[StrEnum]) -> st.SearchStrategy[tuple[st
 remits = st.builds(
     Remit,
     areas=_jumbled(AREAS),
-    exploitation_types=st.none() | st.just("all") | _jumbled(ExploitationType),
-    age_groups=_jumbled(AgeGroup),
-    genders=st.just("all") | _jumbled(Gender),
+    exploitation_types=st.just(NOT_KNOWN) | st.just(EVERYTHING) | _jumbled(ExploitationType),
+    age_groups=st.just(EVERYTHING) | _jumbled(AgeGroup),
+    genders=st.just(EVERYTHING) | _jumbled(Gender),
     existing_clients_only=st.booleans(),
     note=st.none() | lines,
     as_published=st.none() | st.builds(AsPublished, geography=st.none() | lines, limitation=st.none() | lines),
@@ -63,30 +74,58 @@ filters = st.builds(
 @st.composite
 def widened(draw: st.DrawFn, remit: Remit) -> Remit:
     """A remit that reaches everybody whom `remit` reaches, and perhaps more."""
-    types, genders = remit.exploitation_types, remit.genders
+    types = remit.exploitation_types
+    more_types = st.just(()) | _jumbled(ExploitationType)
     return msgspec.structs.replace(
         remit,
         areas=remit.areas + draw(st.just(()) | _jumbled(AREAS)),
-        exploitation_types=draw(st.sampled_from(["all", types]))
-        if not isinstance(types, tuple)
-        else draw(st.none() | st.just("all") | _jumbled(ExploitationType).map(lambda more: types + more)),
-        age_groups=remit.age_groups + draw(st.just(()) | _jumbled(AgeGroup)),
-        genders=genders
-        if genders == "all"
-        else draw(st.just("all") | _jumbled(Gender).map(lambda more: genders + more)),
+        exploitation_types=draw(
+            st.sampled_from([EVERYTHING, types])
+            if types in (NOT_KNOWN, EVERYTHING)
+            else st.just(NOT_KNOWN) | st.just(EVERYTHING) | more_types.map(lambda more: types + more)
+        ),
+        age_groups=draw(_wider(remit.age_groups, AgeGroup)),
+        genders=draw(_wider(remit.genders, Gender)),
     )
 
 
-# Without `reopens_on`, which depends on the day: the tests add it.
+def _wider(codes: tuple[str, ...], kind: type[StrEnum]) -> st.SearchStrategy[tuple[str, ...]]:
+    if codes == EVERYTHING:
+        return st.just(codes)
+    return st.just(EVERYTHING) | (st.just(()) | _jumbled(kind)).map(lambda more: codes + more)
+
+
+expected_times = st.builds(ExpectedTime, min=st.integers(0, 5), max=st.integers(5, 1000), unit=st.sampled_from(Unit))
+limits = st.builds(
+    Limit,
+    areas=st.just(EVERYTHING) | _jumbled(AREAS),
+    exploitation_types=st.just(EVERYTHING) | _jumbled(ExploitationType),
+    age_groups=st.just(EVERYTHING) | _jumbled(AgeGroup),
+    genders=st.just(EVERYTHING) | _jumbled(Gender),
+)
+
+
+def _coherent(report: Report) -> Report:
+    """Without what contradicts the rest of it: a limit on a pause, or times beside "we cannot say"."""
+    if report.state is ReportedState.PAUSED:
+        report = msgspec.structs.replace(report, limited_to=None)
+    if report.no_timeframe:
+        report = msgspec.structs.replace(report, expected_response=None, expected_referral=None)
+    return report
+
+
 reports = st.builds(
     Report,
     state=st.sampled_from(ReportedState),
-    expected_response=st.none()
-    | st.builds(ExpectedResponse, min=st.integers(0, 5), max=st.integers(5, 1000), unit=st.sampled_from(Unit)),
+    expected_response=st.none() | expected_times,
+    expected_referral=st.none() | expected_times,
+    no_timeframe=st.booleans(),
+    limited_to=st.none() | limits,
     reason=st.none() | st.sampled_from(Reason),
-    exceptions=st.just(()) | _jumbled(Circumstance),
+    exceptions=st.just(()) | st.sampled_from(Circumstance).map(lambda only: (only,)) | _jumbled(Circumstance),
+    reopens_on=st.none() | st.dates(date(2026, 1, 1), date(2029, 12, 31)),
     note=st.none() | lines,
-)
+).map(_coherent)
 
 
 class Move(NamedTuple):
@@ -95,11 +134,13 @@ class Move(NamedTuple):
     wait: timedelta | Literal["until it is due", "until just before"]
     action: Literal["report", "confirm", "plan", "unplan"]
     report: Report
+    said_by: SaidBy
     valid_for: timedelta
     # Of a pause or waiting list: the days to `reopens_on`, from its start.
     reopens_in: int | None
     # Of a plan: when it starts, from now.
     starts_in: timedelta
+    replace: bool
 
 
 moves = st.builds(
@@ -109,14 +150,16 @@ moves = st.builds(
     | st.timedeltas(timedelta(), timedelta(days=120)),
     action=st.sampled_from(["report", "confirm", "plan", "unplan"]),
     report=st.builds(Report, state=st.sampled_from(ReportedState), note=st.sampled_from([None, "Ring first"])),
+    said_by=st.sampled_from([SaidBy.RESPONDER, SaidBy.COORDINATOR]),
     valid_for=st.sampled_from([timedelta(hours=1), timedelta(days=7)]) | validities,
     reopens_in=st.none() | st.integers(0, 120),
     starts_in=st.sampled_from([timedelta(microseconds=1), timedelta(days=7)])
     | st.timedeltas(timedelta(microseconds=1), timedelta(days=366)),
+    replace=st.booleans(),
 )
 
 # As the clock may have left them.
-intakes_now = st.builds(Intake, report=st.none() | reports, lapsed=st.booleans())
+intakes_now = st.builds(Intake, report=reports, lapsed=st.booleans()) | st.just(NEVER_REPORTED)
 
 slugs = st.sampled_from(["bawso", "nspcc", "tara", "unseen"])
 questions = st.builds(
@@ -125,6 +168,7 @@ questions = st.builds(
     exploitation_type=st.none() | st.sampled_from(ExploitationType),
     age_group=st.none() | st.sampled_from(AgeGroup),
     gender=st.none() | st.sampled_from(Gender),
-    circumstances=st.just(()) | _jumbled(Circumstance),
-    existing_client_of=st.none() | slugs,
+    circumstances=st.just(()) | _jumbled(ASKED_CIRCUMSTANCES),
+    circumstances_excluded=st.just(()) | st.just(ASKED_CIRCUMSTANCES) | _jumbled(ASKED_CIRCUMSTANCES),
+    existing_client_of=st.just(NOT_KNOWN) | st.lists(slugs, unique=True).map(tuple),
 )

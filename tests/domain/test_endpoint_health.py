@@ -15,8 +15,11 @@ DONE = Delivered(status=200, duration_ms=5)
 SLOW = Delivered(status=200, duration_ms=1001)
 REFUSED = GiveUp(reason="not_allowed", duration_ms=0)
 GONE = GiveUp(reason="http_410", status=410, duration_ms=5, disable=True)
-FAILING = EndpointHealth(failures=2, failing_since=EARLIER, next_attempt_at=NOON)
-OVERLOADED = EndpointHealth(failures=2, failing_since=EARLIER, next_attempt_at=NOON, cooldown=8 * SECOND)
+OVERDUE = GiveUp(reason="http_500", status=500, duration_ms=5, is_overdue=True)
+FAILING = EndpointHealth(failures=2, failed_attempts=2, failing_since=EARLIER, next_attempt_at=NOON)
+OVERLOADED = EndpointHealth(
+    failures=2, failed_attempts=2, failing_since=EARLIER, next_attempt_at=NOON, cooldown=8 * SECOND
+)
 HEALTHY = EndpointHealth()
 
 
@@ -27,11 +30,30 @@ def failed(status: int | None = 500, retry_after: timedelta | None = None) -> Re
 def health(failures: int, since: datetime, wait: timedelta | None, cooldown: timedelta = 0 * SECOND) -> EndpointHealth:
     """`wait`: the time from noon to the next attempt."""
     next_attempt_at = None if wait is None else NOON + wait
-    return EndpointHealth(failures=failures, failing_since=since, next_attempt_at=next_attempt_at, cooldown=cooldown)
+    return EndpointHealth(
+        failures=failures,
+        failed_attempts=failures,
+        failing_since=since,
+        next_attempt_at=next_attempt_at,
+        cooldown=cooldown,
+    )
+
+
+def after(
+    before: EndpointHealth,
+    outcome: Outcome,
+    *,
+    event_failing_since: datetime = NOON,
+    is_out_of_order: bool = False,
+) -> EndpointHealth:
+    """The health after an attempt that ended at noon."""
+    return health_after(
+        before, outcome, NOON, 0.5, event_failing_since=event_failing_since, is_out_of_order=is_out_of_order
+    )
 
 
 @pytest.mark.parametrize(
-    ("before", "outcome", "after"),
+    ("before", "outcome", "expected"),
     [
         (HEALTHY, DONE, HEALTHY),
         (HEALTHY, SLOW, EndpointHealth(next_attempt_at=NOON)),
@@ -40,26 +62,37 @@ def health(failures: int, since: datetime, wait: timedelta | None, cooldown: tim
         (HEALTHY, failed(503, 60 * SECOND), health(1, NOON, 60 * SECOND, cooldown=2 * SECOND)),
         (HEALTHY, REFUSED, health(1, NOON, None)),
         (FAILING, DONE, HEALTHY),
-        (FAILING, failed(), health(3, EARLIER, timedelta(minutes=30))),
-        (FAILING, failed(429), health(3, EARLIER, timedelta(minutes=30), cooldown=2 * SECOND)),
+        (FAILING, failed(), health(3, EARLIER, 30 * SECOND)),
+        (FAILING, failed(429), health(3, EARLIER, 30 * SECOND, cooldown=2 * SECOND)),
         (FAILING, REFUSED, health(3, EARLIER, None)),
         (FAILING, GONE, health(3, EARLIER, None)),
+        # The next event is tried at once.
+        (FAILING, OVERDUE, health(3, EARLIER, None)),
         (OVERLOADED, DONE, EndpointHealth(next_attempt_at=NOON + 4 * SECOND, cooldown=4 * SECOND)),
-        (OVERLOADED, failed(), health(3, EARLIER, timedelta(minutes=30), cooldown=8 * SECOND)),
-        (OVERLOADED, failed(502), health(3, EARLIER, timedelta(minutes=30), cooldown=16 * SECOND)),
+        (OVERLOADED, failed(), health(3, EARLIER, 30 * SECOND, cooldown=8 * SECOND)),
+        (OVERLOADED, failed(502), health(3, EARLIER, 30 * SECOND, cooldown=16 * SECOND)),
         (OVERLOADED, REFUSED, health(3, EARLIER, None, cooldown=8 * SECOND)),
     ],
 )
-def test_what_one_attempt_changes(before: EndpointHealth, outcome: Outcome, after: EndpointHealth) -> None:
-    assert health_after(before, outcome, NOON, 0.5) == after
+def test_what_one_attempt_changes(before: EndpointHealth, outcome: Outcome, expected: EndpointHealth) -> None:
+    assert after(before, outcome) == expected
 
 
 @pytest.mark.parametrize(
-    ("before", "outcome", "after"),
+    ("before", "outcome", "expected"),
     [
         # It is tried again on a schedule of its own.
-        (HEALTHY, failed(), EndpointHealth(failing_since=NOON)),
-        (FAILING, failed(), FAILING),
+        (HEALTHY, failed(), EndpointHealth(failed_attempts=1, failing_since=NOON)),
+        (
+            FAILING,
+            failed(),
+            EndpointHealth(failures=2, failed_attempts=3, failing_since=EARLIER, next_attempt_at=NOON),
+        ),
+        (
+            FAILING,
+            OVERDUE,
+            EndpointHealth(failures=2, failed_attempts=3, failing_since=EARLIER, next_attempt_at=NOON),
+        ),
         # An overload is about the whole endpoint, and so are a success and a refusal.
         (HEALTHY, failed(429), health(1, NOON, 5 * SECOND, cooldown=2 * SECOND)),
         (FAILING, DONE, HEALTHY),
@@ -67,22 +100,22 @@ def test_what_one_attempt_changes(before: EndpointHealth, outcome: Outcome, afte
     ],
 )
 def test_what_fails_out_of_order_makes_no_event_in_order_wait(
-    before: EndpointHealth, outcome: Outcome, after: EndpointHealth
+    before: EndpointHealth, outcome: Outcome, expected: EndpointHealth
 ) -> None:
-    assert health_after(before, outcome, NOON, 0.5, is_out_of_order=True) == after
+    assert after(before, outcome, is_out_of_order=True) == expected
 
 
 def test_each_failure_waits_longer_and_a_success_ends_it() -> None:
     health = EndpointHealth()
-    for delay in (timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)):
-        health = health_after(health, failed(), NOON, 0.5)
+    for delay in (5 * SECOND, 15 * SECOND, 30 * SECOND, 30 * SECOND, 60 * SECOND):
+        health = after(health, failed())
         assert health.next_attempt_at == NOON + delay
     assert health.failing_since == NOON
-    assert health_after(health, Delivered(status=200, duration_ms=5), NOON, 0.5) == EndpointHealth()
+    assert after(health, Delivered(status=200, duration_ms=5)) == EndpointHealth()
 
 
 def test_a_refusal_makes_nothing_wait_and_counts_as_a_failure() -> None:
-    health = health_after(EndpointHealth(), GiveUp(reason="not_allowed", duration_ms=0), NOON, 0.5)
+    health = after(EndpointHealth(), GiveUp(reason="not_allowed", duration_ms=0))
     assert (health.failures, health.failing_since, health.next_attempt_at) == (1, NOON, None)
 
 
@@ -91,12 +124,12 @@ def test_an_endpoint_that_is_overloaded_is_sent_to_ever_more_slowly(status: int)
     health = EndpointHealth()
     cooldowns = []
     for _ in range(7):
-        health = health_after(health, failed(status), NOON, 0.5)
+        health = after(health, failed(status))
         cooldowns.append(health.cooldown.total_seconds())
     assert cooldowns == [2, 4, 8, 16, 32, 60, 60]
     recovered = []
     while health.cooldown:
-        health = health_after(health, Delivered(status=200, duration_ms=5), NOON, 0.5)
+        health = after(health, Delivered(status=200, duration_ms=5))
         recovered.append(health.next_attempt_at)
     assert recovered[0] == NOON + timedelta(seconds=30)
     assert recovered[-1] is None
@@ -104,23 +137,33 @@ def test_an_endpoint_that_is_overloaded_is_sent_to_ever_more_slowly(status: int)
 
 @pytest.mark.parametrize("status", [None, 404, 500, 501])
 def test_any_other_failure_does_not_slow_down_what_comes_after_it(status: int | None) -> None:
-    assert health_after(EndpointHealth(), failed(status), NOON, 0.5).cooldown == timedelta()
+    assert after(EndpointHealth(), failed(status)).cooldown == timedelta()
+
+
+def test_the_last_attempt_of_an_event_is_120_hours_after_its_first_failure() -> None:
+    health = after(FAILING, failed(), event_failing_since=NOON - timedelta(hours=120) + 7 * SECOND)
+    assert health.next_attempt_at == NOON + 7 * SECOND
 
 
 @pytest.mark.parametrize(
-    ("failing_since", "outcome", "reason"),
+    ("failing_since", "failed_attempts", "outcome", "reason"),
     [
-        (None, DONE, None),
-        (NOON, failed(), None),
-        (NOON, REFUSED, None),
-        (NOON, GONE, "gone"),
-        (FIVE_DAYS_AGO + timedelta(microseconds=1), failed(), None),
-        (FIVE_DAYS_AGO, failed(), "failing"),
-        (FIVE_DAYS_AGO, REFUSED, "failing"),
-        (FIVE_DAYS_AGO, GONE, "gone"),
+        (None, 0, DONE, None),
+        (NOON, 10, failed(), None),
+        (NOON, 10, REFUSED, None),
+        (NOON, 1, GONE, "gone"),
+        (FIVE_DAYS_AGO + timedelta(microseconds=1), 10, failed(), None),
+        (FIVE_DAYS_AGO, 9, failed(), None),
+        (FIVE_DAYS_AGO, 10, failed(), "failing"),
+        (FIVE_DAYS_AGO, 9, REFUSED, None),
+        (FIVE_DAYS_AGO, 10, REFUSED, "failing"),
+        (FIVE_DAYS_AGO, 10, GONE, "gone"),
+        # The next event may get through.
+        (FIVE_DAYS_AGO, 17, OVERDUE, None),
     ],
 )
-def test_a_410_or_five_days_without_a_success_disable(
-    failing_since: datetime | None, outcome: Outcome, reason: DisabledReason | None
+def test_a_410_or_five_days_and_ten_attempts_without_a_success_disable(
+    failing_since: datetime | None, failed_attempts: int, outcome: Outcome, reason: DisabledReason | None
 ) -> None:
-    assert should_disable(EndpointHealth(failing_since=failing_since), outcome, NOON) == reason
+    health = EndpointHealth(failing_since=failing_since, failed_attempts=failed_attempts)
+    assert should_disable(health, outcome, NOON) == reason

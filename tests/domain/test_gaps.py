@@ -2,6 +2,7 @@ import random
 from datetime import UTC, datetime
 from itertools import combinations, product
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,9 +12,19 @@ from msgspec import UNSET
 from tests.domain.strategies import remits, unhurried
 
 from capacity_api.domain.areas import ENGLAND, LONDON, NORTHERN_IRELAND, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WALES
+from capacity_api.domain.codes import EVERYTHING
 from capacity_api.domain.coverage import ALL_CELLS, CELL_AREAS, CELLS, CellSet, cells_in, covered_cells
 from capacity_api.domain.events import EventType
-from capacity_api.domain.gaps import MAX_GROUPS, CellGroup, describe_gaps, enclosing_cells, is_superseded
+from capacity_api.domain.gaps import (
+    MAX_GROUPS,
+    MAX_NAMES,
+    CellGroup,
+    Helper,
+    describe_gaps,
+    enclosing_cells,
+    is_superseded,
+    name_helpers,
+)
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
@@ -24,10 +35,10 @@ SIDES: dict[str, tuple[Any, ...]] = {
     "age_groups": tuple(AgeGroup),
     "genders": tuple(Gender),
 }
-ALL = "all"
-OPENED = "no responder is confirmed open for "
-CLOSED = "a responder is now confirmed open or on a waiting list for "
-# What some remits leave uncovered, as in practice, or any cell set.
+ALL = EVERYTHING
+OPENED = "no charity is known to be open for "
+CLOSED = "a charity is now confirmed open for "
+# What some remits leave uncovered, as in practice, or any set of cells.
 cell_sets = (
     st.integers(0, ALL_CELLS)
     | st.lists(remits.map(covered_cells), max_size=6).map(lambda sets: ALL_CELLS & ~_union(sets))
@@ -168,6 +179,7 @@ def test_an_event_is_shortened_when_it_is_too_long_and_stays_true(cell_set: Cell
         groups = describe_gaps(cell_set, opened=opened, max_groups=MAX_GROUPS)
         assert len(groups) <= MAX_GROUPS
         event = Event(
+            id=UUID(int=0),
             type=EventType.COVERAGE_GAP_OPENED,
             timestamp=datetime(2026, 5, 20, tzinfo=UTC),
             sequence=2**53,
@@ -196,7 +208,8 @@ def test_more_groups_than_an_event_holds_are_merged_area_by_area() -> None:
 
 def test_as_many_groups_as_an_event_holds_stay_below_20_kilobytes() -> None:
     texts = [group for n in range(702) for group in describe_gaps(SCATTERED ^ 1 << n)]
-    assert MAX_GROUPS * max(len(encode(group)) for group in texts) < 19_000
+    # With room for "; you can ask 10000 charities" in each.
+    assert MAX_GROUPS * max(len(encode(group)) + 30 for group in texts) < 19_000
 
 
 def test_an_opened_gap_is_superseded_once_all_of_it_closed_and_a_closed_one_once_any_opened() -> None:
@@ -218,3 +231,59 @@ def test_the_groups_of_a_gap_name_its_cells_and_no_others(cell_set: CellSet) -> 
     for group in describe_gaps(cell_set):
         found |= enclosing_cells(group)
     assert found == cell_set
+
+
+def helpers_named(*names: str, cells: int = ALL_CELLS) -> list[Helper]:
+    return [Helper(name, name.lower().replace(" ", "-"), cells) for name in names]
+
+
+def test_a_gap_names_who_may_help_in_any_of_its_cells_by_name() -> None:
+    wales, scotland = box((WALES,), ages=("child",)), box((SCOTLAND,), genders=("man",))
+    helpers = [*helpers_named("tara", "Bawso"), *helpers_named("New Pathways", cells=wales & -wales)]
+    groups = name_helpers(describe_gaps(wales | scotland), wales | scotland, helpers)
+    assert [(group.areas, group.ask) for group in groups] == [
+        ((WALES,), ("bawso", "new-pathways", "tara")),
+        ((SCOTLAND,), ("bawso", "tara")),
+    ]
+    assert [group.text for group in groups] == [
+        OPENED + "children in Wales; you can ask Bawso, New Pathways and tara",
+        OPENED + "men and boys in Scotland; you can ask Bawso and tara",
+    ]
+
+
+def test_a_gap_in_which_nobody_may_help_names_nobody() -> None:
+    wales = box((WALES,))
+    groups = describe_gaps(wales)
+    assert name_helpers(groups, wales, helpers_named("Bawso", cells=ALL_CELLS & ~wales)) == groups
+    assert groups[0].ask == ()
+
+
+@pytest.mark.parametrize(
+    ("count", "max_names", "words"),
+    [
+        (1, 10, "A0"),
+        (10, 10, "A0, A1, A2, A3, A4, A5, A6, A7, A8 and A9"),
+        (13, 10, "A0, A1, A2, A3, A4, A5, A6, A7, A8, A9 and 3 more"),
+        (13, 1, "A0 and 12 more"),
+        (13, 0, "13 charities"),
+        (1, 0, "one charity"),
+    ],
+)
+def test_more_names_than_a_sentence_holds_are_counted(count: int, max_names: int, words: str) -> None:
+    helpers = helpers_named(*(f"A{n}" if n < 10 else f"B{n}" for n in range(count)))
+    (group,) = name_helpers(describe_gaps(ALL_CELLS), ALL_CELLS, helpers, max_names)
+    assert group.text.endswith(f" as a whole; you can ask {words}")
+    assert len(group.ask) == min(count, max_names) <= MAX_NAMES
+
+
+def test_a_name_with_an_and_in_it_is_told_from_the_next() -> None:
+    (group,) = name_helpers(describe_gaps(ALL_CELLS), ALL_CELLS, helpers_named("Belfast and Lisburn", "Tara"))
+    assert group.text.endswith("; you can ask Belfast and Lisburn, and Tara")
+
+
+def test_a_group_that_only_counts_its_cells_names_helpers_of_these_alone() -> None:
+    groups = describe_gaps(SCATTERED, max_groups=MAX_GROUPS)
+    around = enclosing_cells(groups[0])
+    assert around & ~SCATTERED
+    helpers = [*helpers_named("Beside", cells=around & ~SCATTERED), *helpers_named("Within", cells=around & SCATTERED)]
+    assert name_helpers(groups, SCATTERED, helpers)[0].ask == ("within",)

@@ -5,17 +5,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from capacity_api.domain.areas import UNITED_KINGDOM
+from capacity_api.domain.codes import NOT_KNOWN
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import (
     DEFAULT_VALID_FOR,
     MAX_PLAN_AHEAD,
     NEVER_REPORTED,
     Circumstance,
-    ExpectedResponse,
+    ExpectedTime,
     Intake,
     Reason,
     Report,
     ReportedState,
+    SaidBy,
     State,
     Unit,
     apply_confirmation,
@@ -27,9 +30,11 @@ from capacity_api.domain.intake import (
     report_expiry,
     validate_report,
 )
-from capacity_api.errors import Invalid, NothingToConfirm
+from capacity_api.domain.remit import AgeGroup, Remit
+from capacity_api.errors import AlreadyPlanned, Invalid, NothingToConfirm
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+REMIT = Remit(areas=(UNITED_KINGDOM,), exploitation_types=NOT_KNOWN, age_groups=(AgeGroup.ADULT,))
 WEEK = DEFAULT_VALID_FOR
 DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
@@ -40,7 +45,7 @@ PAUSED = Report(state=ReportedState.PAUSED)
 
 
 def intake_of(report: Report, now: datetime = NOON) -> Intake:
-    return apply_report(NEVER_REPORTED, report, now, WEEK).after
+    return apply_report(NEVER_REPORTED, report, SaidBy.RESPONDER, now, WEEK).after
 
 
 def replaced(report: Report, **fields: Any) -> Report:
@@ -67,44 +72,52 @@ def pointers(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
         ),
         ({"reopens_on": date(2026, 11, 21)}, {"reopens_on": date(2026, 11, 21)}),
         (
-            {"expected_response": ExpectedResponse(1, Unit.HOURS)},
-            {"expected_response": ExpectedResponse(1, Unit.HOURS)},
+            {"expected_response": ExpectedTime(max=1, unit=Unit.HOURS)},
+            {"expected_response": ExpectedTime(max=1, unit=Unit.HOURS)},
         ),
         (
-            {"expected_response": ExpectedResponse(1000, Unit.WEEKS, 1000)},
-            {"expected_response": ExpectedResponse(1000, Unit.WEEKS, 1000)},
+            {"expected_response": ExpectedTime(min=1000, max=1000, unit=Unit.WEEKS)},
+            {"expected_response": ExpectedTime(min=1000, max=1000, unit=Unit.WEEKS)},
+        ),
+        ({"no_timeframe": True}, {"no_timeframe": True}),
+        (
+            {"exceptions": (Circumstance.OTHER_URGENT, Circumstance.EXISTING_CLIENT)},
+            {"exceptions": (Circumstance.EXISTING_CLIENT, Circumstance.OTHER_URGENT)},
         ),
     ],
 )
 def test_a_report_is_put_into_a_standard_form(typed: dict[str, Any], standard: dict[str, Any]) -> None:
-    assert validate_report(replaced(PAUSED, **typed), NOON) == replaced(PAUSED, **standard)
+    assert validate_report(replaced(PAUSED, **typed), REMIT, NOON) == replaced(PAUSED, **standard)
 
 
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"expected_response": ExpectedResponse(5, Unit.DAYS, -1)}, ["/expected_response/min"]),
-        ({"expected_response": ExpectedResponse(0, Unit.DAYS)}, ["/expected_response/max"]),
-        ({"expected_response": ExpectedResponse(1001, Unit.DAYS)}, ["/expected_response/max"]),
-        ({"expected_response": ExpectedResponse(4, Unit.DAYS, 5)}, ["/expected_response/max"]),
-        ({"expected_response": ExpectedResponse(0, Unit.DAYS, 5)}, ["/expected_response/max"]),
+        ({"expected_response": ExpectedTime(min=-1, max=5, unit=Unit.DAYS)}, ["/expected_response/min"]),
+        ({"expected_response": ExpectedTime(max=0, unit=Unit.DAYS)}, ["/expected_response/max"]),
+        ({"expected_response": ExpectedTime(max=1001, unit=Unit.DAYS)}, ["/expected_response/max"]),
+        ({"expected_response": ExpectedTime(min=5, max=4, unit=Unit.DAYS)}, ["/expected_response/max"]),
+        ({"expected_response": ExpectedTime(min=5, max=0, unit=Unit.DAYS)}, ["/expected_response/max"]),
         (
-            {"expected_response": ExpectedResponse(-2, Unit.DAYS, -1)},
+            {"expected_response": ExpectedTime(min=-1, max=-2, unit=Unit.DAYS)},
             ["/expected_response/min", "/expected_response/max"],
         ),
+        ({"expected_referral": ExpectedTime(max=0, unit=Unit.DAYS)}, ["/expected_referral/max"]),
+        ({"no_timeframe": True, "expected_response": ExpectedTime(max=1, unit=Unit.DAYS)}, ["/no_timeframe"]),
+        ({"no_timeframe": True, "expected_referral": ExpectedTime(max=1, unit=Unit.DAYS)}, ["/no_timeframe"]),
         ({"reopens_on": date(2026, 11, 20)}, ["/reopens_on"]),
         ({"note": "a" * 501}, ["/note"]),
         ({"note": "a\tb"}, ["/note"]),
         ({"state": ReportedState.OPEN, "reopens_on": date(2026, 12, 1)}, ["/reopens_on"]),
         (
-            {"expected_response": ExpectedResponse(0, Unit.DAYS), "reopens_on": date(2020, 1, 1), "note": "\x00"},
-            ["/expected_response/max", "/reopens_on", "/note"],
+            {"expected_response": ExpectedTime(max=0, unit=Unit.DAYS), "reopens_on": date(2020, 1, 1), "note": "\x00"},
+            ["/reopens_on", "/expected_response/max", "/note"],
         ),
     ],
 )
 def test_every_fault_of_a_report_is_pointed_at(fields: dict[str, Any], expected: list[str]) -> None:
     with pytest.raises(Invalid) as refusal:
-        validate_report(replaced(PAUSED, **fields), NOON)
+        validate_report(replaced(PAUSED, **fields), REMIT, NOON)
     assert pointers(refusal) == expected
 
 
@@ -112,9 +125,9 @@ def test_a_day_is_past_from_midnight_in_london() -> None:
     # 23:30 UTC on 30 June is 0:30 on 1 July in London.
     late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
     today = replaced(PAUSED, reopens_on=date(2026, 7, 1))
-    assert validate_report(today, late) == today
+    assert validate_report(today, REMIT, late) == today
     with pytest.raises(Invalid, match="not valid"):
-        validate_report(replaced(PAUSED, reopens_on=date(2026, 6, 30)), late)
+        validate_report(replaced(PAUSED, reopens_on=date(2026, 6, 30)), REMIT, late)
 
 
 # For how long it holds
@@ -159,10 +172,11 @@ def test_a_lapsed_report_is_never_shown_as_open(after: timedelta, state: State) 
 
 @pytest.mark.parametrize("valid_for", [timedelta(hours=1), WEEK, timedelta(hours=2160)])
 def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
-    step = apply_report(NEVER_REPORTED, PAUSED, NOON, valid_for)
+    step = apply_report(NEVER_REPORTED, PAUSED, SaidBy.RESPONDER, NOON, valid_for)
     assert step.after == Intake(
         report=PAUSED,
-        changed_at=NOON,
+        since=NOON,
+        said_by=SaidBy.RESPONDER,
         confirmed_at=NOON,
         confirm_by=NOON + valid_for,
         remind_at=NOON + valid_for * 3 / 4,
@@ -194,9 +208,9 @@ def test_a_first_report_is_the_intake(valid_for: timedelta) -> None:
 )
 def test_a_report_makes_the_event_of_its_state(before: Report | None, report: Report, event: str) -> None:
     intake = intake_of(before) if before is not None else NEVER_REPORTED
-    assert apply_report(intake, report, NOON + DAY, WEEK).event == event
+    assert apply_report(intake, report, SaidBy.RESPONDER, NOON + DAY, WEEK).event == event
     lapsed = intake_at(intake, NOON + 2 * WEEK)
-    again = apply_report(lapsed, report, NOON + 2 * WEEK, WEEK)
+    again = apply_report(lapsed, report, SaidBy.RESPONDER, NOON + 2 * WEEK, WEEK)
     assert (again.before, again.after.state) == (State.UNCONFIRMED, State(report.state))
     assert (
         again.event
@@ -215,50 +229,58 @@ def test_a_report_makes_the_event_of_its_state(before: Report | None, report: Re
         {"reason": Reason.STAFFING},
         {"exceptions": (Circumstance.DETENTION,)},
         {"reopens_on": date(2026, 12, 1)},
-        {"expected_response": ExpectedResponse(10, Unit.HOURS, 5)},
+        {"expected_response": ExpectedTime(min=5, max=10, unit=Unit.HOURS)},
+        {"expected_referral": ExpectedTime(min=2, max=4, unit=Unit.WEEKS)},
+        {"no_timeframe": True},
     ],
 )
 def test_another_report_of_the_same_state_is_an_update(change: dict[str, Any]) -> None:
     report = replaced(PAUSED, **change)
-    step = apply_report(intake_of(PAUSED), report, NOON + DAY, WEEK)
+    step = apply_report(intake_of(PAUSED), report, SaidBy.RESPONDER, NOON + DAY, WEEK)
     assert (step.kind, step.event) == ("reported", EventType.INTAKE_UPDATED)
-    assert (step.after.report, step.after.changed_at, step.after.confirmed_at) == (report, NOON + DAY, NOON + DAY)
+    assert (step.after.report, step.after.since, step.after.confirmed_at) == (report, NOON, NOON + DAY)
 
 
 def test_the_same_report_again_only_confirms_it() -> None:
-    step = apply_report(intake_of(OPEN), OPEN, NOON + DAY, WEEK)
+    step = apply_report(intake_of(OPEN), OPEN, SaidBy.RESPONDER, NOON + DAY, WEEK)
     assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_CONFIRMED)
     assert step.after == Intake(
         report=OPEN,
-        changed_at=NOON,
+        since=NOON,
+        said_by=SaidBy.RESPONDER,
         confirmed_at=NOON + DAY,
         confirm_by=NOON + DAY + WEEK,
         remind_at=NOON + DAY + WEEK * 3 / 4,
     )
-    assert step == apply_confirmation(intake_of(OPEN), NOON + DAY, WEEK)
+    assert step == apply_confirmation(intake_of(OPEN), SaidBy.RESPONDER, NOON + DAY, WEEK)
 
 
 def test_a_confirmation_after_a_lapse_brings_the_state_back() -> None:
     now = NOON + 2 * WEEK
-    step = apply_confirmation(intake_at(intake_of(OPEN), now), now, WEEK)
+    step = apply_confirmation(intake_at(intake_of(OPEN), now), SaidBy.RESPONDER, now, WEEK)
     assert (step.before, step.after.state) == (State.UNCONFIRMED, State.OPEN)
     assert (step.kind, step.event) == ("confirmed", EventType.INTAKE_OPENED)
-    assert step.after.changed_at == NOON
+    assert (step.after.since, step.after.current_report) == (now, OPEN)
 
 
 def test_nothing_that_was_never_reported_can_be_confirmed() -> None:
     with pytest.raises(NothingToConfirm):
-        apply_confirmation(NEVER_REPORTED, NOON, WEEK)
+        apply_confirmation(NEVER_REPORTED, SaidBy.RESPONDER, NOON, WEEK)
     with pytest.raises(NothingToConfirm):
-        apply_confirmation(apply_plan(NEVER_REPORTED, PAUSED, NOON + DAY, NOON, WEEK).after, NOON, WEEK)
+        apply_confirmation(
+            apply_plan(NEVER_REPORTED, PAUSED, NOON + DAY, SaidBy.RESPONDER, NOON, WEEK).after,
+            SaidBy.RESPONDER,
+            NOON,
+            WEEK,
+        )
 
 
 def test_a_pause_can_be_confirmed_until_its_last_day_is_over() -> None:
     pause = intake_of(replaced(PAUSED, reopens_on=date(2026, 12, 1)))
     midnight = datetime(2026, 12, 2, tzinfo=UTC)
-    assert apply_confirmation(pause, midnight - MOMENT, WEEK).after.confirm_by == midnight
+    assert apply_confirmation(pause, SaidBy.RESPONDER, midnight - MOMENT, WEEK).after.confirm_by == midnight
     with pytest.raises(NothingToConfirm, match="ended on 2026-12-01"):
-        apply_confirmation(intake_at(pause, midnight), midnight, WEEK)
+        apply_confirmation(intake_at(pause, midnight), SaidBy.RESPONDER, midnight, WEEK)
 
 
 # What is announced
@@ -280,7 +302,7 @@ def test_only_a_pause_or_waiting_list_that_is_still_to_come_is_announced(
     report: Report, starts_in: timedelta, expected: list[str]
 ) -> None:
     with pytest.raises(Invalid) as refusal:
-        apply_plan(intake_of(OPEN), report, NOON + starts_in, NOON, WEEK)
+        apply_plan(intake_of(OPEN), report, NOON + starts_in, SaidBy.RESPONDER, NOON, WEEK)
     assert pointers(refusal) == expected
 
 
@@ -288,24 +310,25 @@ def test_the_day_on_which_an_announcement_starts_is_that_of_london() -> None:
     # 23:30 UTC on 30 June is 0:30 on 1 July in London.
     now = datetime(2026, 6, 29, 12, tzinfo=UTC)
     late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
-    step = apply_plan(NEVER_REPORTED, replaced(PAUSED, reopens_on=date(2026, 7, 1)), late, now, WEEK)
+    step = apply_plan(NEVER_REPORTED, replaced(PAUSED, reopens_on=date(2026, 7, 1)), late, SaidBy.RESPONDER, now, WEEK)
     assert step.event is EventType.INTAKE_PLANNED
     with pytest.raises(Invalid) as refusal:
-        apply_plan(NEVER_REPORTED, replaced(PAUSED, reopens_on=date(2026, 6, 30)), late, now, WEEK)
+        apply_plan(NEVER_REPORTED, replaced(PAUSED, reopens_on=date(2026, 6, 30)), late, SaidBy.RESPONDER, now, WEEK)
     assert pointers(refusal) == ["/reopens_on"]
 
 
 @pytest.mark.parametrize("starts_in", [MOMENT, DAY, MAX_PLAN_AHEAD])
 @pytest.mark.parametrize("report", [WAITING_LIST, PAUSED])
 def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_in: timedelta) -> None:
-    step = apply_plan(intake_of(OPEN), report, NOON + starts_in, NOON, WEEK)
+    step = apply_plan(intake_of(OPEN), report, NOON + starts_in, SaidBy.RESPONDER, NOON, WEEK)
     assert (step.before, step.kind, step.event) == (State.OPEN, "planned", EventType.INTAKE_PLANNED)
     assert msgspec.structs.replace(step.after, planned=None) == intake_of(OPEN)
     assert intake_at(step.after, NOON + min(starts_in, WEEK) - MOMENT).state is State.OPEN
     started = intake_at(step.after, NOON + starts_in)
     assert started == Intake(
         report=report,
-        changed_at=NOON + starts_in,
+        since=NOON + starts_in,
+        said_by=SaidBy.RESPONDER,
         confirmed_at=NOON,
         confirm_by=NOON + starts_in + WEEK,
         remind_at=NOON + starts_in + WEEK * 3 / 4,
@@ -314,32 +337,39 @@ def test_an_announcement_changes_nothing_until_it_starts(report: Report, starts_
 
 def test_an_announcement_that_names_a_day_holds_to_the_end_of_that_day() -> None:
     report = replaced(PAUSED, reopens_on=date(2026, 12, 31))
-    step = apply_plan(intake_of(OPEN), report, datetime(2026, 12, 23, 17, tzinfo=UTC), NOON, WEEK)
+    step = apply_plan(intake_of(OPEN), report, datetime(2026, 12, 23, 17, tzinfo=UTC), SaidBy.RESPONDER, NOON, WEEK)
     assert step.after.planned is not None
     assert step.after.planned.confirm_by == datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def test_a_new_plan_replaces_the_old_one_and_the_same_plan_is_no_event() -> None:
-    first = apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after
-    again = apply_plan(first, PAUSED, NOON + DAY, NOON + MOMENT, WEEK)
-    assert (again.after, again.event) == (first, None)
+def test_the_same_plan_again_changes_nothing() -> None:
+    first = apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, SaidBy.RESPONDER, NOON, WEEK).after
+    for replace in (False, True):
+        again = apply_plan(first, PAUSED, NOON + DAY, SaidBy.RESPONDER, NOON + MOMENT, WEEK, replace=replace)
+        assert (again.after, again.event) == (first, None)
+
+
+def test_a_second_plan_is_refused_with_the_first_unless_it_is_to_replace_it() -> None:
+    first = apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, SaidBy.RESPONDER, NOON, WEEK).after
     for report, starts_in in ((PAUSED, 2 * DAY), (WAITING_LIST, DAY)):
-        other = apply_plan(first, report, NOON + starts_in, NOON, WEEK)
+        with pytest.raises(AlreadyPlanned, match="paused from 2026-11-22T12:00:00Z"):
+            apply_plan(first, report, NOON + starts_in, SaidBy.RESPONDER, NOON, WEEK)
+        other = apply_plan(first, report, NOON + starts_in, SaidBy.RESPONDER, NOON, WEEK, replace=True)
         assert other.event is EventType.INTAKE_PLANNED
         assert other.after.planned is not None
         assert (other.after.planned.report, other.after.planned.effective_from) == (report, NOON + starts_in)
 
 
 def test_a_report_before_a_plan_starts_leaves_the_plan_unchanged() -> None:
-    announced = apply_plan(intake_of(OPEN), PAUSED, NOON + 2 * DAY, NOON, WEEK).after
+    announced = apply_plan(intake_of(OPEN), PAUSED, NOON + 2 * DAY, SaidBy.RESPONDER, NOON, WEEK).after
     for report in (OPEN, WAITING_LIST):
-        after = apply_report(announced, report, NOON + DAY, WEEK).after
+        after = apply_report(announced, report, SaidBy.RESPONDER, NOON + DAY, WEEK).after
         assert after.planned == announced.planned
         assert intake_at(after, NOON + 2 * DAY).state is State.PAUSED
 
 
-def test_an_announcement_is_called_off_once() -> None:
-    step = cancel_plan(apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, NOON, WEEK).after, NOON)
+def test_a_plan_is_cancelled_once() -> None:
+    step = cancel_plan(apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, SaidBy.RESPONDER, NOON, WEEK).after, NOON)
     assert (step.after, step.kind, step.event) == (intake_of(OPEN), "unplanned", EventType.INTAKE_UPDATED)
     again = cancel_plan(step.after, NOON)
     assert (again.after, again.event) == (intake_of(OPEN), None)
@@ -374,19 +404,21 @@ def test_nothing_happens_to_a_responder_that_never_reported() -> None:
 def test_each_step_of_time_is_dated_when_it_was_due(
     starts_in: timedelta, expected: list[tuple[str, timedelta, str]]
 ) -> None:
-    intake = apply_plan(intake_of(OPEN), PAUSED, NOON + starts_in, NOON, WEEK).after
+    intake = apply_plan(intake_of(OPEN), PAUSED, NOON + starts_in, SaidBy.RESPONDER, NOON, WEEK).after
     steps = due_steps(intake, NOON + 52 * WEEK)
     assert [(step.kind, step.at - NOON, step.event) for step in steps if step.kind != "reminded"] == expected
 
 
 def test_an_announcement_of_the_state_that_holds_already_starts_as_an_update() -> None:
-    intake = apply_plan(intake_of(PAUSED), replaced(PAUSED, note="Holidays"), NOON + DAY, NOON, WEEK).after
+    intake = apply_plan(
+        intake_of(PAUSED), replaced(PAUSED, note="Holidays"), NOON + DAY, SaidBy.RESPONDER, NOON, WEEK
+    ).after
     (step,) = due_steps(intake, NOON + DAY)
     assert (step.before, step.kind, step.event) == (State.PAUSED, "started", EventType.INTAKE_UPDATED)
 
 
 def test_an_announcement_by_a_responder_that_never_reported_starts_too() -> None:
-    intake = apply_plan(NEVER_REPORTED, PAUSED, NOON + DAY, NOON, WEEK).after
+    intake = apply_plan(NEVER_REPORTED, PAUSED, NOON + DAY, SaidBy.RESPONDER, NOON, WEEK).after
     assert intake_at(intake, NOON + DAY - MOMENT).state is State.UNCONFIRMED
     assert intake_at(intake, NOON + DAY).state is State.PAUSED
 

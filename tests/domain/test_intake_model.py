@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.domain.strategies import Move, moments, moves, reports, unhurried, validities
 
+from capacity_api.domain.areas import UNITED_KINGDOM
+from capacity_api.domain.codes import EVERYTHING
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import (
     LONDON_TIME,
@@ -16,6 +18,7 @@ from capacity_api.domain.intake import (
     NEVER_REPORTED,
     Report,
     ReportedState,
+    SaidBy,
     State,
     Step,
     apply_confirmation,
@@ -28,9 +31,11 @@ from capacity_api.domain.intake import (
     report_expiry,
     validate_report,
 )
-from capacity_api.errors import Invalid, NothingToConfirm
+from capacity_api.domain.remit import Remit
+from capacity_api.errors import AlreadyPlanned, Invalid, NothingToConfirm
 
 MOMENT = timedelta(microseconds=1)
+ANYBODY = Remit(areas=(UNITED_KINGDOM,), exploitation_types=EVERYTHING, age_groups=EVERYTHING)
 STATE_EVENTS = {
     EventType.INTAKE_OPENED: State.OPEN,
     EventType.INTAKE_WAITING_LIST: State.WAITING_LIST,
@@ -51,9 +56,11 @@ def _without_reminder_events(steps: list[Step]) -> list[Step]:
 
 
 class TimedReport(NamedTuple):
-    """A report with the times from which and until which it holds."""
+    """A report, whose word it is and of when, and the times from which and until which it holds."""
 
     report: Report
+    said_by: SaidBy
+    said_at: datetime
     start: datetime
     until: datetime
 
@@ -99,14 +106,17 @@ class Scenario:
 
     def _report(self, move: Move) -> None:
         report = _with_reopening_day(move, self.now)
-        self._apply(apply_report(self.intake, report, self.now, move.valid_for))
-        self.reports.append(TimedReport(report, self.now, report_expiry(report, self.now, move.valid_for)))
+        self._apply(apply_report(self.intake, report, move.said_by, self.now, move.valid_for))
+        self.reports.append(self._timed(report, move, self.now))
+
+    def _timed(self, report: Report, move: Move, start: datetime) -> TimedReport:
+        return TimedReport(report, move.said_by, self.now, start, report_expiry(report, start, move.valid_for))
 
     def _confirm(self, move: Move) -> None:
         last = self.report_at(self.now)
-        again = last and TimedReport(last.report, self.now, report_expiry(last.report, self.now, move.valid_for))
+        again = last and self._timed(last.report, move, self.now)
         try:
-            self._apply(apply_confirmation(self.intake, self.now, move.valid_for))
+            self._apply(apply_confirmation(self.intake, move.said_by, self.now, move.valid_for))
         except NothingToConfirm:
             assert again is None or again.until <= self.now
         else:
@@ -116,15 +126,24 @@ class Scenario:
     def _plan(self, move: Move) -> None:
         start = self.now + move.starts_in
         report = _with_reopening_day(move, start)
+        planned = [(each.report, each.start) for each in self.planned_after(self.now)]
+        is_other = bool(planned) and planned != [(report, start)]
         try:
-            self._apply(apply_plan(self.intake, report, start, self.now, move.valid_for))
+            self._apply(
+                apply_plan(self.intake, report, start, move.said_by, self.now, move.valid_for, replace=move.replace)
+            )
         except Invalid:
             assert report.state is ReportedState.OPEN
             return
+        except AlreadyPlanned:
+            assert is_other
+            assert not move.replace
+            return
         assert report.state is not ReportedState.OPEN
-        if [(each.report, each.start) for each in self.planned_after(self.now)] != [(report, start)]:
+        assert move.replace or not is_other
+        if not planned or is_other:
             self._drop_plan()
-            self.reports.append(TimedReport(report, start, report_expiry(report, start, move.valid_for)))
+            self.reports.append(self._timed(report, move, start))
 
     def _unplan(self, _: Move) -> None:
         self._apply(cancel_plan(self.intake, self.now))
@@ -150,13 +169,27 @@ def test_a_reader_sees_the_last_report_and_only_while_it_holds(
     for moment in scenario.probes(span):
         seen, last = intake_at(scenario.intake, moment), scenario.report_at(moment)
         if last is None:
-            assert (seen.state, seen.report, seen.confirm_by) == (State.UNCONFIRMED, None, None)
+            assert msgspec.structs.replace(seen, planned=None) == NEVER_REPORTED
         else:
-            assert (seen.report, seen.confirm_by) == (last.report, last.until)
+            assert (seen.report, seen.said_by) == (last.report, last.said_by)
+            assert (seen.confirmed_at, seen.confirm_by) == (last.said_at, last.until)
+            assert seen.current_report == (last.report if moment < last.until else None)
             assert seen.state == (last.report.state if moment < last.until else State.UNCONFIRMED)
-        planned_after = [(each.report, each.start, each.until) for each in scenario.planned_after(moment)]
         plan = seen.planned
-        assert planned_after == ([(plan.report, plan.effective_from, plan.confirm_by)] if plan is not None else [])
+        assert scenario.planned_after(moment) == (
+            [TimedReport(plan.report, plan.said_by, plan.said_at, plan.effective_from, plan.confirm_by)] if plan else []
+        )
+
+
+@briefly
+@given(moments, what_happens, spans)
+def test_a_state_is_dated_from_the_step_that_brought_it(start: datetime, happened: list[Move], span: timedelta) -> None:
+    scenario = Scenario(start, happened)
+    since = None
+    for step in [*scenario.steps, *due_steps(scenario.intake, scenario.now + span)]:
+        if step.after.state is not step.before:
+            since = step.at
+        assert step.after.since == since
 
 
 @briefly
@@ -257,15 +290,23 @@ def test_the_same_report_again_moves_only_its_confirmation(
     intake = intake_at(scenario.intake, now)
     if intake.report is None or report_expiry(intake.report, now, valid_for) <= now:
         return
-    step = apply_report(intake, intake.report, now, valid_for)
-    assert step == apply_confirmation(intake, now, valid_for)
+    assert intake.said_by is not None
+    step = apply_report(intake, intake.report, intake.said_by, now, valid_for)
+    assert step == apply_confirmation(intake, intake.said_by, now, valid_for)
     assert step.kind == "confirmed"
     until = report_expiry(intake.report, now, valid_for)
     assert step.after == msgspec.structs.replace(
-        intake, confirmed_at=now, confirm_by=until, remind_at=reminder_time(now, until), lapsed=False
+        intake,
+        since=now if intake.lapsed else intake.since,
+        confirmed_at=now,
+        confirm_by=until,
+        remind_at=reminder_time(now, until),
+        lapsed=False,
     )
     if not intake.lapsed:
         assert step.event is EventType.INTAKE_CONFIRMED
+        other = SaidBy.COORDINATOR if intake.said_by is SaidBy.RESPONDER else SaidBy.RESPONDER
+        assert apply_confirmation(intake, other, now, valid_for).event is EventType.INTAKE_UPDATED
 
 
 @briefly
@@ -274,7 +315,13 @@ def test_an_announcement_that_is_called_off_leaves_nothing_behind(start: datetim
     scenario = Scenario(start, happened)
     pause = Report(state=ReportedState.PAUSED)
     announced = apply_plan(
-        scenario.intake, pause, scenario.now + timedelta(days=1), scenario.now, timedelta(days=7)
+        scenario.intake,
+        pause,
+        scenario.now + timedelta(days=1),
+        SaidBy.RESPONDER,
+        scenario.now,
+        timedelta(days=7),
+        replace=True,
     ).after
     assert cancel_plan(announced, scenario.now).after == msgspec.structs.replace(scenario.intake, planned=None)
 
@@ -294,17 +341,18 @@ def test_a_named_day_holds_until_midnight_in_london_and_90_days_at_most(
 @unhurried
 @given(moments, validities, reports)
 def test_a_report_that_names_no_day_holds_for_its_period(start: datetime, valid_for: timedelta, report: Report) -> None:
+    report = msgspec.structs.replace(report, reopens_on=None)
     assert report_expiry(report, start, valid_for) - start == valid_for
 
 
 @unhurried
 @given(moments, reports, st.none() | st.integers(0, 400))
 def test_a_validated_report_is_in_standard_form_and_stays_so(now: datetime, report: Report, days: int | None) -> None:
-    if days is not None and report.state is not ReportedState.OPEN:
-        day = now.astimezone(LONDON_TIME).date() + timedelta(days=days)
-        report = msgspec.structs.replace(report, reopens_on=day)
-    standard = validate_report(report, now)
-    assert validate_report(standard, now) == standard
+    day = now.astimezone(LONDON_TIME).date() + timedelta(days=days or 0)
+    names_day = days is not None and report.state is not ReportedState.OPEN
+    report = msgspec.structs.replace(report, limited_to=None, reopens_on=day if names_day else None)
+    standard = validate_report(report, ANYBODY, now)
+    assert validate_report(standard, ANYBODY, now) == standard
     assert set(standard.exceptions) == set(report.exceptions)
     assert len(standard.exceptions) == len(set(standard.exceptions))
     assert (standard.note or "") == (report.note or "").strip()
@@ -318,9 +366,11 @@ def test_a_validated_report_is_in_standard_form_and_stays_so(now: datetime, repo
 def test_the_same_exceptions_in_another_order_are_the_same_report(
     now: datetime, report: Report, valid_for: timedelta
 ) -> None:
-    first = apply_report(NEVER_REPORTED, validate_report(report, now), now, valid_for).after
-    again = validate_report(msgspec.structs.replace(report, exceptions=report.exceptions[::-1]), now)
-    assert apply_report(first, again, now, valid_for).event is EventType.INTAKE_CONFIRMED
+    report = msgspec.structs.replace(report, limited_to=None, reopens_on=None)
+    standard = validate_report(report, ANYBODY, now)
+    first = apply_report(NEVER_REPORTED, standard, SaidBy.RESPONDER, now, valid_for).after
+    again = validate_report(msgspec.structs.replace(report, exceptions=report.exceptions[::-1]), ANYBODY, now)
+    assert apply_report(first, again, SaidBy.RESPONDER, now, valid_for).event is EventType.INTAKE_CONFIRMED
 
 
 def _midnight_in_london(day: date) -> datetime:

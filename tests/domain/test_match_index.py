@@ -7,6 +7,7 @@ from tests.domain.strategies import intakes_now, questions, remits, unhurried
 
 from capacity_api.domain import match_index
 from capacity_api.domain.areas import LONDON, UNITED_KINGDOM
+from capacity_api.domain.codes import EVERYTHING
 from capacity_api.domain.intake import NEVER_REPORTED, Intake, Report, ReportedState
 from capacity_api.domain.match_index import Candidate, MatchIndex
 from capacity_api.domain.matching import (
@@ -19,7 +20,7 @@ from capacity_api.domain.matching import (
 )
 from capacity_api.domain.remit import AgeGroup, Remit
 
-ADULTS = Remit(areas=(UNITED_KINGDOM,), exploitation_types="all", age_groups=(AgeGroup.ADULT,))
+ADULTS = Remit(areas=(UNITED_KINGDOM,), exploitation_types=EVERYTHING, age_groups=(AgeGroup.ADULT,))
 ADULT = situation_of(Question(age_group=AgeGroup.ADULT))
 OPEN = Intake(report=Report(state=ReportedState.OPEN))
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from tests.domain.strategies import filters, remits, unhurried, widened
 
 from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WEST_OF_ENGLAND
+from capacity_api.domain.codes import EVERYTHING, NOT_KNOWN
 from capacity_api.domain.remit import (
     AgeGroup,
     AsPublished,
@@ -23,7 +24,7 @@ WOMAN, MAN, NON_BINARY = Gender.WOMAN, Gender.MAN, Gender.NON_BINARY
 
 
 def make_remit(**fields: object) -> Remit:
-    defaults = {"areas": (UNITED_KINGDOM,), "exploitation_types": "all", "age_groups": (ADULT,)}
+    defaults = {"areas": (UNITED_KINGDOM,), "exploitation_types": EVERYTHING, "age_groups": (ADULT,)}
     return Remit(**{**defaults, **fields})  # type: ignore[arg-type]
 
 
@@ -35,11 +36,11 @@ def make_remit(**fields: object) -> Remit:
         # Nothing is added up or left out: what a responder names is what it named.
         ({"areas": (UNITED_KINGDOM, LONDON)}, {"areas": (UNITED_KINGDOM, LONDON)}),
         ({"exploitation_types": (SERVITUDE, LABOUR, SERVITUDE)}, {"exploitation_types": (LABOUR, SERVITUDE)}),
-        ({"exploitation_types": "all"}, {"exploitation_types": "all"}),
+        ({"exploitation_types": EVERYTHING}, {"exploitation_types": EVERYTHING}),
         ({"exploitation_types": tuple(ExploitationType)}, {"exploitation_types": tuple(ExploitationType)}),
         ({"age_groups": (YOUNG, CHILD, ADULT)}, {"age_groups": (ADULT, CHILD, YOUNG)}),
         ({"genders": (NON_BINARY, WOMAN)}, {"genders": (WOMAN, NON_BINARY)}),
-        ({"genders": "all"}, {"genders": "all"}),
+        ({"genders": EVERYTHING}, {"genders": EVERYTHING}),
         ({"note": "  Ring first \r\n"}, {"note": "Ring first"}),
         ({"note": ""}, {"note": None}),
         ({"as_published": AsPublished(geography=" UK ", limitation="")}, {"as_published": AsPublished(geography="UK")}),
@@ -50,8 +51,8 @@ def test_a_remit_is_put_into_standard_order(fields: dict[str, object], standard:
     assert validate_remit(make_remit(**fields)) == make_remit(**standard)
 
 
-def test_an_unknown_field_of_a_remit_stays_unknown() -> None:
-    assert validate_remit(make_remit(exploitation_types=None)).exploitation_types is None
+def test_unknown_exploitation_types_stay_unknown() -> None:
+    assert validate_remit(make_remit(exploitation_types=NOT_KNOWN)).exploitation_types == NOT_KNOWN
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,14 @@ def test_an_unknown_field_of_a_remit_stays_unknown() -> None:
         ({"age_groups": ()}, ["/remit/age_groups"]),
         ({"exploitation_types": ()}, ["/remit/exploitation_types"]),
         ({"genders": ()}, ["/remit/genders"]),
+        # Everything is every code or "all", nothing is no set, and neither word stands beside a code.
+        ({"areas": ("all",)}, ["/remit/areas/0"]),
+        ({"exploitation_types": ("all", LABOUR)}, ["/remit/exploitation_types"]),
+        ({"exploitation_types": ("all", "unknown")}, ["/remit/exploitation_types"]),
+        ({"exploitation_types": (LABOUR, "unknown")}, ["/remit/exploitation_types"]),
+        ({"age_groups": ("all", ADULT)}, ["/remit/age_groups"]),
+        ({"age_groups": ("unknown",)}, ["/remit/age_groups/0"]),
+        ({"genders": ("unknown",)}, ["/remit/genders/0"]),
         ({"areas": ("?",), "age_groups": (), "genders": ()}, ["/remit/areas/0", "/remit/age_groups", "/remit/genders"]),
         ({"note": "a" * 501}, ["/remit/note"]),
         ({"note": "a\x00"}, ["/remit/note"]),
@@ -125,11 +134,11 @@ def test_a_source_is_dated_by_year_month_or_day_and_nothing_else(published: str)
         ({"exploitation_types": (SEXUAL,)}, Filter(exploitation_types=(SEXUAL,)), True),
         ({"exploitation_types": (SEXUAL,)}, Filter(exploitation_types=(LABOUR,)), False),
         ({"exploitation_types": (SEXUAL,)}, Filter(exploitation_types=(LABOUR, SEXUAL)), True),
-        ({"exploitation_types": "all"}, Filter(exploitation_types=(LABOUR,)), True),
-        ({"exploitation_types": None}, Filter(exploitation_types=(LABOUR,)), True),
+        ({"exploitation_types": EVERYTHING}, Filter(exploitation_types=(LABOUR,)), True),
+        ({"exploitation_types": NOT_KNOWN}, Filter(exploitation_types=(LABOUR,)), True),
         ({"genders": (WOMAN,)}, Filter(genders=(WOMAN,)), True),
         ({"genders": (WOMAN,)}, Filter(genders=(MAN,)), False),
-        ({"genders": "all"}, Filter(genders=(NON_BINARY,)), True),
+        ({"genders": EVERYTHING}, Filter(genders=(NON_BINARY,)), True),
         ({"age_groups": (CHILD,)}, Filter(age_groups=(ADULT,)), False),
         ({"age_groups": (CHILD,)}, Filter(age_groups=(ADULT, CHILD)), True),
         # Existing clients are not asked about here.
@@ -155,10 +164,11 @@ def test_which_remits_a_filter_keeps(fields: dict[str, object], asked: Filter, k
         ((CHILD, YOUNG), True, True, True),
         ((ADULT, YOUNG), True, False, True),
         ((ADULT, CHILD, YOUNG), True, True, True),
+        (EVERYTHING, True, True, True),
     ],
 )
 def test_a_young_person_is_an_adult_and_a_child_is_not(
-    age_groups: tuple[AgeGroup, ...], adult: bool, child: bool, young_person: bool
+    age_groups: tuple[str, ...], adult: bool, child: bool, young_person: bool
 ) -> None:
     assert [may_take_age(age_groups, asked) for asked in (ADULT, CHILD, YOUNG)] == [adult, child, young_person]
 
@@ -175,10 +185,10 @@ def test_a_validated_remit_is_in_standard_order_and_stays_so(remit: Remit) -> No
         ("genders", list(Gender)),
     ):
         standard_value, given_value = getattr(standard, field), getattr(remit, field)
-        if isinstance(given_value, tuple):
-            assert [each for each in order if each in given_value] == list(standard_value)
-        else:
+        if given_value in (EVERYTHING, NOT_KNOWN):
             assert standard_value == given_value
+        else:
+            assert [each for each in order if each in given_value] == list(standard_value)
 
 
 @unhurried
@@ -190,7 +200,9 @@ def test_validating_a_remit_does_not_change_which_filters_keep_it(remit: Remit, 
 @unhurried
 @given(remits, filters)
 def test_an_unknown_exploitation_type_is_never_filtered_away(remit: Remit, asked: Filter) -> None:
-    unknown = make_remit(areas=remit.areas, age_groups=remit.age_groups, genders=remit.genders, exploitation_types=None)
+    unknown = make_remit(
+        areas=remit.areas, age_groups=remit.age_groups, genders=remit.genders, exploitation_types=NOT_KNOWN
+    )
     without = Filter(areas=asked.areas, age_groups=asked.age_groups, genders=asked.genders)
     assert Filter(exploitation_types=asked.exploitation_types).keeps(unknown)
     assert asked.keeps(unknown) is without.keeps(unknown)

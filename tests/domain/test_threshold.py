@@ -1,6 +1,7 @@
 """The threshold: what a count changes, and what it leaves alone."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from capacity_api.domain.intake import (
     Reason,
     Report,
     ReportedState,
+    SaidBy,
     State,
     apply_confirmation,
     apply_report,
@@ -29,11 +31,12 @@ WEEK = timedelta(days=7)
 OPEN = Report(state=ReportedState.OPEN)
 WAITING = Report(state=ReportedState.WAITING_LIST)
 BY_HAND = Report(state=ReportedState.PAUSED, reason=Reason.REFERRAL_THRESHOLD)
-HUNDRED = Threshold(pause_at=100, reopen_below=61, exceptions=(Circumstance.DETENTION,), note="Full.")
+FULL = Report(state=ReportedState.PAUSED, exceptions=(Circumstance.DETENTION,), note="Full.")
+HUNDRED = validate_threshold(Threshold(pause_at=100, reopen_below=61, report=FULL))
 
 
 def intake_of(report: Report) -> Intake:
-    return apply_report(NEVER_REPORTED, report, NOON, WEEK).after
+    return apply_report(NEVER_REPORTED, report, SaidBy.RESPONDER, NOON, WEEK).after
 
 
 def count(intake: Intake, number: int, threshold: Threshold = HUNDRED, at: datetime = NOON) -> Intake:
@@ -81,22 +84,23 @@ def test_without_a_number_to_reopen_at_nothing_reopens() -> None:
 
 def test_a_pause_by_hand_over_the_thresholds_own_is_not_reopened() -> None:
     paused = count(intake_of(OPEN), 100)
-    by_hand = apply_report(paused, msgspec.structs.replace(BY_HAND, note="Staff are ill."), NOON, WEEK).after
+    report = msgspec.structs.replace(BY_HAND, note="Staff are ill.")
+    by_hand = apply_report(paused, report, SaidBy.RESPONDER, NOON, WEEK).after
     assert count(by_hand, 0).state is State.PAUSED
 
 
 def test_confirming_the_thresholds_pause_keeps_it_the_thresholds() -> None:
-    confirmed = apply_confirmation(count(intake_of(OPEN), 100), NOON + timedelta(days=1), WEEK).after
+    confirmed = apply_confirmation(count(intake_of(OPEN), 100), SaidBy.RESPONDER, NOON + timedelta(days=1), WEEK).after
     assert count(confirmed, 0, at=NOON + timedelta(days=1)).state is State.OPEN
 
 
 def test_a_count_confirms_nothing() -> None:
     original = intake_of(OPEN)
-    for numbers in ([50], [100], [100, 60]):
+    for numbers, confirmed_at in (([50], NOON), ([100], None), ([100, 60], NOON)):
         intake = original
         for number in numbers:
             intake = count(intake, number, at=NOON + timedelta(days=3))
-        assert (intake.confirmed_at, intake.confirm_by) == (original.confirmed_at, original.confirm_by)
+        assert (intake.confirmed_at, intake.confirm_by) == (confirmed_at, original.confirm_by)
 
 
 def test_a_report_that_lapsed_before_the_pause_comes_back_lapsed() -> None:
@@ -122,9 +126,8 @@ def test_a_report_that_lapsed_under_a_repeated_pause_comes_back_lapsed() -> None
 def test_confirming_the_pause_does_not_confirm_the_report_before_it() -> None:
     intake = count(intake_of(OPEN), 100, at=NOON + timedelta(days=1))
     for day in range(6, 55, 6):
-        intake = apply_confirmation(
-            intake_at(intake, NOON + timedelta(days=day)), NOON + timedelta(days=day), WEEK
-        ).after
+        now = NOON + timedelta(days=day)
+        intake = apply_confirmation(intake_at(intake, now), SaidBy.RESPONDER, now, WEEK).after
     assert count(intake, 10, at=NOON + timedelta(days=55)).state is State.UNCONFIRMED
 
 
@@ -132,7 +135,7 @@ def test_a_responder_that_never_reported_is_paused_and_then_unconfirmed_again() 
     paused = count(NEVER_REPORTED, 100)
     assert (paused.state, paused.confirmed_at) == (State.PAUSED, None)
     restored = count(paused, 60)
-    assert restored == msgspec.structs.replace(NEVER_REPORTED, changed_at=NOON)
+    assert restored == NEVER_REPORTED
 
 
 def test_the_events_are_those_of_the_states() -> None:
@@ -151,13 +154,23 @@ def test_the_events_are_those_of_the_states() -> None:
         ({"pause_at": -5}, "/pause_at"),
         ({"pause_at": 100, "reopen_below": 101}, "/reopen_below"),
         ({"pause_at": 100, "reopen_below": 0}, "/reopen_below"),
-        ({"pause_at": 100, "note": "x" * 501}, "/note"),
-        ({"pause_at": 100, "expected_response": {"max": 0, "unit": "days"}}, "/expected_response/max"),
+        ({"report": {"note": "x" * 501}}, "/report/note"),
+        ({"report": {"expected_response": {"max": 0, "unit": "days"}}}, "/report/expected_response/max"),
+        (
+            {"report": {"no_timeframe": True, "expected_referral": {"max": 1, "unit": "days"}}},
+            "/report/no_timeframe",
+        ),
+        ({"report": {"state": "open"}}, "/report/state"),
+        ({"report": {"state": "waiting_list"}}, "/report/state"),
+        ({"report": {"reason": "staffing"}}, "/report/reason"),
+        ({"report": {"reopens_on": "2026-12-01"}}, "/report/reopens_on"),
+        ({"report": {"limited_to": {"genders": ["woman"]}}}, "/report/limited_to"),
     ],
 )
-def test_a_threshold_that_makes_no_sense_is_refused(fields: dict[str, object], pointer: str) -> None:
+def test_a_threshold_that_makes_no_sense_is_refused(fields: dict[str, Any], pointer: str) -> None:
+    document = {"pause_at": 100, **fields, "report": {"state": "paused", **fields.get("report", {})}}
     with pytest.raises(Invalid) as refusal:
-        validate_threshold(msgspec.convert(fields, Threshold))
+        validate_threshold(msgspec.convert(document, Threshold))
     assert [each.pointer for each in refusal.value.errors] == [pointer]
 
 

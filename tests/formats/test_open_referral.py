@@ -10,15 +10,25 @@ import msgspec
 import pytest
 from hypothesis import given
 from tests.domain.strategies import unhurried
-from tests.snapshot.responders import ID, NOON, OPEN, PAUSE, TARA, responder, responders
+from tests.snapshot.responders import ID, NOON, OPEN, PAUSE, TARA, responder, responders, shown
 
+from capacity_api.domain.codes import EVERYTHING, NOT_KNOWN
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import Circumstance, Plan, Report, ReportedState, State
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
+from capacity_api.domain.intake import (
+    NEVER_REPORTED,
+    Circumstance,
+    Plan,
+    Report,
+    ReportedState,
+    SaidBy,
+    apply_report,
+    intake_at,
+)
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit
 from capacity_api.formats.open_referral.services import page, represent_service, summarise_service
 from capacity_api.formats.open_referral.taxonomies import TAXONOMIES, TERMS, TaxonomyTerm, may_apply
 from capacity_api.representations.encoding import encode
-from capacity_api.representations.responder import Responder, represent_remit
+from capacity_api.representations.responder import Responder
 
 # The standard's own names; its schemas let others pass, so a misspelt one would not be noticed.
 SERVICE = {
@@ -38,13 +48,19 @@ def all_in(value: Any) -> Iterator[Any]:
         yield from all_in(below)
 
 
+def without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_nulls(below) for key, below in value.items() if below is not None}
+    return value
+
+
 def term(code: str) -> TaxonomyTerm:
     (found,) = [each for each in TERMS.values() if each.term == code]
     return found
 
 
 def kept(code: str, **remit: Any) -> bool:
-    return may_apply(term(code), represent_remit(msgspec.structs.replace(TARA, **remit)))
+    return may_apply(term(code), msgspec.structs.replace(TARA, **remit))
 
 
 def test_a_responder_is_a_service_of_its_organisation() -> None:
@@ -55,7 +71,8 @@ def test_a_responder_is_a_service_of_its_organisation() -> None:
         note="Ring first",
     )
     contact = Contact(email="a@example.org", url="https://example.org/ŵ d", hours="9 to 5")
-    found = plain(represent_service(responder(report, contact=contact, website="https://example.org/")))
+    shown = responder(report, contact=contact, website="https://example.org/")
+    found = plain(represent_service(shown))
     assert found["id"] == str(ID)
     assert found["name"] == "TARA: referral to the National Referral Mechanism"
     assert found["status"] == "temporarily closed"
@@ -66,8 +83,8 @@ def test_a_responder_is_a_service_of_its_organisation() -> None:
     assert found["last_modified"] == "2026-11-21T12:00:00.000Z"
     assert found["alert"] == (
         "Paused: not taking new people. It still takes people in detention. Until 1 December 2026, by its own account. "
-        "It adds: “\u2068Ring first\u2069” Response: no timeframe can be given. Confirmed on 21 November 2026, 12:00; "
-        "this holds until 28 November 2026, 12:00 (UK time) and is not confirmed after that."
+        "It adds: “\u2068Ring first\u2069” Confirmed on 21 November 2026, 12:00; this "
+        "holds until 28 November 2026, 12:00 (UK time) and is not confirmed after that."
     )
     organization = found["organization"]
     assert organization["id"] == found["organization_id"] != found["id"]
@@ -90,15 +107,21 @@ def test_a_responder_is_a_service_of_its_organisation() -> None:
     assert found[EXTENSION] == {
         "slug": "tara",
         "sequence": 42,
-        "state": "paused",
-        "reported_state": "paused",
-        "exceptions": ["detention"],
-        "reopens_on": "2026-12-01",
-        "note": "Ring first",
-        "changed_at": "2026-11-21T12:00:00Z",
-        "confirmed_at": "2026-11-21T12:00:00Z",
-        "confirm_by": "2026-11-28T12:00:00Z",
-        "capacity_status": "no-capacity",
+        "intake": {
+            "state": "paused",
+            "since": "2026-11-21T12:00:00Z",
+            "said_by": "responder",
+            "confirmed_at": "2026-11-21T12:00:00Z",
+            "confirm_by": "2026-11-28T12:00:00Z",
+            "report": {
+                "state": "paused",
+                "no_timeframe": False,
+                "exceptions": ["detention"],
+                "reopens_on": "2026-12-01",
+                "note": "Ring first",
+            },
+            "capacity_status": "no-capacity",
+        },
     }
 
 
@@ -109,7 +132,7 @@ def test_whoever_has_not_confirmed_is_active_and_says_that_nobody_knows() -> Non
         "Not confirmed: it may be open or not, only it can say. It has not reported to this directory yet."
     )
     assert "assured_date" not in found
-    assert found[EXTENSION] == {"slug": "tara", "sequence": 42, "state": "unconfirmed"}
+    assert found[EXTENSION] == {"slug": "tara", "sequence": 42, "intake": {"state": "unconfirmed"}}
 
 
 def test_an_alert_never_leaves_open_without_its_end() -> None:
@@ -121,17 +144,50 @@ def test_an_alert_never_leaves_open_without_its_end() -> None:
 
 
 def test_a_planned_pause_is_in_the_alert() -> None:
-    plan = Plan(report=PAUSE, effective_from=NOON + timedelta(days=2), said_at=NOON, confirm_by=NOON)
+    plan = Plan(
+        effective_from=NOON + timedelta(days=2),
+        said_by=SaidBy.RESPONDER,
+        said_at=NOON,
+        confirm_by=NOON + timedelta(days=9),
+        report=PAUSE,
+    )
     found = plain(represent_service(responder(OPEN, planned=plan)))
     assert "Planned: paused from 23 November 2026, 12:00 (UK time). It named no exceptions." in found["alert"]
-    assert found[EXTENSION]["planned"] == {"state": "paused", "effective_from": "2026-11-23T12:00:00Z"}
+    assert found[EXTENSION]["intake"]["planned"] == {
+        "effective_from": "2026-11-23T12:00:00Z",
+        "said_by": "responder",
+        "said_at": "2026-11-21T12:00:00Z",
+        "confirm_by": "2026-11-30T12:00:00Z",
+        "report": {"state": "paused", "no_timeframe": False, "exceptions": []},
+    }
+
+
+@pytest.mark.parametrize(("said_by", "assured"), [(SaidBy.COORDINATOR, None), (SaidBy.RESPONDER, "2026-11-21")])
+def test_only_a_responder_assures(said_by: SaidBy, assured: str | None) -> None:
+    intake = apply_report(NEVER_REPORTED, OPEN, said_by, NOON, timedelta(days=7)).after
+    assert plain(represent_service(shown(intake=intake))).get("assured_date") == assured
+    lapsed = intake_at(intake, NOON + timedelta(days=7))
+    assert plain(represent_service(shown(intake=lapsed))).get("assured_date") == assured
+
+
+def test_a_limit_is_in_the_alert_and_leaves_the_remit_as_it_is() -> None:
+    report = msgspec.structs.replace(OPEN, limited_to=Limit(areas=("S92000003",)))
+    remit = msgspec.structs.replace(TARA, areas=("K02000001",))
+    found = plain(represent_service(responder(report, remit=remit)))
+    assert "For now only: Scotland." in found["alert"]
+    assert [area["extent"] for area in found["service_areas"]] == ["K02000001"]
+    assert found[EXTENSION]["intake"]["report"]["limited_to"] == {
+        "areas": ["S92000003"],
+        "exploitation_types": ["all"],
+        "age_groups": ["all"],
+        "genders": ["all"],
+    }
 
 
 def test_a_lapse_is_a_modification_also_before_anybody_recorded_it() -> None:
-    shown = responder(OPEN)
-    lapsed = msgspec.structs.replace(shown, intake=msgspec.structs.replace(shown.intake, state=State.UNCONFIRMED))
+    intake = apply_report(NEVER_REPORTED, OPEN, SaidBy.RESPONDER, NOON, timedelta(days=7)).after
+    lapsed = shown(intake=intake_at(intake, NOON + timedelta(days=30)))
     assert represent_service(lapsed).last_modified == "2026-11-28T12:00:00.000Z"
-    assert represent_service(lapsed).assured_date == "2026-11-21"
 
 
 @pytest.mark.parametrize(
@@ -156,22 +212,22 @@ def test_all_is_every_term_and_unknown_is_a_term_of_its_own() -> None:
         found = represent_service(responder(remit=msgspec.structs.replace(TARA, **remit)))
         return [each.taxonomy_term.term for each in found.attributes]
 
-    assert codes(exploitation_types="all", genders="all") == [*ExploitationType, "adult", *Gender]
-    assert codes(exploitation_types=None) == ["unknown", "adult", "woman"]
+    assert codes(exploitation_types=EVERYTHING, genders=EVERYTHING) == [*ExploitationType, "adult", *Gender]
+    assert codes(exploitation_types=NOT_KNOWN) == ["unknown", "adult", "woman"]
     assert codes(existing_clients_only=True)[-1] == "existing_clients_only"
 
 
 def test_a_term_keeps_what_is_not_known_and_who_may_be_meant() -> None:
     assert kept("sexual")
     assert not kept("labour")
-    assert kept("labour", exploitation_types="all")
-    assert kept("labour", exploitation_types=None)
-    assert kept("unknown", exploitation_types=None)
+    assert kept("labour", exploitation_types=EVERYTHING)
+    assert kept("labour", exploitation_types=NOT_KNOWN)
+    assert kept("unknown", exploitation_types=NOT_KNOWN)
     assert not kept("unknown")
     assert kept("young_person")
     assert not kept("child")
     assert not kept("man")
-    assert kept("man", genders="all")
+    assert kept("man", genders=EVERYTHING)
     assert not kept("existing_clients_only")
     assert kept("existing_clients_only", existing_clients_only=True)
 
@@ -203,14 +259,16 @@ def test_a_page_describes_its_position_in_the_list(count: int, number: int, shap
 
 @unhurried
 @given(responders())
-def test_nothing_in_a_service_is_empty_or_misspelt(shown: Responder) -> None:
-    found = plain(represent_service(shown))
-    listed = plain(summarise_service(shown))
+def test_nothing_in_a_service_is_empty_or_misspelt(responder: Responder) -> None:
+    found = plain(represent_service(responder))
+    listed = plain(summarise_service(responder))
     assert set(found) <= SERVICE | {EXTENSION}
     assert listed == {field: value for field, value in found.items() if field not in LISTS}
     for value in all_in(found):
         assert value is not None
+    for value in all_in({field: value for field, value in found.items() if field != EXTENSION}):
         assert value not in ("", [], {})
+    assert found[EXTENSION]["intake"] == without_nulls(plain(responder.intake))
     for each in (
         found["id"],
         found["organization_id"],
@@ -220,7 +278,7 @@ def test_nothing_in_a_service_is_empty_or_misspelt(shown: Responder) -> None:
     identities = [item["id"] for field in LISTS for item in found.get(field, [])]
     assert len(set(identities)) == len(identities)
     assert found["status"] in {"active", "temporarily closed"}
-    assert (found["status"] == "temporarily closed") == (shown.intake.state == "paused")
+    assert (found["status"] == "temporarily closed") == (responder.intake.state == "paused")
     assert datetime.fromisoformat(found["last_modified"]).tzinfo == UTC
     assert all(urlsplit(found[field]).scheme for field in ("url",) if field in found)
 

@@ -3,13 +3,36 @@ import { describe, test } from "node:test";
 
 import { holdsUntil, people, period, planParagraphs, reportParagraphs, ukTime, until } from "#scripts/report.js";
 
-/** @import { ExpectedResponse, Intake, Report } from "#scripts/types.js" */
+/** @import { ExpectedTime, Intake, Remit, Report } from "#scripts/types.js" */
+
+/** @type {Remit} */
+const REMIT = {
+  areas: [{ code: "K02000001" }],
+  exploitation_types: ["unknown"],
+  age_groups: ["adult"],
+  genders: ["all"],
+  existing_clients_only: false,
+};
+const LIMIT = { areas: ["E12000007"], exploitation_types: ["all"], age_groups: ["all"], genders: ["woman"] };
+const WEEKS = { min: 2, max: 4, unit: /** @type {const} */ ("weeks") };
+
+/** @param {import("#scripts/types.js").Paragraph[]} paragraphs */
+function texts(paragraphs) {
+  return paragraphs.map(({ strong, text }) => [strong, text].filter(Boolean).join(" "));
+}
 
 /** @param {Partial<Report>} report */
-function texts(report) {
-  return reportParagraphs({ state: "open", exceptions: [], ...report }).map(({ strong, text }) =>
-    strong ? `${strong} ${text}` : text,
-  );
+function reportTexts(report) {
+  return texts(reportParagraphs({ state: "open", exceptions: [], ...report }, REMIT));
+}
+
+/** @param {Partial<Report>} report */
+function planTexts(report) {
+  const plan = {
+    effective_from: "2026-12-03T09:00:00Z",
+    report: { state: /** @type {const} */ ("paused"), exceptions: [], ...report },
+  };
+  return texts(planParagraphs(plan, REMIT));
 }
 
 test('people are a list, with a comma before the last where one of them has an "or" of its own', () => {
@@ -19,7 +42,7 @@ test('people are a list, with a comma before the last where one of them has an "
   assert.equal(people(["homelessness", "detention"]), "people who are homeless or destitute, and people in detention");
 });
 
-for (const [min, max, unit, expected] of /** @type {[number, number, ExpectedResponse["unit"], string][]} */ ([
+for (const [min, max, unit, expected] of /** @type {[number, number, ExpectedTime["unit"], string][]} */ ([
   [5, 10, "working_days", "5 to 10 working days"],
   [1, 1, "weeks", "1 week"],
   [0, 1, "days", "up to 1 day"],
@@ -47,54 +70,104 @@ describe("times", () => {
 });
 
 describe("a report in words", () => {
-  test("an open responder without a response time", () => {
-    assert.deepEqual(texts({}), ["Response: no timeframe can be given"]);
+  test("silence about the time, and that none can be given, are told apart", () => {
+    assert.deepEqual(reportTexts({}), ["Response: It has not said how long a reply takes"]);
+    assert.deepEqual(reportTexts({ no_timeframe: true }), ["Response: Cannot say how long a reply takes"]);
+  });
+
+  test("the time to an answer and the time to a referral stand apart", () => {
+    assert.deepEqual(reportTexts({ expected_response: { min: 5, max: 10, unit: "days" }, expected_referral: WEEKS }), [
+      "Response: 5 to 10 days: expected, not guaranteed",
+      "Referral to the NRM: 2 to 4 weeks: expected, not guaranteed",
+    ]);
+  });
+
+  test("a limit comes first", () => {
+    assert.equal(reportTexts({ limited_to: LIMIT, reason: "staffing" })[0], "For now only: Adult women · London.");
   });
 
   test("a pause says first who is still taken, and until when", () => {
-    const paused = texts({ state: "paused", exceptions: ["detention"], reopens_on: "2026-12-31", reason: "staffing" });
-    assert.match(paused[0], /^Still takes .+\. Until 31 December 2026, by its own account\.$/);
+    const exceptions = ["detention", "existing_client"];
+    const paused = reportTexts({ state: "paused", exceptions, reopens_on: "2026-12-31", reason: "staffing" });
+    assert.equal(
+      paused[0],
+      "Still takes people in detention and its existing clients. Until 31 December 2026, by its own account.",
+    );
     assert.match(paused[1], /^Reason given: .+\.$/);
   });
 
   test("a pause without exceptions and without an end says both", () => {
-    assert.equal(texts({ state: "paused" })[0], "No exceptions were named. It has not said until when.");
+    assert.equal(reportTexts({ state: "paused" })[0], "It listed no exceptions. It has not said until when.");
   });
 
   test("a note keeps its lines and cannot turn the text around it", () => {
-    const [note] = reportParagraphs({ state: "open", exceptions: [], note: "One\n\u202eTwo" });
+    const [note] = reportParagraphs({ state: "open", exceptions: [], note: "One\n\u202eTwo" }, REMIT);
     assert.deepEqual(note, { kind: "note", text: "One\n\u202eTwo\u202c" });
   });
 
-  test("a plan says from when, until when and who is still taken", () => {
-    const [paragraph] = planParagraphs({
-      state: "paused",
-      exceptions: ["detention"],
-      effective_from: "2026-12-03T09:00:00Z",
-      reopens_on: "2026-12-31",
-    });
-    assert.equal(paragraph.strong, "Planned: paused from 3 December 2026, 09:00 until 31 December 2026.");
-    assert.match(paragraph.text, /^Will still take .+\.$/);
+  test("a plan says from when, until when, who is still taken, why and how long", () => {
+    assert.deepEqual(
+      planTexts({
+        exceptions: ["detention"],
+        reason: "planned",
+        reopens_on: "2026-12-31",
+        note: "Closed",
+        no_timeframe: true,
+      }),
+      [
+        "Planned: paused from 3 December 2026, 09:00 until 31 December 2026. Will still take people in detention. " +
+          "Reason given: planned.",
+        "Closed",
+        "Response then: Cannot say how long a reply takes",
+      ],
+    );
+  });
+
+  test("a plan says what it is limited to, and nothing of what was not said", () => {
+    assert.deepEqual(planTexts({ state: "waiting_list", limited_to: LIMIT, expected_referral: WEEKS }), [
+      "Planned: waiting list from 3 December 2026, 09:00. Then only: Adult women · London.",
+      "Referral to the NRM then: 2 to 4 weeks: expected, not guaranteed",
+    ]);
   });
 });
 
-describe("until when a state holds", () => {
-  /** @param {Partial<Intake>} intake */
-  const holds = (intake) => holdsUntil({ state: "open", exceptions: [], ...intake });
+describe("whose word a state is, and until when it holds", () => {
+  /** @type {Report} */
+  const report = { state: "open", exceptions: [] };
+  /** @type {Intake} */
+  const published = {
+    state: "open",
+    report,
+    said_by: "responder",
+    confirmed_at: "2026-11-25T09:05:00Z",
+    confirm_by: "2026-12-02T00:00:00Z",
+  };
+  /** @type {Intake} */
+  const lapsed = { ...published, state: "unconfirmed", report: null, last_report: report };
 
-  test("a report that is not published yet has no end", () => assert.equal(holds({}), ""));
+  test("a report that is not published yet has no end", () => {
+    assert.equal(holdsUntil({ state: "open", report }), "");
+  });
 
-  test("a published one holds until it has to be confirmed", () => {
-    const intake = { reported_state: /** @type {const} */ ("open"), confirm_by: "2026-12-02T00:00:00Z" };
-    assert.equal(holds(intake), "as confirmed until the end of 1 December 2026");
+  test("only a responder confirms", () => {
+    assert.equal(holdsUntil(published), "as confirmed until the end of 1 December 2026");
+    const told = holdsUntil({ ...published, said_by: "coordinator" });
+    assert.equal(told, "as told to this directory, until the end of 1 December 2026");
+    const counted = holdsUntil({ ...published, said_by: "threshold", confirmed_at: null });
+    assert.equal(counted, "at its own limit, which holds until the end of 1 December 2026");
   });
 
   test("a lapsed one says nothing about now", () => {
-    const intake = { reported_state: /** @type {const} */ ("open"), confirm_by: "2026-12-02T00:00:00Z" };
-    assert.match(holds({ ...intake, state: "unconfirmed" }), /lapsed on the end of 1 December 2026\. It says nothing/);
+    assert.equal(
+      holdsUntil(lapsed),
+      "Its last report (“open”, confirmed on 25 November 2026, 09:05) lapsed on 2 December 2026, 00:00. " +
+        "It says nothing about now.",
+    );
+    assert.match(holdsUntil({ ...lapsed, said_by: "coordinator" }), /^Its last report \(“open”\) lapsed on /);
   });
 
   test("without any report there is none to lapse", () => {
-    assert.match(holds({ state: "unconfirmed", reported_state: null, confirm_by: null }), /^It has not reported/);
+    const never = { state: /** @type {const} */ ("unconfirmed"), report: null, last_report: null, confirm_by: null };
+    assert.match(holdsUntil(never), /^It has not reported/);
   });
 });

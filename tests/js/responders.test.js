@@ -15,8 +15,14 @@ function responder(slug, name, state = "open") {
   return {
     slug,
     name,
-    remit: { areas: [], exploitation_types: null, age_groups: ["adult"], genders: "all", existing_clients_only: false },
-    intake: { state, exceptions: [] },
+    remit: {
+      areas: [],
+      exploitation_types: ["unknown"],
+      age_groups: ["adult"],
+      genders: ["all"],
+      existing_clients_only: false,
+    },
+    intake: { state },
   };
 }
 

@@ -5,15 +5,18 @@ import { pathToFileURL } from "node:url";
 
 const folder = pathToFileURL(`${process.argv[2]}/`);
 const { FACTS } = await import(new URL("facts.js", folder).href);
+const { ASPECTS, limitInWords, limitingCodes } = await import(new URL("limit.js", folder).href);
 const { people, period } = await import(new URL("report.js", folder).href);
 const { joinItems, sayCount } = await import(new URL("words.js", folder).href);
 
-/** @type {{ people: string[][], periods: unknown[], counts: [string, number][], items: string[][] }} */
+/** @type {Record<string, any[]>} */
 const cases = JSON.parse(readFileSync(0, "utf8"));
 const texts = {
   people: cases.people.map(people),
   periods: cases.periods.map(period),
   counts: cases.counts.map(([state, count]) => sayCount(FACTS.counts[state], count, { count })),
   items: cases.items.map(joinItems),
+  limits: cases.limits.map(([remit, limit]) => limitInWords(remit, limit)),
+  codes: cases.remits.map((remit) => ASPECTS.map((/** @type {string} */ aspect) => limitingCodes(remit, aspect))),
 };
 process.stdout.write(JSON.stringify(texts));

@@ -9,12 +9,14 @@ from uuid import UUID
 import msgspec
 from tests.pages.parsed import Parsed
 
-from capacity_api.domain.contact import Contact
+from capacity_api.domain.codes import EVERYTHING
+from capacity_api.domain.contact import Contact, ContactDetails, validate_contact
 from capacity_api.domain.intake import (
     NEVER_REPORTED,
-    ExpectedResponse,
+    ExpectedTime,
     Intake,
     Report,
+    SaidBy,
     Unit,
 )
 from capacity_api.domain.remit import AgeGroup, Remit
@@ -23,15 +25,21 @@ from capacity_api.representations.directory import Directory
 from capacity_api.representations.responder import Responder, represent_intake, represent_remit
 
 NOW = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
-FIRST_ANSWER = ExpectedResponse(min=5, max=10, unit=Unit.WORKING_DAYS)
+FIRST_ANSWER = ExpectedTime(min=5, max=10, unit=Unit.WORKING_DAYS)
 
 
 def intake_of(report: Report, *, ago: timedelta = timedelta(hours=1), until: timedelta = timedelta(days=6)) -> Intake:
-    return Intake(report=report, changed_at=NOW - ago, confirmed_at=NOW - ago, confirm_by=NOW + until)
+    return Intake(
+        report=report,
+        since=NOW - ago,
+        said_by=SaidBy.RESPONDER,
+        confirmed_at=NOW - ago,
+        confirm_by=NOW + until,
+    )
 
 
 def responder(intake: Intake = NEVER_REPORTED, **changes: Any) -> Responder:
-    remit = Remit(areas=("K02000001",), exploitation_types="all", age_groups=(AgeGroup.ADULT,))
+    remit = Remit(areas=("K02000001",), exploitation_types=EVERYTHING, age_groups=(AgeGroup.ADULT,))
     return msgspec.structs.replace(
         Responder(
             id=UUID(int=1),
@@ -69,7 +77,7 @@ def register(intake: Intake = NEVER_REPORTED) -> list[Responder]:
             intake,
             slug=row["slug"],
             name=row["name"],
-            contact=msgspec.convert(row["contact"], Contact),
+            contact=validate_contact(msgspec.convert(row["contact"], ContactDetails)),
             remit=represent_remit(msgspec.convert(row["remit"], Remit)),
         )
         for row in rows

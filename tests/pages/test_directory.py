@@ -12,23 +12,24 @@ import pytest
 from tests.pages.directories import FIRST_ANSWER, NOW, directory_of, intake_of, page, register, responder
 from tests.pages.parsed import Parsed
 
-from capacity_api.domain.contact import Contact
+from capacity_api.domain.contact import Contact, ContactSource, Phone
 from capacity_api.domain.intake import (
     Circumstance,
-    ExpectedResponse,
+    ExpectedTime,
     Plan,
     Reason,
     Report,
     ReportedState,
+    SaidBy,
     State,
     Unit,
 )
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit, Remit
 from capacity_api.pages import scripts
 from capacity_api.pages.directory import render_directory, render_entry
 from capacity_api.pages.headers import content_security_policy, page_headers
 from capacity_api.pages.update import render_update
-from capacity_api.representations.responder import RemitShown, represent_remit
+from capacity_api.representations.responder import PublicRemit, represent_remit
 from capacity_api.wording import sentences
 
 
@@ -119,8 +120,58 @@ def test_an_open_responder_says_by_whom_and_until_when_it_was_confirmed() -> Non
     assert "Confirmed by Example Trust on 21 November 2026, 08:15." in text
 
 
-def test_a_current_report_without_a_response_time_says_that_none_can_be_given() -> None:
-    assert "no timeframe can be given" in page(responder(intake_of(Report(state=ReportedState.OPEN)))).text
+def test_silence_about_the_response_time_and_that_none_can_be_given_are_told_apart() -> None:
+    silent = page(responder(intake_of(Report(state=ReportedState.OPEN)))).text
+    assert "Response It has not said how long a reply takes" in silent
+    assert "Cannot say" not in silent
+    none = page(responder(intake_of(Report(state=ReportedState.OPEN, no_timeframe=True)))).text
+    assert "Response Cannot say how long a reply takes" in none
+
+
+def test_the_time_to_a_referral_stands_apart_from_the_time_to_an_answer() -> None:
+    referral = ExpectedTime(min=2, max=4, unit=Unit.WEEKS)
+    report = Report(state=ReportedState.OPEN, expected_response=FIRST_ANSWER, expected_referral=referral)
+    text = page(responder(intake_of(report))).text
+    assert "Response 5 to 10 working days: expected, not guaranteed" in text
+    assert "Referral to the NRM 2 to 4 weeks: expected, not guaranteed" in text
+
+
+def test_a_limit_says_for_whom_and_is_gone_after_the_lapse() -> None:
+    report = Report(state=ReportedState.OPEN, limited_to=Limit(areas=("E12000007",), genders=(Gender.WOMAN,)))
+    entry = responder(intake_of(report, until=timedelta(hours=1)))
+    assert "For now only: Adult women · London." in page(entry).text
+    assert "London." not in page(entry, now=NOW + timedelta(hours=1)).text
+
+
+@pytest.mark.parametrize(
+    ("said_by", "holds", "when"),
+    [
+        (SaidBy.RESPONDER, "as confirmed until", "Confirmed by Example Trust on 21 November 2026, 08:15."),
+        (
+            SaidBy.COORDINATOR,
+            "as told to this directory, until",
+            "As told to this directory on 21 November 2026, 08:15.",
+        ),
+        (
+            SaidBy.THRESHOLD,
+            "at its own limit, which holds until",
+            "Paused at its own limit since 21 November 2026, 08:15.",
+        ),
+    ],
+)
+def test_only_a_responder_confirms(said_by: SaidBy, holds: str, when: str) -> None:
+    intake = msgspec.structs.replace(
+        intake_of(Report(state=ReportedState.PAUSED)),
+        said_by=said_by,
+        confirmed_at=None if said_by is SaidBy.THRESHOLD else NOW - timedelta(hours=1),
+    )
+    text = Parsed(render_entry(responder(intake), State.PAUSED).encode()).text
+    assert f"Example Trust Paused {holds} 27 November 2026, 09:15" in text
+    assert when in text
+    assert ("confirmed" in text.lower()) == (said_by is SaidBy.RESPONDER)
+    last = page(responder(msgspec.structs.replace(intake, lapsed=True))).text
+    assert ("Its last report (“paused”, confirmed on" in last) == (said_by is SaidBy.RESPONDER)
+    assert "lapsed on 27 November 2026, 09:15. It says nothing about now." in last
 
 
 def test_an_unconfirmed_responder_claims_nothing() -> None:
@@ -151,19 +202,29 @@ def test_a_pause_says_its_exceptions_until_when_and_where_to_go() -> None:
 def test_a_pause_with_nobody_open_points_to_the_helpline() -> None:
     text = page(responder(intake_of(Report(state=ReportedState.PAUSED)))).text
     assert "No organisation has confirmed that it is open now. The helpline above can be called." in text
-    assert "No exceptions were named. It has not said until when." in text
+    assert "It listed no exceptions. It has not said until when." in text
     assert "Otherwise call the helpline above." in text
 
 
 def test_a_planned_pause_is_announced_beside_the_current_state() -> None:
     plan = Plan(
-        report=Report(state=ReportedState.PAUSED, reopens_on=date(2027, 1, 4)),
+        report=Report(
+            state=ReportedState.PAUSED,
+            reopens_on=date(2027, 1, 4),
+            reason=Reason.STAFFING,
+            exceptions=(Circumstance.EXISTING_CLIENT,),
+            expected_response=FIRST_ANSWER,
+        ),
         effective_from=datetime(2026, 12, 23, 17, 0, tzinfo=UTC),
+        said_by=SaidBy.RESPONDER,
         said_at=NOW,
         confirm_by=datetime(2027, 1, 5, tzinfo=UTC),
     )
     intake = msgspec.structs.replace(intake_of(Report(state=ReportedState.OPEN)), planned=plan)
-    assert "Planned: paused from 23 December 2026, 17:00 until 4 January 2027." in page(responder(intake)).text
+    assert (
+        "Planned: paused from 23 December 2026, 17:00 until 4 January 2027. Will still take its existing clients. "
+        "Reason given: staffing. Response then: 5 to 10 working days: expected, not guaranteed"
+    ) in page(responder(intake)).text
 
 
 def test_a_report_lapses_on_the_page_at_its_very_second_though_the_directory_is_older() -> None:
@@ -181,9 +242,17 @@ def test_a_report_lapses_on_the_page_at_its_very_second_though_the_directory_is_
 
 def test_an_open_responder_whose_planned_pause_is_due_is_not_shown_as_open() -> None:
     due = NOW + timedelta(hours=1)
-    plan = Plan(report=Report(state=ReportedState.PAUSED), effective_from=due, said_at=NOW, confirm_by=due)
+    plan = Plan(
+        report=Report(state=ReportedState.PAUSED),
+        effective_from=due,
+        said_by=SaidBy.RESPONDER,
+        said_at=NOW,
+        confirm_by=due + timedelta(days=7),
+    )
     intake = msgspec.structs.replace(intake_of(Report(state=ReportedState.OPEN)), planned=plan)
-    assert "0 open" in page(responder(intake), now=due).text
+    text = page(responder(intake), now=due).text
+    assert "0 open" in text
+    assert "lapsed on 21 November 2026, 10:15. It says nothing about now." in text
 
 
 def test_an_end_at_midnight_is_named_by_its_day() -> None:
@@ -228,15 +297,37 @@ def test_without_a_contact_nothing_is_said_about_reporting() -> None:
 
 
 def test_a_link_to_a_responder_sends_no_referrer() -> None:
-    contact = Contact(phone="+44 (0)20 7946 0000", email="a?bcc=x@example.org", url="https://example.org/refer")
+    phone = Phone(text="+44 (0)20 7946 0000", dial="+442079460000", extension=None)
+    contact = Contact(phone=phone, email="a?bcc=x@example.org", url="https://example.org/refer")
     links = {link["href"]: link for link in page(responder(contact=contact, website="https://example.org/")).links()}
-    assert {"tel:+4402079460000", "mailto:a%3Fbcc%3Dx@example.org"} <= links.keys()
+    assert {"tel:+442079460000", "mailto:a%3Fbcc%3Dx@example.org"} <= links.keys()
     for address in ("https://example.org/refer", "https://example.org/"):
         assert links[address]["rel"] == "noreferrer noopener"
 
 
+def test_a_number_that_cannot_be_dialled_is_text_and_no_link() -> None:
+    relay = Phone(text="18001 0800 555 1212", dial=None, extension=None)
+    parsed = page(responder(contact=Contact(phone=relay)))
+    assert "Contact 18001 0800 555 1212" in parsed.text
+    assert [link["href"] for link in parsed.links() if "tel:" in (link["href"] or "")] == ["tel:999", "tel:08000121700"]
+
+
+def test_a_contact_says_its_languages_its_hours_and_whose_word_it_is() -> None:
+    source = ContactSource(name="its own site", url="https://example.org/contact", checked_on=date(2026, 11, 2))
+    contact = Contact(
+        email="a@example.org", all_hours=True, languages=("vi", "sq-Latn"), interpreters=True, source=source
+    )
+    parsed = page(responder(contact=contact))
+    assert (
+        "At all hours Languages: Vietnamese and Albanian Interpreters can be arranged "
+        "Contact from its own site, checked on 2 November 2026"
+    ) in parsed.text
+    assert "https://example.org/contact" in [link["href"] for link in parsed.links()]
+
+
 def test_an_address_that_is_not_web_is_never_a_link() -> None:
-    entry = responder(contact=Contact(url="javascript:alert(1)"), website="data:text/html,x")
+    source = ContactSource(name="x", url="javascript:alert(2)", checked_on=date(2026, 11, 2))
+    entry = responder(contact=Contact(url="javascript:alert(1)", source=source), website="data:text/html,x")
     assert not any((link["href"] or "").startswith(("javascript", "data")) for link in page(entry).links())
 
 
@@ -331,7 +422,7 @@ def test_the_policy_allows_the_styles_of_this_page_its_script_and_this_server_an
     assert dict(page_headers(raw))["referrer-policy"] == "no-referrer"
 
 
-def shown(ages: list[AgeGroup], genders: Any = "all", types: Any = "all", **changes: Any) -> RemitShown:
+def shown(ages: list[AgeGroup], genders: Any = ("all",), types: Any = ("all",), **changes: Any) -> PublicRemit:
     remit = Remit(areas=("E92000001", "W92000004"), exploitation_types=types, age_groups=tuple(ages), genders=genders)
     return msgspec.structs.replace(represent_remit(remit), **changes)
 
@@ -346,13 +437,13 @@ def shown(ages: list[AgeGroup], genders: Any = "all", types: Any = "all", **chan
             "Adults and children under 18: women and girls only · sexual exploitation · England and Wales",
         ),
         (
-            shown([AgeGroup.CHILD, AgeGroup.YOUNG_PERSON], types=None, existing_clients_only=True),
+            shown([AgeGroup.CHILD, AgeGroup.YOUNG_PERSON], types=("unknown",), existing_clients_only=True),
             "Children under 18 and young people from 18 to 25 · kinds of exploitation not known · "
             "England and Wales · existing clients only",
         ),
     ],
 )
-def test_a_remit_in_words(remit: RemitShown, words: str) -> None:
+def test_a_remit_in_words(remit: PublicRemit, words: str) -> None:
     assert sentences.remit_in_words(remit) == words
 
 
@@ -360,11 +451,11 @@ def test_a_remit_in_words(remit: RemitShown, words: str) -> None:
     ("expected", "words"),
     [
         (FIRST_ANSWER, "5 to 10 working days"),
-        (ExpectedResponse(max=1, unit=Unit.HOURS), "up to 1 hour"),
-        (ExpectedResponse(min=2, max=2, unit=Unit.WEEKS), "2 weeks"),
-        (ExpectedResponse(min=1, max=1, unit=Unit.DAYS), "1 day"),
+        (ExpectedTime(max=1, unit=Unit.HOURS), "up to 1 hour"),
+        (ExpectedTime(min=2, max=2, unit=Unit.WEEKS), "2 weeks"),
+        (ExpectedTime(min=1, max=1, unit=Unit.DAYS), "1 day"),
     ],
 )
-def test_a_response_time_in_words(expected: ExpectedResponse, words: str) -> None:
+def test_a_response_time_in_words(expected: ExpectedTime, words: str) -> None:
     assert sentences.period_in_words(expected) == words
     assert sentences.expected_in_words(expected) == f"{words}: expected, not guaranteed"

@@ -8,9 +8,10 @@ import msgspec
 from hypothesis import strategies as st
 from tests.domain.strategies import intakes_now, lines, remits, reports
 
-from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import Intake, Plan, Report, ReportedState, validate_report
+from capacity_api.domain.contact import Contact, Phone
+from capacity_api.domain.intake import MAX_NOTE_LENGTH, Intake, Plan, Report, ReportedState, SaidBy
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, validate_remit
+from capacity_api.domain.text import plain_text
 from capacity_api.representations.responder import Responder, represent_intake, represent_remit
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -27,7 +28,13 @@ def responder(report: Report | None = None, *, planned: Plan | None = None, **va
     """A responder with this report, from noon for a week; unconfirmed without a report."""
     intake = Intake()
     if report is not None:
-        intake = Intake(report=report, changed_at=NOON, confirmed_at=NOON, confirm_by=NOON + timedelta(days=7))
+        intake = Intake(
+            report=report,
+            since=NOON,
+            said_by=SaidBy.RESPONDER,
+            confirmed_at=NOON,
+            confirm_by=NOON + timedelta(days=7),
+        )
     return shown(intake=Intake(**{**_fields(intake), "planned": planned}), **values)
 
 
@@ -52,37 +59,37 @@ def _fields(intake: Intake) -> dict[str, Any]:
     return {field: getattr(intake, field) for field in Intake.__struct_fields__}
 
 
+PHONE = Phone(text="+44 808 800 0000", dial="+448088000000", extension=None)
 PAUSE = Report(state=ReportedState.PAUSED)
 OPEN = Report(state=ReportedState.OPEN)
-
-
-@st.composite
-def _clean_reports(draw: st.DrawFn) -> Report:
-    report = draw(reports)
-    if report.state is not ReportedState.OPEN:
-        days = draw(st.none() | st.integers(0, 120))
-        reopens_on = None if days is None else NOON.date() + timedelta(days=days)
-        report = msgspec.structs.replace(report, reopens_on=reopens_on)
-    return validate_report(report, NOON)
-
-
-clean_reports = _clean_reports()
+clean_reports = reports.map(
+    lambda report: msgspec.structs.replace(report, note=plain_text(report.note, "/note", MAX_NOTE_LENGTH))
+)
 plans = st.builds(
-    Plan, report=clean_reports, effective_from=st.just(NOON), said_at=st.just(NOON), confirm_by=st.just(NOON)
+    Plan,
+    effective_from=st.just(NOON),
+    said_by=st.sampled_from([SaidBy.RESPONDER, SaidBy.COORDINATOR]),
+    said_at=st.just(NOON),
+    confirm_by=st.just(NOON),
+    report=clean_reports,
 )
 
 
 @st.composite
 def responders(draw: st.DrawFn) -> Responder:
     """Any responder, with any text that it may contain."""
-    intake = msgspec.structs.replace(draw(intakes_now), report=draw(st.none() | clean_reports))
+    intake = draw(intakes_now)
     reported = intake.report is not None
+    said_by = draw(st.sampled_from(SaidBy)) if reported else None
     return shown(
         intake=Intake(
             **{
                 **_fields(intake),
+                "report": draw(clean_reports) if reported else None,
                 "planned": draw(st.none() | plans),
-                **dict.fromkeys(("changed_at", "confirmed_at", "confirm_by"), NOON if reported else None),
+                "said_by": said_by,
+                **dict.fromkeys(("since", "confirm_by"), NOON if reported else None),
+                "confirmed_at": None if said_by in {None, SaidBy.THRESHOLD} else NOON,
             }
         ),
         remit=draw(remits.map(validate_remit)),
@@ -90,7 +97,7 @@ def responders(draw: st.DrawFn) -> Responder:
         contact=draw(
             st.builds(
                 Contact,
-                phone=st.none() | st.just("+44 808 800 0000"),
+                phone=st.none() | st.just(PHONE),
                 email=st.none() | st.just("a@example.org"),
                 hours=st.none() | lines.filter(str.strip),
             )

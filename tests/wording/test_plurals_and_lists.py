@@ -10,11 +10,12 @@ from tests.wording.languages import invented
 
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS, SCOTLAND, WALES, YORKSHIRE
-from capacity_api.domain.intake import Circumstance, ExpectedResponse, State, Unit
+from capacity_api.domain.codes import EVERYTHING
+from capacity_api.domain.intake import Circumstance, ExpectedTime, State, Unit
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit
 from capacity_api.domain.vocabulary import Label
 from capacity_api.pages import pictures
-from capacity_api.representations.responder import RemitShown, represent_remit
+from capacity_api.representations.responder import PublicRemit, represent_remit
 from capacity_api.wording import sentences
 from capacity_api.wording.language import ENGLISH, Language, join_items, join_words, plural_forms, speaking
 
@@ -27,17 +28,19 @@ LABELS: list[Label] = [
     *vocabulary.GENDERS.values(),
     *vocabulary.CIRCUMSTANCES.values(),
     *vocabulary.REASONS.values(),
-    *sentences._AGES.values(),
-    *sentences._GENDERS_WITH_CHILDREN.values(),
+    *sentences.AGES.values(),
+    *sentences.GENDERS_WITH_CHILDREN.values(),
 ]
 
 
 def remit(
     areas: Sequence[str] = (SCOTLAND,), ages: Sequence[AgeGroup] = (AgeGroup.ADULT,), genders: Sequence[Gender] = ()
-) -> RemitShown:
-    types = (ExploitationType.LABOUR, ExploitationType.OTHER)
+) -> PublicRemit:
+    kinds = (ExploitationType.LABOUR, ExploitationType.OTHER)
     return represent_remit(
-        Remit(areas=tuple(areas), exploitation_types=types, age_groups=tuple(ages), genders=tuple(genders) or "all")
+        Remit(
+            areas=tuple(areas), exploitation_types=kinds, age_groups=tuple(ages), genders=tuple(genders) or EVERYTHING
+        )
     )
 
 
@@ -51,12 +54,12 @@ def test_a_number_has_the_plural_form_of_the_language(number: int, form: int, in
     with speaking(invented_language):
         assert sentences.count_in_words(State.OPEN, number) == invented(f"{number} open", form)
         if number:
-            exact = ExpectedResponse(min=number, max=number, unit=Unit.WORKING_DAYS)
+            exact = ExpectedTime(min=number, max=number, unit=Unit.WORKING_DAYS)
             assert sentences.period_in_words(exact) == invented(f"{number} working days", form)
-            up_to = ExpectedResponse(min=0, max=number, unit=Unit.HOURS)
+            up_to = ExpectedTime(min=0, max=number, unit=Unit.HOURS)
             assert sentences.period_in_words(up_to) == invented(f"up to {number} hours", form)
         if number > 1:
-            between = ExpectedResponse(min=1, max=number, unit=Unit.WEEKS)
+            between = ExpectedTime(min=1, max=number, unit=Unit.WEEKS)
             assert sentences.period_in_words(between) == invented(f"1 to {number} weeks", form)
 
 

@@ -5,15 +5,28 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
-from tests.pages.directories import NOW, directory_of, intake_of, register
+from tests.pages.directories import FIRST_ANSWER, NOW, directory_of, intake_of, register, responder
 from tests.pages.parsed import Parsed
 from tests.wording.languages import INVENTED, invented
 from tools.messages import TEMPLATE, catalogue, written
 
 from capacity_api.config import Settings
 from capacity_api.domain import coverage
-from capacity_api.domain.intake import Circumstance, ExpectedResponse, Reason, Report, ReportedState, State, Unit
+from capacity_api.domain.contact import Contact, ContactSource, Phone
+from capacity_api.domain.intake import (
+    Circumstance,
+    ExpectedTime,
+    Plan,
+    Reason,
+    Report,
+    ReportedState,
+    SaidBy,
+    State,
+    Unit,
+)
+from capacity_api.domain.remit import AgeGroup, Gender, Limit
 from capacity_api.pages import directory, scripts
 from capacity_api.pages.coverage import render_coverage
 from capacity_api.pages.directory import render_directory, render_entry
@@ -37,12 +50,39 @@ def every_state() -> list[Responder]:
         state=ReportedState.PAUSED,
         reason=Reason.STAFFING,
         exceptions=(Circumstance.DETENTION, Circumstance.OTHER_URGENT),
-        expected_response=ExpectedResponse(min=1, max=2, unit=Unit.WEEKS),
+        expected_response=ExpectedTime(min=1, max=2, unit=Unit.WEEKS),
     )
     waiting = Report(state=ReportedState.WAITING_LIST)
-    opened = Report(state=ReportedState.OPEN, expected_response=ExpectedResponse(max=1, unit=Unit.DAYS))
+    opened = Report(state=ReportedState.OPEN, expected_response=ExpectedTime(max=1, unit=Unit.DAYS))
     lapsed = intake_of(opened, until=timedelta(seconds=-1))
+    limited = Report(
+        state=ReportedState.OPEN,
+        limited_to=Limit(areas=("E12000003", "E12000007"), age_groups=(AgeGroup.CHILD,), genders=(Gender.WOMAN,)),
+        expected_referral=ExpectedTime(min=2, max=4, unit=Unit.WEEKS),
+        no_timeframe=True,
+    )
+    told = msgspec.structs.replace(intake_of(limited), said_by=SaidBy.COORDINATOR)
+    plan = Plan(
+        effective_from=NOW + timedelta(days=2),
+        said_by=SaidBy.RESPONDER,
+        said_at=NOW,
+        confirm_by=NOW + timedelta(days=9),
+        report=msgspec.structs.replace(paused, limited_to=limited.limited_to, expected_referral=FIRST_ANSWER),
+    )
+    counted = msgspec.structs.replace(
+        intake_of(paused), said_by=SaidBy.THRESHOLD, confirmed_at=None, planned=plan, since=NOW
+    )
+    contact = Contact(
+        phone=Phone(text="116 123", dial="116123", extension=None),
+        all_hours=True,
+        languages=("vi", "sq"),
+        interpreters=True,
+        source=ContactSource(name="example.org", url="https://example.org/", checked_on=NOW.date()),
+    )
     return [
+        responder(told, contact=contact),
+        responder(counted),
+        responder(msgspec.structs.replace(told, lapsed=True)),
         *register()[:4],
         *register(intake_of(paused))[4:6],
         *register(intake_of(waiting))[6:8],
@@ -93,11 +133,11 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
     }
     counts = coverage.count_contributions(
         [
-            coverage.Contribution(coverage.ALL_CELLS // 2, State.WAITING_LIST),
-            coverage.Contribution(coverage.ALL_CELLS // 2**100, State.OPEN),
+            coverage.Contribution(coverage.ALL_CELLS // 2, coverage.ALL_CELLS, State.WAITING_LIST),
+            coverage.Contribution(coverage.ALL_CELLS // 2**100, 0, State.OPEN),
         ]
     )
-    counted = represent_coverage(counts, 1, NOW, demonstration=True)
+    counted = represent_coverage(counts, (), 1, NOW, demonstration=True)
     made = {
         "directory": render_directory(
             directory_of(*everybody, demonstration=True), NOW, "x@example.org", parts=parts, language=invented_language
@@ -124,7 +164,7 @@ def test_the_scripts_speak_the_language_of_their_page(invented_language: Languag
 
 def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Language) -> None:
     languages = (ENGLISH, invented_language)
-    counted = represent_coverage(coverage.NOBODY, 1, NOW, demonstration=False)
+    counted = represent_coverage(coverage.NOBODY, (), 1, NOW, demonstration=False)
     pages_by_path: dict[str, Callable[[Language], bytes]] = {
         "": lambda language: render_directory(directory_of(), NOW, None, language=language, languages=languages),
         "update": lambda language: render_update(language, languages),

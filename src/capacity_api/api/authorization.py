@@ -11,7 +11,15 @@ from litestar.handlers import BaseRouteHandler
 from capacity_api.api.context import Context
 from capacity_api.api.requests import Connection
 from capacity_api.domain.tokens import Scope
-from capacity_api.errors import CapacityError, Forbidden, NotOwner, TokenMalformed, TokenMissing, TooManyWrites
+from capacity_api.errors import (
+    CapacityError,
+    Forbidden,
+    NotFound,
+    NotOwner,
+    TokenMalformed,
+    TokenMissing,
+    TooManyWrites,
+)
 from capacity_api.operations import tokens
 from capacity_api.operations.tokens import RECORD_USE_EVERY, Identity, Owner
 
@@ -68,10 +76,16 @@ def provide_identity(request: Request[Any, Any, Any]) -> Identity:
     return identity
 
 
-def require_owner(identity: Identity, slug: str) -> None:
-    """Raise `NotOwner` unless the token belongs to the responder or to an administrator."""
-    if not identity.is_admin and identity.owner.slug != slug:
-        raise NotOwner(f"The token does not belong to {slug!r}")
+def require_owner(context: Context, identity: Identity, slug: str) -> None:
+    """Raise `NotOwner` unless the token belongs to the responder or to an administrator.
+
+    `NotFound` would be read as "delisted", so it is only for one that is not listed.
+    """
+    if identity.is_admin or identity.owner.slug == slug:
+        return
+    if slug not in context.publisher.current().entries:
+        raise NotFound(f"No responder {slug!r} is listed")
+    raise NotOwner(f"The token does not belong to {slug!r}")
 
 
 def only_owner(identity: Identity) -> Owner | None:

@@ -15,8 +15,9 @@ class CoverageController(Controller):
     async def coverage(self, context: NamedDependency[Context]) -> Coverage:
         """How many responders are in each state, for each area, exploitation type, age group and gender.
 
-        Areas are the nations and the regions of England. A responder counts if its remit is known, covers the whole
-        area, and is not for existing clients only. A gap means that no responder is confirmed as open or on a waiting
-        list. A responder that does not count may still help.
+        Areas are the nations and the regions of England. A responder counts in a cell if its remit now is known to take
+        everybody in it; one for existing clients only counts nowhere. `ask` counts apart those that are open or on a
+        waiting list and may take somebody of the cell, or may not. A gap is a cell for which no responder is confirmed
+        open. Whom to ask in it, `ask` and `text` of the gap say.
         """
         return context.publisher.current().coverage

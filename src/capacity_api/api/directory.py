@@ -20,7 +20,7 @@ from capacity_api.operations.directory import directory_as_of
 from capacity_api.operations.events import list_events
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.event import EventPage
-from capacity_api.representations.responder import Responder, remit_of
+from capacity_api.representations.responder import Responder, public_remit_now
 from capacity_api.representations.vocabulary import Vocabulary, represent_vocabulary
 
 # Filtering so many responders takes a few milliseconds. More are filtered in a thread.
@@ -34,7 +34,8 @@ async def read_directory(
         QueryParameter(name="state", description="Effective state. Repeat it to allow several."),
     ] = None,
     area: Annotated[
-        list[str] | None, QueryParameter(description="A code from `/v1/vocabulary`, such as E12000007.")
+        list[Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(AREAS)})]] | None,
+        QueryParameter(description="Only remits that cover this area or a part of it. Repeat it for several."),
     ] = None,
     exploitation_type: FromQuery[list[ExploitationType] | None] = None,
     age_group: FromQuery[list[AgeGroup] | None] = None,
@@ -57,14 +58,15 @@ async def read_directory(
     snapshot = context.publisher.current()
     if as_of is None:
         directory = snapshot.directory
-        remits = [entry.record.remit for entry in snapshot.entries.values()]
+        remits = [entry.remit_now for entry in snapshot.entries.values()]
     else:
         directory = await _read_as_of(context, parse_time(as_of, "?as_of"), snapshot.demonstration)
-        remits = [remit_of(responder.remit) for responder in directory.responders]
+        remits = [public_remit_now(responder) for responder in directory.responders]
 
     def keeps(responder: Responder, remit: Remit) -> bool:
         state = responder.intake.state
-        return (not states or state in states) and (not accepting or state is State.OPEN) and remit_filter.keeps(remit)
+        accepts = state is State.OPEN and not remit.is_empty
+        return (not states or state in states) and (not accepting or accepts) and remit_filter.keeps(remit)
 
     def filter_responders() -> list[Responder]:
         pairs = zip(directory.responders, remits, strict=True)
@@ -94,6 +96,7 @@ class DirectoryController(Controller):
     async def read(self, directory: NamedDependency[Directory]) -> Directory:
         """All responders, or those that match a filter. Filters keep a remit that is unknown or that partly matches.
 
+        They judge the remit now: as the report that holds limits it.
         `total` counts the responders in this response. `sequence` is the version of the whole directory. With `as_of`,
         everything is as it was then, including `sequence`. Before the first event the directory is empty.
         """
@@ -103,7 +106,7 @@ class DirectoryController(Controller):
     async def events(
         self,
         context: NamedDependency[Context],
-        after: Annotated[int, QueryParameter(ge=0, le=2**62, description="A sequence number; 0 for all.")] = 0,
+        after: Annotated[int, QueryParameter(ge=0, le=2**53, description="A sequence number; 0 for all.")] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     ) -> EventPage:
         """The public events after a sequence number, oldest first. They are the same objects that webhooks receive.

@@ -7,21 +7,21 @@ from uuid import UUID
 import msgspec
 
 from capacity_api.domain.areas import WALES
-from capacity_api.domain.coverage import covered_cells
 from capacity_api.domain.events import PRIVATE, EventType
-from capacity_api.domain.gaps import describe_gaps
-from capacity_api.domain.intake import Intake, Report, State
-from capacity_api.domain.matching import Outcome, ReasonCode
-from capacity_api.domain.responder import ResponderRecord
+from capacity_api.domain.intake import Report
+from capacity_api.domain.matching import ASKED_CIRCUMSTANCES, Outcome, ReasonCode
+from capacity_api.domain.remit import AgeGroup
 from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.formats import rpde
 from capacity_api.formats.open_referral import services, taxonomies
 from capacity_api.operations import responders
 from capacity_api.operations.responders import NewResponder
+from capacity_api.operations.webhooks.example_event import example_data, example_responder, reported
 from capacity_api.representations.encoding import encode
-from capacity_api.representations.event import Event, EventData
-from capacity_api.representations.responder import Responder, represent_responder
+from capacity_api.representations.event import Event
+from capacity_api.representations.responder import Responder
 from capacity_api.representations.statistics import (
+    GroupStatistics,
     NationStatistics,
     ResponderStatistics,
     StateSeconds,
@@ -30,6 +30,7 @@ from capacity_api.representations.statistics import (
 )
 from capacity_api.snapshot.matches import Match, Matches, MatchReason
 
+_EVENT_ID = UUID("019e4500-0000-7000-8000-000000000042")
 _NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)
 _PAUSE = {
     "state": "paused",
@@ -38,7 +39,12 @@ _PAUSE = {
     "note": "We have reached the number of referrals that we can take on.",
 }
 _OPEN = {"state": "open", "expected_response": {"min": 5, "max": 10, "unit": "working_days"}}
-_WAITING = {"state": "waiting_list", "expected_response": {"min": 2, "max": 4, "unit": "weeks"}}
+_WAITING = {
+    "state": "waiting_list",
+    "expected_response": {"min": 2, "max": 3, "unit": "working_days"},
+    "expected_referral": {"min": 2, "max": 4, "unit": "weeks"},
+}
+_LIMITED = {"state": "open", "no_timeframe": True, "limited_to": {"areas": ["E12000007"], "genders": ["woman"]}}
 _HOLIDAYS = {
     "state": "paused",
     "reason": "planned",
@@ -50,6 +56,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "reportIntake": {
         "open": {"summary": "Open, with an expected response time", "value": _OPEN},
         "waiting_list": {"summary": "A waiting list", "value": _WAITING},
+        "limited": {"summary": "Open, for now only for women in London; no timeframe", "value": _LIMITED},
         "paused": {"summary": "Paused, with exceptions", "value": _PAUSE},
         "planned": {"summary": "A closure over the holidays", "value": _HOLIDAYS},
     },
@@ -78,7 +85,30 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 "outcomes": ["yes", "waiting_list"],
             },
         },
+        "none_apply": {
+            "summary": "A woman for whom none of the usual exceptions applies, and who is nobody's client",
+            "value": {
+                "area": "E12000007",
+                "exploitation_type": "domestic_servitude",
+                "age_group": "adult",
+                "gender": "woman",
+                "circumstances_excluded": [each.value for each in ASKED_CIRCUMSTANCES],
+                "existing_client_of": [],
+            },
+        },
         "nothing": {"summary": "Nothing is known: every responder, with what to ask", "value": {}},
+    },
+    "findAlternatives": {
+        "adult": {
+            "summary": "Who else takes an adult woman, forced labour, London?",
+            "value": {
+                "area": "E12000007",
+                "exploitation_type": "labour",
+                "age_group": "adult",
+                "gender": "woman",
+            },
+        },
+        "remit": {"summary": "Who else takes people of this remit?", "value": {}},
     },
     "addWebhook": {
         "all": {"summary": "Everything", "value": {"url": "https://partner.example.org/capacity"}},
@@ -91,6 +121,15 @@ REQUESTS: dict[str, dict[str, Any]] = {
             },
         },
     },
+    "changeWebhook": {
+        "disable": {"summary": "Receive nothing for a while", "value": {"status": "disabled"}},
+        "describe": {"summary": "Say what it is for", "value": {"description": "The case tool of our London team"}},
+    },
+    "testWebhook": {
+        "any": {"summary": "A test of the connection", "value": {}},
+        "paused": {"summary": "What a pause looks like", "value": {"type": "intake.paused"}},
+    },
+    "replayWebhook": {"since": {"summary": "The events after number 41", "value": {"after": 41}}},
     "issueToken": {
         "responder": {"summary": "For a responder", "value": {"responder": "salvation-army"}},
         "partner": {"summary": "For a partner", "value": {"partner": "Case tool"}},
@@ -102,8 +141,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "value": {
                 "pause_at": 100,
                 "reopen_below": 60,
-                "exceptions": _PAUSE["exceptions"],
-                "note": _PAUSE["note"],
+                "report": {"exceptions": _PAUSE["exceptions"], "note": _PAUSE["note"]},
             },
         }
     },
@@ -111,7 +149,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "rotateToken": {"day": {"summary": "The old token stays valid for a day", "value": {"overlap_hours": 24}}},
 }
 
-EVENT_SUMMARIES: dict[EventType, str] = {
+EVENT_SUMMARIES: dict[str, str] = {
     EventType.INTAKE_OPENED: "A responder takes new referrals",
     EventType.INTAKE_WAITING_LIST: "A responder runs a waiting list",
     EventType.INTAKE_PAUSED: "A responder takes no new referrals, apart from its exceptions",
@@ -123,62 +161,28 @@ EVENT_SUMMARIES: dict[EventType, str] = {
     EventType.RESPONDER_LISTED: "A responder was listed",
     EventType.RESPONDER_UPDATED: "Contact, remit, name or website changed",
     EventType.RESPONDER_DELISTED: "A responder left the directory",
-    EventType.COVERAGE_GAP_OPENED: "For some people, no responder is confirmed as open or on a waiting list any more",
-    EventType.COVERAGE_GAP_CLOSED: "A responder is confirmed again for people in a gap",
+    EventType.COVERAGE_GAP_OPENED: "For some people, no charity is known to be open any more",
+    EventType.COVERAGE_GAP_CLOSED: "A charity is confirmed open again for people in a gap",
+    EventType.DIRECTORY_RESTORED: "The directory was restored from a backup: read it whole; goes to every webhook",
+    EventType.EVENT_REDACTED: "Fields were taken out of earlier events: clear your copies; goes to every webhook",
     EventType.WEBHOOK_TEST: "A test of one webhook; private",
+    "directory.restored": "Reserved: the directory was restored from a backup",
+    "event.redacted": "Reserved: fields of earlier events of a responder were removed",
 }
-
-_PREVIOUS = {
-    EventType.INTAKE_OPENED: State.PAUSED,
-    EventType.INTAKE_WAITING_LIST: State.OPEN,
-    EventType.INTAKE_PAUSED: State.OPEN,
-    EventType.INTAKE_UNCONFIRMED: State.OPEN,
-    EventType.INTAKE_UPDATED: State.OPEN,
-    EventType.INTAKE_CONFIRMED: State.OPEN,
-    EventType.INTAKE_PLANNED: State.OPEN,
-}
-_REPORTS: dict[EventType, dict[str, Any]] = {EventType.INTAKE_PAUSED: _PAUSE, EventType.INTAKE_WAITING_LIST: _WAITING}
 
 
 def example_event(event_type: EventType) -> dict[str, Any]:
     """An example of an event, as the body of a webhook."""
-    if event_type is EventType.WEBHOOK_TEST:
-        data = EventData(message="This is a test of your webhook.")
-    elif event_type in {EventType.COVERAGE_GAP_OPENED, EventType.COVERAGE_GAP_CLOSED}:
-        opened = event_type is EventType.COVERAGE_GAP_OPENED
-        data = EventData(cell_groups=describe_gaps(covered_cells(_from_register("tara").remit), opened=opened))
-    else:
-        data = EventData(
-            responder=_responder(_REPORTS.get(event_type, _OPEN), lapsed=event_type is EventType.INTAKE_UNCONFIRMED)
-        )
-        if event_type in _PREVIOUS:
-            data = EventData(responder=data.responder, previous_state=_PREVIOUS[event_type])
+    is_gap = event_type in {EventType.COVERAGE_GAP_OPENED, EventType.COVERAGE_GAP_CLOSED}
+    data = example_data(event_type, _from_register("tara" if is_gap else "salvation-army"), _NOW, 42)
     number = None if event_type in PRIVATE else 42
-    body: dict[str, Any] = _plain(Event(type=event_type, timestamp=_NOW, sequence=number, data=data))
+    body: dict[str, Any] = _plain(Event(id=_EVENT_ID, type=event_type, timestamp=_NOW, sequence=number, data=data))
     return body
 
 
-def _responder(report: dict[str, Any], *, lapsed: bool = False) -> Responder:
-    new = _from_register("salvation-army")
-    record = ResponderRecord(
-        id=UUID("019e4500-0000-7000-8000-000000000010"),
-        slug=new.slug,
-        name=new.name,
-        website=None,
-        contact=new.contact,
-        remit=new.remit,
-        intake=Intake(
-            report=msgspec.convert(report, Report),
-            changed_at=_NOW,
-            confirmed_at=_NOW,
-            confirm_by=_NOW + timedelta(days=7),
-            lapsed=lapsed,
-        ),
-        sequence=42,
-        updated_at=_NOW,
-        created_at=_NOW,
-    )
-    return represent_responder(record, _NOW)
+def _responder(report: dict[str, Any]) -> Responder:
+    intake = reported(msgspec.convert(report, Report), _NOW)
+    return example_responder(_from_register("salvation-army"), intake, _NOW, 42)
 
 
 def _from_register(slug: str) -> NewResponder:
@@ -207,6 +211,7 @@ def _page(item: Any) -> Any:
 RESPONSES: dict[str, Any] = {
     "findMatches": _matches(_PAUSE, ReasonCode.WITHIN_REMIT, ReasonCode.EXCEPTION_HOMELESSNESS),
     "readAlternatives": _matches(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
+    "findAlternatives": _matches(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
     "readChanges": _plain(
         rpde.changes_page(
             [rpde.updated_item(_responder(_PAUSE)), rpde.deleted_item(_DELISTED_ID, 43)],
@@ -234,6 +239,15 @@ RESPONSES: dict[str, Any] = {
                     code=WALES, name="Wales", counted_seconds=864000, nobody_open_seconds=9000, nobody_open_hours=2.5
                 ),
             ],
+            groups=[
+                GroupStatistics(
+                    area=WALES,
+                    age_group=AgeGroup.CHILD,
+                    counted_seconds=864_000,
+                    nobody_open_seconds=432_000,
+                    nobody_open_hours=120.0,
+                ),
+            ],
             responders=[
                 ResponderStatistics(
                     slug="salvation-army",
@@ -245,6 +259,7 @@ RESPONSES: dict[str, Any] = {
                     longest_pause_seconds=172_800,
                 )
             ],
+            months=None,
         )
     ),
 }

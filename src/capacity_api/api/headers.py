@@ -2,13 +2,25 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
+from litestar import Response
 from litestar.datastructures import MutableScopeHeaders
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
+from uuid_utils.compat import uuid7
 
+from capacity_api.domain.tokens import Scope as Scopes
 from capacity_api.publication.middleware import SNAPSHOT_MAX_AGE
 from capacity_api.representations.encoding import TTL_SECONDS
+from capacity_api.snapshot.resource import EXPOSED_HEADERS
 
+T = TypeVar("T")
+_REQUEST_ID = "capacity_api.request_id"
+# What scripts of other origins may send.
+_REQUEST_HEADERS = "authorization, content-type, if-match, if-none-match"
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 
 
@@ -27,6 +39,65 @@ async def forbid_caching(message: Message, scope: Scope) -> None:
         return
     headers.setdefault("cache-control", "no-store")
     headers.setdefault("x-content-type-options", "nosniff")
+
+
+def created(representation: T, location: str) -> Response[T]:
+    """The response to a `POST` that made something, which is at `location` (RFC 9110 §15.3.2)."""
+    return Response(representation, status_code=201, headers={"location": location})
+
+
+def request_id(scope: Scope) -> UUID:
+    """The id of a request, made by us when somebody first asks for it."""
+    keys = cast("dict[str, Any]", scope)
+    if _REQUEST_ID not in keys:
+        keys[_REQUEST_ID] = uuid7()
+    found: UUID = keys[_REQUEST_ID]
+    return found
+
+
+async def identify(message: Message, scope: Scope) -> None:
+    """A `before_send` hook: every response of a handler has the id of its request."""
+    if message["type"] == "http.response.start":
+        MutableScopeHeaders.from_message(message)["x-request-id"] = str(request_id(scope))
+
+
+async def allow_other_origins(message: Message, scope: Scope) -> None:
+    """A `before_send` hook: scripts of other origins may use every route but those for operators alone.
+
+    No response allows credentials, so a browser sends no cookie, and a token only if the script has it.
+    """
+    if message["type"] != "http.response.start":
+        return
+    handlers = _handlers_of(scope)
+    public = [handler for handler in handlers if not _is_for_operators(handler)]
+    if handlers and not public:
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    headers["access-control-allow-origin"] = "*"
+    headers["access-control-expose-headers"] = EXPOSED_HEADERS
+    if scope.get("method") == "OPTIONS":
+        methods = {method for handler in public for method in handler.http_methods}
+        headers["access-control-allow-methods"] = format_allow(methods - {"OPTIONS"})
+        headers["access-control-allow-headers"] = _REQUEST_HEADERS
+        headers["access-control-max-age"] = "600"
+
+
+def _handlers_of(scope: Scope) -> list[HTTPRouteHandler]:
+    """The handler of a request; for `OPTIONS`, those of every method of its path."""
+    if scope.get("method") == "OPTIONS":
+        return [
+            handler
+            for route in scope["litestar_app"].routes
+            if route.path_format == scope.get("path_template") and isinstance(route, HTTPRoute)
+            for handler in route.route_handlers
+            if handler.http_methods != {"OPTIONS"}
+        ]
+    handler = scope.get("route_handler")
+    return [handler] if isinstance(handler, HTTPRouteHandler) else []
+
+
+def _is_for_operators(handler: HTTPRouteHandler) -> bool:
+    return handler.opt.get("scopes") == {Scopes.ADMIN} or handler.opt.get("for_operators", False)
 
 
 async def list_methods(message: Message, scope: Scope) -> None:

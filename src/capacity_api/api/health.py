@@ -74,6 +74,7 @@ class HealthController(Controller):
         summary="Counters for Prometheus",
         media_type="text/plain",
         security=[{"token": []}, {}],
+        for_operators=True,
     )
     async def metrics(
         self, request: Request[Any, Any, Any], context: NamedDependency[Context], metrics: NamedDependency[Metrics]

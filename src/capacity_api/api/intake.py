@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, Response, delete, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.requests import UtcMoment
-from capacity_api.domain.intake import Report
+from capacity_api.domain.intake import Report, SaidBy
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.intake import VersionCheck, cancel_planned_intake, confirm_intake, report_intake
 from capacity_api.operations.tokens import Identity
@@ -31,14 +32,13 @@ class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def report(self) -> Report:
-        return Report(
-            state=self.state,
-            expected_response=self.expected_response,
-            reason=self.reason,
-            exceptions=self.exceptions,
-            reopens_on=self.reopens_on,
-            note=self.note,
-        )
+        """The report alone."""
+        return msgspec.convert(self, Report, from_attributes=True)
+
+
+def said_by(identity: Identity) -> SaidBy:
+    """Whose word a report is: a coordinator has an administrator's token."""
+    return SaidBy.COORDINATOR if identity.is_admin else SaidBy.RESPONDER
 
 
 def respond_with_etag(responder: Responder) -> Response[Responder]:
@@ -64,21 +64,26 @@ class IntakeController(Controller):
         identity: NamedDependency[Identity],
         slug: FromPath[str],
         data: JSONBody[IntakeReport],
+        replace: Annotated[
+            bool, QueryParameter(description="Let this plan replace the one there is. A report for now ignores it.")
+        ] = False,
         if_match: IfMatch = None,
     ) -> Response[Responder]:
         """Say what the responder takes on now. The response is the responder as the public now sees it.
 
         To send the same report again confirms it. With `effective_from`, the report is a plan: a pause or waiting list
-        that starts by itself.
+        that starts by itself. One change may be planned: a second is 409, unless `replace` is true.
         """
-        require_owner(identity, slug)
+        require_owner(context, identity, slug)
         async with context.write() as session:
             responder = await report_intake(
                 session,
                 context.now(),
                 slug,
                 data.report,
+                said_by=said_by(identity),
                 effective_from=data.effective_from,
+                replace=replace,
                 is_expected=version_check(if_match),
                 actor_token_id=identity.token_id,
             )
@@ -99,10 +104,15 @@ class IntakeController(Controller):
         if_match: IfMatch = None,
     ) -> Response[Responder]:
         """Say that the report is still true. It is the same as reporting it again. 409 if there is no report."""
-        require_owner(identity, slug)
+        require_owner(context, identity, slug)
         async with context.write() as session:
             responder = await confirm_intake(
-                session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id
+                session,
+                context.now(),
+                slug,
+                said_by=said_by(identity),
+                is_expected=version_check(if_match),
+                actor_token_id=identity.token_id,
             )
         return respond_with_etag(responder)
 
@@ -121,7 +131,7 @@ class IntakeController(Controller):
         if_match: IfMatch = None,
     ) -> Response[Responder]:
         """Cancel a planned pause or waiting list. If there is none, nothing changes."""
-        require_owner(identity, slug)
+        require_owner(context, identity, slug)
         async with context.write() as session:
             responder = await cancel_planned_intake(
                 session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id

@@ -7,4 +7,9 @@ from litestar.params import QueryParameter
 from capacity_api.operations.paging import MAX_LIMIT
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description=f"How many items at most, up to {MAX_LIMIT}.")]
-Cursor = Annotated[str | None, QueryParameter(description="The `next` of the previous page.")]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1, max_length=100, pattern="^[A-Za-z0-9_-]+$", description="The `next` of the previous page."
+    ),
+]

@@ -1,50 +1,32 @@
-"""The OpenAPI 3.1 document: generated from the handlers, then completed with problems, examples and webhooks."""
+"""The OpenAPI 3.1 document: the paths come from the handlers, the schemas from the structs, the rest from here."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server, Tag
+from litestar.routes import HTTPRoute
 
-from capacity_api.api import examples
-from capacity_api.api.health import Health, Readiness
-from capacity_api.api.intake import IntakeReport
-from capacity_api.api.matches import MatchQuestion
+from capacity_api.api import answer_examples, examples
+from capacity_api.api.descriptions import describe
+from capacity_api.api.event_schemas import add_event_schemas, event_types, example_event, schema_name
+from capacity_api.api.health import Readiness
 from capacity_api.api.problems import example_problems
-from capacity_api.api.requests import StrictBody
+from capacity_api.api.requests import StrictBody, parameters_of
 from capacity_api.api.routes import DEPENDENCIES, routes
-from capacity_api.api.threshold import Count
-from capacity_api.api.tokens import NewPartner, NewToken, Rotation
-from capacity_api.api.webhooks import ReplaySince
-from capacity_api.domain.events import EventType
-from capacity_api.domain.threshold import Threshold
+from capacity_api.api.schemas import REFERENCE, Schemas, bounded
+from capacity_api.domain.responder import SLUG_SCHEMA
 from capacity_api.formats.format import Format
-from capacity_api.formats.open_referral.services import About, ListedService, Service
-from capacity_api.formats.open_referral.taxonomies import Taxonomy
 from capacity_api.formats.registry import FORMATS
-from capacity_api.formats.rpde import ChangesPage
-from capacity_api.operations.audit import AuditEntry
-from capacity_api.operations.promptness import Promptness
-from capacity_api.operations.responders import NewResponder, ResponderPatch
-from capacity_api.operations.threshold import Caseload
-from capacity_api.operations.tokens import Identity, Partner, TokenIssued, TokenShown
-from capacity_api.operations.webhooks.deliveries import Delivery
-from capacity_api.operations.webhooks.management import NewWebhook, WebhookEnabled, WebhookPatch
-from capacity_api.operations.webhooks.webhook import Webhook
-from capacity_api.representations.coverage import Coverage
-from capacity_api.representations.directory import Directory
 from capacity_api.representations.encoding import LICENCE
-from capacity_api.representations.event import Event, EventPage
+from capacity_api.representations.event import Event
 from capacity_api.representations.problem import PROBLEM_JSON, Problem
-from capacity_api.representations.responder import HistoryEntry
-from capacity_api.representations.statistics import Statistics
-from capacity_api.representations.vocabulary import Vocabulary
-from capacity_api.snapshot.matches import Matches
 
+RECEIVERS = "webhook receivers"
 _TAGS = {
     "directory": "For everybody: no token, any origin, no cookie.",
     "formats": "The directory for tools that use a standard: Atom, RPDE, Open Referral UK.",
@@ -55,6 +37,7 @@ _TAGS = {
     "webhooks": "Receive signed events within a second of the change.",
     "tokens": "Who may change what.",
     "operation": "For the operator of the service.",
+    RECEIVERS: "What your server receives when it has a webhook. Each event type has its own body.",
 }
 _PROBLEMS = {
     "400": "The request cannot be parsed",
@@ -71,50 +54,59 @@ _PROBLEMS = {
     "503": "The database cannot be reached; a change may not have been stored",
     "default": "Something went wrong here",
 }
-_PAGE_NAME = re.compile(rb"Page_[a-z_.]+\.([A-Za-z]+)_")
 _READ_ONLY = frozenset({"get"})
 # A POST that changes nothing, and so has no conflict.
-_QUESTIONS = frozenset({"findMatches"})
-_STRUCTS = (
-    About,
-    AuditEntry,
-    Caseload,
-    ChangesPage,
-    Count,
-    Coverage,
-    Delivery,
-    Directory,
-    Event,
-    EventPage,
-    Health,
-    HistoryEntry,
-    Identity,
-    IntakeReport,
-    ListedService,
-    MatchQuestion,
-    Matches,
-    NewPartner,
-    NewResponder,
-    NewToken,
-    NewWebhook,
-    Partner,
-    Problem,
-    Promptness,
-    Readiness,
-    ReplaySince,
-    ResponderPatch,
-    Rotation,
-    Service,
-    Statistics,
-    Taxonomy,
-    Threshold,
-    TokenIssued,
-    TokenShown,
-    Vocabulary,
-    Webhook,
-    WebhookEnabled,
-    WebhookPatch,
+_QUESTIONS = frozenset({"findMatches", "askAlternatives"})
+# Published reads whose path the middleware answers by itself. Those that a handler answers have `of_snapshot`.
+_PUBLISHED = frozenset(
+    {
+        "readCoverage",
+        "readCoveragePage",
+        "readDirectory",
+        "readFeed",
+        "readHistory",
+        "readOpenapi",
+        "readPage",
+        "readReference",
+        "readResponder",
+        "readUpdatePage",
+        "readVocabulary",
+    }
 )
+# What answers with one responder, whose `ETag` can be sent back as `If-Match`.
+_VERSIONED = frozenset({"reportIntake", "confirmIntake", "cancelPlannedIntake", "changeResponder"})
+# Times in a query. A day is also taken, and means its start.
+TIMES = frozenset({"as_of", "from", "to"})
+_HEADERS: dict[str, Any] = {
+    "ETag": {"description": "The version of this answer, in this content coding.", "schema": {"type": "string"}},
+    "Location": {
+        "description": "The path of what was made.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Published-Sequence": {
+        "description": "The number of the newest event that this process shows. If it is lower than the `sequence` of "
+        "a responder, that change is not shown here yet.",
+        "schema": {"type": "integer", "format": "int64", "minimum": 0},
+    },
+    "Retry-After": {
+        "description": "Try again after this many seconds.",
+        "schema": {"type": "integer", "format": "int64", "minimum": 1},
+    },
+    "WWW-Authenticate": {"description": "`Bearer`: how to send a token.", "schema": {"type": "string"}},
+    "X-Request-Id": {
+        "description": "The id of this request, which the log has too.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
+}
+_PROBLEM_HEADERS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
+_IF_NONE_MATCH = {
+    "name": "if-none-match",
+    "in": "header",
+    "description": "An `ETag` that you have. The answer is 304, without a body, if it is still current.",
+    "required": False,
+    "schema": {"type": "string"},
+    "example": '"3f2a1c"',
+}
 
 
 def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
@@ -144,45 +136,140 @@ def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
                     )
                 }
             ),
+            servers=[Server(url="/", description="The service that you have this document from")],
             tags=[Tag(name=name, description=text) for name, text in _TAGS.items()],
             use_handler_docstrings=True,
         ),
     )
     document: dict[str, Any] = app.openapi_schema.to_schema()
     document["paths"] = {path: item for path, item in document["paths"].items() if not path.startswith("/schema")}
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    # The framework's schemas are inexact about unknown fields, defaults and tagged types. msgspec's match its decoder.
-    _, exact_schemas = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
-    schemas.update(exact_schemas)
-    schemas["EventPage"]["properties"]["events"]["items"] = {"$ref": "#/components/schemas/Event"}
-    document["components"]["responses"] = {_problem_name(status): _problem_response(status) for status in _PROBLEMS}
+    handlers = _handlers(app)
+    schemas = Schemas()
+    schemas.of_answer(Problem)
+    schemas.of_answer(Event)
+    # Every answer before the first request: what is also read has another schema where it is written.
+    answers = {name: schemas.of_answer(kind) for name, kind in _answer_types(handlers).items()}
+    readiness = schemas.of_answer(Readiness)
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            _complete_operation(path, method, operation)
-    document["webhooks"] = {event_type.value: _webhook_operation(event_type) for event_type in EventType}
+            handler = handlers[operation["operationId"]]
+            _complete_parameters(operation, handler, schemas)
+            _complete_request(operation, handler, schemas)
+            _complete_responses(path, method, operation, answers.get(operation["operationId"]))
+            if operation["operationId"] in _PUBLISHED or handler.opt.get("of_snapshot"):
+                _declare_etag(operation)
+            operation.setdefault("security", [])
+            operation.pop("deprecated")
+    document["paths"]["/readyz"]["get"]["responses"]["503"] = {
+        "description": "It cannot take writes, or cannot publish them",
+        "headers": _headers("Published-Sequence", "X-Request-Id"),
+        "content": {"application/json": {"schema": readiness, "example": answer_examples.NOT_READY}},
+    }
+    add_event_schemas(schemas.named)
+    document["components"] = {
+        "schemas": dict(sorted(schemas.named.items())),
+        "responses": {_problem_name(status): _problem_response(status) for status in _PROBLEMS},
+        "headers": _HEADERS,
+        "securitySchemes": document["components"]["securitySchemes"],
+    }
+    document["webhooks"] = {event_type: _webhook_operation(event_type) for event_type in event_types()}
     document["info"]["x-data-licence"] = LICENCE
     return document
 
 
 def encode_document() -> bytes:
     """The document as it is committed and served: indented, in a stable order."""
-    compact = msgspec.json.encode(build_document(), order="deterministic")
-    # The framework puts the module of a page's items into the name of its schema.
-    return msgspec.json.format(_PAGE_NAME.sub(rb"\1Page", compact), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(build_document(), order="deterministic"), indent=2) + b"\n"
 
 
-def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
-    """Add the examples of the request and the response, and the problems that can occur."""
-    operation_id = operation["operationId"]
-    if operation_id in examples.REQUESTS:
-        operation["requestBody"]["content"]["application/json"]["examples"] = examples.REQUESTS[operation_id]
+def _handlers(app: Litestar) -> dict[str, HTTPRouteHandler]:
+    """The handler of each operation."""
+    return {
+        str(handler.operation_id): handler
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.operation_id is not None
+    }
+
+
+def _answer_types(handlers: Mapping[str, HTTPRouteHandler]) -> dict[str, Any]:
+    """The struct that each operation answers with. Tables and pages have none."""
+    found = {}
+    for name, handler in handlers.items():
+        kind = handler.parsed_fn_signature.return_type.annotation
+        if get_origin(kind) is Response:
+            (kind,) = get_args(kind)
+        if kind not in {None, type(None), bytes}:
+            found[name] = kind
+    return found
+
+
+def _complete_parameters(operation: dict[str, Any], handler: HTTPRouteHandler, schemas: Schemas) -> None:
+    """Give each parameter its schema: plain lists, every limit, and neither null nor a default."""
+    definitions = parameters_of(handler)
+    for parameter in operation.pop("parameters", []):
+        definition = definitions[parameter["name"]]
+        words = definition.kwarg_definition
+        schema = bounded(schemas.of_parameter(definition.annotation), words)
+        text = getattr(words, "description", None) or describe(parameter["name"], ("Parameter",))
+        if definition.has_default and definition.default is not None:
+            text += f" Default: `{msgspec.json.encode(definition.default).decode()}`."
+        if parameter["name"] in TIMES:
+            schema["format"] = "date-time"
+        elif parameter["name"] == "slug":
+            schema |= SLUG_SCHEMA
+        complete = {"name": parameter["name"], "in": parameter["in"], "required": parameter["required"]}
+        complete |= {"description": text, "schema": schema}
+        if schema.get("type") == "array":
+            complete |= {"style": "form", "explode": True}
+        operation.setdefault("parameters", []).append(complete)
+
+
+def _complete_request(operation: dict[str, Any], handler: HTTPRouteHandler, schemas: Schemas) -> None:
+    body = handler.parsed_data_field
+    if body is None:
+        return
+    media: dict[str, Any] = {"schema": schemas.of_request(body.annotation)}
+    found = examples.REQUESTS.get(operation["operationId"])
+    if found is not None:
+        media["examples"] = found
+    operation["requestBody"] = {"required": not body.has_default, "content": {"application/json": media}}
+
+
+def _complete_responses(path: str, method: str, operation: dict[str, Any], schema: dict[str, Any] | None) -> None:
+    """Add the schema, the example and the headers of success, and the problems that can occur."""
+    name = operation["operationId"]
     responses = {status: item for status, item in operation["responses"].items() if status.startswith("2")}
-    if operation_id in examples.RESPONSES:
-        for response in responses.values():
-            response["content"]["application/json"]["example"] = examples.RESPONSES[operation_id]
+    for status, response in responses.items():
+        response["headers"] = _headers("Published-Sequence", "X-Request-Id")
+        if status == "201":
+            response["headers"] |= _headers("Location")
+        if name in _VERSIONED:
+            response["headers"] |= _headers("ETag")
+        for media_type, media in response.get("content", {}).items():
+            media["schema"] = schema or {"type": "object" if media_type == "application/json" else "string"}
+            if name in answer_examples.ANSWERS:
+                media["example"] = answer_examples.ANSWERS[name]
     for status in _problem_statuses(path, method, operation):
         responses[status] = {"$ref": f"#/components/responses/{_problem_name(status)}"}
     operation["responses"] = responses
+
+
+def _declare_etag(operation: dict[str, Any]) -> None:
+    """What the middleware adds to a published read: `ETag`, and 304 for who has that version (RFC 9110 §13.1.2)."""
+    responses = operation["responses"]
+    responses["200"]["headers"] |= _headers("ETag")
+    responses["304"] = {
+        "description": "The version that If-None-Match names is still current",
+        "headers": _headers("ETag", "Published-Sequence"),
+    }
+    operation["responses"] = dict(sorted(responses.items()))
+    operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _problem_statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
@@ -212,6 +299,7 @@ def _problem_name(status: str) -> str:
 def _problem_response(status: str) -> dict[str, Any]:
     return {
         "description": _PROBLEMS[status],
+        "headers": _headers("X-Request-Id", *_PROBLEM_HEADERS.get(status, ())),
         "content": {
             PROBLEM_JSON: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
@@ -223,13 +311,17 @@ def _problem_response(status: str) -> dict[str, Any]:
     }
 
 
-def _webhook_operation(event_type: EventType) -> dict[str, Any]:
+def _webhook_operation(event_type: str) -> dict[str, Any]:
     header = {"in": "header", "required": True, "schema": {"type": "string"}}
     return {
         "post": {
-            "operationId": "receive" + "".join(part.title() for part in event_type.replace("_", ".").split(".")),
+            "operationId": "receive" + schema_name(event_type).removesuffix("Event"),
             "summary": examples.EVENT_SUMMARIES[event_type],
-            "tags": ["webhooks"],
+            "description": "Your server receives this. Answer with 2xx within ten seconds; do the work afterwards.",
+            "tags": [RECEIVERS],
+            "security": [],
+            # A client has nothing to call here, and what openapi-generator makes of it does not compile.
+            "x-internal": True,
             "parameters": [
                 {"name": "webhook-id", "description": "The same for every attempt: take each id once", **header},
                 {
@@ -243,8 +335,8 @@ def _webhook_operation(event_type: EventType) -> dict[str, Any]:
                 "required": True,
                 "content": {
                     "application/json": {
-                        "schema": {"$ref": "#/components/schemas/Event"},
-                        "example": examples.example_event(event_type),
+                        "schema": {"$ref": REFERENCE + schema_name(event_type)},
+                        "example": example_event(event_type),
                     }
                 },
             },

@@ -3,18 +3,20 @@
 import logging
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
 from capacity_api import errors
-from capacity_api.api.headers import format_allow
+from capacity_api.api.headers import format_allow, request_id
 from capacity_api.db.engine import is_outage
 from capacity_api.errors import CapacityError, FieldError
-from capacity_api.representations.problem import INTERNAL_ERROR, PROBLEM_JSON, Problem, represent_problem
+from capacity_api.representations.problem import PROBLEM_JSON, Problem, internal_error, represent_problem
 
 _logger = logging.getLogger(__name__)
+_EXAMPLE_ID = UUID("019e4500-0000-7000-8000-000000000099")
 
 # The first class that an error is an instance of decides.
 STATUS: dict[type[CapacityError], int] = {
@@ -40,8 +42,8 @@ _FRAMEWORK = {
 }
 
 
-def problem_from_error(error: CapacityError) -> tuple[Problem, dict[str, str]]:
-    """The problem document of an error, and the headers of its response."""
+def problem_from_error(error: CapacityError, number: UUID) -> tuple[Problem, dict[str, str]]:
+    """The problem document of an error in the request with this id, and the headers of its response."""
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     headers = {}
     if isinstance(error, errors.Unauthenticated):
@@ -51,16 +53,17 @@ def problem_from_error(error: CapacityError) -> tuple[Problem, dict[str, str]]:
     if isinstance(error, errors.DatabaseUnavailable):
         headers["retry-after"] = "5"
     faults = error.errors if isinstance(error, errors.BadInput) and error.errors else UNSET
-    return represent_problem(status, error.code, error.title, error.detail, faults), headers
+    return represent_problem(number, status, error.code, error.title, error.detail, faults), headers
 
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The exception handler of the whole application."""
+    number = request_id(request.scope)
     headers: dict[str, str] = {}
     if isinstance(error, CapacityError) and isinstance(error, tuple(STATUS)):
-        problem, headers = problem_from_error(error)
+        problem, headers = problem_from_error(error, number)
     elif isinstance(error, ValidationException) and any(each.get("key") == "data" for each in _extra(error)):
-        problem, headers = problem_from_error(errors.Malformed("The body is empty"))
+        problem, headers = problem_from_error(errors.Malformed("The body is empty"), number)
     elif isinstance(error, ValidationException):
         names = _parameter_names(request)
         faults = tuple(
@@ -68,37 +71,39 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
             for each in _extra(error)
             if "key" in each
         )
-        problem = represent_problem(422, *_FRAMEWORK[422], "A parameter is not valid", faults)
+        problem = represent_problem(number, 422, *_FRAMEWORK[422], "A parameter is not valid", faults)
     elif isinstance(error, HTTPException) and error.status_code < 500:
         code, title = _FRAMEWORK.get(error.status_code, ("refused", "The request was refused"))
-        problem = represent_problem(error.status_code, code, title, title)
+        problem = represent_problem(number, error.status_code, code, title, title)
         if "allow" in (error.headers or {}):
             headers = {"allow": format_allow(each.strip() for each in (error.headers or {})["allow"].split(","))}
     elif is_outage(error):
-        problem, headers = problem_from_error(errors.DatabaseUnavailable())
+        problem, headers = problem_from_error(errors.DatabaseUnavailable(), number)
     else:
         # Log the template of the path and nothing that was sent: no identifiers of people may get into a log.
-        _logger.error("%s %s failed", request.method, _template(request), exc_info=_loggable(request, error))
-        problem = INTERNAL_ERROR
+        _logger.error(
+            "%s %s failed (%s)", request.method, _template(request), number, exc_info=_loggable(request, error)
+        )
+        problem = internal_error(number)
     return Response(
         problem,
         status_code=problem.status,
         media_type=PROBLEM_JSON,
-        headers={"access-control-allow-origin": "*", "cache-control": "no-store", **headers},
+        headers={"cache-control": "no-store", **headers},
     )
 
 
 def example_problems(status: str) -> list[Problem]:
     """An example of each problem with this status. "default" is an error of this service."""
     if status == "default":
-        return [INTERNAL_ERROR]
+        return [internal_error(_EXAMPLE_ID)]
     number = int(status)
     problems: dict[str, Problem] = {}
     if number in _FRAMEWORK:
         code, title = _FRAMEWORK[number]
-        problems[code] = represent_problem(number, code, title, title)
+        problems[code] = represent_problem(_EXAMPLE_ID, number, code, title, title)
     for kind in _error_classes(CapacityError):
-        problem, _ = problem_from_error(kind())
+        problem, _ = problem_from_error(kind(), _EXAMPLE_ID)
         if problem.status == number:
             problems[problem.code] = problem
     return list(problems.values())

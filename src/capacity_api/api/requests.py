@@ -70,20 +70,49 @@ async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHa
         raise UnknownParameter(
             "The path has no such query parameter", tuple(FieldError(f"?{name}", "unknown") for name in unknown)
         )
-    repeated = [name for name, count in counts.items() if count > 1 and not known[name]]
+    repeated = [name for name, count in counts.items() if count > 1 and not _is_list(known[name])]
     if repeated:
         raise Invalid(
             "A parameter is repeated", tuple(FieldError(f"?{name}", "must not be repeated") for name in repeated)
         )
+    # The framework would take the word for "left out", and answer without the filter.
+    null = sorted({name for name, value in connection.query_params.multi_items() if _is_null(value, known[name])})
+    if null:
+        raise Invalid(
+            "A parameter is null", tuple(FieldError(f"?{name}", "must not be null; leave it out") for name in null)
+        )
 
 
-def query_parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, bool]:
-    """The query parameters of a handler: whether each may be repeated, by name."""
-    known: dict[str, bool] | None = handler.opt.get("parameters")
+def query_parameters(handler: HTTPRouteHandler, connection: Connection) -> dict[str, FieldDefinition]:
+    """The query parameters of a handler and of its dependencies, by the name that a client sends."""
+    known: dict[str, FieldDefinition] | None = handler.opt.get("parameters")
     if known is None:
         model = handler.create_kwargs_model(path_parameters=cast("Any", connection.scope["path_params"]))
-        known = handler.opt["parameters"] = {each.field_alias: each.is_sequence for each in model.expected_query_params}
+        definitions = parameters_of(handler)
+        known = handler.opt["parameters"] = {
+            each.field_alias: definitions[each.field_alias] for each in model.expected_query_params
+        }
     return known
+
+
+def parameters_of(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:
+    """Everything that a handler and its dependencies take, by the name that a client sends."""
+    signatures = [handler.parsed_fn_signature]
+    signatures += [each.parsed_fn_signature for each in handler.resolve_dependencies().values()]
+    return {
+        getattr(definition.kwarg_definition, "name", None) or name: definition
+        for signature in signatures
+        for name, definition in signature.parameters.items()
+    }
+
+
+def _is_list(parameter: FieldDefinition) -> bool:
+    return parameter.is_non_string_sequence or any(each.is_non_string_sequence for each in parameter.inner_types)
+
+
+def _is_null(value: str, parameter: FieldDefinition) -> bool:
+    is_text = str in {parameter.annotation, *(each.annotation for each in parameter.inner_types)}
+    return value.lower() == "null" and not is_text and not _is_list(parameter)
 
 
 async def refuse_odd_paths(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -116,8 +145,9 @@ async def refuse_unread_bodies(connection: Connection, handler: BaseRouteHandler
 
 
 async def require_json(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A Litestar guard: the media type of a body must be JSON in UTF-8 (RFC 9110 §8.3)."""
-    if cast("HTTPRouteHandler", handler).parsed_data_field is None:
+    """A guard: the media type of a body must be JSON in UTF-8 (RFC 9110 §8.3). A body that is left out has none."""
+    field = cast("HTTPRouteHandler", handler).parsed_data_field
+    if field is None or (field.has_default and not await cast("Request[Any, Any, Any]", connection).body()):
         return
     media_type, _, parameters = connection.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')

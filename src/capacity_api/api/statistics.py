@@ -1,10 +1,11 @@
 """`/v1/statistics` of any span of time, and how promptly a responder confirms."""
 
 from datetime import timedelta
+from typing import Annotated, Literal
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
@@ -16,20 +17,28 @@ from capacity_api.operations.statistics import read_statistics
 from capacity_api.operations.tokens import Identity
 from capacity_api.representations.statistics import Statistics
 
+By = Annotated[
+    Literal["month"] | None,
+    QueryParameter(name="by", description="`month` measures each month too, from midnight to midnight in the UK."),
+]
+
 
 class StatisticsController(Controller):
     path = "/v1"
     tags = ("statistics",)
 
     @get("/statistics", operation_id="readStatistics", summary="Read the statistics of any span of time")
-    async def statistics(self, context: NamedDependency[Context], start: From = None, end: To = None) -> Statistics:
+    async def statistics(
+        self, context: NamedDependency[Context], start: From = None, end: To = None, by: By = None
+    ) -> Statistics:
         """For each responder its time in each state; for each nation the time in which nobody was confirmed open.
 
-        From `from` up to, but not including, `to`, exact to the second. A span that ends in the future ends now.
-        Responders are in the order of the directory, which is not a ranking. Each counts from when it was listed until
-        it was delisted. From the second in which a report lapses, the state is unconfirmed.
+        The same for each age group in each nation. From `from` up to, but not including, `to`, exact to the second. A
+        span that ends in the future ends now. Responders are in the order of the directory, which is not a ranking.
+        Each counts from when it was listed until it was delisted. From the second in which a report lapses, the state
+        is unconfirmed. `by=month` adds the same for each month.
         """
-        return await read_requested_statistics(context, start, end)
+        return await read_requested_statistics(context, start, end, by)
 
     @get(
         "/responders/{slug:str}/promptness",
@@ -49,16 +58,18 @@ class StatisticsController(Controller):
 
         Only for its own token or an administrator's. The public statistics do not have it.
         """
-        require_owner(identity, slug)
+        require_owner(context, identity, slug)
         until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
         async with context.read() as session:
             return await read_promptness(session, slug, parse_start(start, until), until)
 
 
-async def read_requested_statistics(context: Context, start: str | None, end: str | None) -> Statistics:
-    """The statistics for the query parameters `from` and `to`. Raises `Invalid`."""
+async def read_requested_statistics(
+    context: Context, start: str | None, end: str | None, by: Literal["month"] | None
+) -> Statistics:
+    """The statistics for the query parameters `from`, `to` and `by`. Raises `Invalid`."""
     now = context.now()
     until = min(parse_time(end, "?to"), now) if end is not None else now
     since = parse_start(start, until)
     async with context.read() as session:
-        return await read_statistics(session, since, until)
+        return await read_statistics(session, since, until, by_month=by is not None)

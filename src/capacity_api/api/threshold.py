@@ -1,5 +1,7 @@
 """`/v1/responders/{slug}/threshold` and `/caseload`. Private to the responder and administrators: never published."""
 
+from typing import Annotated
+
 import msgspec
 from litestar import Controller, delete, get, put
 from litestar.di import NamedDependency
@@ -7,7 +9,8 @@ from litestar.params import FromPath, JSONBody
 
 from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
-from capacity_api.domain.threshold import Threshold
+from capacity_api.domain.intake import Report, ReportedState
+from capacity_api.domain.threshold import MAX_REFERRALS, ReferralLimit, Threshold
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations import threshold
 from capacity_api.operations.threshold import Caseload
@@ -17,7 +20,21 @@ from capacity_api.operations.tokens import Identity
 class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many referrals the responder has open now."""
 
-    open_referrals: int
+    open_referrals: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": MAX_REFERRALS})]
+
+
+class ThresholdReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to report when the threshold is reached. `state` and `reason` can be left out: they are always the same."""
+
+    state: ReportedState = ReportedState.PAUSED
+
+
+class NewThreshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """At `pause_at` open referrals the intake pauses with `report`; below `reopen_below` it is as it was before."""
+
+    pause_at: ReferralLimit
+    reopen_below: ReferralLimit | None = None
+    report: ThresholdReport = ThresholdReport()
 
 
 class ThresholdController(Controller):
@@ -38,7 +55,7 @@ class ThresholdController(Controller):
         data: JSONBody[Count],
     ) -> Caseload:
         """A count that reaches the threshold pauses the intake. It does not confirm the report. It is private."""
-        require_owner(identity, slug)
+        require_owner(context, identity, slug)
         async with context.write() as session:
             return await threshold.record_caseload(session, context.now(), slug, data.open_referrals, identity.token_id)
 
@@ -46,7 +63,7 @@ class ThresholdController(Controller):
     async def read(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> Threshold:
-        require_owner(identity, slug)
+        require_owner(context, identity, slug)
         async with context.read() as session:
             return await threshold.read_threshold(session, slug)
 
@@ -56,12 +73,18 @@ class ThresholdController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         slug: FromPath[str],
-        data: JSONBody[Threshold],
+        data: JSONBody[NewThreshold],
     ) -> Threshold:
         """Set what to report when the open referrals reach `pause_at`. It applies from the next count on."""
-        require_owner(identity, slug)
+        require_owner(context, identity, slug)
         async with context.write() as session:
-            return await threshold.set_threshold(session, context.now(), slug, data, identity.token_id)
+            return await threshold.set_threshold(
+                session,
+                context.now(),
+                slug,
+                msgspec.convert(data, Threshold, from_attributes=True),
+                identity.token_id,
+            )
 
     @delete(
         "/threshold",
@@ -73,6 +96,6 @@ class ThresholdController(Controller):
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> None:
         """Counts no longer pause the intake. A pause that has begun stays until the responder reports again."""
-        require_owner(identity, slug)
+        require_owner(context, identity, slug)
         async with context.write() as session:
             await threshold.remove_threshold(session, context.now(), slug, identity.token_id)

@@ -4,43 +4,73 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from capacity_api.api.authorization import requires_token
 from capacity_api.api.context import Context
+from capacity_api.api.headers import created
 from capacity_api.api.lists import Cursor, Limit
+from capacity_api.domain.events import EventType
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import Identity
 from capacity_api.operations.webhooks import deliveries, management, secrets
 from capacity_api.operations.webhooks.deliveries import Delivery
+from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus
 from capacity_api.operations.webhooks.management import NewWebhook, WebhookEnabled, WebhookPatch
-from capacity_api.operations.webhooks.webhook import Webhook, get_webhook_row
+from capacity_api.operations.webhooks.webhook import Webhook, WebhookWithSecret, get_webhook_row
 
+Statuses = Annotated[
+    list[DeliveryStatus] | None, QueryParameter(description="The status of a delivery. Repeat it to allow several.")
+]
+EventTypes = Annotated[
+    list[EventType] | None,
+    QueryParameter(name="type", description="The type of an event. Repeat it to allow several."),
+]
 Replay = Annotated[bool, QueryParameter(description="Whether to send the events that it missed now.")]
 
 
 class ReplaySince(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything after the event with this sequence number; 0 for everything there is."""
+    """The number of the last event that is not sent again; 0 for the first event there is and all after it."""
 
-    after: int
+    after: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0})]
+
+
+class WebhookTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The type of event to send an example of."""
+
+    type: EventType = EventType.WEBHOOK_TEST
+
+
+_PLAIN_TEST = WebhookTest()
 
 
 class WebhookController(Controller):
     path = "/v1/webhooks"
     tags = ("webhooks",)
 
-    @post(operation_id="addWebhook", summary="Add a webhook", **requires_token(Scope.WEBHOOKS_MANAGE))
+    @post(
+        operation_id="addWebhook",
+        summary="Add a webhook",
+        responses={200: ResponseSpec(WebhookWithSecret, description="You have this webhook already")},
+        **requires_token(Scope.WEBHOOKS_MANAGE),
+    )
     async def add(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewWebhook]
-    ) -> Webhook:
-        """Receive events from now on. `secret` is only in this response."""
+    ) -> Response[WebhookWithSecret]:
+        """Receive events from now on. `secret` is only in this response. `v1a` has `public_key` and no secret.
+
+        If you have a webhook with the same `url`, `event_types`, `responders`, `areas`, `signature` and `stale`, the
+        answer is 200 with that one as it stands, without its secret.
+        """
         async with context.write() as session:
-            return await management.add(
+            webhook, is_new = await management.add(
                 session, context.now(), context.keys, identity.owner, data, context.settings.egress_allow
             )
+        return created(webhook, f"/v1/webhooks/{webhook.id}") if is_new else Response(webhook, status_code=200)
 
     @get(operation_id="listWebhooks", summary="List your webhooks", **requires_token(Scope.WEBHOOKS_MANAGE))
     async def list_webhooks(
@@ -78,10 +108,13 @@ class WebhookController(Controller):
         webhook_id: FromPath[UUID],
         data: JSONBody[WebhookPatch],
     ) -> Webhook:
-        """A field that is left out stays as it is. This applies to everything that has not been sent yet."""
+        """A field that is left out stays as it is. This applies to everything that has not been sent yet.
+
+        `status` "disabled" stops the webhook, which keeps its place; "active" is the same as `…/enable`.
+        """
         async with context.write() as session:
             return await management.change(
-                session, context.now(), identity.owner, webhook_id, data, context.settings.egress_allow
+                session, context.now(), context.keys, identity.owner, webhook_id, data, context.settings.egress_allow
             )
 
     @delete(
@@ -108,13 +141,17 @@ class WebhookController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         webhook_id: FromPath[UUID],
+        status: Statuses = None,
+        event_types: EventTypes = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[Delivery]:
         """What was sent or superseded in the last 30 days, newest event first, each with its attempts."""
         async with context.read() as session:
             webhook = await get_webhook_row(session, identity.owner, webhook_id)
-            return await deliveries.list_deliveries(session, webhook, limit, cursor)
+            return await deliveries.list_deliveries(
+                session, webhook, limit, cursor, statuses=status, event_types=event_types
+            )
 
     @post(
         "/{webhook_id:uuid}/deliveries/{event_id:uuid}/resend",
@@ -143,12 +180,20 @@ class WebhookController(Controller):
         **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def send_test(
-        self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
+        self,
+        context: NamedDependency[Context],
+        identity: NamedDependency[Identity],
+        webhook_id: FromPath[UUID],
+        data: JSONBody[WebhookTest] = _PLAIN_TEST,
     ) -> Delivery:
-        """A private `webhook.test`, whatever the webhook subscribes to. Its deliveries show the result."""
+        """An example of any event type, by default `webhook.test`, whatever the webhook subscribes to.
+
+        Its `test` is true, its `sequence` null and its responder `example`. The deliveries of the webhook show the
+        result.
+        """
         async with context.write() as session:
             webhook = await get_webhook_row(session, identity.owner, webhook_id, for_update=True)
-            return await deliveries.send_test(session, context.now(), webhook)
+            return await deliveries.send_test(session, context.now(), webhook, data.type)
 
     @post(
         "/{webhook_id:uuid}/enable",
@@ -176,7 +221,7 @@ class WebhookController(Controller):
     @post(
         "/{webhook_id:uuid}/replay",
         operation_id="replayWebhook",
-        summary="Send everything since an event again",
+        summary="Send the events since a number again",
         status_code=202,
         **requires_token(Scope.WEBHOOKS_MANAGE),
     )
@@ -203,7 +248,7 @@ class WebhookController(Controller):
     )
     async def rotate_secret(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
-    ) -> Webhook:
-        """The old secret also signs for 24 hours. `secret` is only in this response."""
+    ) -> WebhookWithSecret:
+        """The old secret also signs for 24 hours. `secret` is only in this response; `v1a` has none."""
         async with context.write() as session:
             return await secrets.rotate(session, context.now(), context.keys, identity.owner, webhook_id)

@@ -17,7 +17,7 @@ from capacity_api.clock import utc_now
 from capacity_api.config import LOOPBACK, Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.receiver import Receiver
-from capacity_api.domain.intake import Circumstance, ExpectedResponse, Report, ReportedState, Unit
+from capacity_api.domain.intake import Circumstance, ExpectedTime, Report, ReportedState, Unit
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.threshold import Threshold
 from capacity_api.errors import ConfigurationError
@@ -30,7 +30,7 @@ _LABEL = "Demonstration, not real: "
 _STATES = {
     "salvation-army": Report(
         state=ReportedState.OPEN,
-        expected_response=ExpectedResponse(min=5, max=10, unit=Unit.WORKING_DAYS),
+        expected_response=ExpectedTime(min=5, max=10, unit=Unit.WORKING_DAYS),
         note=_LABEL + "close to the number of open referrals at which it paused in May 2024.",
     ),
     "migrant-help": Report(
@@ -42,13 +42,16 @@ _STATES = {
 _THRESHOLD = Threshold(
     pause_at=100,
     reopen_below=60,
-    exceptions=(
-        Circumstance.SELF_REFERRAL,
-        Circumstance.HOMELESSNESS,
-        Circumstance.DETENTION,
-        Circumstance.CRIMINAL_INVESTIGATION,
+    report=Report(
+        state=ReportedState.PAUSED,
+        exceptions=(
+            Circumstance.SELF_REFERRAL,
+            Circumstance.HOMELESSNESS,
+            Circumstance.DETENTION,
+            Circumstance.CRIMINAL_INVESTIGATION,
+        ),
+        note=_LABEL + "paused at its threshold, with capacity kept for urgent cases.",
     ),
-    note=_LABEL + "paused at its threshold, with capacity kept for urgent cases.",
 )
 _OPEN_REFERRALS = 97
 
@@ -119,7 +122,7 @@ async def _fill(database: Database, receiver: Receiver, receiver_url: str) -> Ac
         partner = await tokens.partner_owner(session, "Demonstration partner")
         responder_token = await tokens.issue_token(session, now, keys, responder)
         partner_token = await tokens.issue_token(session, now, keys, partner)
-        webhook = await management.add(
+        webhook, _ = await management.add(
             session, now, keys, partner, NewWebhook(url=f"{receiver_url}/"), database.settings.egress_allow
         )
     assert isinstance(webhook.secret, str)

@@ -19,7 +19,7 @@ from capacity_api.json import decode
 from capacity_api.operations import responders, tokens
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.responders import NewResponder
-from capacity_api.operations.tokens import Owner, TokenIssued, TokenShown
+from capacity_api.operations.tokens import IssuedToken, Owner, Token
 from capacity_api.representations.responder import Responder, represent_responder
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -92,7 +92,7 @@ def issue_token(
     if sum((responder is not None, partner is not None, admin)) != 1:
         raise click.UsageError("name one owner: --responder, --partner or --admin")
 
-    async def issue(session: AsyncSession, keys: Keys) -> TokenIssued:
+    async def issue(session: AsyncSession, keys: Keys) -> IssuedToken:
         now = utc_now()
         return await tokens.issue_token(
             session,
@@ -124,7 +124,7 @@ async def _get_owner(session: AsyncSession, now: datetime, responder: str | None
 def list_tokens(as_json: bool) -> None:
     """Print each token without its secret: its owner, until when it is valid, and when it was last used."""
 
-    async def read_all(session: AsyncSession, _: Keys) -> list[TokenShown]:
+    async def read_all(session: AsyncSession, _: Keys) -> list[Token]:
         return await all_pages(lambda limit, cursor: tokens.list_tokens(session, None, limit, cursor))
 
     every_token = asyncio.run(in_transaction(read_all))
@@ -138,7 +138,7 @@ def list_tokens(as_json: bool) -> None:
     print_table(rows)
 
 
-def _validity(token: TokenShown, now: datetime) -> str:
+def _validity(token: Token, now: datetime) -> str:
     if token.revoked_at is not None:
         return "ended"
     if token.expires_at is None:
@@ -172,7 +172,7 @@ def revoke_token(token_id: UUID) -> None:
     click.echo(f"revoked {token_id}")
 
 
-def _show_issued(issued: TokenIssued, as_json: bool) -> None:
+def _show_issued(issued: IssuedToken, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.structs.asdict(issued) | {"owner": _owner_name(issued.owner)})
         return

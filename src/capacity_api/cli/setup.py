@@ -17,7 +17,7 @@ from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import responders
+from capacity_api.operations import coverage, responders
 from capacity_api.operations.webhooks import secrets
 
 T = TypeVar("T")
@@ -65,10 +65,15 @@ def set_up_log(settings: Settings) -> None:
 
 
 async def prepare(database: Database) -> int:
-    """Upgrade the schema, and load the register into an empty database. Returns how many responders it listed."""
+    """Upgrade the schema, and load the register into an empty database. Returns how many responders it listed.
+
+    Counts the coverage if the upgrade deleted the counts: without them, outdated events about gaps would be sent.
+    """
     await schema.upgrade(database)
     async with database.write() as session:
-        return await responders.load_register(session, utc_now())
+        count = await responders.load_register(session, utc_now())
+        await coverage.rebuild(session)
+    return count
 
 
 async def prepare_to_serve(database: Database) -> None:

@@ -1,5 +1,6 @@
 """The version of the schema. Both databases have the same Alembic migrations."""
 
+import sqlite3
 from collections.abc import Callable
 
 from alembic import command
@@ -8,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from capacity_api.bundled_files import bundled_file
 from capacity_api.db.engine import Database, translate_outage
@@ -17,12 +19,32 @@ from capacity_api.errors import ConfigurationError
 _BUSY_TIMEOUT_MS = 60_000
 # Any number that no other program locks in this database: "capacity" in ASCII.
 _ADVISORY_LOCK = int.from_bytes(b"capacity")
+_IN_USE = "the database is in use; stop every process that is connected to it and run the upgrade again"
+# A role that may not see another's details still sees its process and user. The server's own processes have no user.
+_OTHER_CONNECTIONS = text(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend' ORDER BY pid"
+)
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
-    """Upgrade the schema to `revision`. Raises `ConfigurationError` if the schema is of a newer version."""
-    _refuse_newer(await read_revision(database))
-    await migrate(database, lambda connection: command.upgrade(_config(connection), revision))
+    """Upgrade the schema to `revision`.
+
+    Raises `ConfigurationError` if the schema is of a newer version, or if there is something to upgrade and anybody
+    else is connected: another process would go on writing in the old form.
+    """
+    current = await read_revision(database)
+    _refuse_newer(current)
+
+    def work(connection: Connection) -> None:
+        command.upgrade(_config(connection), revision)
+
+    if current is None or current == _scripts().get_revision(revision).revision:
+        await migrate(database, work)
+    else:
+        # Our own idle connections must not count.
+        await database.close()
+        await migrate(database, work, alone=True)
 
 
 async def downgrade(database: Database, revision: str = "base") -> None:
@@ -56,11 +78,15 @@ async def check(database: Database) -> None:
         )
 
 
-async def migrate(database: Database, work: Callable[[Connection], None]) -> None:
-    """Run `work` in one transaction, in one process at a time. A second process waits, and then finds it done."""
+async def migrate(database: Database, work: Callable[[Connection], None], *, alone: bool = False) -> None:
+    """Run `work` in one transaction, in one process at a time. A second process waits, and then finds it done.
+
+    With `alone` it raises `ConfigurationError`, and changes nothing, if anybody else is connected before or during it.
+    """
     with translate_outage():
         async with database.engine.connect() as connection:
-            await connection.run_sync(_migrate_sqlite if database.settings.is_sqlite else _migrate_postgresql, work)
+            run = _migrate_sqlite if database.settings.is_sqlite else _migrate_postgresql
+            await connection.run_sync(run, work, alone)
 
 
 def _refuse_newer(revision: str | None) -> None:
@@ -71,16 +97,32 @@ def _refuse_newer(revision: str | None) -> None:
         )
 
 
-def _migrate_postgresql(connection: Connection, work: Callable[[Connection], None]) -> None:
+def _migrate_postgresql(connection: Connection, work: Callable[[Connection], None], alone: bool) -> None:
     with connection.begin():
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        if alone:
+            # A process that starts now waits here for the revision. Its snapshot has the old one.
+            connection.execute(text("LOCK TABLE alembic_version"))
+            _refuse_others(connection)
         work(connection)
+        if alone:
+            _refuse_others(connection)
 
 
-def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) -> None:
+def _refuse_others(connection: Connection) -> None:
+    # A transaction keeps what it has read of the activity.
+    connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+    pids = [str(pid) for pid in connection.scalars(_OTHER_CONNECTIONS)]
+    if pids:
+        raise ConfigurationError(f"{_IN_USE} (PostgreSQL processes {', '.join(pids)})")
+
+
+def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None], alone: bool) -> None:
+    cursor = connection.connection.cursor()
+    if alone:
+        _lock_out_others(cursor)
     # To alter a table, a migration copies it and drops the old one. With foreign keys on, that would delete the rows
     # that refer to it. They can be switched off only outside a transaction.
-    cursor = connection.connection.cursor()
     cursor.execute("PRAGMA foreign_keys = OFF")
     # Another process may be migrating, which takes longer than a report.
     cursor.execute("PRAGMA busy_timeout")
@@ -94,9 +136,30 @@ def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None]) 
             if orphans:
                 raise RuntimeError(f"a migration left {len(orphans)} rows that refer to nothing; nothing was changed")
     finally:
+        if alone:
+            _let_in_others(cursor)
         cursor.execute(f"PRAGMA busy_timeout = {usual_timeout[0]}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+
+
+def _lock_out_others(cursor: DBAPICursor) -> None:
+    """Keep every other connection out. Raises `ConfigurationError` while there is one: nobody can then leave WAL."""
+    cursor.execute("PRAGMA locking_mode = EXCLUSIVE")
+    try:
+        cursor.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:
+        cursor.execute("PRAGMA locking_mode = NORMAL")
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise ConfigurationError(_IN_USE) from None
+        raise
+
+
+def _let_in_others(cursor: DBAPICursor) -> None:
+    cursor.execute("PRAGMA locking_mode = NORMAL")
+    # The lock ends with the next read.
+    cursor.execute("SELECT count(*) FROM sqlite_master")
+    cursor.execute("PRAGMA journal_mode = WAL")
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from capacity_api.db.engine import JsonStruct, UtcTime
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
-from capacity_api.domain.intake import Intake, Plan, ReplacedReport, Report, State
+from capacity_api.domain.intake import Intake, Plan, ReplacedReport, Report, SaidBy, State
 from capacity_api.domain.remit import Remit
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.domain.threshold import Threshold
@@ -47,6 +47,7 @@ class Table(DeclarativeBase):
         str: Text(),
         EventType: Text(),
         State: Text(),
+        SaidBy: Text(),
     }
 
 
@@ -128,7 +129,8 @@ class IntakeRow(Table):
 
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
     report: Mapped[Report | None] = mapped_column(JsonStruct(Report))
-    changed_at: Mapped[datetime | None]
+    since: Mapped[datetime | None]
+    said_by: Mapped[SaidBy | None]
     confirmed_at: Mapped[datetime | None]
     confirm_by: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]
@@ -142,7 +144,9 @@ class IntakeRow(Table):
     def value(self) -> Intake:
         return Intake(
             report=self.report,
-            changed_at=self.changed_at,
+            since=self.since,
+            # The column gives a plain string.
+            said_by=None if self.said_by is None else SaidBy(self.said_by),
             confirmed_at=self.confirmed_at,
             confirm_by=self.confirm_by,
             remind_at=self.remind_at,
@@ -154,7 +158,8 @@ class IntakeRow(Table):
     @value.setter
     def value(self, intake: Intake) -> None:
         self.report = intake.report
-        self.changed_at = intake.changed_at
+        self.since = intake.since
+        self.said_by = intake.said_by
         self.confirmed_at = intake.confirmed_at
         self.confirm_by = intake.confirm_by
         self.remind_at = intake.remind_at
@@ -187,6 +192,7 @@ class ReportRow(Table):
     at: Mapped[datetime]
     state: Mapped[State]
     report: Mapped[Report | None] = mapped_column(JsonStruct(Report))
+    said_by: Mapped[SaidBy | None]
     effective_from: Mapped[datetime | None]
     confirm_by: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(BigInteger)
@@ -247,8 +253,9 @@ class PeriodRow(Table):
     began: Mapped[int] = mapped_column(BigInteger)
     # Null while it lasts.
     ended: Mapped[int | None] = mapped_column(BigInteger)
-    # The nations that the responder counted for when the period ended.
+    # The nations that the responder covered wholly when the period ended, and the age groups that it took.
     nations: Mapped[list[str]] = mapped_column(JSON)
+    age_groups: Mapped[list[str]] = mapped_column(JSON)
     # The totals before it: seconds in each state, and the number of pauses.
     open: Mapped[int] = mapped_column(BigInteger)
     waiting_list: Mapped[int] = mapped_column(BigInteger)
@@ -257,26 +264,27 @@ class PeriodRow(Table):
     pauses: Mapped[int]
 
 
-class NationGapRow(Table):
-    """A stretch of time in which nobody was confirmed open in a nation (`domain.periods.Gap`)."""
+class GapRow(Table):
+    """A stretch of time in which nobody was confirmed open in a place (`domain.periods.Gap`)."""
 
-    __tablename__ = "nation_gap"
+    __tablename__ = "gap"
 
-    nation: Mapped[str] = mapped_column(primary_key=True)
+    # A nation, or a nation and an age group: "E92000001", "E92000001/adult".
+    place: Mapped[str] = mapped_column(primary_key=True)
     began: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     ended: Mapped[int | None] = mapped_column(BigInteger)
-    seconds_before: Mapped[int] = mapped_column("before", BigInteger)
+    seconds_before: Mapped[int] = mapped_column(BigInteger)
 
 
 class RollupRow(Table):
-    """One row: the number of the last event that is counted in `period` and `nation_gap`. Lock it to count."""
+    """One row: the number of the last event that is counted in `period` and `gap`. Lock it to count."""
 
     __tablename__ = "rollup"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)
-    # How many responders are confirmed open in each nation after that event.
+    # How many responders are confirmed open in each place after that event.
     open_in: Mapped[dict[str, int]] = mapped_column(JSON)
 
 
@@ -318,19 +326,24 @@ class WebhookRow(Table):
     __table_args__ = (
         # Read by `find_due`: webhooks that may be sent to at any time, by cursor; those that are backing off; and those
         # with an out-of-order delivery.
-        _partial("ix_webhook_ready", "position", where="status = 'active' AND next_attempt_at IS NULL"),
-        _partial("ix_webhook_held_up", "next_attempt_at", where="status = 'active' AND next_attempt_at IS NOT NULL"),
-        _partial("ix_webhook_extra", "extra_at", where="status = 'active' AND extra_at IS NOT NULL"),
+        _partial("ix_webhook_ready", "cursor", where="status = 'active' AND next_attempt_at IS NULL"),
+        _partial(
+            "ix_webhook_backing_off", "next_attempt_at", where="status = 'active' AND next_attempt_at IS NOT NULL"
+        ),
+        _partial(
+            "ix_webhook_out_of_order", "out_of_order_at", where="status = 'active' AND out_of_order_at IS NOT NULL"
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"), index=True)
     url: Mapped[str]
-    # Null means "all" in these three.
-    event_types: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    responders: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    areas: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    description: Mapped[str | None]
+    # Sets of codes: everything is `["all"]`.
+    event_types: Mapped[list[str]] = mapped_column(JSON)
+    responders: Mapped[list[str]] = mapped_column(JSON)
+    areas: Mapped[list[str]] = mapped_column(JSON)
     signature: Mapped[str]
     stale: Mapped[str]
     # The secrets, newest first, each encrypted; a second one while a rotation overlaps.
@@ -340,16 +353,17 @@ class WebhookRow(Table):
     disabled_reason: Mapped[str | None]
     created_at: Mapped[datetime]
     # The number of the last public event it is done with: delivered, failed for good, superseded or not wanted.
-    cursor: Mapped[int] = mapped_column("position", BigInteger)
+    cursor: Mapped[int] = mapped_column(BigInteger)
     claim_id: Mapped[UUID | None]
     claimed_until: Mapped[datetime | None]
     # The health of its endpoint (`domain.endpoint_health`).
     failures: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    failed_attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     failing_since: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
-    cooldown_ms: Mapped[int] = mapped_column("pace_ms", default=0, server_default=text("0"))
+    cooldown_ms: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     # When its next out-of-order delivery is due: a private event, or one that is resent.
-    out_of_order_at: Mapped[datetime | None] = mapped_column("extra_at")
+    out_of_order_at: Mapped[datetime | None]
 
 
 class DeliveryRow(Table):
@@ -358,7 +372,7 @@ class DeliveryRow(Table):
     __tablename__ = "delivery"
     __table_args__ = (
         # Read by `find_due`: the out-of-order deliveries of a webhook.
-        _partial("ix_delivery_extra", "webhook_id", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
+        _partial("ix_delivery_out_of_order", "webhook_id", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
         # Read by the retention.
         _partial("ix_delivery_finished", "finished_at", where="finished_at IS NOT NULL"),
     )
@@ -369,6 +383,8 @@ class DeliveryRow(Table):
     sequence: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str]
     attempts: Mapped[int]
+    # When its first attempt failed, while it is tried again.
+    failing_since: Mapped[datetime | None]
     # Of an out-of-order delivery; the others wait for their webhook.
     next_attempt_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -14,6 +14,7 @@ import msgspec
 from capacity_api.asgi import Receive, Scope, Send
 from capacity_api.clock import Clock
 from capacity_api.domain import signing
+from capacity_api.domain.codes import ALL
 
 _MAX_BODY_BYTES = 64 * 1024
 # How many receipts `GET /` lists, newest last.
@@ -29,8 +30,21 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     event: msgspec.Raw
 
 
+class _Limit(msgspec.Struct):
+    areas: list[str] = msgspec.field(default_factory=list)
+    exploitation_types: list[str] = msgspec.field(default_factory=list)
+    age_groups: list[str] = msgspec.field(default_factory=list)
+    genders: list[str] = msgspec.field(default_factory=list)
+
+
+class _Report(msgspec.Struct):
+    limited_to: _Limit | None = None
+
+
 class _Intake(msgspec.Struct):
     state: str = ""
+    said_by: str | None = None
+    report: _Report | None = None
 
 
 class _Responder(msgspec.Struct):
@@ -46,6 +60,8 @@ class _Data(msgspec.Struct):
     responder: _Responder | None = None
     previous_state: str | None = None
     cells: list[_CellGroup] = msgspec.field(default_factory=list)
+    slug: str = ""
+    fields: list[str] = msgspec.field(default_factory=list)
 
 
 class _Event(msgspec.Struct):
@@ -53,6 +69,7 @@ class _Event(msgspec.Struct):
 
     type: str = "unknown"
     sequence: int | None = None
+    test: bool = False
     data: _Data = msgspec.field(default_factory=_Data)
 
 
@@ -143,9 +160,12 @@ def describe_receipt(receipt: Receipt) -> str:
     event = _decode_event(receipt.event)
     words = [
         f"{receipt.received_at:%H:%M:%S}",
+        "TEST" if event.test else "",
         event.type,
         *_responder_words(event.data),
         "; ".join(group.text for group in event.data.cells),
+        event.data.slug,
+        ", ".join(event.data.fields),
         "" if event.sequence is None else f"#{event.sequence}",
         "verified" if receipt.verified else "NOT VERIFIED",
     ]
@@ -164,7 +184,20 @@ def _responder_words(data: _Data) -> list[str]:
     if data.responder is None:
         return []
     change = [] if data.previous_state is None else [data.previous_state, "→"]
-    return [data.responder.slug, *change, data.responder.intake.state]
+    intake = data.responder.intake
+    limit = None if intake.report is None else intake.report.limited_to
+    return [
+        data.responder.slug,
+        *change,
+        intake.state,
+        "" if limit is None else f"(only {_limit_words(limit)})",
+        "" if intake.said_by is None else f"said by {intake.said_by}",
+    ]
+
+
+def _limit_words(limit: _Limit) -> str:
+    aspects = (limit.areas, limit.exploitation_types, limit.age_groups, limit.genders)
+    return ", ".join(" or ".join(codes) for codes in aspects if codes and ALL not in codes)
 
 
 async def _read_body(receive: Receive) -> bytes | None:

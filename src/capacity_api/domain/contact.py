@@ -1,40 +1,161 @@
 """How to reach a responder. A field that nobody has verified stays empty: "not yet supplied by the organisation"."""
 
 import re
+from datetime import date
+from typing import Annotated, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+import phonenumbers
+from babel import Locale
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
-from capacity_api.domain.text import plain_text
-from capacity_api.errors import Invalid
+from capacity_api.domain.text import plain_text, required_text, text_limits
+from capacity_api.errors import FieldError, Invalid
 
-# Only characters that are safe in a `mailto:` and a `tel:` link (RFC 5322 dot-atom, RFC 3966).
+# Only characters that are safe in a `mailto:` link (RFC 5322 dot-atom).
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%'*+/=^_`{|}~.-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}")
-_PHONE = re.compile(r"(?=.*[0-9].*[0-9].*[0-9])\+?[0-9() -]{3,30}")
 # White space of any script, marks that change the direction of text, and characters that a URL must encode.
 _NOT_IN_ADDRESS = re.compile(r"""[\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"<>\\^`{|}]""")
+PhoneType = TypeVar("PhoneType")
+_WEB_ADDRESS = "[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]"
+# What is empty is null.
+WebAddress = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^({_WEB_ADDRESS}|$)", "maxLength": 500})]
+_RequiredAddress = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_WEB_ADDRESS}", "maxLength": 500})]
+_REGION = "GB"
+_EXTENSION = re.compile(r"(?:ext(?:ension|n)?|x)\.? ?\d+$", re.IGNORECASE)
+# The prefixes of Relay UK, for people who type: no telephone link can dial the number behind them.
+_TEXT_RELAY = re.compile(r"1800[012]\b")
+# RFC 5646: a language, and optionally a script and a region.
+_LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
+_LANGUAGES = frozenset(Locale("en").languages)
+_MIN_NEW_DIGITS = 9
+_MAX_LANGUAGES = 50
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    phone: str | None = None
-    email: str | None = None
-    url: str | None = None
-    hours: str | None = None
+class Phone(msgspec.Struct, frozen=True):
+    """A telephone number. `text` is how it was written.
+
+    `dial` is E.164, or the digits of a short number such as 116123. It is null for what a telephone cannot dial, such
+    as words or a text relay. Only `dial` may be linked.
+    """
+
+    text: str
+    dial: str | None
+    extension: str | None
 
 
-def validate_contact(contact: Contact) -> Contact:
+class ContactSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a contact was found, and when, if the responder has not given its own."""
+
+    name: Annotated[str, text_limits(200, required=True)]
+    url: _RequiredAddress
+    checked_on: date
+
+
+class _Contact(msgspec.Struct, Generic[PhoneType], frozen=True, kw_only=True):
+    phone: PhoneType | None = None
+    email: (
+        Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^({_EMAIL.pattern})?$", "maxLength": 254})] | None
+    ) = None
+    url: WebAddress | None = None
+    hours: Annotated[str, text_limits(200)] | None = None
+    all_hours: bool | None = None
+    languages: Annotated[tuple[str, ...], msgspec.Meta(extra_json_schema={"maxItems": _MAX_LANGUAGES})] = ()
+    interpreters: bool | None = None
+    source: ContactSource | None = None
+
+
+class Contact(_Contact[Phone], frozen=True, kw_only=True):
+    """How to reach a responder.
+
+    `hours` are words. `all_hours` is true for a line that is always answered, `interpreters` if there are some; null
+    means that it is not known. `languages` are BCP 47. `source` is null if the responder gave the contact itself.
+    """
+
+
+class ContactDetails(_Contact[Annotated[str, text_limits(40)]], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A contact as it is written: `phone` in words, such as `0800 808 3733` or `+44 20 7946 0018 ext 12`."""
+
+
+def validate_contact(details: ContactDetails) -> Contact:
     """The contact in a standard form. Raises `Invalid` with a pointer to the first bad field."""
-    phone = plain_text(contact.phone, "/contact/phone", 40)
-    if phone is not None and not _PHONE.fullmatch(phone):
-        raise Invalid.at("/contact/phone", "must be a telephone number such as 0800 808 3733")
-    email = plain_text(contact.email, "/contact/email", 254)
+    email = plain_text(details.email, "/contact/email", 254)
     if email is not None and not _EMAIL.fullmatch(email):
         raise Invalid.at("/contact/email", "must be an e-mail address")
     return Contact(
-        phone=phone,
+        phone=_parse_phone(details.phone, "/contact/phone"),
         email=email,
-        url=validate_web_address(contact.url, "/contact/url"),
-        hours=plain_text(contact.hours, "/contact/hours", 200),
+        url=validate_web_address(details.url, "/contact/url"),
+        hours=plain_text(details.hours, "/contact/hours", 200),
+        all_hours=_true_or_unknown(details.all_hours, "/contact/all_hours"),
+        languages=_validate_languages(details.languages, "/contact/languages"),
+        interpreters=_true_or_unknown(details.interpreters, "/contact/interpreters"),
+        source=None if details.source is None else _validate_source(details.source),
+    )
+
+
+def _parse_phone(value: str | None, pointer: str) -> Phone | None:
+    text = plain_text(value, pointer, 40)
+    if text is None:
+        return None
+    number = _EXTENSION.sub("", text)
+    if any(character.isalpha() for character in number) or _TEXT_RELAY.match(number):
+        return Phone(text=text, dial=None, extension=None)
+    try:
+        parsed = phonenumbers.parse(text, _REGION)
+    except NumberParseException:
+        raise Invalid.at(pointer, "must be one telephone number, such as 0800 808 3733") from None
+    if phonenumbers.is_valid_short_number_for_region(parsed, _REGION):
+        return Phone(text=text, dial=str(parsed.national_number), extension=parsed.extension)
+    if not (phonenumbers.is_valid_number(parsed) or _may_be_new(parsed)):
+        raise Invalid.at(pointer, "no telephone takes this number; check its digits")
+    return Phone(
+        text=text,
+        dial=phonenumbers.format_number(parsed, PhoneNumberFormat.E164),
+        extension=parsed.extension,
+    )
+
+
+def _may_be_new(number: PhoneNumber) -> bool:
+    """Whether a number of a usual length may be in a range that the library does not know yet.
+
+    To refuse a new number would leave a responder without a telephone.
+    """
+    is_possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return is_possible and len(str(number.national_number)) >= _MIN_NEW_DIGITS
+
+
+def _true_or_unknown(value: bool | None, pointer: str) -> bool | None:
+    if value is False:
+        raise Invalid.at(pointer, "must be true, or null if it is not known")
+    return value
+
+
+def _validate_languages(languages: tuple[str, ...], pointer: str) -> tuple[str, ...]:
+    """BCP 47 tags in their usual case, without repetition, in the order given."""
+    errors: list[FieldError] = []
+    tags: list[str] = []
+    for n, tag in enumerate(languages):
+        match = _LANGUAGE.fullmatch(tag)
+        if match is None or match[1].lower() not in _LANGUAGES:
+            errors.append(FieldError(f"{pointer}/{n}", "must be the code of a language (BCP 47), such as vi or sq"))
+            continue
+        parts = (match[1].lower(), (match[2] or "").title(), (match[3] or "").upper())
+        tags.append("-".join(part for part in parts if part))
+    if len(languages) > _MAX_LANGUAGES:
+        errors.append(FieldError(pointer, f"must name at most {_MAX_LANGUAGES} languages"))
+    if errors:
+        raise Invalid("The contact is not valid", tuple(errors))
+    return tuple(dict.fromkeys(tags))
+
+
+def _validate_source(source: ContactSource) -> ContactSource:
+    url = validate_web_address(source.url, "/contact/source/url")
+    if url is None:
+        raise Invalid.at("/contact/source/url", "must not be empty")
+    return ContactSource(
+        name=required_text(source.name, "/contact/source/name", 200), url=url, checked_on=source.checked_on
     )
 
 

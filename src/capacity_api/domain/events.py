@@ -1,6 +1,9 @@
 """Every type of event, and who may receive it. CONTRIBUTING.md has the recipe for a new one."""
 
+from collections.abc import Collection
 from enum import StrEnum
+
+from capacity_api.domain.codes import ALL
 
 
 class EventType(StrEnum):
@@ -17,11 +20,16 @@ class EventType(StrEnum):
     RESPONDER_DELISTED = "responder.delisted"
     COVERAGE_GAP_OPENED = "coverage.gap_opened"
     COVERAGE_GAP_CLOSED = "coverage.gap_closed"
+    DIRECTORY_RESTORED = "directory.restored"
+    EVENT_REDACTED = "event.redacted"
     WEBHOOK_TEST = "webhook.test"
 
 
 # For one owner's own webhooks. They have no sequence number and are in no public feed.
 PRIVATE = frozenset({EventType.INTAKE_CONFIRMATION_DUE, EventType.WEBHOOK_TEST})
+
+# Whoever keeps a copy must act on these, so they go to every webhook, whatever it subscribes to.
+TO_EVERY_WEBHOOK = frozenset({EventType.DIRECTORY_RESTORED, EventType.EVENT_REDACTED})
 
 # "all" leaves these out. A confirmation changes nothing for a reader, and a busy directory has hundreds a week.
 OPT_IN = frozenset({EventType.INTAKE_CONFIRMED})
@@ -40,8 +48,8 @@ STATE_EVENTS = frozenset(
 )
 
 
-def is_subscribed(event_type: EventType, event_types: frozenset[EventType] | None) -> bool:
-    """Whether a webhook for `event_types` receives events of this type. `None` means all but `OPT_IN`."""
-    if event_types is None:
-        return event_type not in OPT_IN
-    return event_type in event_types
+def is_subscribed(event_type: EventType, event_types: Collection[str]) -> bool:
+    """Whether a webhook for `event_types` receives events of this type. `["all"]` means all but `OPT_IN`."""
+    if event_type in TO_EVERY_WEBHOOK or event_type in event_types:
+        return True
+    return ALL in event_types and event_type not in OPT_IN

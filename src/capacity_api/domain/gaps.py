@@ -1,18 +1,19 @@
 """Gaps in words: a cell set as few groups, each with its codes and one sentence that is true.
 
-A gap means that nobody is confirmed as open or on a waiting list for all of a place. Somebody may be for a part of it,
-so England and the South West, which have parts, are named "as a whole" where nobody is.
+A gap means that nobody is confirmed open for all of a place. Somebody may be for a part of it, so England and the South
+West, which have parts, are named "as a whole" where nobody is. A group names those who may help in it: whom to ask.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import prod
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from capacity_api.domain.areas import AREAS, ENGLAND, LONDON, SOUTH_WEST, YORKSHIRE
+from capacity_api.domain.codes import EVERYTHING, includes
 from capacity_api.domain.coverage import CELL_AREAS, CELLS, CellSet
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.domain.text import join_words
@@ -22,20 +23,33 @@ T = TypeVar("T", bound=str)
 
 # An event names no more groups than this, so that its body stays below 20 kB.
 MAX_GROUPS = 20
+# A group names no more responders than this.
+MAX_NAMES = 10
 
 
 class CellGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Each of the areas with each exploitation type, age group and gender; `text` says the same in a sentence.
 
-    `combinations` stands only in an event that would be too long otherwise: so many of the cells, not all of them.
+    `ask` are the slugs of the responders that may help in any of the cells of a gap, by name, at most 10: they are on a
+    waiting list, or may take people of a cell and may not. `combinations` stands only in an event that would be too
+    long otherwise: so many of the cells, not all of them.
     """
 
-    areas: tuple[str, ...] | Literal["all"]
-    exploitation_types: tuple[ExploitationType, ...] | Literal["all"]
-    age_groups: tuple[AgeGroup, ...] | Literal["all"]
-    genders: tuple[Gender, ...] | Literal["all"]
+    areas: tuple[str, ...]
+    exploitation_types: tuple[str, ...]
+    age_groups: tuple[str, ...]
+    genders: tuple[str, ...]
+    ask: tuple[str, ...]
     text: str
     combinations: int | UnsetType = UNSET
+
+
+class Helper(NamedTuple):
+    """A responder that may help in some cells (`Contribution.may_help`)."""
+
+    name: str
+    slug: str
+    cell_set: CellSet
 
 
 class _Box(NamedTuple):
@@ -83,7 +97,7 @@ _IN_ONE_AREA = len(CELLS) // len(CELL_AREAS)
 
 @lru_cache(maxsize=64)
 def describe_gaps(cell_set: CellSet, *, opened: bool = True, max_groups: int | None = None) -> tuple[CellGroup, ...]:
-    """The cells in groups: that nobody is confirmed for them or, unless `opened`, that somebody now is.
+    """The cells in groups: that nobody is known to be open for them or, unless `opened`, that somebody now is.
 
     Each cell is in exactly one group. If there would be more than `max_groups`, there is one for each area, which may
     only count its cells.
@@ -100,6 +114,38 @@ def describe_gaps(cell_set: CellSet, *, opened: bool = True, max_groups: int | N
     return tuple(found)
 
 
+def name_helpers(
+    groups: Iterable[CellGroup], gaps: CellSet, helpers: Iterable[Helper], max_names: int = MAX_NAMES
+) -> tuple[CellGroup, ...]:
+    """The groups of `gaps`, each with the responders that may help in it. At most `max_names` are named."""
+    in_order = sorted(
+        (helper for helper in helpers if helper.cell_set & gaps), key=lambda each: (each.name.casefold(), each.slug)
+    )
+    if not in_order:
+        return tuple(groups)
+    return tuple(_name_helpers(group, gaps & enclosing_cells(group), in_order, max_names) for group in groups)
+
+
+def _name_helpers(group: CellGroup, cell_set: CellSet, helpers: Sequence[Helper], max_names: int) -> CellGroup:
+    found = [helper for helper in helpers if helper.cell_set & cell_set]
+    if not found:
+        return group
+    named = found[:max_names]
+    return msgspec.structs.replace(
+        group,
+        ask=tuple(helper.slug for helper in named),
+        text=f"{group.text}; you can ask {_names([helper.name for helper in named], len(found))}",
+    )
+
+
+def _names(names: list[str], count: int) -> str:
+    """The names, and how many of the `count` are left out."""
+    if not names:
+        return "one charity" if count == 1 else f"{count} charities"
+    words = names if len(names) == count else [*names, f"{count - len(names)} more"]
+    return join_words(words, compound=any(" and " in name or "," in name for name in names))
+
+
 @lru_cache(maxsize=256)
 def enclosing_cells(group: CellGroup) -> CellSet:
     """The cells that a group names; where it only counts, those among which its own are."""
@@ -107,7 +153,7 @@ def enclosing_cells(group: CellGroup) -> CellSet:
     return sum(
         1 << number
         for number, cell in enumerate(CELLS)
-        if all(codes == "all" or code in codes for code, codes in zip(cell, named, strict=True))
+        if all(includes(codes, code) for code, codes in zip(cell, named, strict=True))
     )
 
 
@@ -129,6 +175,7 @@ def _exact(box: _Box, opened: bool) -> CellGroup:
         exploitation_types=_or_all(types, ExploitationType),
         age_groups=_or_all(ages, AgeGroup),
         genders=_or_all(genders, Gender),
+        ask=(),
         text=_sentence(_people(ages, genders, opened) + _exploitation(types, opened), areas, opened),
     )
 
@@ -177,14 +224,14 @@ def _codes(mask: int, side: Iterable[T]) -> tuple[T, ...]:
     return tuple(code for number, code in enumerate(side) if mask >> number & 1)
 
 
-def _or_all(codes: tuple[T, ...], side: Iterable[T]) -> tuple[T, ...] | Literal["all"]:
-    return "all" if codes == tuple(side) else codes
+def _or_all(codes: tuple[T, ...], side: Iterable[T]) -> tuple[str, ...]:
+    return EVERYTHING if codes == tuple(side) else codes
 
 
 def _sentence(people: str, areas: tuple[str, ...], opened: bool) -> str:
     if opened:
-        return f"no responder is confirmed open for {people} in {_places_without(areas)}"
-    return f"a responder is now confirmed open or on a waiting list for {people} in {_places_with(areas)}"
+        return f"no charity is known to be open for {people} in {_places_without(areas)}"
+    return f"a charity is now confirmed open for {people} in {_places_with(areas)}"
 
 
 def _people(ages: tuple[AgeGroup, ...], genders: tuple[Gender, ...], opened: bool) -> str:

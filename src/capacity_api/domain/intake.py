@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from capacity_api.domain.events import EventType
-from capacity_api.domain.text import plain_text
-from capacity_api.errors import FieldError, Invalid, NothingToConfirm
+from capacity_api.domain.remit import Limit, Remit, limited_remit, validate_limit
+from capacity_api.domain.text import plain_text, text_limits
+from capacity_api.errors import AlreadyPlanned, FieldError, Invalid, NothingToConfirm
 
 LONDON_TIME = ZoneInfo("Europe/London")
 DEFAULT_VALID_FOR = timedelta(hours=168)
@@ -24,6 +25,7 @@ MAX_PLAN_AHEAD = timedelta(days=366)
 # A closure that is planned a year ahead can name a day after that.
 _MAX_REOPENING_AHEAD = timedelta(days=731)
 MAX_NOTE_LENGTH = 500
+_MAX_EXPECTED = 1000
 
 
 class ReportedState(StrEnum):
@@ -62,6 +64,14 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+class SaidBy(StrEnum):
+    """Whose word a report is: the responder's own, what a coordinator was told, or what a count brought."""
+
+    RESPONDER = "responder"
+    COORDINATOR = "coordinator"
+    THRESHOLD = "threshold"
+
+
 class Circumstance(StrEnum):
     """What a paused responder may still take on (briefing 2024, note 11). `homelessness` includes destitution."""
 
@@ -69,41 +79,52 @@ class Circumstance(StrEnum):
     HOMELESSNESS = "homelessness"
     DETENTION = "detention"
     CRIMINAL_INVESTIGATION = "criminal_investigation"
+    EXISTING_CLIENT = "existing_client"
     OTHER_URGENT = "other_urgent"
 
 
-class ExpectedResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The time from an enquiry to the first substantive answer, as the responder expects it. Not guaranteed."""
+class ExpectedTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long something takes, as the responder expects it. Not guaranteed."""
 
-    max: int
+    min: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": _MAX_EXPECTED})] = 0
+    max: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": _MAX_EXPECTED})]
     unit: Unit
-    min: int = 0
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a responder says about its intake. `expected_response` null means that it can give no timeframe."""
+    """What a responder says about its intake.
+
+    `expected_response` is the time from an enquiry to the first substantive answer, `expected_referral` that from an
+    enquiry to the referral into the NRM; null means that it was not said. `no_timeframe` says that none can be given.
+    `limited_to` narrows the remit for as long as the report holds. `exceptions` are whom a pause still takes.
+    """
 
     state: ReportedState
-    expected_response: ExpectedResponse | None = None
+    expected_response: ExpectedTime | None = None
+    expected_referral: ExpectedTime | None = None
+    no_timeframe: bool = False
+    limited_to: Limit | None = None
     reason: Reason | None = None
     exceptions: tuple[Circumstance, ...] = ()
     reopens_on: date | None = None
-    note: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": MAX_NOTE_LENGTH})] | None = None
+    note: Annotated[str, text_limits(MAX_NOTE_LENGTH, multiline=True)] | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A pause or waiting list that was announced at `said_at` and starts by itself at `effective_from`."""
 
-    report: Report
     effective_from: datetime
+    said_by: SaidBy
     said_at: datetime
     confirm_by: datetime
+    report: Report
 
 
 class ReplacedReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The report that a threshold's pause replaced, with the times for which that report holds."""
+    """The report that a threshold's pause replaced, with whose word it is and the times for which it holds."""
 
     report: Report | None
+    said_by: SaidBy | None
     confirmed_at: datetime | None
     confirm_by: datetime | None
     remind_at: datetime | None
@@ -113,13 +134,14 @@ class ReplacedReport(msgspec.Struct, frozen=True, kw_only=True):
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """The current intake of one responder; all times are aware UTC.
 
-    `changed_at` is when the content of the report last changed. `lapsed` means that `confirm_by` passed and the lapse
-    was applied. `remind_at` is when to remind the responder that its report lapses soon, null once that has happened.
-    `before` is the replaced report, set while a threshold keeps the intake paused.
+    `since` is when the effective state began. `said_by`, `confirmed_at` and `confirm_by` belong to the report.
+    `lapsed` means that `confirm_by` passed and the lapse was applied. `remind_at` is when to remind the responder that
+    its report lapses soon, null once that has happened. `before` is set while a threshold keeps the intake paused.
     """
 
     report: Report | None = None
-    changed_at: datetime | None = None
+    since: datetime | None = None
+    said_by: SaidBy | None = None
     confirmed_at: datetime | None = None
     confirm_by: datetime | None = None
     remind_at: datetime | None = None
@@ -128,17 +150,21 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     before: ReplacedReport | None = None
 
     @property
+    def current_report(self) -> Report | None:
+        """The report that holds now; `None` once it has lapsed."""
+        return None if self.lapsed else self.report
+
+    @property
     def state(self) -> State:
         """The effective state, once everything that is due has been applied (`intake_at`)."""
-        if self.report is None or self.lapsed:
-            return State.UNCONFIRMED
-        return State(self.report.state)
+        report = self.current_report
+        return State.UNCONFIRMED if report is None else State(report.state)
 
     @property
     def next_due(self) -> datetime | None:
         """When time alone changes this next, or `None` for never."""
         times = []
-        if self.report is not None and not self.lapsed:
+        if self.current_report is not None:
             times += [self.confirm_by, self.remind_at]
         if self.planned is not None:
             times.append(self.planned.effective_from)
@@ -171,42 +197,69 @@ _STATE_EVENT = {
 }
 
 
-def validate_report(report: Report, now: datetime) -> Report:
+def validate_report(report: Report, remit: Remit, now: datetime) -> Report:
     """The report in a standard form. Raises `Invalid` with a pointer to each fault."""
-    errors = expected_response_errors(report.expected_response)
+    errors: list[FieldError] = []
     if report.reopens_on is not None:
         if report.state is ReportedState.OPEN:
             errors.append(FieldError("/reopens_on", "is only for a pause or a waiting list"))
         elif not 0 <= (report.reopens_on - now.astimezone(LONDON_TIME).date()).days <= _MAX_REOPENING_AHEAD.days:
             errors.append(FieldError("/reopens_on", f"must be in the next {_MAX_REOPENING_AHEAD.days} days"))
-    note, exceptions = normalise_words(report.note, report.exceptions, errors)
+    limit = report.limited_to
+    if limit is not None and report.state is ReportedState.PAUSED:
+        errors.append(
+            FieldError("/limited_to", "is not for a pause; report open, limited to those whom you still take")
+        )
+    elif limit is not None:
+        limit = validate_limit(limit, remit, errors)
+    report = _validate_terms(report, errors)
     if errors:
         raise Invalid("The report is not valid", tuple(errors))
-    return msgspec.structs.replace(report, note=note, exceptions=exceptions)
+    return msgspec.structs.replace(report, limited_to=limit)
 
 
-def normalise_words(
-    note: str | None, exceptions: tuple[Circumstance, ...], errors: list[FieldError]
-) -> tuple[str | None, tuple[Circumstance, ...]]:
-    """Note and exceptions in a standard form. Adds any fault of the note to `errors`, with its pointer."""
+def validate_threshold_report(report: Report) -> Report:
+    """The report that a threshold prepares, in a standard form. Raises `Invalid` with a pointer to each fault."""
+    errors: list[FieldError] = []
+    if report.state is not ReportedState.PAUSED:
+        errors.append(FieldError("/state", "must be paused"))
+    if report.reason not in {None, Reason.REFERRAL_THRESHOLD}:
+        errors.append(FieldError("/reason", "must be referral_threshold; leave it out"))
+    if report.reopens_on is not None:
+        errors.append(FieldError("/reopens_on", "is not for a threshold"))
+    if report.limited_to is not None:
+        errors.append(FieldError("/limited_to", "is not for a threshold"))
+    report = _validate_terms(report, errors)
+    if errors:
+        raise Invalid("The report is not valid", tuple(errors))
+    return msgspec.structs.replace(report, reason=Reason.REFERRAL_THRESHOLD)
+
+
+def _validate_terms(report: Report, errors: list[FieldError]) -> Report:
+    """Times, exceptions and note in a standard form. Adds each fault to `errors`."""
+    errors.extend(_expected_time_errors("/expected_response", report.expected_response))
+    errors.extend(_expected_time_errors("/expected_referral", report.expected_referral))
+    if report.no_timeframe and (report.expected_response or report.expected_referral):
+        errors.append(FieldError("/no_timeframe", "must not be true beside an expected time"))
+    note = report.note
     try:
         note = plain_text(note, "/note", MAX_NOTE_LENGTH, multiline=True)
     except Invalid as invalid:
         errors.extend(invalid.errors)
-    return note, tuple(each for each in Circumstance if each in exceptions)
+    exceptions = tuple(each for each in Circumstance if each in report.exceptions)
+    return msgspec.structs.replace(report, note=note, exceptions=exceptions)
 
 
-def expected_response_errors(expected: ExpectedResponse | None) -> list[FieldError]:
-    """The faults of an expected response, with pointers."""
+def _expected_time_errors(pointer: str, expected: ExpectedTime | None) -> list[FieldError]:
     errors: list[FieldError] = []
     if expected is None:
         return errors
     if expected.min < 0:
-        errors.append(FieldError("/expected_response/min", "must not be negative"))
-    if not 1 <= expected.max <= 1000:
-        errors.append(FieldError("/expected_response/max", "must be from 1 to 1000"))
+        errors.append(FieldError(f"{pointer}/min", "must not be negative"))
+    if not 1 <= expected.max <= _MAX_EXPECTED:
+        errors.append(FieldError(f"{pointer}/max", f"must be from 1 to {_MAX_EXPECTED}"))
     elif expected.max < expected.min:
-        errors.append(FieldError("/expected_response/max", "must not be less than min"))
+        errors.append(FieldError(f"{pointer}/max", "must not be less than min"))
     return errors
 
 
@@ -224,8 +277,8 @@ def report_expiry(report: Report, start: datetime, valid_for: timedelta) -> date
     return min(end_of_day, latest)
 
 
-def apply_report(intake: Intake, report: Report, now: datetime, valid_for: timedelta) -> Step:
-    """The responder reports at `now`; the same report again confirms it.
+def apply_report(intake: Intake, report: Report, said_by: SaidBy, now: datetime, valid_for: timedelta) -> Step:
+    """The responder, or a coordinator for it, reports at `now`; the same report again confirms it.
 
     `report` must come from `validate_report`, and `intake` from `intake_at(…, now)`.
     """
@@ -235,15 +288,22 @@ def apply_report(intake: Intake, report: Report, now: datetime, valid_for: timed
     after = msgspec.structs.replace(
         intake,
         report=report,
-        changed_at=intake.changed_at if is_same else now,
+        since=_since(intake, State(report.state), now),
+        said_by=said_by,
         confirmed_at=now,
         confirm_by=confirm_by,
         remind_at=reminder_time(now, confirm_by),
         lapsed=False,
         before=intake.before if is_same else None,
     )
-    event = EventType.INTAKE_CONFIRMED if is_same and after.state is before else event_for(before, after.state)
+    is_only_confirmed = is_same and after.state is before and intake.said_by is said_by
+    event = EventType.INTAKE_CONFIRMED if is_only_confirmed else event_for(before, after.state)
     return Step(before, after, now, "confirmed" if is_same else "reported", event)
+
+
+def _since(intake: Intake, state: State, at: datetime) -> datetime:
+    """When the effective state began: at `at`, unless the intake was in this state already."""
+    return intake.since if intake.since is not None and intake.state is state else at
 
 
 def event_for(before: State, after: State) -> EventType:
@@ -256,8 +316,8 @@ def reminder_time(start: datetime, confirm_by: datetime) -> datetime:
     return start + (confirm_by - start) * 3 / 4
 
 
-def apply_confirmation(intake: Intake, now: datetime, valid_for: timedelta) -> Step:
-    """The responder says that its report is still true: the same as reporting it again.
+def apply_confirmation(intake: Intake, said_by: SaidBy, now: datetime, valid_for: timedelta) -> Step:
+    """The report is still true: the same as reporting it again.
 
     Raises `NothingToConfirm` if there is no report, or if the day that it names has passed.
     """
@@ -265,13 +325,23 @@ def apply_confirmation(intake: Intake, now: datetime, valid_for: timedelta) -> S
         raise NothingToConfirm
     if report_expiry(intake.report, now, valid_for) <= now:
         raise NothingToConfirm(f"The report ended on {intake.report.reopens_on}; send a new report instead")
-    return apply_report(intake, intake.report, now, valid_for)
+    return apply_report(intake, intake.report, said_by, now, valid_for)
 
 
-def apply_plan(intake: Intake, report: Report, effective_from: datetime, now: datetime, valid_for: timedelta) -> Step:
-    """The responder announces a pause or waiting list that starts later. It replaces an earlier plan.
+def apply_plan(
+    intake: Intake,
+    report: Report,
+    effective_from: datetime,
+    said_by: SaidBy,
+    now: datetime,
+    valid_for: timedelta,
+    *,
+    replace: bool = False,
+) -> Step:
+    """The responder announces a pause or waiting list that starts later. The same plan again changes nothing.
 
-    Raises `Invalid` with a pointer. `report` must come from `validate_report`.
+    Raises `Invalid` with a pointer, and `AlreadyPlanned` for a second plan unless it may `replace` the first.
+    `report` must come from `validate_report`.
     """
     if report.state is ReportedState.OPEN:
         raise Invalid.at("/effective_from", "is only for a pause or a waiting list; an opening cannot be planned")
@@ -280,15 +350,21 @@ def apply_plan(intake: Intake, report: Report, effective_from: datetime, now: da
     if report.reopens_on is not None and report.reopens_on < effective_from.astimezone(LONDON_TIME).date():
         raise Invalid.at("/reopens_on", "must not be before the day on which the plan starts")
     effective_from = effective_from.astimezone(UTC)
+    first = intake.planned
+    if first is not None and (first.report, first.effective_from) == (report, effective_from):
+        return Step(intake.state, intake, now, "planned", None)
+    if first is not None and not replace:
+        raise AlreadyPlanned(
+            f"A change to {first.report.state} from {first.effective_from:%Y-%m-%dT%H:%M:%SZ} is planned already; "
+            "send ?replace=true to replace it"
+        )
     plan = Plan(
-        report=report,
         effective_from=effective_from,
+        said_by=said_by,
         said_at=now,
         confirm_by=report_expiry(report, effective_from, valid_for),
+        report=report,
     )
-    earlier = intake.planned
-    if earlier is not None and (earlier.report, earlier.effective_from) == (report, effective_from):
-        return Step(intake.state, intake, now, "planned", None)
     after = msgspec.structs.replace(intake, planned=plan)
     return Step(intake.state, after, now, "planned", EventType.INTAKE_PLANNED)
 
@@ -322,11 +398,18 @@ def intake_at(intake: Intake, now: datetime) -> Intake:
     return steps[-1].after if steps else intake
 
 
+def remit_now(remit: Remit, intake: Intake) -> Remit:
+    """The remit, narrowed by what the report that holds is limited to."""
+    report = intake.current_report
+    return remit if report is None else limited_remit(remit, report.limited_to)
+
+
 def _start(intake: Intake, plan: Plan) -> Step:
     after = Intake(
         report=plan.report,
-        changed_at=plan.effective_from,
-        confirmed_at=max(plan.said_at, intake.confirmed_at or plan.said_at),
+        since=_since(intake, State(plan.report.state), plan.effective_from),
+        said_by=plan.said_by,
+        confirmed_at=plan.said_at,
         confirm_by=plan.confirm_by,
         remind_at=reminder_time(plan.effective_from, plan.confirm_by),
     )
@@ -341,5 +424,5 @@ def _remind(intake: Intake, due: datetime, now: datetime) -> Step:
 
 
 def _lapse(intake: Intake, due: datetime) -> Step:
-    after = msgspec.structs.replace(intake, lapsed=True)
+    after = msgspec.structs.replace(intake, since=due, lapsed=True)
     return Step(intake.state, after, due, "lapsed", EventType.INTAKE_UNCONFIRMED)

@@ -14,8 +14,17 @@ from types import MappingProxyType
 
 import msgspec
 
-from capacity_api.domain.intake import Intake, State
-from capacity_api.domain.matching import ASPECTS, OUTCOME_OF, Outcome, Situations, Value, exceptions_of
+from capacity_api.domain.codes import UNKNOWN
+from capacity_api.domain.intake import Circumstance, Intake, State, remit_now
+from capacity_api.domain.matching import (
+    ASKED_CIRCUMSTANCES,
+    ASPECTS,
+    OUTCOME_OF,
+    Outcome,
+    Situations,
+    Value,
+    exceptions_of,
+)
 from capacity_api.domain.remit import Remit
 
 # A kind (`takes`, `may`, `state` …), the index of the aspect (0 where the kind has none), a code.
@@ -24,6 +33,7 @@ _Masks = dict[_Trait, int]
 # With more changes than this, building the index from nothing costs less than moving its bits.
 _REBUILD_FROM = 64
 _EXISTING_CLIENTS_ONLY: _Trait = ("existing_clients_only", 0, None)
+_EXISTING_CLIENT: _Trait = ("exception", 0, Circumstance.EXISTING_CLIENT)
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -63,19 +73,21 @@ class MatchIndex(msgspec.Struct, frozen=True):
     def by_outcome(self, situations: Situations) -> dict[Outcome, int]:
         """For each outcome the bits of the responders that have it, as `decide_situations` decides."""
         everybody = (1 << len(self.candidates)) - 1
-        takes = everybody
-        may = everybody & ~self._mask(_EXISTING_CLIENTS_ONLY) | self.bit(situations.existing_client_of)
+        clients = self._clients(situations)
+        existing_only = self._mask(_EXISTING_CLIENTS_ONLY)
+        takes = everybody & ~existing_only | clients
+        may = everybody if UNKNOWN in situations.existing_client_of else takes
         for number, values in enumerate(situations.values):
             may_take_one = 0
             for value in values:
                 takes &= self._mask(("takes", number, value))
                 may_take_one |= self._mask(("may", number, value))
             may &= may_take_one
-        now = self._mask(("state", 0, State.OPEN))
+        now = self._mask(("state", 0, State.OPEN)) | self._mask(_EXISTING_CLIENT) & clients
         for circumstance in situations.circumstances:
             now |= self._mask(("exception", 0, circumstance))
         waiting = self._mask(("state", 0, State.WAITING_LIST))
-        may &= now | waiting | self._mask(("state", 0, State.UNCONFIRMED))
+        may &= now | waiting | self._mask(("state", 0, State.UNCONFIRMED)) | self._pauses_to_ask(situations)
         takes &= may
         return {
             Outcome.YES: takes & now,
@@ -83,6 +95,21 @@ class MatchIndex(msgspec.Struct, frozen=True):
             Outcome.ASK: may & ~(takes & (now | waiting)),
             Outcome.NO: everybody & ~may,
         }
+
+    def _clients(self, situations: Situations) -> int:
+        """The bits of the responders whose existing client the person is."""
+        bits = 0
+        for slug in situations.existing_client_of:
+            bits |= self.bit(slug)
+        return bits
+
+    def _pauses_to_ask(self, situations: Situations) -> int:
+        """The bits of paused responders with an exception of which nothing was said."""
+        bits = self._mask(_EXISTING_CLIENT) if UNKNOWN in situations.existing_client_of else 0
+        for circumstance in ASKED_CIRCUMSTANCES:
+            if circumstance not in situations.circumstances_excluded:
+                bits |= self._mask(("exception", 0, circumstance))
+        return bits
 
     def first(
         self,
@@ -181,13 +208,17 @@ def _traits(candidate: Candidate) -> set[_Trait]:
     """Every mask in which the candidate has a bit."""
     traits: set[_Trait] = {("state", 0, candidate.intake.state)}
     traits.update(("exception", 0, circumstance) for circumstance in exceptions_of(candidate.intake))
-    # Leave out the free text, so that equal codes share one cache entry.
-    coded = msgspec.structs.replace(candidate.remit, note=None, as_published=None, source=None)
+    # Many remits differ in their words alone.
+    coded = msgspec.structs.replace(
+        remit_now(candidate.remit, candidate.intake), note=None, as_published=None, source=None
+    )
     return traits | _remit_traits(coded)
 
 
 @lru_cache(maxsize=4096)
 def _remit_traits(remit: Remit) -> frozenset[_Trait]:
+    if remit.is_empty:
+        return frozenset()
     traits = {_EXISTING_CLIENTS_ONLY} if remit.existing_clients_only else set()
     for number, aspect in enumerate(ASPECTS):
         for value in aspect.values:

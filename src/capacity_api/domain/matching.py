@@ -1,22 +1,26 @@
 """Matching: who can take a person now, by the rules of `docs/matching.md`, and the reasons.
 
-First the four aspects are judged (area, exploitation, age and gender), then existing clients, then the state now. Each
-reason implies an outcome, and the gravest outcome decides.
+First the four aspects of the remit are judged (area, exploitation, age and gender), then existing clients, then the
+state now. A report may limit the remit for as long as it holds. Each reason implies an outcome, and the gravest outcome
+decides.
 
 A question asks about one situation; "this one is paused: who else?" asks about every situation within a remit. Where a
 responder takes only some of the situations, it covers them in part.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from capacity_api.domain.areas import AREAS, UNITED_KINGDOM, Cover, cover
-from capacity_api.domain.intake import Circumstance, Intake, State
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, may_take_age
+from capacity_api.domain.codes import NOT_KNOWN, UNKNOWN, includes, members
+from capacity_api.domain.intake import Circumstance, Intake, State, remit_now
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Remit, may_take_age, takes_age
+from capacity_api.domain.responder import Slug
+from capacity_api.errors import FieldError, Invalid
 
 
 class Outcome(StrEnum):
@@ -29,7 +33,7 @@ class Outcome(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """In the order in which they are given. The sentence of each stands in `vocabulary.MATCH_REASONS`."""
+    """In the order in which they are given. `/v1/vocabulary` has the sentence of each."""
 
     WITHIN_REMIT = "within_remit"
     AREA_NOT_COVERED = "area_not_covered"
@@ -46,7 +50,9 @@ class ReasonCode(StrEnum):
     GENDER_NOT_COVERED = "gender_not_covered"
     GENDER_PARTLY_COVERED = "gender_partly_covered"
     GENDER_NOT_GIVEN = "gender_not_given"
+    OUTSIDE_CURRENT_LIMIT = "outside_current_limit"
     EXISTING_CLIENTS_ONLY = "existing_clients_only"
+    EXISTING_CLIENT_NOT_GIVEN = "existing_client_not_given"
     EXISTING_CLIENT = "existing_client"
     OPEN = "open"
     WAITING_LIST = "waiting_list"
@@ -56,11 +62,25 @@ class ReasonCode(StrEnum):
     EXCEPTION_HOMELESSNESS = "exception_homelessness"
     EXCEPTION_DETENTION = "exception_detention"
     EXCEPTION_CRIMINAL_INVESTIGATION = "exception_criminal_investigation"
+    EXCEPTION_EXISTING_CLIENT = "exception_existing_client"
     EXCEPTION_OTHER_URGENT = "exception_other_urgent"
+    EXCEPTION_NOT_GIVEN_SELF_REFERRAL = "exception_not_given_self_referral"
+    EXCEPTION_NOT_GIVEN_HOMELESSNESS = "exception_not_given_homelessness"
+    EXCEPTION_NOT_GIVEN_DETENTION = "exception_not_given_detention"
+    EXCEPTION_NOT_GIVEN_CRIMINAL_INVESTIGATION = "exception_not_given_criminal_investigation"
+    EXCEPTION_NOT_GIVEN_EXISTING_CLIENT = "exception_not_given_existing_client"
+    EXCEPTION_NOT_GIVEN_OTHER_URGENT = "exception_not_given_other_urgent"
     UNCONFIRMED = "unconfirmed"
 
 
 EXCEPTIONS = MappingProxyType({each: ReasonCode(f"exception_{each}") for each in Circumstance})
+EXCEPTIONS_NOT_GIVEN = MappingProxyType({each: ReasonCode(f"exception_not_given_{each}") for each in Circumstance})
+# What a question can say. Whose client somebody is, `existing_client_of` says.
+ASKED_CIRCUMSTANCES = tuple(each for each in Circumstance if each is not Circumstance.EXISTING_CLIENT)
+AskedCircumstances = Annotated[
+    tuple[Circumstance, ...],
+    msgspec.Meta(extra_json_schema={"items": {"type": "string", "enum": list(ASKED_CIRCUMSTANCES)}}),
+]
 _YES = frozenset({ReasonCode.WITHIN_REMIT, ReasonCode.EXISTING_CLIENT, ReasonCode.OPEN, *EXCEPTIONS.values()})
 _NO = frozenset(
     {
@@ -68,6 +88,7 @@ _NO = frozenset(
         ReasonCode.EXPLOITATION_NOT_COVERED,
         ReasonCode.AGE_NOT_COVERED,
         ReasonCode.GENDER_NOT_COVERED,
+        ReasonCode.OUTSIDE_CURRENT_LIMIT,
         ReasonCode.EXISTING_CLIENTS_ONLY,
         ReasonCode.PAUSED,
         ReasonCode.PAUSED_WITH_EXCEPTIONS,
@@ -92,14 +113,19 @@ Decision = tuple[Outcome, tuple[ReasonCode, ...]]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of one person; null is "not said". `area` is a code of `AREAS`, `existing_client_of` a slug."""
+    """What is said of one person; null is "not said". `area` is a code of `AREAS`.
 
-    area: str | None = None
+    `circumstances` apply, `circumstances_excluded` do not, and what is in neither was not said. `existing_client_of`
+    holds slugs: none for nobody's client, `["unknown"]` where it was not said.
+    """
+
+    area: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(AREAS)})] | None = None
     exploitation_type: ExploitationType | None = None
     age_group: AgeGroup | None = None
     gender: Gender | None = None
-    circumstances: tuple[Circumstance, ...] = ()
-    existing_client_of: str | None = None
+    circumstances: AskedCircumstances = ()
+    circumstances_excluded: AskedCircumstances = ()
+    existing_client_of: tuple[Slug, ...] = NOT_KNOWN
 
 
 class Situations(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +133,8 @@ class Situations(msgspec.Struct, frozen=True, kw_only=True):
 
     values: tuple[tuple[Value, ...], ...]
     circumstances: tuple[Circumstance, ...] = ()
-    existing_client_of: str | None = None
+    circumstances_excluded: tuple[Circumstance, ...] = ()
+    existing_client_of: tuple[str, ...] = NOT_KNOWN
 
 
 class Aspect(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,9 +158,9 @@ def _area(remit: Remit, asked: str | None) -> ReasonCode | None:
 
 def _exploitation(remit: Remit, asked: ExploitationType | None) -> ReasonCode | None:
     types = remit.exploitation_types
-    if types is None:
+    if types == NOT_KNOWN:
         return ReasonCode.EXPLOITATION_UNKNOWN
-    if types == "all" or asked in types:
+    if includes(types, asked):
         return None
     return ReasonCode.EXPLOITATION_NOT_COVERED if asked else ReasonCode.EXPLOITATION_NOT_GIVEN
 
@@ -142,14 +169,15 @@ def _age(remit: Remit, asked: AgeGroup | None) -> ReasonCode | None:
     ages = remit.age_groups
     if asked is None:
         # Young people are adults.
-        return None if AgeGroup.ADULT in ages and AgeGroup.CHILD in ages else ReasonCode.AGE_NOT_GIVEN
+        takes_everybody = takes_age(ages, AgeGroup.ADULT) and takes_age(ages, AgeGroup.CHILD)
+        return None if takes_everybody else ReasonCode.AGE_NOT_GIVEN
     if not may_take_age(ages, asked):
         return ReasonCode.AGE_NOT_COVERED
-    return ReasonCode.YOUNG_PEOPLE_ONLY if asked is AgeGroup.ADULT and AgeGroup.ADULT not in ages else None
+    return None if takes_age(ages, asked) else ReasonCode.YOUNG_PEOPLE_ONLY
 
 
 def _gender(remit: Remit, asked: Gender | None) -> ReasonCode | None:
-    if remit.genders == "all" or asked in remit.genders:
+    if includes(remit.genders, asked):
         return None
     return ReasonCode.GENDER_NOT_COVERED if asked else ReasonCode.GENDER_NOT_GIVEN
 
@@ -162,46 +190,116 @@ ASPECTS = (
 )
 
 
+def validate_question(question: Question, slugs: Container[str]) -> None:
+    """Raises `Invalid` with a pointer to each fault. `slugs` are those of the listed responders."""
+    errors: list[FieldError] = []
+    if question.area is not None and question.area not in AREAS:
+        errors.append(FieldError("/area", "unknown area code; see /v1/vocabulary"))
+    for field, circumstances in (
+        ("circumstances", question.circumstances),
+        ("circumstances_excluded", question.circumstances_excluded),
+    ):
+        errors.extend(
+            FieldError(f"/{field}/{n}", "is for no list of circumstances; name the responders in existing_client_of")
+            for n, each in enumerate(circumstances)
+            if each is Circumstance.EXISTING_CLIENT
+        )
+    errors.extend(
+        FieldError(f"/circumstances_excluded/{n}", f"{each.value!r} is in circumstances too; it cannot be both")
+        for n, each in enumerate(question.circumstances_excluded)
+        if each in question.circumstances and each is not Circumstance.EXISTING_CLIENT
+    )
+    errors.extend(_existing_client_errors(question.existing_client_of, slugs))
+    if errors:
+        raise Invalid("The question is not valid", tuple(errors))
+
+
+def _existing_client_errors(existing_client_of: tuple[str, ...], slugs: Container[str]) -> list[FieldError]:
+    if UNKNOWN in existing_client_of and set(existing_client_of) != {UNKNOWN}:
+        return [FieldError("/existing_client_of", "'unknown' must stand alone")]
+    return [
+        FieldError(f"/existing_client_of/{n}", "no responder with this slug is listed")
+        for n, slug in enumerate(existing_client_of)
+        if slug != UNKNOWN and slug not in slugs
+    ]
+
+
 def situation_of(question: Question) -> Situations:
     """The one situation of a question."""
     return Situations(
         values=((question.area,), (question.exploitation_type,), (question.age_group,), (question.gender,)),
         circumstances=question.circumstances,
+        circumstances_excluded=question.circumstances_excluded,
         existing_client_of=question.existing_client_of,
     )
 
 
+NOTHING_SAID = situation_of(Question())
+
+
 def situations_within(remit: Remit) -> Situations:
     """Every situation that a remit may take on: where it is unknown, any."""
-    types, genders = remit.exploitation_types, remit.genders
+    types = remit.exploitation_types
     return Situations(
         values=(
             remit.areas,
-            types if isinstance(types, tuple) else tuple(ExploitationType),
-            remit.age_groups,
-            genders if isinstance(genders, tuple) else tuple(Gender),
+            tuple(ExploitationType) if types == NOT_KNOWN else members(types, ExploitationType),
+            members(remit.age_groups, AgeGroup),
+            members(remit.genders, Gender),
         )
     )
 
 
 def decide(slug: str, remit: Remit, intake: Intake, question: Question) -> Decision:
-    """Whether the responder can take the person of a question now; `intake` brought up to now (`intake_at`)."""
+    """Whether the responder can take the person of a question now; `intake` as the clock has left it (`intake_at`)."""
     return decide_situations(slug, remit, intake, situation_of(question))
 
 
 def decide_situations(slug: str, remit: Remit, intake: Intake, situations: Situations) -> Decision:
     """The outcome and the reasons that decide it, in their order."""
-    codes = {ReasonCode.WITHIN_REMIT, *_now(intake, situations.circumstances)}
+    codes = _judge_remit(slug, remit, situations)
+    limited = remit_now(remit, intake)
+    # To somebody whom the remit never takes, the limit of today does not matter.
+    if limited is not remit and _outcome(codes) is not Outcome.NO:
+        codes = _judge_limited(slug, limited, situations)
+    codes.update(_judge_state(slug, intake, situations))
+    outcome = _outcome(codes)
+    return outcome, tuple(sorted((code for code in codes if OUTCOME_OF[code] is outcome), key=_POSITION.__getitem__))
+
+
+def _judge_remit(slug: str, remit: Remit, situations: Situations) -> set[ReasonCode]:
+    codes = {ReasonCode.WITHIN_REMIT}
     if remit.existing_clients_only:
-        known = situations.existing_client_of == slug
-        codes.add(ReasonCode.EXISTING_CLIENT if known else ReasonCode.EXISTING_CLIENTS_ONLY)
+        codes.add(_judge_existing_client(slug, situations.existing_client_of))
     for aspect, values in zip(ASPECTS, situations.values, strict=True):
         found = {aspect.judge(remit, value) for value in values}
         code = aspect.partly if len(found) > 1 else found.pop()
         if code is not None:
             codes.add(code)
-    outcome = max((OUTCOME_OF[code] for code in codes), key=_GRAVITY.__getitem__)
-    return outcome, tuple(sorted((code for code in codes if OUTCOME_OF[code] is outcome), key=_POSITION.__getitem__))
+    return codes
+
+
+def _judge_limited(slug: str, limited: Remit, situations: Situations) -> set[ReasonCode]:
+    """As `_judge_remit`, for a remit that a report limits: a refusal is one of the limit."""
+    if limited.is_empty:
+        return {ReasonCode.OUTSIDE_CURRENT_LIMIT}
+    return {
+        ReasonCode.OUTSIDE_CURRENT_LIMIT if OUTCOME_OF[code] is Outcome.NO else code
+        for code in _judge_remit(slug, limited, situations)
+    }
+
+
+def _judge_existing_client(slug: str, existing_client_of: tuple[str, ...]) -> ReasonCode:
+    if slug in existing_client_of:
+        return ReasonCode.EXISTING_CLIENT
+    if UNKNOWN in existing_client_of:
+        return ReasonCode.EXISTING_CLIENT_NOT_GIVEN
+    return ReasonCode.EXISTING_CLIENTS_ONLY
+
+
+def _outcome(codes: set[ReasonCode]) -> Outcome:
+    """The gravest outcome that the codes imply."""
+    return max((OUTCOME_OF[code] for code in codes), key=_GRAVITY.__getitem__)
 
 
 def exceptions_of(intake: Intake) -> tuple[Circumstance, ...]:
@@ -209,7 +307,7 @@ def exceptions_of(intake: Intake) -> tuple[Circumstance, ...]:
     return intake.report.exceptions if intake.report is not None and intake.state is State.PAUSED else ()
 
 
-def _now(intake: Intake, circumstances: tuple[Circumstance, ...]) -> list[ReasonCode]:
+def _judge_state(slug: str, intake: Intake, situations: Situations) -> list[ReasonCode]:
     match intake.state:
         case State.OPEN:
             return [ReasonCode.OPEN]
@@ -218,6 +316,18 @@ def _now(intake: Intake, circumstances: tuple[Circumstance, ...]) -> list[Reason
         case State.UNCONFIRMED:
             return [ReasonCode.UNCONFIRMED]
         case State.PAUSED:
-            held = exceptions_of(intake)
-            applying = [EXCEPTIONS[each] for each in held if each in circumstances]
-            return applying or [ReasonCode.PAUSED_WITH_EXCEPTIONS if held else ReasonCode.PAUSED]
+            return _judge_pause(slug, exceptions_of(intake), situations)
+
+
+def _judge_pause(slug: str, exceptions: tuple[Circumstance, ...], situations: Situations) -> list[ReasonCode]:
+    if not exceptions:
+        return [ReasonCode.PAUSED]
+    applying, excluded = set(situations.circumstances), set(situations.circumstances_excluded)
+    if slug in situations.existing_client_of:
+        applying.add(Circumstance.EXISTING_CLIENT)
+    elif UNKNOWN not in situations.existing_client_of:
+        excluded.add(Circumstance.EXISTING_CLIENT)
+    codes = [EXCEPTIONS[each] for each in exceptions if each in applying]
+    if not codes:
+        codes = [EXCEPTIONS_NOT_GIVEN[each] for each in exceptions if each not in excluded]
+    return codes or [ReasonCode.PAUSED_WITH_EXCEPTIONS]

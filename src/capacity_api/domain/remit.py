@@ -3,12 +3,13 @@
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated
 
 import msgspec
 
 from capacity_api.domain.areas import AREAS, Cover, cover
-from capacity_api.domain.text import plain_text, required_text
+from capacity_api.domain.codes import ALL, EVERYTHING, NOT_KNOWN, UNKNOWN, code_limits, includes, standard_codes
+from capacity_api.domain.text import plain_text, required_text, text_limits
 from capacity_api.errors import FieldError, Invalid
 
 _PUBLICATION_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
@@ -39,65 +40,152 @@ class Gender(StrEnum):
     NON_BINARY = "non_binary"
 
 
+# Sets of codes with what a schema says of them.
+AreaCodes = Annotated[tuple[str, ...], code_limits(AREAS, words=())]
+ExploitationTypes = Annotated[tuple[str, ...], code_limits(ExploitationType, words=(ALL, UNKNOWN))]
+AgeGroups = Annotated[tuple[str, ...], code_limits(AgeGroup)]
+Genders = Annotated[tuple[str, ...], code_limits(Gender)]
+_Words = Annotated[str, text_limits(300)]
+
+
 class AsPublished(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of each cell of the source's table, so that a reader can check how we coded them."""
 
-    geography: str | None = None
-    exploitation: str | None = None
-    demographic: str | None = None
-    limitation: str | None = None
+    geography: _Words | None = None
+    exploitation: _Words | None = None
+    demographic: _Words | None = None
+    limitation: _Words | None = None
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The publication that a remit comes from. `published` is a year, month or day in ISO 8601, such as `2024-07`."""
 
-    title: str
-    published: str
+    title: Annotated[str, text_limits(300, required=True)]
+    published: Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_PUBLICATION_DATE.pattern}$"})]
 
 
 class Remit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom a responder takes on. `exploitation_types` null: the source does not say. It and `genders` may be "all"."""
+    """Whom a responder takes on: sets of codes. `exploitation_types` may be unknown: the source does not say."""
 
-    areas: tuple[str, ...]
-    exploitation_types: tuple[ExploitationType, ...] | Literal["all"] | None
-    age_groups: tuple[AgeGroup, ...]
-    genders: tuple[Gender, ...] | Literal["all"] = "all"
+    areas: AreaCodes
+    exploitation_types: ExploitationTypes
+    age_groups: AgeGroups
+    genders: Genders = EVERYTHING
     existing_clients_only: bool = False
-    note: str | None = None
+    note: Annotated[str, text_limits(500, multiline=True)] | None = None
     as_published: AsPublished | None = None
     source: Source | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it takes nobody: a limit and a later change of the remit have nothing in common."""
+        return () in (self.areas, self.exploitation_types, self.age_groups, self.genders)
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What narrows a remit for as long as a report holds: "now only adult women, in London". Sets of codes."""
+
+    areas: Annotated[tuple[str, ...], code_limits(AREAS)] = EVERYTHING
+    exploitation_types: Annotated[tuple[str, ...], code_limits(ExploitationType)] = EVERYTHING
+    age_groups: AgeGroups = EVERYTHING
+    genders: Genders = EVERYTHING
 
 
 def validate_remit(remit: Remit) -> Remit:
     """The remit in a standard order, without repetition. Raises `Invalid` with a pointer to each fault."""
-    errors: list[FieldError] = [
-        FieldError(f"/remit/areas/{n}", f"unknown area code {code!r}; see /v1/vocabulary")
-        for n, code in enumerate(remit.areas)
-        if code not in AREAS
-    ]
-    sides = {
-        "areas": remit.areas,
-        "age_groups": remit.age_groups,
-        "exploitation_types": remit.exploitation_types,
-        "genders": remit.genders,
-    }
-    errors.extend(
-        FieldError(f"/remit/{field}", "must name at least one") for field, side in sides.items() if side == ()
+    errors: list[FieldError] = []
+    after = Remit(
+        areas=standard_codes(remit.areas, AREAS, "/remit/areas", errors, words=()),
+        exploitation_types=standard_codes(
+            remit.exploitation_types, ExploitationType, "/remit/exploitation_types", errors, words=(ALL, UNKNOWN)
+        ),
+        age_groups=standard_codes(remit.age_groups, AgeGroup, "/remit/age_groups", errors),
+        genders=standard_codes(remit.genders, Gender, "/remit/genders", errors),
+        existing_clients_only=remit.existing_clients_only,
     )
     if errors:
         raise Invalid("The remit is not valid", tuple(errors))
-    types, genders = remit.exploitation_types, remit.genders
-    return Remit(
-        areas=tuple(code for code in AREAS if code in remit.areas),
-        exploitation_types=tuple(each for each in ExploitationType if each in types)
-        if isinstance(types, tuple)
-        else types,
-        age_groups=tuple(group for group in AgeGroup if group in remit.age_groups),
-        genders=tuple(gender for gender in Gender if gender in genders) if isinstance(genders, tuple) else genders,
-        existing_clients_only=remit.existing_clients_only,
+    return msgspec.structs.replace(
+        after,
         note=plain_text(remit.note, "/remit/note", 500, multiline=True),
         as_published=None if remit.as_published is None else _validate_as_published(remit.as_published),
         source=None if remit.source is None else _validate_source(remit.source),
+    )
+
+
+def validate_limit(limit: Limit, remit: Remit, errors: list[FieldError]) -> Limit:
+    """The limit in a standard order. Adds to `errors` each code that is unknown or outside the remit."""
+    found: list[FieldError] = []
+    standard = Limit(
+        areas=standard_codes(limit.areas, AREAS, "/limited_to/areas", found),
+        exploitation_types=standard_codes(
+            limit.exploitation_types, ExploitationType, "/limited_to/exploitation_types", found
+        ),
+        age_groups=standard_codes(limit.age_groups, AgeGroup, "/limited_to/age_groups", found),
+        genders=standard_codes(limit.genders, Gender, "/limited_to/genders", found),
+    )
+    if not found:
+        allowed = _allowed(limit, remit)
+        found += [
+            *_outside("areas", limit.areas, allowed.areas),
+            *_outside("exploitation_types", limit.exploitation_types, allowed.exploitation_types),
+            *_outside("age_groups", limit.age_groups, allowed.age_groups),
+            *_outside("genders", limit.genders, allowed.genders),
+        ]
+    if not found and _takes_the_same(remit, limited_remit(remit, standard)):
+        found.append(FieldError("/limited_to", "must narrow the remit; leave it out if nothing is limited"))
+    errors += found
+    return standard
+
+
+def limited_remit(remit: Remit, limit: Limit | None) -> Remit:
+    """The remit now: each limited aspect is replaced by the limit's codes that the remit still allows."""
+    if limit is None:
+        return remit
+    allowed = _allowed(limit, remit)
+    return msgspec.structs.replace(
+        remit,
+        areas=remit.areas if limit.areas == EVERYTHING else allowed.areas,
+        exploitation_types=(
+            remit.exploitation_types if limit.exploitation_types == EVERYTHING else allowed.exploitation_types
+        ),
+        age_groups=remit.age_groups if limit.age_groups == EVERYTHING else allowed.age_groups,
+        genders=remit.genders if limit.genders == EVERYTHING else allowed.genders,
+    )
+
+
+def _allowed(limit: Limit, remit: Remit) -> Limit:
+    """The codes of a limit that the remit allows, as matching judges it."""
+    types = remit.exploitation_types
+    return Limit(
+        areas=tuple(code for code in limit.areas if code == ALL or cover(remit.areas, code) is Cover.WHOLE),
+        exploitation_types=tuple(
+            code for code in limit.exploitation_types if code == ALL or types == NOT_KNOWN or includes(types, code)
+        ),
+        age_groups=tuple(code for code in limit.age_groups if code == ALL or takes_age(remit.age_groups, code)),
+        genders=tuple(code for code in limit.genders if code == ALL or includes(remit.genders, code)),
+    )
+
+
+def _outside(aspect: str, codes: tuple[str, ...], allowed: tuple[str, ...]) -> list[FieldError]:
+    return [
+        FieldError(f"/limited_to/{aspect}/{n}", f"{code!r} is not within the remit")
+        for n, code in enumerate(codes)
+        if code not in allowed
+    ]
+
+
+def _takes_the_same(remit: Remit, other: Remit) -> bool:
+    """Whether two remits take the same people, in whatever codes each says so."""
+    return (
+        (remit.exploitation_types == NOT_KNOWN) == (other.exploitation_types == NOT_KNOWN)
+        and all(cover(remit.areas, area) is cover(other.areas, area) for area in AREAS)
+        and all(
+            includes(remit.exploitation_types, each) == includes(other.exploitation_types, each)
+            for each in ExploitationType
+        )
+        and all(takes_age(remit.age_groups, age) == takes_age(other.age_groups, age) for age in AgeGroup)
+        and all(includes(remit.genders, gender) == includes(other.genders, gender) for gender in Gender)
     )
 
 
@@ -125,7 +213,7 @@ def _validate_source(source: Source) -> Source:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """The filter of a query of the directory. An empty field filters nothing."""
+    """The filter of a query of the directory. An empty field filters nothing, and an empty filter keeps everybody."""
 
     areas: tuple[str, ...] = ()
     exploitation_types: tuple[ExploitationType, ...] = ()
@@ -133,9 +221,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     genders: tuple[Gender, ...] = ()
 
     def keeps(self, remit: Remit) -> bool:
-        """Whether the remit may include what the filter asks for. Unknown and partly covered remits are kept."""
+        """Whether the remit now may include what the filter asks for. Unknown and partly covered remits are kept."""
+        if self == Filter():
+            return True
         return (
-            self._keeps_areas(remit)
+            not remit.is_empty
+            and self._keeps_areas(remit)
             and self._keeps_exploitation_types(remit)
             and self._keeps_age_groups(remit)
             and self._keeps_genders(remit)
@@ -146,24 +237,27 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     def _keeps_exploitation_types(self, remit: Remit) -> bool:
         types = remit.exploitation_types
-        if not self.exploitation_types or types is None or types == "all":
-            return True
-        return any(each in types for each in self.exploitation_types)
+        return (
+            not self.exploitation_types
+            or types == NOT_KNOWN
+            or any(includes(types, each) for each in self.exploitation_types)
+        )
 
     def _keeps_age_groups(self, remit: Remit) -> bool:
         return not self.age_groups or any(may_take_age(remit.age_groups, age) for age in self.age_groups)
 
     def _keeps_genders(self, remit: Remit) -> bool:
-        genders = remit.genders
-        return not self.genders or genders == "all" or any(gender in genders for gender in self.genders)
+        return not self.genders or any(includes(remit.genders, gender) for gender in self.genders)
 
 
-def may_take_age(remit_ages: tuple[AgeGroup, ...], age: AgeGroup) -> bool:
+def takes_age(remit_ages: tuple[str, ...], age: str) -> bool:
+    """Whether a remit takes everybody of this age group. A young person (18 to 25) is an adult."""
+    return includes(remit_ages, age) or (age == AgeGroup.YOUNG_PERSON and AgeGroup.ADULT in remit_ages)
+
+
+def may_take_age(remit_ages: tuple[str, ...], age: str) -> bool:
     """Whether somebody of this age group may be within the remit.
 
-    A young person (18 to 25) is an adult, so a remit for adults includes them. An adult may be young enough for a
-    remit for young people; the reader has to ask.
+    An adult may be young enough for a remit for young people; the reader has to ask.
     """
-    if age is AgeGroup.CHILD:
-        return AgeGroup.CHILD in remit_ages
-    return AgeGroup.ADULT in remit_ages or AgeGroup.YOUNG_PERSON in remit_ages
+    return takes_age(remit_ages, age) or (age == AgeGroup.ADULT and AgeGroup.YOUNG_PERSON in remit_ages)

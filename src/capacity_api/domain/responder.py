@@ -1,6 +1,7 @@
 """A responder as it is recorded: its details, its remit and its intake."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -8,6 +9,11 @@ import msgspec
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.intake import Intake
 from capacity_api.domain.remit import Remit
+
+MAX_SLUG_LENGTH = 80
+SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
+SLUG_SCHEMA = {"pattern": SLUG_PATTERN, "maxLength": MAX_SLUG_LENGTH}
+Slug = Annotated[str, msgspec.Meta(extra_json_schema=SLUG_SCHEMA)]
 
 
 class ResponderRecord(msgspec.Struct, frozen=True, kw_only=True):

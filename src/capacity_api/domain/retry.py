@@ -7,16 +7,22 @@ import msgspec
 
 _RETRY_SCHEDULE = (
     timedelta(seconds=5),
+    timedelta(seconds=15),
+    timedelta(seconds=30),
+    timedelta(seconds=30),
+    timedelta(minutes=1),
+    timedelta(minutes=2),
     timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=5),
-    timedelta(hours=10),
-    timedelta(hours=14),
-    timedelta(hours=20),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
 )
 _THEN_EVERY = timedelta(hours=24)
 _JITTER = 0.2
+# An event is tried for this long after its first failure.
+RETRY_FOR = timedelta(hours=120)
 MAX_RETRY_AFTER = timedelta(hours=24)
 # Answers that ask for time.
 OVERLOAD = frozenset({429, 502, 503, 504})
@@ -47,13 +53,18 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GiveUp(msgspec.Struct, frozen=True, kw_only=True):
-    """It will never work. `disable`: the endpoint wants nothing any more, until its owner enables the webhook."""
+    """It will not be tried again.
+
+    `disable`: the endpoint wants nothing any more, until its owner enables the webhook.
+    `is_overdue`: the event was tried for `RETRY_FOR`. The next one shows whether the endpoint works.
+    """
 
     reason: str
     duration_ms: int
     status: int | None = None
     answer: str | None = None
     disable: bool = False
+    is_overdue: bool = False
 
 
 Outcome = Delivered | Retry | GiveUp
@@ -64,15 +75,36 @@ def is_gone(outcome: Outcome) -> bool:
     return isinstance(outcome, GiveUp) and outcome.disable
 
 
-def next_attempt(attempts: int, now: datetime, jitter: float, retry_after: timedelta | None = None) -> datetime:
-    """When to try again after `attempts` failures (at least 1).
+def give_up_if_overdue(outcome: Outcome, failing_since: datetime, at: datetime) -> Outcome:
+    """The outcome of an attempt that ended at `at`, of an event whose first attempt failed at `failing_since`."""
+    if not isinstance(outcome, Retry) or at - failing_since < RETRY_FOR:
+        return outcome
+    return GiveUp(
+        reason=outcome.reason,
+        duration_ms=outcome.duration_ms,
+        status=outcome.status,
+        answer=outcome.answer,
+        is_overdue=True,
+    )
+
+
+def next_attempt(
+    attempts: int,
+    now: datetime,
+    jitter: float,
+    retry_after: timedelta | None = None,
+    *,
+    failing_since: datetime,
+) -> datetime:
+    """When to try an event again after `attempts` failures (at least 1), the first of them at `failing_since`.
 
     `jitter` in [0, 1) moves the time within ±20% of the schedule, so that endpoints that failed
-    together are not all tried again together. A `Retry-After` only ever lengthens the wait, to a
-    day at most.
+    together are not all tried again together. The last attempt is when the event has been tried for
+    `RETRY_FOR`. A `Retry-After` only ever lengthens the wait, to a day at most.
     """
     delay = _RETRY_SCHEDULE[attempts - 1] if attempts <= len(_RETRY_SCHEDULE) else _THEN_EVERY
     delay *= 1 - _JITTER + 2 * _JITTER * jitter
+    delay = min(delay, failing_since + RETRY_FOR - now)
     if retry_after is not None:
         delay = max(delay, min(retry_after, MAX_RETRY_AFTER))
     return now + delay

@@ -3,7 +3,8 @@
 import msgspec
 
 from capacity_api.domain.areas import UNITED_KINGDOM, Cover, cover
-from capacity_api.domain.events import EventType, is_subscribed
+from capacity_api.domain.codes import ALL, EVERYTHING, includes
+from capacity_api.domain.events import TO_EVERY_WEBHOOK, EventType, is_subscribed
 from capacity_api.domain.gaps import CellGroup
 
 
@@ -22,6 +23,7 @@ class _Responder(msgspec.Struct, frozen=True):
 
 class _Data(msgspec.Struct, frozen=True):
     responder: _Responder | None = None
+    previous_areas: tuple[str, ...] = ()
     cell_groups: tuple[CellGroup, ...] = msgspec.field(name="cells", default=())
 
 
@@ -33,30 +35,36 @@ class EventSummary(msgspec.Struct, frozen=True):
 
     @property
     def areas(self) -> set[str]:
-        """The codes of the areas that the event is about."""
+        """The codes of the areas that the event is about: those of a remit before and after a change of it."""
         if self.data.responder is not None:
-            return {area.code for area in self.data.responder.remit.areas}
+            return {*(area.code for area in self.data.responder.remit.areas), *self.data.previous_areas}
         areas: set[str] = set()
         for group in self.data.cell_groups:
-            areas.update([UNITED_KINGDOM] if group.areas == "all" else group.areas)
+            areas.update([UNITED_KINGDOM] if group.areas == EVERYTHING else group.areas)
         return areas
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """The filters of one webhook. `None` means all, except event types that must be named."""
+    """The filters of one webhook: sets of codes. A code that this version does not know matches nothing."""
 
-    event_types: frozenset[EventType] | None = None
-    responders: frozenset[str] | None = None
-    areas: frozenset[str] | None = None
+    event_types: frozenset[str] = frozenset(EVERYTHING)
+    responders: frozenset[str] = frozenset(EVERYTHING)
+    areas: frozenset[str] = frozenset(EVERYTHING)
 
     def wants(self, event: EventSummary) -> bool:
-        """Whether a public event passes all filters."""
+        """Whether a public event passes all filters.
+
+        The areas are those of the remit before or after a change, never those of a limit: a subscriber whose area is no
+        longer covered has to hear of it.
+        """
+        if event.type in TO_EVERY_WEBHOOK:
+            return True
         if not is_subscribed(event.type, self.event_types):
             return False
         responder = event.data.responder
-        if self.responders is not None and (responder is None or responder.slug not in self.responders):
+        if not includes(self.responders, None if responder is None else responder.slug):
             return False
-        if self.areas is None:
+        if ALL in self.areas:
             return True
         covered = event.areas
         return any(cover(covered, area) is not Cover.NONE for area in self.areas)

@@ -3,11 +3,16 @@
 import unicodedata
 from collections.abc import Sequence
 
+import msgspec
+
 from capacity_api.errors import Invalid
+
+# What no text may hold, as a regular expression writes it. The last noncharacters of the other planes are left out.
+_CONTROL = r"\u0000-\u001F\u007F-\u009F\uFDD0-\uFDEF\uFFFE\uFFFF"
 
 
 def plain_text(value: str | None, pointer: str, max_length: int, *, multiline: bool = False) -> str | None:
-    """`value` without surrounding white space, `None` when nothing is left.
+    """`value` in NFC without surrounding white space, `None` when nothing is left.
 
     Refuses control characters (category Cc; `multiline` allows a newline), lone surrogates, noncharacters, which
     neither HTML nor XML can hold, and more than `max_length` characters. Bidirectional marks pass: languages need them,
@@ -19,10 +24,19 @@ def plain_text(value: str | None, pointer: str, max_length: int, *, multiline: b
     for character in text:
         if _is_refused(character) and not (multiline and character == "\n"):
             raise Invalid.at(pointer, f"must not contain the character U+{ord(character):04X}")
-    text = text.strip()
+    # The same name in two Unicode forms is one name.
+    text = unicodedata.normalize("NFC", text.strip())
     if len(text) > max_length:
         raise Invalid.at(pointer, f"must be at most {max_length} characters; it has {len(text)}")
     return text or None
+
+
+def text_limits(max_length: int, *, required: bool = False, multiline: bool = False) -> msgspec.Meta:
+    """What a schema says of the text that `plain_text` takes; with `required`, of what `required_text` takes."""
+    any_of = "[^{control}]*" if not multiline else r"(\r\n|[^{control}]|\n)*"
+    pattern = f"^{any_of}[^\\s{{control}}]{any_of}$" if required else f"^{any_of}$"
+    limits = {"maxLength": max_length, "pattern": pattern.format(control=_CONTROL)}
+    return msgspec.Meta(extra_json_schema={**({"minLength": 1} if required else {}), **limits})
 
 
 def _is_refused(character: str) -> bool:

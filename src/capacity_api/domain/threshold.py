@@ -5,55 +5,55 @@ referred themselves and for urgent cases (briefing 2024, note 11). The numbers a
 """
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
 from capacity_api.domain.intake import (
-    Circumstance,
-    ExpectedResponse,
     Intake,
-    Reason,
     ReplacedReport,
     Report,
-    ReportedState,
+    SaidBy,
     State,
     Step,
     event_for,
-    expected_response_errors,
-    normalise_words,
     reminder_time,
     report_expiry,
+    validate_threshold_report,
 )
 from capacity_api.errors import FieldError, Invalid
 
 MAX_REFERRALS = 1_000_000
+ReferralLimit = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": MAX_REFERRALS})]
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """At `pause_at` open referrals the intake pauses, with the other fields as its report.
+    """At `pause_at` open referrals the intake pauses with `report`.
 
     Below `reopen_below` open referrals the report from before the pause comes back. Null means that it never comes
     back by itself.
     """
 
-    pause_at: int
-    reopen_below: int | None = None
-    exceptions: tuple[Circumstance, ...] = ()
-    expected_response: ExpectedResponse | None = None
-    note: str | None = None
+    pause_at: ReferralLimit
+    reopen_below: ReferralLimit | None = None
+    report: Report
 
 
 def validate_threshold(threshold: Threshold) -> Threshold:
     """The threshold in a standard form. Raises `Invalid` with a pointer to each fault."""
-    errors = expected_response_errors(threshold.expected_response)
+    errors: list[FieldError] = []
     if not 1 <= threshold.pause_at <= MAX_REFERRALS:
         errors.append(FieldError("/pause_at", f"must be from 1 to {MAX_REFERRALS}"))
     if threshold.reopen_below is not None and not 1 <= threshold.reopen_below <= threshold.pause_at:
         errors.append(FieldError("/reopen_below", "must be from 1 to pause_at"))
-    note, exceptions = normalise_words(threshold.note, threshold.exceptions, errors)
+    report = threshold.report
+    try:
+        report = validate_threshold_report(report)
+    except Invalid as invalid:
+        errors.extend(FieldError(f"/report{error.pointer}", error.detail) for error in invalid.errors)
     if errors:
         raise Invalid("The threshold is not valid", tuple(errors))
-    return msgspec.structs.replace(threshold, note=note, exceptions=exceptions)
+    return msgspec.structs.replace(threshold, report=report)
 
 
 def apply_count(
@@ -71,22 +71,18 @@ def apply_count(
 
 
 def _pause(intake: Intake, threshold: Threshold, now: datetime, valid_for: timedelta) -> Step:
-    report = Report(
-        state=ReportedState.PAUSED,
-        reason=Reason.REFERRAL_THRESHOLD,
-        exceptions=threshold.exceptions,
-        expected_response=threshold.expected_response,
-        note=threshold.note,
-    )
     after = msgspec.structs.replace(
         intake,
-        report=report,
-        changed_at=now,
+        report=threshold.report,
+        since=now,
+        said_by=SaidBy.THRESHOLD,
+        confirmed_at=None,
         lapsed=False,
         # If this pause lapsed and now starts again, the report from before the first pause is the one to restore.
         before=intake.before
         or ReplacedReport(
             report=intake.report,
+            said_by=intake.said_by,
             confirmed_at=intake.confirmed_at,
             confirm_by=intake.confirm_by,
             remind_at=intake.remind_at,
@@ -95,7 +91,7 @@ def _pause(intake: Intake, threshold: Threshold, now: datetime, valid_for: timed
     )
     if intake.state is State.UNCONFIRMED:
         # No report holds, so the pause holds for the usual time.
-        confirm_by = report_expiry(report, now, valid_for)
+        confirm_by = report_expiry(threshold.report, now, valid_for)
         after = msgspec.structs.replace(after, confirm_by=confirm_by, remind_at=reminder_time(now, confirm_by))
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))
 
@@ -107,7 +103,8 @@ def _restore(intake: Intake, before: ReplacedReport, now: datetime) -> Step:
     after = msgspec.structs.replace(
         intake,
         report=before.report,
-        changed_at=now,
+        since=None if before.report is None else now,
+        said_by=before.said_by,
         confirmed_at=before.confirmed_at,
         confirm_by=before.confirm_by,
         remind_at=before.remind_at if is_reminder_ahead and not has_lapsed else None,

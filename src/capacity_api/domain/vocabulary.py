@@ -64,6 +64,7 @@ CIRCUMSTANCES: MappingProxyType[Circumstance, Label] = MappingProxyType(
         Circumstance.CRIMINAL_INVESTIGATION: Label(
             "People with a pending criminal investigation", "people with a pending criminal investigation"
         ),
+        Circumstance.EXISTING_CLIENT: Label("Its existing clients", "its existing clients"),
         Circumstance.OTHER_URGENT: Label("Other urgent cases", "other urgent cases"),
     }
 )
@@ -114,19 +115,40 @@ MATCH_REASONS: MappingProxyType[ReasonCode, str] = MappingProxyType(
         ReasonCode.GENDER_NOT_COVERED: "It does not take on people of this gender.",
         ReasonCode.GENDER_PARTLY_COVERED: "It takes on people of some of these genders only: ask which.",
         ReasonCode.GENDER_NOT_GIVEN: "It takes on people of certain genders only: ask whether this person is one.",
+        ReasonCode.OUTSIDE_CURRENT_LIMIT: "For now it takes only some of the people in its remit, and not this person.",
         ReasonCode.EXISTING_CLIENTS_ONLY: "It takes on its existing clients only.",
-        ReasonCode.EXISTING_CLIENT: "It takes on its existing clients, and this is said to be one.",
+        ReasonCode.EXISTING_CLIENT_NOT_GIVEN: "It takes on its existing clients only: ask whether this person is one.",
+        ReasonCode.EXISTING_CLIENT: "It takes on its existing clients, and this person is one.",
         ReasonCode.OPEN: "It has confirmed that it is open.",
         ReasonCode.WAITING_LIST: "It has confirmed that it has a waiting list.",
         ReasonCode.PAUSED: "It has paused and takes nobody new now.",
-        ReasonCode.PAUSED_WITH_EXCEPTIONS: "It has paused, and none of the exceptions that it names was said.",
+        ReasonCode.PAUSED_WITH_EXCEPTIONS: "It has paused, and none of its exceptions applies to this person.",
         ReasonCode.EXCEPTION_SELF_REFERRAL: "It has paused, but still takes people who get in touch themselves.",
         ReasonCode.EXCEPTION_HOMELESSNESS: "It has paused, but still takes people who are homeless or destitute.",
         ReasonCode.EXCEPTION_DETENTION: "It has paused, but still takes people in detention.",
         ReasonCode.EXCEPTION_CRIMINAL_INVESTIGATION: (
             "It has paused, but still takes people with a pending criminal investigation."
         ),
+        ReasonCode.EXCEPTION_EXISTING_CLIENT: "It has paused, but still takes its existing clients.",
         ReasonCode.EXCEPTION_OTHER_URGENT: "It has paused, but still takes other urgent cases.",
+        ReasonCode.EXCEPTION_NOT_GIVEN_SELF_REFERRAL: (
+            "It has paused, but may still take people who get in touch themselves: ask if this person does."
+        ),
+        ReasonCode.EXCEPTION_NOT_GIVEN_HOMELESSNESS: (
+            "It has paused, but may still take people who are homeless or destitute: ask if this person is."
+        ),
+        ReasonCode.EXCEPTION_NOT_GIVEN_DETENTION: (
+            "It has paused, but may still take people in detention: ask if this person is."
+        ),
+        ReasonCode.EXCEPTION_NOT_GIVEN_CRIMINAL_INVESTIGATION: (
+            "It has paused, but may still take people with a pending criminal investigation: ask if there is one."
+        ),
+        ReasonCode.EXCEPTION_NOT_GIVEN_EXISTING_CLIENT: (
+            "It has paused, but may still take its existing clients: ask if this person is one."
+        ),
+        ReasonCode.EXCEPTION_NOT_GIVEN_OTHER_URGENT: (
+            "It has paused, but may still take other urgent cases: ask if this is one."
+        ),
         ReasonCode.UNCONFIRMED: "It has not confirmed whether it is open: ask.",
     }
 )

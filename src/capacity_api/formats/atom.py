@@ -10,7 +10,7 @@ import msgspec
 from capacity_api.domain.events import EventType
 from capacity_api.formats.format import Format
 from capacity_api.representations.encoding import LICENCE
-from capacity_api.representations.event import Event, IdentifiedEvent
+from capacity_api.representations.event import Event
 from capacity_api.snapshot.resource import Resource
 from capacity_api.snapshot.snapshot import Snapshot
 from capacity_api.wording.rendering import environment
@@ -46,9 +46,7 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     page: str
 
 
-def render_feed(
-    events: Sequence[IdentifiedEvent], public_url: str | None = None, *, demonstration: bool = False
-) -> bytes:
+def render_feed(events: Sequence[Event], public_url: str | None = None, *, demonstration: bool = False) -> bytes:
     """The events, newest first, as an Atom feed in UTF-8.
 
     Without a public address the feed has no links, which Atom allows, and the same id as every other installation
@@ -68,12 +66,9 @@ def render_feed(
     return _UNWRITABLE.sub("\ufffd", document).encode()
 
 
-def _entry(identified: IdentifiedEvent) -> FeedEntry:
-    event = identified.event
+def _entry(event: Event) -> FeedEntry:
     title, paragraphs, page = _in_words(event)
-    return FeedEntry(
-        id=identified.id, type=event.type, at=event.timestamp, title=title, paragraphs=paragraphs, page=page
-    )
+    return FeedEntry(id=event.id, type=event.type, at=event.timestamp, title=title, paragraphs=paragraphs, page=page)
 
 
 def _in_words(event: Event) -> tuple[str, list[str], str]:
@@ -83,8 +78,14 @@ def _in_words(event: Event) -> tuple[str, list[str], str]:
         sentences = [each.text for each in event.data.cell_groups]
         more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
         return f"{heading}: {sentences[0]}{more}", [_sentence(each) for each in sentences] + [when], "/v1/coverage"
+    if event.type is EventType.DIRECTORY_RESTORED:
+        sentence = "Nothing in it is confirmed any more until the responder says it again."
+        return "The directory was restored from a backup", [sentence, when], "/"
+    if event.type is EventType.EVENT_REDACTED:
+        sentence = "If you keep a copy of what this responder said, take it out there too."
+        return f"{event.data.slug}: something that it said was taken out", [sentence, when], "/"
     responder = event.data.responder
-    assert responder is not msgspec.UNSET, "a public event is about a responder or about the coverage"
+    assert responder is not msgspec.UNSET, "any other public event is about a responder or about the coverage"
     title = f"{isolated(responder.name)}: {_HEADINGS[event.type]}"
     page = f"/v1/responders/{responder.slug}"
     match event.type:
@@ -92,7 +93,7 @@ def _in_words(event: Event) -> tuple[str, list[str], str]:
             return title, [f"It is not in the directory any more. {when}"], "/"
         case EventType.RESPONDER_LISTED | EventType.RESPONDER_UPDATED:
             return title, [f"Remit: {remit_in_words(responder.remit)}. {when}"], page
-    return title, [*intake_in_sentences(responder.intake), when], page
+    return title, [*intake_in_sentences(responder), when], page
 
 
 def _sentence(words: str) -> str:

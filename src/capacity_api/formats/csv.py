@@ -1,61 +1,54 @@
 """The directory as a table (CSV, RFC 4180): a row for each responder."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
+from typing import Any, get_args
 
 import msgspec
-from msgspec import UNSET
 
-from capacity_api.domain.intake import State
+from capacity_api.domain.intake import Report
 from capacity_api.domain.vocabulary import STATES
 from capacity_api.formats.format import Format
 from capacity_api.representations.responder import Responder
 from capacity_api.snapshot.resource import PUBLIC_HEADERS, Resource
 from capacity_api.snapshot.snapshot import Snapshot
 from capacity_api.wording import tables
-from capacity_api.wording.sentences import expected_in_words, remit_in_words
+from capacity_api.wording.sentences import limit_in_words, remit_in_words, response_in_words
 
 # Separates the codes in one cell: no code contains it, and no spreadsheet splits cells at it.
 SEPARATOR = "|"
-# Not an empty cell: the source says nothing about it, which is different.
-UNKNOWN = "unknown"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """The columns by name, in their order. Columns in words repeat the codes beside them; null is an empty cell."""
+    """The first columns by name. Columns in words repeat the codes beside them; null is an empty cell."""
 
     slug: str
     name: str
     state: str
     state_in_words: str
+    since: str | None
+    said_by: str | None
     confirmed_at: str | None
     confirm_by: str | None
-    expected_response_min: int | None
-    expected_response_max: int | None
-    expected_response_unit: str | None
-    expected_response_in_words: str | None
-    reason: str | None
-    exceptions: str
-    reopens_on: str | None
-    note: str | None
-    changed_at: str | None
-    reported_state: str | None
+    response_in_words: str | None
+    limited_to_in_words: str | None
     capacity_status: str | None
-    planned_state: str | None
     planned_effective_from: str | None
-    planned_expected_response_min: int | None
-    planned_expected_response_max: int | None
-    planned_expected_response_unit: str | None
-    planned_reason: str | None
-    planned_exceptions: str | None
-    planned_reopens_on: str | None
-    planned_note: str | None
+    planned_said_by: str | None
     website: str | None
     phone: str | None
+    phone_dial: str | None
+    phone_extension: str | None
     email: str | None
     contact_url: str | None
     hours: str | None
+    all_hours: str | None
+    languages: str
+    interpreters: str | None
+    contact_source: str | None
+    contact_source_url: str | None
+    contact_checked_on: str | None
     remit_in_words: str
     areas: str
     area_names: str
@@ -75,7 +68,27 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str
 
 
-HEADER = Row.__struct_fields__
+def _paths(struct: type[msgspec.Struct]) -> Iterator[tuple[str, ...]]:
+    """The columns of a struct: one for each field, and one for each field of a struct inside it."""
+    for field in msgspec.structs.fields(struct):
+        inner = next((each for each in (field.type, *get_args(field.type)) if _is_struct(each)), None)
+        if inner is None:
+            yield (field.name,)
+        else:
+            yield from ((field.name, *path) for path in _paths(inner))
+
+
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+_REPORT_PATHS = tuple(_paths(Report))
+# The report that holds, the last one that lapsed, and the one that is planned. `state` is the effective state.
+_REPORTS = ("reported", "last", "planned")
+HEADER = (
+    *Row.__struct_fields__,
+    *("_".join((prefix, *path)) for prefix in _REPORTS for path in _REPORT_PATHS),
+)
 
 
 def directory_table(rows: Iterable[bytes]) -> bytes:
@@ -91,48 +104,41 @@ def file_name(*, demonstration: bool) -> str:
 def row(responder: Responder) -> bytes:
     """The row of one responder, line end included."""
     intake, remit, contact = responder.intake, responder.remit, responder.contact
-    expected, planned = intake.expected_response, intake.planned
-    after = planned.expected_response if planned else None
+    report, planned = intake.report, intake.planned
     published, source = remit.as_published, remit.source
     cells = Row(
         slug=responder.slug,
         name=responder.name,
         state=intake.state,
         state_in_words=STATES[intake.state].alone,
+        since=_time(intake.since),
+        said_by=intake.said_by,
         confirmed_at=_time(intake.confirmed_at),
         confirm_by=_time(intake.confirm_by),
-        expected_response_min=expected.min if expected else None,
-        expected_response_max=expected.max if expected else None,
-        expected_response_unit=expected.unit if expected else None,
-        # Claim nothing about an unconfirmed responder, not even that it can give no timeframe.
-        expected_response_in_words=None if intake.state is State.UNCONFIRMED else expected_in_words(expected),
-        reason=intake.reason,
-        exceptions=_joined(intake.exceptions),
-        reopens_on=_day(intake.reopens_on),
-        note=intake.note,
-        changed_at=_time(intake.changed_at),
-        reported_state=intake.reported_state,
-        capacity_status=None if intake.capacity_status is UNSET else intake.capacity_status,
-        planned_state=planned.state if planned else None,
+        response_in_words=response_in_words(report) if report else None,
+        limited_to_in_words=limit_in_words(remit, report.limited_to) if report and report.limited_to else None,
+        capacity_status=intake.capacity_status,
         planned_effective_from=_time(planned.effective_from) if planned else None,
-        planned_expected_response_min=after.min if after else None,
-        planned_expected_response_max=after.max if after else None,
-        planned_expected_response_unit=after.unit if after else None,
-        planned_reason=planned.reason if planned else None,
-        planned_exceptions=_joined(planned.exceptions) if planned else None,
-        planned_reopens_on=_day(planned.reopens_on) if planned else None,
-        planned_note=planned.note if planned else None,
+        planned_said_by=planned.said_by if planned else None,
         website=responder.website,
-        phone=contact.phone,
+        phone=contact.phone.text if contact.phone else None,
+        phone_dial=contact.phone.dial if contact.phone else None,
+        phone_extension=contact.phone.extension if contact.phone else None,
         email=contact.email,
         contact_url=contact.url,
         hours=contact.hours,
+        all_hours=_true(contact.all_hours),
+        languages=SEPARATOR.join(contact.languages),
+        interpreters=_true(contact.interpreters),
+        contact_source=contact.source.name if contact.source else None,
+        contact_source_url=contact.source.url if contact.source else None,
+        contact_checked_on=contact.source.checked_on.isoformat() if contact.source else None,
         remit_in_words=remit_in_words(remit),
-        areas=_joined([area.code for area in remit.areas]),
-        area_names=_joined([area.name for area in remit.areas]),
-        exploitation_types=UNKNOWN if remit.exploitation_types is None else _joined(remit.exploitation_types),
-        age_groups=_joined(remit.age_groups),
-        genders=_joined(remit.genders),
+        areas=SEPARATOR.join(area.code for area in remit.areas),
+        area_names=SEPARATOR.join(area.name for area in remit.areas),
+        exploitation_types=SEPARATOR.join(remit.exploitation_types),
+        age_groups=SEPARATOR.join(remit.age_groups),
+        genders=SEPARATOR.join(remit.genders),
         existing_clients_only="true" if remit.existing_clients_only else "false",
         remit_note=remit.note,
         published_geography=published.geography if published else None,
@@ -145,12 +151,31 @@ def row(responder: Responder) -> bytes:
         sequence=responder.sequence,
         updated_at=_in_json(responder.updated_at),
     )
-    return tables.line(msgspec.structs.astuple(cells))
+    reports = (report, intake.last_report, planned.report if planned else None)
+    return tables.line([*msgspec.structs.astuple(cells), *(cell for each in reports for cell in _report_cells(each))])
 
 
-def _joined(codes: Sequence[str]) -> str:
-    """Several codes in one cell; "all" stays as it is."""
-    return codes if isinstance(codes, str) else SEPARATOR.join(codes)
+def _report_cells(report: Report | None) -> Iterator[tables.Cell]:
+    """The cells of `_REPORT_PATHS`, as in JSON."""
+    document = msgspec.to_builtins(report)
+    for path in _REPORT_PATHS:
+        value = document
+        for name in path:
+            value = None if value is None else value[name]
+        yield _cell(value)
+
+
+def _cell(value: Any) -> tables.Cell:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return SEPARATOR.join(value)
+    cell: tables.Cell = value
+    return cell
+
+
+def _true(value: bool | None) -> str | None:
+    return "true" if value else None
 
 
 def _time(at: datetime | None) -> str | None:
@@ -160,10 +185,6 @@ def _time(at: datetime | None) -> str | None:
 def _in_json(at: datetime) -> str:
     text: str = msgspec.to_builtins(at)
     return text
-
-
-def _day(on: date | None) -> str | None:
-    return None if on is None else on.isoformat()
 
 
 def _document(snapshot: Snapshot) -> Resource:

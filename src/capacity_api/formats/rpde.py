@@ -23,7 +23,7 @@ _PAGE_SECONDS = TTL_SECONDS
 _LAST_PAGE_SECONDS = 5
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class ChangedItem(msgspec.Struct, frozen=True, kw_only=True):
     """`modified` is the change number; `data` is left out of a responder that left the directory."""
 
     state: Literal["updated", "deleted"]
@@ -37,21 +37,21 @@ class ChangesPage(msgspec.Struct, frozen=True, kw_only=True):
     """`next` is the address to ask next: on the last page, which has no items, its own."""
 
     next: str
-    items: list[Item]
+    items: list[ChangedItem]
     license: str = LICENCE
     demonstration: bool | UnsetType = UNSET
 
 
-def updated_item(responder: Responder) -> Item:
-    return Item(state="updated", id=str(responder.id), modified=responder.sequence, data=responder)
+def updated_item(responder: Responder) -> ChangedItem:
+    return ChangedItem(state="updated", id=str(responder.id), modified=responder.sequence, data=responder)
 
 
-def deleted_item(responder_id: UUID, number: int) -> Item:
-    return Item(state="deleted", id=str(responder_id), modified=number)
+def deleted_item(responder_id: UUID, number: int) -> ChangedItem:
+    return ChangedItem(state="deleted", id=str(responder_id), modified=number)
 
 
 def changes_page(
-    items: Sequence[Item], after: int, address: str, limit: int | None = None, *, demonstration: bool = False
+    items: Sequence[ChangedItem], after: int, address: str, limit: int | None = None, *, demonstration: bool = False
 ) -> ChangesPage:
     """The page at `address` (absolute, without a query) with the changes after number `after`."""
     number = items[-1].modified if items else after
@@ -59,6 +59,6 @@ def changes_page(
     return ChangesPage(next=following, items=list(items), demonstration=True if demonstration else UNSET)
 
 
-def max_age(items: Sequence[Item]) -> int:
+def max_age(items: Sequence[ChangedItem]) -> int:
     """For how many seconds a page may be kept at most; the next lapse may end it sooner."""
     return _PAGE_SECONDS if items else _LAST_PAGE_SECONDS

@@ -1,12 +1,13 @@
-"""The statistics as a table: a row for each responder, then one for each nation."""
+"""The statistics as a table: a row for each responder, each nation, and each age group in a nation."""
 
 from collections.abc import Iterator
 
 import msgspec
 
+from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import State
 from capacity_api.formats.format import Format
-from capacity_api.representations.statistics import Statistics
+from capacity_api.representations.statistics import GroupStatistics, MonthStatistics, NationStatistics, Statistics
 from capacity_api.wording import tables
 from capacity_api.wording.tables import Cell
 
@@ -15,9 +16,11 @@ FORMAT = Format(name="statistics")
 _HEADER = (
     "from",
     "to",
+    "span",
     "kind",
     "code",
     "name",
+    "age_group",
     "listed_seconds",
     *(f"{state}_seconds" for state in State),
     *(f"{state}_share" for state in State),
@@ -35,19 +38,32 @@ def statistics_table(statistics: Statistics) -> bytes:
 
 
 def _rows(statistics: Statistics) -> Iterator[list[Cell]]:
-    start, end = msgspec.to_builtins(statistics.start), msgspec.to_builtins(statistics.end)
-    for responder in statistics.responders:
+    yield from _rows_of("whole", statistics)
+    for month in statistics.months or ():
+        yield from _rows_of("month", month)
+
+
+def _rows_of(name: str, span: Statistics | MonthStatistics) -> Iterator[list[Cell]]:
+    begins: list[Cell] = [msgspec.to_builtins(span.start), msgspec.to_builtins(span.end), name]
+    for responder in span.responders:
         seconds, shares = responder.seconds, responder.shares
         yield [
-            *(start, end, "responder", responder.slug, responder.name, responder.listed_seconds),
+            *begins,
+            *("responder", responder.slug, responder.name, None, responder.listed_seconds),
             *(seconds.open, seconds.waiting_list, seconds.paused, seconds.unconfirmed),
             *((None,) * len(State) if shares is None else msgspec.structs.astuple(shares)),
             *(responder.pauses, responder.longest_pause_seconds, None, None, None),
         ]
-    not_of_a_nation: list[Cell] = [None] * (3 + 2 * len(State))
-    for nation in statistics.nations:
-        yield [
-            *(start, end, "nation", nation.code, nation.name),
-            *not_of_a_nation,
-            *(nation.nobody_open_seconds, nation.nobody_open_hours, nation.counted_seconds),
-        ]
+    for nation in span.nations:
+        yield [*begins, "nation", nation.code, nation.name, None, *_nobody_open(nation)]
+    for group in span.groups:
+        yield [*begins, "group", group.area, AREAS[group.area].name, group.age_group, *_nobody_open(group)]
+
+
+def _nobody_open(measured: NationStatistics | GroupStatistics) -> list[Cell]:
+    """The columns from `listed_seconds` on: those of a responder are empty."""
+    of_a_responder: list[Cell] = [None] * (3 + 2 * len(State))
+    return [
+        *of_a_responder,
+        *(measured.nobody_open_seconds, measured.nobody_open_hours, measured.counted_seconds),
+    ]

@@ -23,13 +23,15 @@ from capacity_api.db.tables import CoverageRow, EventRow, IntakeRow, ReportRow, 
 from capacity_api.domain.coverage import (
     CellSet,
     Contribution,
+    Counts,
+    cells_with_help,
     counts_from_json,
     counts_to_json,
     gap_cells,
     move_contribution,
 )
 from capacity_api.domain.events import PRIVATE, EventType
-from capacity_api.domain.gaps import MAX_GROUPS, describe_gaps
+from capacity_api.domain.gaps import MAX_GROUPS, MAX_NAMES, Helper, describe_gaps, name_helpers
 from capacity_api.domain.intake import Report, State, Step, due_steps
 from capacity_api.errors import NotFound
 from capacity_api.operations import coverage
@@ -39,6 +41,10 @@ from capacity_api.representations.responder import represent_responder
 
 # These supersede every earlier event about the state, whatever it was.
 _RESETS_STATE = frozenset({EventType.RESPONDER_LISTED, EventType.RESPONDER_DELISTED})
+# Names can be long. An event that would be longer names fewer of those who may help.
+MAX_EVENT_BYTES = 20_000
+# The body of an event without its data: id, type, time, number and `test`.
+_ENVELOPE_BYTES = 300
 
 
 class Change:
@@ -72,28 +78,39 @@ class Change:
         """Remember what a responder adds to the coverage; call it before you change the row."""
         self._contributions[row.id] = coverage.contribution_of(row)
 
-    def add_event(self, event_type: EventType, row: ResponderRow, at: datetime, previous: State | None = None) -> int:
+    async def add_event(
+        self,
+        event_type: EventType,
+        row: ResponderRow,
+        at: datetime,
+        *,
+        previous_state: State | None = None,
+        previous_areas: tuple[str, ...] | None = None,
+    ) -> int:
         """Add a public event about a responder and return its number.
 
         Its effect on the coverage follows as at most one `gap_opened` and one `gap_closed`.
         """
         row.sequence = number = sequence.next_number(self._sequence_row, at)
         row.updated_at = self._sequence_row.at
-        if previous not in {None, row.intake.value.state} or event_type in _RESETS_STATE:
+        if previous_state not in {None, row.intake.value.state} or event_type in _RESETS_STATE:
             row.state_sequence = number
         data = EventData(
             responder=represent_responder(row.record, row.updated_at),
-            previous_state=UNSET if previous is None else previous,
+            previous_state=UNSET if previous_state is None else previous_state,
+            previous_areas=UNSET if previous_areas is None else previous_areas,
         )
         self._add_row(event_type, row.updated_at, number, row.id, data)
-        self._update_coverage(row, is_new=event_type is EventType.RESPONDER_LISTED)
+        await self._update_coverage(row, is_new=event_type is EventType.RESPONDER_LISTED)
         return number
 
     def add_private_event(self, event_type: EventType, row: ResponderRow, at: datetime) -> None:
         """Add an event for the responder's own webhooks. It takes no number."""
         self._add_row(event_type, at, None, row.id, EventData(responder=represent_responder(row.record, at)))
 
-    def record(self, row: ResponderRow, step: Step, report: Report | None, actor_token_id: UUID | None = None) -> None:
+    async def record(
+        self, row: ResponderRow, step: Step, report: Report | None, actor_token_id: UUID | None = None
+    ) -> None:
         """Carry out one step of a responder's intake: the new intake, its report and its event."""
         row.intake.value = step.after
         if step.event is None:
@@ -101,7 +118,7 @@ class Change:
         if step.event in PRIVATE:
             self.add_private_event(step.event, row, step.at)
             return
-        number = self.add_event(step.event, row, step.at, step.before)
+        number = await self.add_event(step.event, row, step.at, previous_state=step.before)
         is_plan = step.kind in {"planned", "unplanned"}
         plan = step.after.planned if step.kind == "planned" else None
         self.session.add(
@@ -112,6 +129,7 @@ class Change:
                 at=step.at,
                 state=step.after.state,
                 report=report,
+                said_by=plan.said_by if plan is not None else step.after.said_by,
                 effective_from=plan.effective_from if plan is not None else None,
                 confirm_by=None if is_plan else step.after.confirm_by,
                 sequence=number,
@@ -119,7 +137,7 @@ class Change:
             )
         )
 
-    def _update_coverage(self, row: ResponderRow, *, is_new: bool) -> None:
+    async def _update_coverage(self, row: ResponderRow, *, is_new: bool) -> None:
         before = None if is_new else self._contributions[row.id]
         after = self._contributions[row.id] = coverage.contribution_of(row)
         if after == before:
@@ -130,22 +148,38 @@ class Change:
         counts = move_contribution(counts, before, after)
         gaps_after = gap_cells(counts)
         self._coverage_row.counts = counts_to_json(counts)
-        self._add_gap_event(EventType.COVERAGE_GAP_OPENED, gaps_after & ~gaps_before)
-        self._add_gap_event(EventType.COVERAGE_GAP_CLOSED, gaps_before & ~gaps_after)
+        await self._add_gap_opened(gaps_after & ~gaps_before, counts)
+        closed = gaps_before & ~gaps_after
+        if closed:
+            groups = describe_gaps(closed, opened=False, max_groups=MAX_GROUPS)
+            self._add_coverage_event(EventType.COVERAGE_GAP_CLOSED, EventData(cell_groups=groups))
 
-    def _add_gap_event(self, event_type: EventType, cell_set: CellSet) -> None:
+    async def _add_gap_opened(self, cell_set: CellSet, counts: Counts) -> None:
         if not cell_set:
             return
-        groups = describe_gaps(cell_set, opened=event_type is EventType.COVERAGE_GAP_OPENED, max_groups=MAX_GROUPS)
+        helpers: list[Helper] = []
+        if cell_set & cells_with_help(counts):
+            helpers = await coverage.read_helpers(self.session, cell_set)
+        groups = describe_gaps(cell_set, max_groups=MAX_GROUPS)
+        for max_names in range(MAX_NAMES, -1, -1):
+            data = EventData(cell_groups=name_helpers(groups, cell_set, helpers, max_names))
+            if len(encode(data)) <= MAX_EVENT_BYTES - _ENVELOPE_BYTES:
+                break
+        self._add_coverage_event(EventType.COVERAGE_GAP_OPENED, data)
+
+    def _add_coverage_event(self, event_type: EventType, data: EventData) -> None:
         at = self._sequence_row.at
-        self._add_row(event_type, at, sequence.next_number(self._sequence_row, at), None, EventData(cell_groups=groups))
+        self._add_row(event_type, at, sequence.next_number(self._sequence_row, at), None, data)
 
     def _add_row(
         self, event_type: EventType, at: datetime, number: int | None, responder_id: UUID | None, data: EventData
     ) -> None:
-        body = encode(Event(type=event_type, timestamp=at, sequence=number, data=data))
+        event = Event(id=uuid7(), type=event_type, timestamp=at, sequence=number, data=data)
+        body = encode(event)
         self.session.add(
-            EventRow(id=uuid7(), sequence=number, type=event_type, at=at, responder_id=responder_id, body=body.decode())
+            EventRow(
+                id=event.id, sequence=number, type=event_type, at=at, responder_id=responder_id, body=body.decode()
+            )
         )
         self.session.info[CHANGED] = max(number or 0, self.session.info.get(CHANGED, 0))
 
@@ -177,7 +211,7 @@ async def record_due(change: Change) -> int:
         change.note_contribution(row)
     due = [(step, row) for row in rows for step in due_steps(row.intake.value, change.now)]
     for step, row in sorted(due, key=lambda pair: (pair[0].at, pair[1].slug)):
-        change.record(row, step, step.after.report)
+        await change.record(row, step, step.after.report)
     return len(due)
 
 

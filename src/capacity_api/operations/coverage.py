@@ -6,20 +6,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capacity_api.db import sequence
 from capacity_api.db.tables import CoverageRow, IntakeRow, ResponderRow
 from capacity_api.domain.coverage import (
+    CellSet,
     Contribution,
     Counts,
+    contribution_for,
     count_contributions,
     counts_to_json,
-    covered_cells,
 )
-from capacity_api.domain.intake import Intake
+from capacity_api.domain.gaps import Helper
+from capacity_api.domain.intake import Intake, Report, remit_now
+from capacity_api.domain.remit import Remit
 
 
 def contribution_of(row: ResponderRow) -> Contribution | None:
     """What a responder adds to the counts as recorded; nothing once it is delisted."""
     if row.delisted_at is not None:
         return None
-    return Contribution(covered_cells(row.remit), row.intake.value.state)
+    intake = row.intake.value
+    return contribution_for(remit_now(row.remit, intake), intake.state)
 
 
 async def get_counts(session: AsyncSession) -> CoverageRow:
@@ -47,6 +51,22 @@ async def recount(session: AsyncSession) -> Counts:
         .join(IntakeRow, IntakeRow.responder_id == ResponderRow.id)
         .where(ResponderRow.delisted_at.is_(None))
     )
-    return count_contributions(
-        Contribution(covered_cells(remit), Intake(report=report, lapsed=lapsed).state) for remit, report, lapsed in rows
+    return count_contributions([_contribution(remit, report, lapsed) for remit, report, lapsed in rows])
+
+
+async def read_helpers(session: AsyncSession, cell_set: CellSet) -> list[Helper]:
+    """The responders that may help in any of these cells, as recorded."""
+    rows = await session.execute(
+        select(ResponderRow.name, ResponderRow.slug, ResponderRow.remit, IntakeRow.report, IntakeRow.lapsed)
+        .join(IntakeRow, IntakeRow.responder_id == ResponderRow.id)
+        .where(ResponderRow.delisted_at.is_(None), IntakeRow.report.is_not(None), IntakeRow.lapsed.is_(False))
     )
+    helpers = [
+        Helper(name, slug, _contribution(remit, report, lapsed).may_help) for name, slug, remit, report, lapsed in rows
+    ]
+    return [helper for helper in helpers if helper.cell_set & cell_set]
+
+
+def _contribution(remit: Remit, report: Report | None, lapsed: bool) -> Contribution:
+    intake = Intake(report=report, lapsed=lapsed)
+    return contribution_for(remit_now(remit, intake), intake.state)

@@ -8,7 +8,7 @@ from capacity_api.db.sequence import latest
 from capacity_api.db.tables import EventRow
 from capacity_api.domain.events import OPT_IN
 from capacity_api.errors import BeyondLatest
-from capacity_api.representations.event import Event, EventPage, IdentifiedEvent
+from capacity_api.representations.event import Event, EventPage
 
 _decoder = msgspec.json.Decoder(Event)
 
@@ -33,12 +33,12 @@ async def list_events(session: AsyncSession, after: int, limit: int) -> EventPag
     return EventPage(events=[msgspec.Raw(row.body.encode()) for row in rows], sequence=last, latest=newest)
 
 
-async def newest_events(session: AsyncSession, after: int, limit: int) -> list[IdentifiedEvent]:
+async def newest_events(session: AsyncSession, after: int, limit: int) -> list[Event]:
     """Up to `limit` public events after a sequence number, newest first, without those that must be named."""
-    rows = await session.execute(
-        select(EventRow.id, EventRow.body)
+    bodies = await session.scalars(
+        select(EventRow.body)
         .where(EventRow.sequence > after, EventRow.type.not_in(OPT_IN))
         .order_by(EventRow.sequence.desc())
         .limit(limit)
     )
-    return [IdentifiedEvent(event_id, _decoder.decode(body)) for event_id, body in rows]
+    return [_decoder.decode(body) for body in bodies]

@@ -84,20 +84,15 @@ async def state_changes(
 
 
 def represent_report(row: ReportRow) -> HistoryEntry:
-    report = row.report
     return HistoryEntry(
+        sequence=row.sequence,
         kind=row.kind,  # type: ignore[arg-type]  # only `operations.changes` writes it, from Step.kind
         at=row.at,
+        said_by=row.said_by,
         state=row.state,
-        reported_state=report.state if report else None,
-        expected_response=report.expected_response if report else None,
-        reason=report.reason if report else None,
-        exceptions=list(report.exceptions) if report else [],
-        reopens_on=report.reopens_on if report else None,
-        note=report.note if report else None,
-        effective_from=row.effective_from,
         confirm_by=row.confirm_by,
-        sequence=row.sequence,
+        effective_from=row.effective_from,
+        report=row.report,
     )
 
 

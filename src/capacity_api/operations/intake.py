@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import ResponderRow
 from capacity_api.domain.intake import (
-    Intake,
     Report,
-    Step,
+    SaidBy,
     apply_confirmation,
     apply_plan,
     apply_report,
@@ -31,23 +30,28 @@ async def report_intake(
     slug: str,
     report: Report,
     *,
+    said_by: SaidBy = SaidBy.RESPONDER,
     effective_from: datetime | None = None,
+    replace: bool = False,
     is_expected: VersionCheck | None = None,
     actor_token_id: UUID | None = None,
 ) -> Responder:
     """Record a report, or plan it for `effective_from`. Returns the responder as the public sees it from now on.
 
-    Raises `NotFound` for one that is not listed, `Invalid` with pointers, `PreconditionFailed`.
+    A second plan takes the place of the first only with `replace`. Raises `NotFound` for one that is not listed,
+    `Invalid` with pointers, `AlreadyPlanned`, `PreconditionFailed`.
     """
     change = await changes.begin(session, now)
-    report = validate_report(report, change.now)
-
-    def step(intake: Intake, valid_for: timedelta) -> Step:
-        if effective_from is not None:
-            return apply_plan(intake, report, effective_from, change.now, valid_for)
-        return apply_report(intake, report, change.now, valid_for)
-
-    return await _apply(change, slug, step, report, is_expected, actor_token_id)
+    row = await change.get_responder(slug)
+    require_expected(row, change.now, is_expected)
+    report = validate_report(report, row.remit, change.now)
+    intake, valid_for = row.intake.value, timedelta(hours=row.valid_for_hours)
+    if effective_from is None:
+        step = apply_report(intake, report, said_by, change.now, valid_for)
+    else:
+        step = apply_plan(intake, report, effective_from, said_by, change.now, valid_for, replace=replace)
+    await change.record(row, step, report, actor_token_id)
+    return represent_responder(row.record, change.now)
 
 
 async def confirm_intake(
@@ -55,16 +59,17 @@ async def confirm_intake(
     now: datetime,
     slug: str,
     *,
+    said_by: SaidBy = SaidBy.RESPONDER,
     is_expected: VersionCheck | None = None,
     actor_token_id: UUID | None = None,
 ) -> Responder:
     """ "Still true". Raises `NothingToConfirm` where nothing was ever reported."""
     change = await changes.begin(session, now)
-
-    def step(intake: Intake, valid_for: timedelta) -> Step:
-        return apply_confirmation(intake, change.now, valid_for)
-
-    return await _apply(change, slug, step, None, is_expected, actor_token_id)
+    row = await change.get_responder(slug)
+    require_expected(row, change.now, is_expected)
+    step = apply_confirmation(row.intake.value, said_by, change.now, timedelta(hours=row.valid_for_hours))
+    await change.record(row, step, step.after.report, actor_token_id)
+    return represent_responder(row.record, change.now)
 
 
 async def cancel_planned_intake(
@@ -77,25 +82,10 @@ async def cancel_planned_intake(
 ) -> Responder:
     """Cancel the planned change; without one, nothing happens."""
     change = await changes.begin(session, now)
-
-    def step(intake: Intake, _: timedelta) -> Step:
-        return cancel_plan(intake, change.now)
-
-    return await _apply(change, slug, step, None, is_expected, actor_token_id)
-
-
-async def _apply(
-    change: changes.Change,
-    slug: str,
-    decide: Callable[[Intake, timedelta], Step],
-    report: Report | None,
-    is_expected: VersionCheck | None,
-    actor_token_id: UUID | None,
-) -> Responder:
     row = await change.get_responder(slug)
     require_expected(row, change.now, is_expected)
-    step = decide(row.intake.value, timedelta(hours=row.valid_for_hours))
-    change.record(row, step, report or step.after.report, actor_token_id)
+    step = cancel_plan(row.intake.value, change.now)
+    await change.record(row, step, step.after.report, actor_token_id)
     return represent_responder(row.record, change.now)
 
 

@@ -10,15 +10,16 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, delete, insert, select, update
+from sqlalchemy import Select, and_, delete, insert, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from capacity_api.db import sequence
-from capacity_api.db.tables import EventRow, NationGapRow, PeriodRow, ResponderRow, RollupRow
+from capacity_api.db.tables import EventRow, GapRow, PeriodRow, ResponderRow, RollupRow
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import State
-from capacity_api.domain.periods import NATIONS, Gap, Ledger, Period, StateChange, nations_covered, to_second
+from capacity_api.domain.periods import PLACES, Gap, Ledger, Period, StateChange, state_change, to_second
+from capacity_api.domain.remit import Limit, Remit, limited_remit
 from capacity_api.representations.responder import AreaRef
 
 # How many events to read at a time, and how many parameters to put in one statement.
@@ -29,6 +30,7 @@ _COLUMNS: tuple[Any, ...] = (
     PeriodRow.number,
     PeriodRow.ended,
     PeriodRow.nations,
+    PeriodRow.age_groups,
     PeriodRow.open,
     PeriodRow.waiting_list,
     PeriodRow.paused,
@@ -59,7 +61,7 @@ async def count_events(session: AsyncSession, max_events: int = BATCH) -> int:
         for responder_id, periods in ledger.periods.items()
         if periods
     }
-    stored_gaps = {nation: msgspec.structs.replace(gaps[-1]) for nation, gaps in ledger.gaps.items() if gaps}
+    stored_gaps = {place: msgspec.structs.replace(gaps[-1]) for place, gaps in ledger.gaps.items() if gaps}
     for change in changes:
         ledger.apply(change)
     await _write_periods(session, ledger, stored_periods)
@@ -75,7 +77,7 @@ async def reset(session: AsyncSession) -> None:
     rollup = (await session.execute(select(RollupRow).with_for_update())).scalar_one()
     rollup.sequence, rollup.open_in = 0, {}
     await session.execute(delete(PeriodRow))
-    await session.execute(delete(NationGapRow))
+    await session.execute(delete(GapRow))
 
 
 async def read_uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[StateChange]]:
@@ -90,23 +92,13 @@ async def read_uncounted(session: AsyncSession, after: int) -> AsyncIterator[lis
 
 async def load_ledger(session: AsyncSession, rollup: RollupRow) -> Ledger:
     """A ledger as of the last counted event, without the periods of any responder."""
-    gaps = {}
-    for nation in NATIONS:
-        gap = await read_last_gap(session, nation)
-        if gap is not None:
-            gaps[nation] = gap
-    return Ledger(gaps, rollup.open_in)
+    return Ledger(await read_last_gaps(session), rollup.open_in)
 
 
-async def read_last_gap(session: AsyncSession, nation: str, before: int | None = None) -> Gap | None:
-    """The last gap of a nation that began before `before`, in seconds since 1970; by default the last of all."""
-    query = select(NationGapRow.began, NationGapRow.ended, NationGapRow.seconds_before).where(
-        NationGapRow.nation == nation
-    )
-    if before is not None:
-        query = query.where(NationGapRow.began < before)
-    row = (await session.execute(query.order_by(NationGapRow.began.desc()).limit(1))).one_or_none()
-    return None if row is None else Gap(began=row.began, ended=row.ended, seconds_before=row.seconds_before)
+async def read_last_gaps(session: AsyncSession, before: int | None = None) -> dict[str, Gap]:
+    """The last gap of each place that began before `before`, in seconds since 1970; by default the last of all."""
+    rows = await session.execute(union_all(*(_select_last_gap(place, before) for place in PLACES)))
+    return {row.place: Gap(began=row.began, ended=row.ended, seconds_before=row.seconds_before) for row in rows}
 
 
 async def read_last_periods(
@@ -149,6 +141,7 @@ async def _write_periods(session: AsyncSession, ledger: Ledger, stored: dict[UUI
                         "number": period.number,
                         "ended": period.ended,
                         "nations": period.nations,
+                        "age_groups": period.age_groups,
                     }
                 )
     if updates:
@@ -158,12 +151,20 @@ async def _write_periods(session: AsyncSession, ledger: Ledger, stored: dict[UUI
 
 
 async def _write_gaps(session: AsyncSession, ledger: Ledger, stored: dict[str, Gap]) -> None:
-    for nation, gaps in ledger.gaps.items():
+    for place, gaps in ledger.gaps.items():
         for gap in gaps:
-            if gap != stored.get(nation):
+            if gap != stored.get(place):
                 await session.merge(
-                    NationGapRow(nation=nation, began=gap.began, ended=gap.ended, seconds_before=gap.seconds_before)
+                    GapRow(place=place, began=gap.began, ended=gap.ended, seconds_before=gap.seconds_before)
                 )
+
+
+def _select_last_gap(place: str, before: int | None) -> Select[Any]:
+    query = select(GapRow.place, GapRow.began, GapRow.ended, GapRow.seconds_before).where(GapRow.place == place)
+    if before is not None:
+        query = query.where(GapRow.began < before)
+    # A subquery: SQLite takes no LIMIT within a UNION.
+    return select(query.order_by(GapRow.began.desc()).limit(1).subquery())
 
 
 def _select_last_periods(before: int | None) -> Select[Any]:
@@ -190,6 +191,7 @@ def _period(row: Any) -> Period:
         number=row.number,
         ended=row.ended,
         nations=tuple(row.nations),
+        age_groups=tuple(row.age_groups),
         open=row.open,
         waiting_list=row.waiting_list,
         paused=row.paused,
@@ -199,13 +201,20 @@ def _period(row: Any) -> Period:
 
 
 class _Remit(msgspec.Struct):
-    areas: list[AreaRef]
-    exploitation_types: msgspec.Raw
+    areas: tuple[AreaRef, ...]
+    exploitation_types: tuple[str, ...]
+    age_groups: tuple[str, ...]
+    genders: tuple[str, ...]
     existing_clients_only: bool
+
+
+class _Report(msgspec.Struct):
+    limited_to: Limit | None
 
 
 class _Intake(msgspec.Struct):
     state: State
+    report: _Report | None
 
 
 class _Responder(msgspec.Struct):
@@ -218,7 +227,7 @@ class _Data(msgspec.Struct):
 
 
 class _EventBody(msgspec.Struct):
-    """The part of an event's body that the periods need. Bodies of any age have it, beside other fields."""
+    """The part of an event's body that the periods need."""
 
     data: _Data
 
@@ -242,14 +251,19 @@ async def _read_changes(session: AsyncSession, after: int, max_events: int) -> t
 
 def _state_change(row: Any) -> StateChange:
     responder = _decoder.decode(row.body).data.responder
-    remit = responder.remit
-    return StateChange(
-        responder_id=row.responder_id,
-        at=to_second(row.at),
-        state=None if row.type == EventType.RESPONDER_DELISTED else responder.intake.state,
-        nations=nations_covered(
-            tuple(area.code for area in remit.areas),
-            is_known=bytes(remit.exploitation_types) != b"null",
+    state = None if row.type == EventType.RESPONDER_DELISTED else responder.intake.state
+    return state_change(row.responder_id, to_second(row.at), state, _remit_now(responder))
+
+
+def _remit_now(responder: _Responder) -> Remit:
+    remit, report = responder.remit, responder.intake.report
+    return limited_remit(
+        Remit(
+            areas=tuple(area.code for area in remit.areas),
+            exploitation_types=remit.exploitation_types,
+            age_groups=remit.age_groups,
+            genders=remit.genders,
             existing_clients_only=remit.existing_clients_only,
         ),
+        None if report is None else report.limited_to,
     )

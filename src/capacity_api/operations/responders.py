@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from importlib import resources
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -12,39 +13,43 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import IntakeRow, ResponderRow
-from capacity_api.domain.contact import Contact, validate_contact, validate_web_address
+from capacity_api.domain.codes import ALL, UNKNOWN
+from capacity_api.domain.contact import ContactDetails, WebAddress, validate_contact, validate_web_address
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import DEFAULT_VALID_FOR, NEVER_REPORTED
 from capacity_api.domain.remit import Remit, validate_remit
-from capacity_api.domain.responder import ResponderRecord
-from capacity_api.domain.text import required_text
+from capacity_api.domain.responder import MAX_SLUG_LENGTH, SLUG_PATTERN, ResponderRecord, Slug
+from capacity_api.domain.text import required_text, text_limits
 from capacity_api.errors import AlreadyExists, Invalid, NotFound
 from capacity_api.operations import audit, changes
 from capacity_api.operations.intake import VersionCheck, require_expected
 from capacity_api.representations.responder import Responder, represent_responder
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# "all" and "unknown" are sets of slugs, and tests of webhooks name a responder `example`.
+_RESERVED_SLUGS = frozenset({ALL, UNKNOWN, "example"})
 _DEFAULT_HOURS = int(DEFAULT_VALID_FOR.total_seconds() // 3600)
 _MAX_VALID_FOR_HOURS = 2160
+Name = Annotated[str, text_limits(200, required=True)]
+_Hours = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": _MAX_VALID_FOR_HOURS})]
 
 
 class NewResponder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    slug: str
-    name: str
+    slug: Slug
+    name: Name
     remit: Remit
-    website: str | None = None
-    contact: Contact = Contact()
-    valid_for_hours: int = _DEFAULT_HOURS
+    website: WebAddress | None = None
+    contact: ContactDetails = ContactDetails()
+    valid_for_hours: _Hours = _DEFAULT_HOURS
 
 
 class ResponderPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is left out stays as it is; `contact` and `remit` are replaced whole."""
 
-    name: str | UnsetType = UNSET
-    website: str | UnsetType | None = UNSET
-    contact: Contact | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    website: WebAddress | UnsetType | None = UNSET
+    contact: ContactDetails | UnsetType = UNSET
     remit: Remit | UnsetType = UNSET
-    valid_for_hours: int | UnsetType = UNSET
+    valid_for_hours: _Hours | UnsetType = UNSET
 
 
 def read_register() -> list[NewResponder]:
@@ -67,8 +72,12 @@ async def list_responder(
     session: AsyncSession, now: datetime, new: NewResponder, actor_token_id: UUID | None = None
 ) -> Responder:
     """List a responder, unconfirmed; a delisted one returns under its id. Raises `Invalid`, `AlreadyExists`."""
-    if not _SLUG.fullmatch(new.slug) or len(new.slug) > 80:
-        raise Invalid.at("/slug", "must be lower-case letters, digits and single hyphens, at most 80 in all")
+    if not re.fullmatch(SLUG_PATTERN, new.slug) or len(new.slug) > MAX_SLUG_LENGTH:
+        raise Invalid.at(
+            "/slug", f"must be lower-case letters, digits and single hyphens, at most {MAX_SLUG_LENGTH} in all"
+        )
+    if new.slug in _RESERVED_SLUGS:
+        raise Invalid.at("/slug", "stands for something else here; choose another")
     change = await changes.begin(session, now)
     row = await session.scalar(select(ResponderRow).where(ResponderRow.slug == new.slug))
     if row is None:
@@ -86,7 +95,7 @@ async def list_responder(
     session.add(row)
     # Its first event refers to the row.
     await session.flush()
-    change.add_event(EventType.RESPONDER_LISTED, row, change.now)
+    await change.add_event(EventType.RESPONDER_LISTED, row, change.now)
     audit.add_entry(session, change.now, actor_token_id, "responder.list", new.slug)
     return represent_responder(row.record, change.now)
 
@@ -116,7 +125,7 @@ async def change_details(
     if patch.valid_for_hours is not UNSET:
         row.valid_for_hours = _validate_hours(patch.valid_for_hours)
     if row.record != before:
-        change.add_event(EventType.RESPONDER_UPDATED, row, change.now)
+        await change.add_event(EventType.RESPONDER_UPDATED, row, change.now, previous_areas=before.remit.areas)
     audit.add_entry(session, change.now, actor_token_id, "responder.change", slug)
     return represent_responder(row.record, change.now)
 
@@ -126,7 +135,7 @@ async def delist_responder(session: AsyncSession, now: datetime, slug: str, acto
     change = await changes.begin(session, now)
     row = await change.get_responder(slug)
     row.delisted_at = change.now
-    change.add_event(EventType.RESPONDER_DELISTED, row, change.now)
+    await change.add_event(EventType.RESPONDER_DELISTED, row, change.now)
     audit.add_entry(session, change.now, actor_token_id, "responder.delist", slug)
 
 

@@ -1,27 +1,37 @@
 """The public statistics of any span of time. They rank nobody, and leave out how promptly a responder confirms."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import EventRow, IntakeRow, PeriodRow, ResponderRow, RollupRow
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import State, due_steps
+from capacity_api.domain.intake import State, due_steps, remit_now
 from capacity_api.domain.periods import (
     NATIONS,
+    PLACES,
     Gap,
     Ledger,
     Period,
     StateChange,
     Totals,
     from_second,
-    nations_covered,
+    month_starts,
+    place_for,
+    state_change,
     to_second,
 )
+from capacity_api.domain.remit import AgeGroup
 from capacity_api.operations import periods
 from capacity_api.representations.statistics import (
+    GroupStatistics,
+    MonthStatistics,
     NationStatistics,
     ResponderStatistics,
     StateSeconds,
@@ -32,35 +42,106 @@ from capacity_api.representations.statistics import (
 _SECONDS_PER_HOUR = 3600
 
 
-async def read_statistics(session: AsyncSession, start: datetime, end: datetime) -> Statistics:
+class _Edge(msgspec.Struct, frozen=True):
+    """A second at which a span begins or ends, with the last stored periods and gaps that began before it."""
+
+    at: int
+    periods: Mapping[UUID, Period]
+    gaps: Mapping[str, Gap]
+
+
+class _Span(msgspec.Struct, frozen=True):
+    """What is measured between two edges."""
+
+    nations: list[NationStatistics]
+    groups: list[GroupStatistics]
+    responders: list[ResponderStatistics]
+
+
+async def read_statistics(
+    session: AsyncSession, start: datetime, end: datetime, *, by_month: bool = False
+) -> Statistics:
     """The statistics of [start, end). A step that is due counts whether or not it has been recorded."""
     first, last = to_second(start), to_second(end)
-    ledger = await _build_ledger(session, first, last)
-    at_start = await periods.read_last_periods(session, first)
-    at_end = await periods.read_last_periods(session, last)
-    longest = await _longest_pauses(session, first, last)
-    rows = await session.execute(
-        select(ResponderRow.id, ResponderRow.slug, ResponderRow.name, ResponderRow.created_at).order_by(
-            ResponderRow.slug
-        )
-    )
-    responders = []
-    for row in rows:
-        known = _merge(at_start.get(row.id), at_end.get(row.id), ledger.periods.get(row.id, []))
-        # A responder that was listed in this very second is in the statistics, with no time yet.
-        if _was_there(known, first, last) or to_second(row.created_at) == last:
-            responders.append(_measure_responder(row.slug, row.name, known, longest.get(row.id, 0), first, last))
     counted_from = await _read_counted_from(session, first, last)
-    nations = []
-    for nation in NATIONS:
-        gaps = await _read_gaps(session, ledger, nation, first, last)
-        nations.append(_measure_nation(nation, gaps, first, last, counted_from))
+    edges = _month_edges(counted_from, last) if by_month else []
+    ledger = await _build_ledger(session, sorted({first, *edges, last}))
+    responders = (
+        await session.execute(
+            select(ResponderRow.id, ResponderRow.slug, ResponderRow.name, ResponderRow.created_at).order_by(
+                ResponderRow.slug
+            )
+        )
+    ).all()
+    opening, closing = await _read_edge(session, first), await _read_edge(session, last)
+    whole = await _measure(session, ledger, responders, opening, closing, counted_from)
+    months = []
+    # One edge at a time: what is stored at all of them may be much.
+    edge_before = opening
+    for begin, until in pairwise(edges):
+        if edge_before.at != begin:
+            edge_before = await _read_edge(session, begin)
+        edge_after = closing if until == last else await _read_edge(session, until)
+        span = await _measure(session, ledger, responders, edge_before, edge_after, counted_from)
+        months.append(
+            MonthStatistics(
+                start=from_second(begin),
+                end=from_second(until),
+                nations=span.nations,
+                groups=span.groups,
+                responders=span.responders,
+            )
+        )
+        edge_before = edge_after
     return Statistics(
         start=from_second(first),
         end=from_second(last),
         counted_from=None if counted_from is None else from_second(counted_from),
-        nations=nations,
-        responders=responders,
+        nations=whole.nations,
+        groups=whole.groups,
+        responders=whole.responders,
+        months=months if by_month else None,
+    )
+
+
+def _month_edges(counted_from: int | None, end: int) -> list[int]:
+    """The seconds at which the months are cut, both ends included: the first begins with the evidence."""
+    if counted_from is None or counted_from == end:
+        return []
+    starts = month_starts(from_second(counted_from), from_second(end))
+    return [counted_from, *(to_second(each) for each in starts), end]
+
+
+async def _read_edge(session: AsyncSession, at: int) -> _Edge:
+    return _Edge(at, await periods.read_last_periods(session, at), await periods.read_last_gaps(session, at))
+
+
+async def _measure(
+    session: AsyncSession,
+    ledger: Ledger,
+    responders: Sequence[Any],
+    opening: _Edge,
+    closing: _Edge,
+    counted_from: int | None,
+) -> _Span:
+    start, end = opening.at, closing.at
+    longest = await _longest_pauses(session, start, end)
+    measured = []
+    for row in responders:
+        known = _merge(opening.periods.get(row.id), closing.periods.get(row.id), ledger.periods.get(row.id, []))
+        # A responder that was listed in this very second is in the statistics, with no time yet.
+        if _was_there(known, start, end) or to_second(row.created_at) == end:
+            measured.append(_measure_responder(row.slug, row.name, known, longest.get(row.id, 0), start, end))
+    nobody_open = {}
+    for place in PLACES:
+        stored = [edge.gaps[place] for edge in (opening, closing) if place in edge.gaps]
+        gaps = [*stored, *ledger.gaps[place]]
+        nobody_open[place] = _gap_seconds_before(gaps, end) - _gap_seconds_before(gaps, start)
+    counted = None if counted_from is None else end - max(start, counted_from)
+    return _Span(
+        [_nation(nation, counted, nobody_open[nation]) for nation in NATIONS],
+        [_group(nation, age, counted, nobody_open[place_for(nation, age)]) for nation in NATIONS for age in AgeGroup],
+        measured,
     )
 
 
@@ -78,8 +159,9 @@ async def _read_counted_from(session: AsyncSession, start: int, end: int) -> int
     return max(start, to_second(first_event))
 
 
-async def _build_ledger(session: AsyncSession, start: int, end: int) -> Ledger:
-    """A ledger of what happened before `end` and is not counted yet: events, and then the steps that are due."""
+async def _build_ledger(session: AsyncSession, edges: Sequence[int]) -> Ledger:
+    """A ledger of what happened before the last edge and is not counted yet: events, then the steps that are due."""
+    end = edges[-1]
     rollup = (await session.execute(select(RollupRow))).scalar_one()
     ledger = await periods.load_ledger(session, rollup)
     async for changes in periods.read_uncounted(session, rollup.sequence):
@@ -87,7 +169,7 @@ async def _build_ledger(session: AsyncSession, start: int, end: int) -> Ledger:
         for change in changes:
             if change.at < end:
                 ledger.apply(change)
-        ledger.prune(start, end)
+        ledger.prune(edges)
     due = await _read_due_changes(session, end)
     await periods.load_periods(session, ledger, due)
     for change in due:
@@ -108,17 +190,9 @@ async def _read_due_changes(session: AsyncSession, end: int) -> list[StateChange
     for step, row in steps:
         # A reminder changes no state.
         if to_second(step.at) < end and step.kind != "reminded":
-            changes.append(StateChange(row.id, to_second(step.at), step.after.state, _nations_of(row)))
+            remit = remit_now(row.remit, step.after)
+            changes.append(state_change(row.id, to_second(step.at), step.after.state, remit))
     return changes
-
-
-def _nations_of(row: ResponderRow) -> tuple[str, ...]:
-    remit = row.remit
-    return nations_covered(
-        remit.areas,
-        is_known=remit.exploitation_types is not None,
-        existing_clients_only=remit.existing_clients_only,
-    )
 
 
 async def _longest_pauses(session: AsyncSession, start: int, end: int) -> dict[UUID, int]:
@@ -136,12 +210,6 @@ async def _longest_pauses(session: AsyncSession, start: int, end: int) -> dict[U
         .group_by(PeriodRow.responder_id)
     )
     return {row[0]: row[1] for row in await session.execute(query)}
-
-
-async def _read_gaps(session: AsyncSession, ledger: Ledger, nation: str, start: int, end: int) -> list[Gap]:
-    """The last stored gaps that began before `start` and before `end`, then those not counted yet, in order."""
-    stored = [await periods.read_last_gap(session, nation, before) for before in (start, end)]
-    return [*(gap for gap in stored if gap is not None), *ledger.gaps[nation]]
 
 
 def _was_there(known: list[Period], start: int, end: int) -> bool:
@@ -189,19 +257,23 @@ def _totals_before(known: list[Period], until: int) -> Totals:
     return Totals()
 
 
-def _measure_nation(nation: str, gaps: list[Gap], start: int, end: int, counted_from: int | None) -> NationStatistics:
-    name = AREAS[nation].name
-    if counted_from is None:
-        return NationStatistics(
-            code=nation, name=name, counted_seconds=0, nobody_open_seconds=None, nobody_open_hours=None
-        )
-    seconds = _gap_seconds_before(gaps, end) - _gap_seconds_before(gaps, start)
+def _nation(nation: str, counted: int | None, seconds: int) -> NationStatistics:
     return NationStatistics(
         code=nation,
-        name=name,
-        counted_seconds=end - counted_from,
-        nobody_open_seconds=seconds,
-        nobody_open_hours=seconds / _SECONDS_PER_HOUR,
+        name=AREAS[nation].name,
+        counted_seconds=counted or 0,
+        nobody_open_seconds=None if counted is None else seconds,
+        nobody_open_hours=None if counted is None else seconds / _SECONDS_PER_HOUR,
+    )
+
+
+def _group(nation: str, age_group: AgeGroup, counted: int | None, seconds: int) -> GroupStatistics:
+    return GroupStatistics(
+        area=nation,
+        age_group=age_group,
+        counted_seconds=counted or 0,
+        nobody_open_seconds=None if counted is None else seconds,
+        nobody_open_hours=None if counted is None else seconds / _SECONDS_PER_HOUR,
     )
 
 

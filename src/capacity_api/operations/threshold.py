@@ -36,7 +36,7 @@ async def record_caseload(
         valid_for = timedelta(hours=responder.valid_for_hours)
         step = apply_count(responder.intake.value, row.threshold, open_referrals, change.now, valid_for)
         if step is not None:
-            change.record(responder, step, step.after.report, actor_token_id)
+            await change.record(responder, step, step.after.report, actor_token_id)
     return Caseload(
         open_referrals=open_referrals,
         counted_at=change.now,

@@ -37,15 +37,15 @@ from capacity_api.errors import (
 from capacity_api.operations import audit
 from capacity_api.operations.paging import Page, page
 
-_MAX_OVERLAP_HOURS = 168
+MAX_OVERLAP_HOURS = 168
 # 100 years: so a successor, with the same lifetime, ends before the year 9999. For longer, null means "never".
 _MAX_LIFETIME = timedelta(days=36525)
 # `last_used_at` is for finding forgotten tokens, which is not worth a write for each call.
 RECORD_USE_EVERY = timedelta(minutes=1)
 
 
-class Owner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`responder` with its slug, `partner` with its id, or `admin`."""
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """A responder, with its slug, a partner, or `admin`, which has nothing else."""
 
     type: Literal["responder", "partner", "admin"]
     name: str | None = None
@@ -67,7 +67,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         return Scope.ADMIN in self.scopes
 
 
-class TokenShown(msgspec.Struct, frozen=True, kw_only=True):
+class Token(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     owner: Owner
     scopes: list[str]
@@ -77,7 +77,7 @@ class TokenShown(msgspec.Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None
 
 
-class TokenIssued(msgspec.Struct, frozen=True, kw_only=True):
+class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
     """The only response with the `token` itself."""
 
     id: UUID
@@ -133,6 +133,14 @@ async def add_partner(session: AsyncSession, now: datetime, name: str, actor_tok
     return _represent_partner(row)
 
 
+async def read_partner(session: AsyncSession, partner_id: UUID) -> Partner:
+    """Raises `NotFound`."""
+    row = await session.get(PartnerRow, partner_id)
+    if row is None:
+        raise NotFound("There is no such partner")
+    return _represent_partner(row)
+
+
 async def list_partners(session: AsyncSession, limit: int, cursor: str | None) -> Page[Partner]:
     return await page(session, select(PartnerRow), PartnerRow.id, _represent_partner, limit, cursor)
 
@@ -146,7 +154,7 @@ async def issue_token(
     scopes: tuple[Scope, ...] | None = None,
     expires_at: datetime | None = None,
     actor_token_id: UUID | None = None,
-) -> TokenIssued:
+) -> IssuedToken:
     """Issue a token of `owner`, with `scopes` or else every scope that such an owner may have. Raises `Invalid`."""
     allowed = {"responder": RESPONDER_SCOPES, "partner": PARTNER_SCOPES, "admin": ADMIN_SCOPES}[owner.type]
     for n, scope in enumerate(scopes or ()):
@@ -168,7 +176,7 @@ async def issue_token(
     )
     session.add(row)
     audit.add_entry(session, now, actor_token_id, "token.issue", row.id)
-    return TokenIssued(id=row.id, token=token, owner=owner, scopes=row.scopes, expires_at=expires_at)
+    return IssuedToken(id=row.id, token=token, owner=owner, scopes=row.scopes, expires_at=expires_at)
 
 
 async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str) -> Identity:
@@ -211,7 +219,7 @@ async def record_use(session: AsyncSession, now: datetime, identity: Identity, n
     )
 
 
-async def list_tokens(session: AsyncSession, owner: Owner | None, limit: int, cursor: str | None) -> Page[TokenShown]:
+async def list_tokens(session: AsyncSession, owner: Owner | None, limit: int, cursor: str | None) -> Page[Token]:
     """The tokens of `owner`, or all tokens if that is `None`."""
     query = select(TokenRow)
     if owner is not None:
@@ -220,6 +228,11 @@ async def list_tokens(session: AsyncSession, owner: Owner | None, limit: int, cu
         )
     owners = await _owners(session)
     return await page(session, query, TokenRow.id, lambda row: _represent(row, owners), limit, cursor)
+
+
+async def read_token(session: AsyncSession, token_id: UUID, owner: Owner | None) -> Token:
+    """A token of `owner`, or any token if that is `None`. Raises `NotFound`."""
+    return _represent(await _get_token(session, token_id, owner), await _owners(session))
 
 
 async def rotate_token(
@@ -232,15 +245,15 @@ async def rotate_token(
     actor_token_id: UUID | None = None,
     *,
     caller_scopes: tuple[Scope, ...] | None = None,
-) -> TokenIssued:
+) -> IssuedToken:
     """Issue a successor with the same owner, scopes and lifetime. The old token ends after the overlap, or earlier.
 
     Raises `Forbidden` if the token has a scope that is not in `caller_scopes`: a token must not get itself more scopes.
     Raises `NotFound`, `Invalid` or, for a token that has ended, `Conflict`.
     """
-    if not 0 <= overlap_hours <= _MAX_OVERLAP_HOURS:
-        raise Invalid.at("/overlap_hours", f"must be from 0 to {_MAX_OVERLAP_HOURS}")
-    row = await _get_token(session, token_id, owner)
+    if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
+        raise Invalid.at("/overlap_hours", f"must be from 0 to {MAX_OVERLAP_HOURS}")
+    row = await _get_token(session, token_id, owner, for_update=True)
     if caller_scopes is not None and not set(caller_scopes).issuperset(row.scopes):
         raise Forbidden("The token that you used has fewer scopes than the token to replace")
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
@@ -265,14 +278,16 @@ async def revoke_token(
     session: AsyncSession, now: datetime, token_id: UUID, owner: Owner | None, actor_token_id: UUID | None = None
 ) -> None:
     """End a token now. To revoke it again changes nothing. Raises `NotFound`."""
-    row = await _get_token(session, token_id, owner)
+    row = await _get_token(session, token_id, owner, for_update=True)
     if row.revoked_at is None:
         row.revoked_at = now
         audit.add_entry(session, now, actor_token_id, "token.revoke", row.id)
 
 
-async def _get_token(session: AsyncSession, token_id: UUID, owner: Owner | None) -> TokenRow:
-    row = await session.get(TokenRow, token_id, with_for_update=True)
+async def _get_token(
+    session: AsyncSession, token_id: UUID, owner: Owner | None, *, for_update: bool = False
+) -> TokenRow:
+    row = await session.get(TokenRow, token_id, with_for_update=for_update)
     if row is None or (owner is not None and (row.responder_id or row.partner_id) != owner.id):
         raise NotFound("There is no such token")
     return row
@@ -303,8 +318,8 @@ def _represent_partner(row: PartnerRow) -> Partner:
     return Partner(id=row.id, name=row.name, created_at=row.created_at)
 
 
-def _represent(row: TokenRow, owners: dict[UUID | None, Owner]) -> TokenShown:
-    return TokenShown(
+def _represent(row: TokenRow, owners: dict[UUID | None, Owner]) -> Token:
+    return Token(
         id=row.id,
         owner=owners[row.responder_id or row.partner_id],
         scopes=row.scopes,

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS, ENGLAND
+from capacity_api.domain.coverage import ASK
 from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.pages.rendering import options, page_resource, render_page
@@ -19,8 +20,13 @@ from capacity_api.wording import sentences
 from capacity_api.wording.language import ENGLISH, Language, gettext, join_items, speaking
 from capacity_api.wording.sentences import state_in_words
 
-# Of ten units for each square: confirmed open fills it, a waiting list fills its lower half, a gap is an outline.
-_FILLS = {State.OPEN: "M{x} {y}h8v8h-8z", State.WAITING_LIST: "M{x} {y}m0 4h8v4h-8z"}
+# Of ten units for each square: confirmed open fills it. A gap is an outline: with its lower half filled where somebody
+# has a waiting list, and with a dot where somebody may help.
+_FILLS: dict[str, str] = {
+    State.OPEN: "M{x} {y}h8v8h-8z",
+    State.WAITING_LIST: "M{x} {y}m0 4h8v4h-8z",
+    ASK: "M{x} {y}m3 3h2v2h-2z",
+}
 _OUTLINE = "M{x} {y}h8v8h-8z"
 
 
@@ -55,11 +61,11 @@ def render_coverage(
             now=now,
             demonstration=coverage.demonstration is True,
             ages=[label for _, label in options(vocabulary.AGE_GROUPS)],
-            exploitation_types=sentences.exploitation_in_words(list(ExploitationType)),
+            exploitation_types=sentences.exploitation_in_words(tuple(ExploitationType)),
             genders=sentences.genders_of_any_age(),
             places=_places(coverage.cells),
             gaps=[gap.text for gap in coverage.gaps],
-            legend=[(_picture([state]), words) for state, words in _legend()],
+            legend=[(_picture([fill]), words) for fill, words in _legend()],
         )
 
 
@@ -82,45 +88,51 @@ def _groups(cells: list[CoverageCell]) -> list[Group]:
 
 
 def _group(cells: list[CoverageCell]) -> Group:
-    states = [_state_of(cell) for gender in Gender for cell in cells if cell.gender is gender]
-    return Group(picture=_picture(states), words=_in_words(states), is_gap=not any(states))
+    fills = [_fill(cell) for gender in Gender for cell in cells if cell.gender is gender]
+    return Group(picture=_picture(fills), words=_in_words(fills), is_gap=State.OPEN not in fills)
 
 
-def _state_of(cell: CoverageCell) -> State | None:
-    """What is drawn for a cell. `None` is a gap."""
+def _fill(cell: CoverageCell) -> str | None:
+    """What the square of a cell is filled with. Every other than open is a gap."""
     if cell.open:
         return State.OPEN
-    return State.WAITING_LIST if cell.waiting_list else None
+    if cell.waiting_list:
+        return State.WAITING_LIST
+    return ASK if cell.ask else None
 
 
-def _in_words(states: list[State | None]) -> str:
-    """What the squares show: "all open", "open 12, waiting list 6", "waiting list 3 of 18"."""
-    counts = {state_in_words(state): states.count(state) for state in _FILLS if state in states}
-    if not counts:
-        return gettext("nobody")
-    if len(states) in counts.values():
-        return gettext("all {state}").format(state=next(iter(counts)))
-    words = join_items([gettext("{state} {count}").format(state=state, count=count) for state, count in counts.items()])
-    return words if all(states) else gettext("{words} of {all}").format(words=words, all=len(states))
+def _in_words(fills: list[str | None]) -> str:
+    """What the squares show: "all open", "open 0 of 18, waiting list 18", "open 12 of 18, ask 3"."""
+    count, is_open = fills.count(State.OPEN), state_in_words(State.OPEN)
+    if count == len(fills):
+        return gettext("all {state}").format(state=is_open)
+    words = [gettext("{state} {count} of {all}").format(state=is_open, count=count, all=len(fills))]
+    if State.WAITING_LIST in fills:
+        waiting = state_in_words(State.WAITING_LIST)
+        words.append(gettext("{state} {count}").format(state=waiting, count=fills.count(State.WAITING_LIST)))
+    if ASK in fills:
+        words.append(gettext("ask {count}").format(count=fills.count(ASK)))
+    return join_items(words)
 
 
-def _picture(states: Sequence[State | None]) -> Markup:
-    across = min(len(states), len(ExploitationType))
-    outline, fills = "", dict.fromkeys(_FILLS, "")
-    for number, state in enumerate(states):
+def _picture(fills: Sequence[str | None]) -> Markup:
+    across = min(len(fills), len(ExploitationType))
+    outline, drawn = "", dict.fromkeys(_FILLS, "")
+    for number, fill in enumerate(fills):
         where = {"x": number % across * 10 + 1, "y": number // across * 10 + 1}
         outline += _OUTLINE.format(**where)
-        if state:
-            fills[state] += _FILLS[state].format(**where)
+        if fill:
+            drawn[fill] += _FILLS[fill].format(**where)
     paths = f'<path class="outline" d="{outline}"/>'
-    paths += "".join(f'<path class="{state}" d="{path}"/>' for state, path in fills.items() if path)
-    size = f"{across * 10} {-(-len(states) // across) * 10}"
+    paths += "".join(f'<path class="{fill}" d="{path}"/>' for fill, path in drawn.items() if path)
+    size = f"{across * 10} {-(-len(fills) // across) * 10}"
     return Markup(f'<svg class="squares" aria-hidden="true" viewBox="0 0 {size}">{paths}</svg>')  # noqa: S704 - numbers
 
 
-def _legend() -> list[tuple[State | None, str]]:
+def _legend() -> list[tuple[str | None, str]]:
     return [
-        (State.OPEN, gettext("somebody is confirmed open")),
-        (State.WAITING_LIST, gettext("somebody has a waiting list, nobody is confirmed open")),
-        (None, gettext("a gap: nobody is confirmed")),
+        (State.OPEN, gettext("a charity is confirmed open")),
+        (None, gettext("a gap: no charity is known to be open")),
+        (State.WAITING_LIST, gettext("a gap, and a charity has a waiting list")),
+        (ASK, gettext("a gap, and a charity may help: ask")),
     ]

@@ -11,10 +11,11 @@ from markupsafe import Markup
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import State
+from capacity_api.domain.matching import ASKED_CIRCUMSTANCES
 from capacity_api.pages import pictures
 from capacity_api.pages.rendering import options, page_resource, render_page, templates
 from capacity_api.representations.directory import Directory
-from capacity_api.representations.responder import IntakeShown, RemitShown, Responder
+from capacity_api.representations.responder import PublicIntake, PublicRemit, Responder
 from capacity_api.snapshot.entry import Entry
 from capacity_api.snapshot.resource import Resource
 from capacity_api.snapshot.snapshot import Snapshot
@@ -106,7 +107,7 @@ def render_directory(
             exploitation_types=options(vocabulary.EXPLOITATION_TYPES),
             age_groups=options(vocabulary.AGE_GROUPS),
             genders=options(vocabulary.GENDERS),
-            circumstances=options(vocabulary.CIRCUMSTANCES),
+            circumstances=options({each: vocabulary.CIRCUMSTANCES[each] for each in ASKED_CIRCUMSTANCES}),
         )
     return b"".join(_fill(frame, by_state))
 
@@ -138,13 +139,13 @@ def render_entry(
     return Markup(html)  # noqa: S704 - rendered by a template that escapes
 
 
-def shown_state(intake: IntakeShown, now: datetime) -> State:
+def shown_state(intake: PublicIntake, now: datetime) -> State:
     """The state at `now`: unconfirmed from `confirm_by` on, and while a planned change is due and not applied yet."""
     until = holds_until(intake)
     return State.UNCONFIRMED if until is None or until <= now else intake.state
 
 
-def holds_until(intake: IntakeShown) -> datetime | None:
+def holds_until(intake: PublicIntake) -> datetime | None:
     """When the clock alone changes the state that is shown; `None` where nothing was ever reported."""
     if intake.planned is None or intake.confirm_by is None:
         return intake.confirm_by
@@ -205,8 +206,8 @@ def _explanation(state: State, by_state: dict[State, list[bytes]]) -> tuple[str,
             return sentences.UNCONFIRMED, None
 
 
-def _published_parts(remit: RemitShown) -> list[tuple[str, str]]:
-    """The parts of the published remit that are not empty, each with its label."""
+def _published_parts(remit: PublicRemit) -> list[tuple[str, str]]:
+    """The cells of the published remit that are not empty, each with its label."""
     published = remit.as_published
     if published is None:
         return []

@@ -13,7 +13,7 @@ import msgspec
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.matching import OUTCOME_OF
-from capacity_api.domain.remit import ExploitationType, Gender
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.wording import sentences
 from capacity_api.wording.language import Language, gettext, plural_forms, speaking
 
@@ -29,7 +29,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "directory.js",
     ),
     "coverage": (*_OF_ALL, "freshness.js", "coverage.js"),
-    "update": (*_OF_ALL, "report.js", "update.js"),
+    "update": (*_OF_ALL, "matching.js", "limit.js", "report.js", "update.js"),
 }
 NAMES = tuple(dict.fromkeys(name for modules in MODULES.values() for name in modules))
 
@@ -69,21 +69,30 @@ def _facts(language: Language) -> dict[str, object]:
         "states": {state: sentences.state_in_words(state) for state in vocabulary.STATES},
         "areas": {code: (area.parent, area.kind) for code, area in AREAS.items()},
         "exploitation_types": list(ExploitationType),
+        "age_groups": list(AgeGroup),
         "genders": list(Gender),
         # In the order in which reasons are given.
         "reason_outcomes": dict(OUTCOME_OF),
         "reason_sentences": {code: gettext(text) for code, text in vocabulary.MATCH_REASONS.items()},
         "outcomes": {code: gettext(text) for code, text in vocabulary.OUTCOMES.items()},
-        "circumstances": {
-            code: (gettext(label.inside), label.compound) for code, label in vocabulary.CIRCUMSTANCES.items()
-        },
+        "circumstances": _inside(vocabulary.CIRCUMSTANCES),
         "reasons": {each: sentences.reason_in_words(each) for each in vocabulary.REASONS},
+        "area_names": {code: (gettext(area.name), code in vocabulary.COMPOUND_AREAS) for code, area in AREAS.items()},
+        "ages": {code: (gettext(label.alone), gettext(label.inside)) for code, label in sentences.AGES.items()},
+        "exploitation_labels": _inside(vocabulary.EXPLOITATION_TYPES),
+        "gender_labels": _inside(vocabulary.GENDERS),
+        "gender_labels_with_children": _inside(sentences.GENDERS_WITH_CHILDREN),
         "counts": _translate(sentences.COUNTS),
         "periods": _translate(sentences.PERIODS),
         "periods_up_to": _translate(sentences.PERIODS_UP_TO),
         "period_ranges": _translate(sentences.PERIOD_RANGES),
         "list_patterns": language.list_patterns,
     }
+
+
+def _inside(labels: Mapping[Any, vocabulary.Label]) -> dict[str, tuple[str, bool]]:
+    """The words inside a sentence, and whether they have an "and" or "or" of their own."""
+    return {code: (gettext(label.inside), label.compound) for code, label in labels.items()}
 
 
 # A text; or two, for one and for more.
@@ -113,6 +122,8 @@ _DIRECTORY: _Messages = {
     "nobody": "Nobody here has confirmed that it can take this person now. The helpline above can be called.",
     "nobody_else": "Nobody else is known to take these people now. Call the helpline above.",
     "others": "These may take the same people:",
+    "nobody_else_for_person": "Nobody else is known to take this person now. Call the helpline above.",
+    "others_for_person": "These may take this person:",
 }
 _COVERAGE: _Messages = {
     "changed": "The picture has changed just now.",
@@ -122,23 +133,42 @@ _COVERAGE: _Messages = {
 # What is said of a report is as in templates/entry.html.
 _UPDATE = {
     "end_of": "the end of {day}",
+    "limited": "For now only: {limit}.",
+    "nobody_in_remit": "nobody in its remit",
+    "adult_people": "Adult {people}",
+    "people_of_ages": "{ages}: {people} only",
     "still_takes": "Still takes {people}.",
-    "no_exceptions": "No exceptions were named.",
+    "no_exceptions": "It listed no exceptions.",
     "until_by_own_account": "Until {day}, by its own account.",
     "not_until": "It has not said until when.",
     "expects_until": "Expects this to last until {day}.",
     "reason": "Reason given: {reason}.",
     "response": "Response: {response}",
+    "referral": "Referral to the NRM: {referral}",
     "expected": "{period}: expected, not guaranteed",
-    "no_timeframe": "no timeframe can be given",
+    "no_timeframe": "Cannot say how long a reply takes",
+    "response_not_said": "It has not said how long a reply takes",
     "holds": "as confirmed until {time}",
-    "lapsed": "What it last said (“{state}”) lapsed on {time}. It says nothing about now.",
+    "holds_as_told": "as told to this directory, until {time}",
+    "holds_at_limit": "at its own limit, which holds until {time}",
+    "confirmed_and_lapsed": (
+        "Its last report (“{state}”, confirmed on {confirmed}) lapsed on {time}. It says nothing about now."
+    ),
+    "lapsed": "Its last report (“{state}”) lapsed on {time}. It says nothing about now.",
     "never_reported": "It has not reported to this directory yet.",
     "planned": "Planned: {state} from {time}.",
     "planned_until": "Planned: {state} from {time} until {day}.",
+    "will_be_limited": "Then only: {limit}.",
     "will_still_take": "Will still take {people}.",
+    "response_then": "Response then: {response}",
+    "referral_then": "Referral to the NRM then: {referral}",
     "announced": "Announced: {state} from {time}. It starts by itself.",
     "called_off": "Called off: {state} from {time}.",
+    "already_planned": (
+        "You have already planned this: {state} from {time}. Only one change can be planned, so nothing was published. "
+        "What you entered is still here."
+    ),
+    "replace": "Replace that plan",
     "published": "Published: {state}. It holds until {time}; confirm it before then.",
     "sending": "On its way. No answer yet.",
     "not_a_responder": "This token does not speak for a responder. This page takes the token of one.",

@@ -6,7 +6,7 @@ from capacity_api.asgi import Application, Message, Receive, Scope, Send
 from capacity_api.clock import Clock
 from capacity_api.publication.answer import answer_with
 from capacity_api.publication.publisher import Publisher
-from capacity_api.snapshot.resource import PUBLIC_HEADERS, Resource
+from capacity_api.snapshot.resource import PUBLIC_HEADERS, PUBLISHED_SEQUENCE, Resource
 from capacity_api.snapshot.snapshot import Snapshot
 
 # A handler whose answer depends on the snapshot alone puts this into its `http.response.start`, with the number of
@@ -26,8 +26,11 @@ class PublicationMiddleware:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in _READS:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["method"] not in _READS:
+            await self._app(scope, receive, self._numbered(send))
             return
         send = send if scope["method"] == "GET" else _without_body(send)
         passed_on = {**scope, "method": "GET"}
@@ -37,12 +40,23 @@ class PublicationMiddleware:
             found = snapshot.cached_answer(scope["path"], query) if query else snapshot.find(scope["path"])
         except Exception:
             _logger.exception("the snapshot cannot be brought up to now")
-            await self._app(passed_on, receive, send)
+            await self._app(passed_on, receive, self._numbered(send))
             return
         if found is not None:
             await self._answer(scope, send, snapshot, found)
         else:
-            await self._app(passed_on, receive, self._caching(scope, send, snapshot))
+            await self._app(passed_on, receive, self._caching(scope, self._numbered(send), snapshot))
+
+    def _numbered(self, send: Send) -> Send:
+        """Add the number of what this process shows when a handler's response starts."""
+
+        async def send_numbered(message: Message) -> None:
+            if message["type"] == "http.response.start" and PUBLISHED_SEQUENCE not in dict(message["headers"]):
+                number = str(self._publisher.sequence).encode()
+                message = {**message, "headers": [*message["headers"], (PUBLISHED_SEQUENCE, number)]}
+            await send(message)
+
+        return send_numbered
 
     def _caching(self, scope: Scope, send: Send, snapshot: Snapshot) -> Send:
         """Pass a handler's answer on. One that depends on the snapshot alone is cached, and sent like a document."""
@@ -66,7 +80,8 @@ class PublicationMiddleware:
 
     async def _answer(self, scope: Scope, send: Send, snapshot: Snapshot, found: Resource) -> None:
         answer = answer_with(found, scope["headers"], snapshot.next_due, self._clock())
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        headers = [*answer.headers, snapshot.sequence_header]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
 

@@ -16,7 +16,7 @@ from capacity_api.errors import DatabaseUnavailable
 from capacity_api.operations import changes, history
 from capacity_api.operations.events import newest_events
 from capacity_api.operations.responders import changed_since
-from capacity_api.representations.event import IdentifiedEvent
+from capacity_api.representations.event import Event
 from capacity_api.snapshot.entry import Entry
 from capacity_api.snapshot.history import KEPT_FOR, MAX_ENTRIES, History
 from capacity_api.snapshot.snapshot import Catalogue, Snapshot, empty_snapshot
@@ -111,7 +111,7 @@ class Publisher:
         histories: Mapping[UUID, History],
         latest: int,
         updated_at: datetime,
-        recent_events: tuple[IdentifiedEvent, ...],
+        recent_events: tuple[Event, ...],
     ) -> Snapshot:
         now = self._clock()
         entries: dict[str, Entry | None] = {}

@@ -1,18 +1,21 @@
 """The coverage: how many responders cover each cell in each state, and the gaps."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from capacity_api.domain.coverage import CELLS, Counts, cell_counts, gap_cells
-from capacity_api.domain.gaps import CellGroup, describe_gaps
-from capacity_api.domain.intake import State
+from capacity_api.domain.coverage import CELLS, COUNTED, Counts, cell_counts, gap_cells
+from capacity_api.domain.gaps import CellGroup, Helper, describe_gaps, name_helpers
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 
 
 class CoverageCell(msgspec.Struct, frozen=True, kw_only=True):
-    """How many responders with a known remit for all of it are in each state; `area` is a nation or region."""
+    """How many responders whose remit now covers all of it are in each state; `area` is a nation or region.
+
+    `ask` counts apart those that are open or on a waiting list and may take people of the cell, or may not.
+    """
 
     area: str
     exploitation_type: ExploitationType
@@ -22,10 +25,11 @@ class CoverageCell(msgspec.Struct, frozen=True, kw_only=True):
     waiting_list: int
     paused: int
     unconfirmed: int
+    ask: int
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """`gaps` are the cells that nobody is confirmed as open or on a waiting list for, in as few words as are true."""
+    """`gaps` are the cells for which nobody is confirmed open, in as few words as are true."""
 
     sequence: int
     updated_at: datetime
@@ -34,9 +38,12 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     cells: list[CoverageCell]
 
 
-def represent_coverage(counts: Counts, sequence: int, updated_at: datetime, *, demonstration: bool = False) -> Coverage:
+def represent_coverage(
+    counts: Counts, helpers: Iterable[Helper], sequence: int, updated_at: datetime, *, demonstration: bool = False
+) -> Coverage:
     """The coverage at one version of the directory, every cell in the order of `CELLS`."""
-    by_cell = zip(*(cell_counts(counts[state]) for state in State), strict=True)
+    by_cell = zip(*(cell_counts(counts[name]) for name in COUNTED), strict=True)
+    gaps = gap_cells(counts)
     cells = [
         CoverageCell(
             area=cell.area,
@@ -47,13 +54,14 @@ def represent_coverage(counts: Counts, sequence: int, updated_at: datetime, *, d
             waiting_list=waiting,
             paused=paused,
             unconfirmed=unconfirmed,
+            ask=ask,
         )
-        for cell, (is_open, waiting, paused, unconfirmed) in zip(CELLS, by_cell, strict=True)
+        for cell, (is_open, waiting, paused, unconfirmed, ask) in zip(CELLS, by_cell, strict=True)
     ]
     return Coverage(
         sequence=sequence,
         updated_at=updated_at,
         demonstration=True if demonstration else UNSET,
-        gaps=describe_gaps(gap_cells(counts)),
+        gaps=name_helpers(describe_gaps(gaps), gaps, helpers),
         cells=cells,
     )

@@ -23,9 +23,12 @@ def etag_of(body: bytes) -> str:
 
 
 def matches_etag(if_match: str, body: bytes) -> bool:
-    """Whether an `If-Match` header names the representation `body`, in any content coding (RFC 9110 §13.1.1)."""
+    """Whether an `If-Match` header names the representation `body`, in any content coding (RFC 9110 §13.1.1).
+
+    A proxy that compresses makes an ETag weak. It still names the version, so we take it.
+    """
     if if_match.strip() == "*":
         return True
     plain = etag_of(body)[:-1]
-    etags = [etag.strip() for etag in if_match.split(",")]
+    etags = [etag.strip().removeprefix("W/") for etag in if_match.split(",")]
     return any(etag == plain + '"' or etag.startswith(plain + "-") for etag in etags)

@@ -13,28 +13,37 @@ from capacity_api.representations.responder import Responder
 
 
 class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`previous_state` is the effective state before an `intake.…` event; `cells` are those of a `coverage.…` event."""
+    """`previous_state` is the effective state before an `intake.…` event, `previous_areas` are the codes of the remit
+    before a `responder.updated`, and `cells` are those of a `coverage.…` event.
+
+    `last` is the number of the last event before a restore. `slug`, `from`, `to` and `fields` say what a redaction
+    takes out of the responder's events from one number to another, both inclusive.
+    """
 
     responder: Responder | UnsetType = UNSET
     previous_state: State | UnsetType = UNSET
+    previous_areas: tuple[str, ...] | UnsetType = UNSET
     cell_groups: tuple[CellGroup, ...] | UnsetType = msgspec.field(name="cells", default=UNSET)
     message: str | UnsetType = UNSET
+    last: int | UnsetType = UNSET
+    slug: str | UnsetType = UNSET
+    from_number: int | UnsetType = msgspec.field(name="from", default=UNSET)
+    to_number: int | UnsetType = msgspec.field(name="to", default=UNSET)
+    fields: tuple[str, ...] | UnsetType = UNSET
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a webhook. `sequence` is null for private events."""
+    """The body of a webhook. `id` is the `webhook-id` of every delivery. `sequence` is null for private events.
 
+    `test` is true for what a test of a webhook sends, and false in every other event.
+    """
+
+    id: UUID
     type: EventType
     timestamp: datetime
     sequence: int | None
+    test: bool = False
     data: EventData
-
-
-class IdentifiedEvent(msgspec.Struct, frozen=True):
-    """A public event with its id, which is the `webhook-id` of every delivery."""
-
-    id: UUID
-    event: Event
 
 
 class EventPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,29 +1,28 @@
 """A responder as the public reads it, and the entries of its history."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.contact import Contact
-from capacity_api.domain.intake import (
-    Circumstance,
-    ExpectedResponse,
-    Intake,
-    Plan,
-    Reason,
-    ReportedState,
-    State,
-    intake_at,
+from capacity_api.domain.intake import Intake, Plan, Report, SaidBy, State, intake_at
+from capacity_api.domain.remit import (
+    AgeGroups,
+    AsPublished,
+    ExploitationTypes,
+    Genders,
+    Remit,
+    Source,
+    limited_remit,
 )
-from capacity_api.domain.remit import AgeGroup, AsPublished, ExploitationType, Gender, Remit, Source
 from capacity_api.domain.responder import ResponderRecord
 
 # HL7 FHIR US Gravity SDOH, capacity status. An unconfirmed state has none: the vocabulary cannot say "nobody knows".
-_CAPACITY_STATUS: dict[State, Literal["capacity", "no-capacity", "waitlist"]] = {
+CapacityStatus = Literal["capacity", "no-capacity", "waitlist"]
+_CAPACITY_STATUS: dict[State, CapacityStatus] = {
     State.OPEN: "capacity",
     State.PAUSED: "no-capacity",
     State.WAITING_LIST: "waitlist",
@@ -35,47 +34,35 @@ class AreaRef(msgspec.Struct, frozen=True):
     name: str
 
 
-class RemitShown(msgspec.Struct, frozen=True, kw_only=True):
-    """`exploitation_types` null: unknown. `as_published` holds the words of `source`."""
+class PublicRemit(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a responder takes on: sets of codes. `as_published` holds the words of `source`."""
 
-    areas: list[AreaRef]
-    exploitation_types: list[ExploitationType] | Literal["all"] | None
-    age_groups: list[AgeGroup]
-    genders: list[Gender] | Literal["all"]
+    areas: tuple[AreaRef, ...]
+    exploitation_types: ExploitationTypes
+    age_groups: AgeGroups
+    genders: Genders
     existing_clients_only: bool
     note: str | None
     as_published: AsPublished | None
     source: Source | None
 
 
-class PlannedShown(msgspec.Struct, frozen=True, kw_only=True):
-    state: ReportedState
-    effective_from: datetime
-    expected_response: ExpectedResponse | None
-    reason: Reason | None
-    exceptions: list[Circumstance]
-    reopens_on: date | None
-    note: str | None
+class PublicIntake(msgspec.Struct, frozen=True, kw_only=True):
+    """`state` is the effective one, and `since` when it began.
 
-
-class IntakeShown(msgspec.Struct, frozen=True, kw_only=True):
-    """`state` is the effective one; `reported_state` is what was last said, which may have lapsed.
-
-    `expected_response` null means that no timeframe can be given, or, when unconfirmed, that none was said.
+    A report that holds is `report`; one that has lapsed is `last_report`, and says nothing of now. `said_by`,
+    `confirmed_at` and `confirm_by` belong to whichever of the two is set. All are null before the first report.
     """
 
     state: State
-    reported_state: ReportedState | None
-    expected_response: ExpectedResponse | None
-    reason: Reason | None
-    exceptions: list[Circumstance]
-    reopens_on: date | None
-    note: str | None
-    changed_at: datetime | None
+    since: datetime | None
+    said_by: SaidBy | None
     confirmed_at: datetime | None
     confirm_by: datetime | None
-    planned: PlannedShown | None
-    capacity_status: Literal["capacity", "no-capacity", "waitlist"] | UnsetType = UNSET
+    report: Report | None
+    last_report: Report | None
+    planned: Plan | None
+    capacity_status: CapacityStatus | None
 
 
 class Responder(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,27 +73,23 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     website: str | None
     contact: Contact
-    remit: RemitShown
-    intake: IntakeShown
+    remit: PublicRemit
+    intake: PublicIntake
     sequence: int
     updated_at: datetime
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """`state` is the effective state from `at` on; the rest is what was said."""
+    """`state` is the effective state from `at` on. `report` is what was said, and `said_by` whose word that is."""
 
+    sequence: int
     kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted"]
     at: datetime
+    said_by: SaidBy | None
     state: State
-    reported_state: ReportedState | None
-    expected_response: ExpectedResponse | None
-    reason: Reason | None
-    exceptions: list[Circumstance]
-    reopens_on: date | None
-    note: str | None
-    effective_from: datetime | None
     confirm_by: datetime | None
-    sequence: int
+    effective_from: datetime | None
+    report: Report | None
 
 
 def represent_responder(record: ResponderRecord, now: datetime) -> Responder:
@@ -124,13 +107,12 @@ def represent_responder(record: ResponderRecord, now: datetime) -> Responder:
     )
 
 
-def represent_remit(remit: Remit) -> RemitShown:
-    types, genders = remit.exploitation_types, remit.genders
-    return RemitShown(
-        areas=[AreaRef(code, AREAS[code].name) for code in remit.areas],
-        exploitation_types=list(types) if isinstance(types, tuple) else types,
-        age_groups=list(remit.age_groups),
-        genders=list(genders) if isinstance(genders, tuple) else genders,
+def represent_remit(remit: Remit) -> PublicRemit:
+    return PublicRemit(
+        areas=tuple(AreaRef(code, AREAS[code].name) for code in remit.areas),
+        exploitation_types=remit.exploitation_types,
+        age_groups=remit.age_groups,
+        genders=remit.genders,
         existing_clients_only=remit.existing_clients_only,
         note=remit.note,
         as_published=remit.as_published,
@@ -138,48 +120,36 @@ def represent_remit(remit: Remit) -> RemitShown:
     )
 
 
-def remit_of(shown: RemitShown) -> Remit:
+def remit_of(public: PublicRemit) -> Remit:
     """The remit behind its representation: the inverse of `represent_remit`."""
-    types, genders = shown.exploitation_types, shown.genders
     return Remit(
-        areas=tuple(area.code for area in shown.areas),
-        exploitation_types=tuple(types) if isinstance(types, list) else types,
-        age_groups=tuple(shown.age_groups),
-        genders=tuple(genders) if isinstance(genders, list) else genders,
-        existing_clients_only=shown.existing_clients_only,
-        note=shown.note,
-        as_published=shown.as_published,
-        source=shown.source,
+        areas=tuple(area.code for area in public.areas),
+        exploitation_types=public.exploitation_types,
+        age_groups=public.age_groups,
+        genders=public.genders,
+        existing_clients_only=public.existing_clients_only,
+        note=public.note,
+        as_published=public.as_published,
+        source=public.source,
     )
 
 
-def represent_intake(intake: Intake) -> IntakeShown:
-    report, plan = intake.report, intake.planned
+def represent_intake(intake: Intake) -> PublicIntake:
     state = intake.state
-    return IntakeShown(
+    return PublicIntake(
         state=state,
-        reported_state=report.state if report else None,
-        expected_response=report.expected_response if report and state is not State.UNCONFIRMED else None,
-        reason=report.reason if report else None,
-        exceptions=list(report.exceptions) if report else [],
-        reopens_on=report.reopens_on if report else None,
-        note=report.note if report else None,
-        changed_at=intake.changed_at,
+        since=intake.since,
+        said_by=intake.said_by,
         confirmed_at=intake.confirmed_at,
         confirm_by=intake.confirm_by,
-        planned=represent_plan(plan) if plan else None,
-        capacity_status=_CAPACITY_STATUS.get(state, UNSET),
+        report=intake.current_report,
+        last_report=intake.report if intake.lapsed else None,
+        planned=intake.planned,
+        capacity_status=_CAPACITY_STATUS.get(state),
     )
 
 
-def represent_plan(plan: Plan) -> PlannedShown:
-    report = plan.report
-    return PlannedShown(
-        state=report.state,
-        effective_from=plan.effective_from,
-        expected_response=report.expected_response,
-        reason=report.reason,
-        exceptions=list(report.exceptions),
-        reopens_on=report.reopens_on,
-        note=report.note,
-    )
+def public_remit_now(responder: Responder) -> Remit:
+    """The remit as the report that holds limits it."""
+    report = responder.intake.report
+    return limited_remit(remit_of(responder.remit), report.limited_to if report is not None else None)

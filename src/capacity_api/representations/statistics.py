@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from capacity_api.domain.remit import AgeGroup
+
 
 class StateSeconds(msgspec.Struct, frozen=True, kw_only=True):
     """Whole seconds in each effective state; together `listed_seconds`."""
@@ -53,14 +55,40 @@ class NationStatistics(msgspec.Struct, frozen=True, kw_only=True):
     nobody_open_hours: float | None
 
 
+class GroupStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """As for a nation, of one age group in it: no responder that covers all of the nation for it was confirmed open.
+
+    A remit for adults takes young people too. What a report was limited to while it held counts.
+    """
+
+    area: str
+    age_group: AgeGroup
+    counted_seconds: int
+    nobody_open_seconds: int | None
+    nobody_open_hours: float | None
+
+
+class MonthStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """The same of one month in UK time. The first and the last are cut at the ends of the whole period."""
+
+    start: datetime = msgspec.field(name="from")
+    end: datetime = msgspec.field(name="to")
+    nations: list[NationStatistics]
+    groups: list[GroupStatistics]
+    responders: list[ResponderStatistics]
+
+
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """Of the time from `from` up to but not including `to`, cut to whole seconds.
 
     `counted_from` is when counting begins: with `from`, or with the first listing of all; null when that came later.
+    `months` are those from `counted_from` on, oldest first; null unless they were asked for.
     """
 
     start: datetime = msgspec.field(name="from")
     end: datetime = msgspec.field(name="to")
     counted_from: datetime | None
     nations: list[NationStatistics]
+    groups: list[GroupStatistics]
     responders: list[ResponderStatistics]
+    months: list[MonthStatistics] | None

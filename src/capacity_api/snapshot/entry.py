@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from capacity_api.domain.coverage import Contribution, covered_cells
-from capacity_api.domain.intake import TimedState, due_steps, intake_at
+from capacity_api.domain.coverage import contribution_for
+from capacity_api.domain.intake import TimedState, due_steps, intake_at, remit_now
 from capacity_api.domain.match_index import Candidate
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.representations.encoding import encode
@@ -21,8 +21,9 @@ class Entry:
         self.history = history
         intake = intake_at(record.intake, now)
         self.candidate = Candidate(record.slug, record.name, record.remit, intake)
-        self.contribution = Contribution(covered_cells(record.remit), intake.state)
-        # When its next due step comes.
+        self.remit_now = remit_now(record.remit, intake)
+        self.contribution = contribution_for(self.remit_now, intake.state)
+        # When the clock changes it next.
         self.next_due = intake.next_due
         self.responder: Responder = represent_responder(record, now)
         self.json = encode(self.responder)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from capacity_api.domain.matching import (
+    NOTHING_SAID,
     Outcome,
     Question,
     ReasonCode,
@@ -17,6 +18,8 @@ from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.representations.responder import Responder
 from capacity_api.snapshot.snapshot import Snapshot
 
+# Whoever takes nobody is no alternative.
+ALTERNATIVE_OUTCOMES = tuple(outcome for outcome in Outcome if outcome is not Outcome.NO)
 # How many matches an answer has at most, and by default.
 MAX_MATCHES, DEFAULT_MATCHES = 500, 50
 
@@ -48,11 +51,17 @@ def find_matches(snapshot: Snapshot, question: Question, outcomes: Iterable[Outc
     return _find(snapshot, situation_of(question), outcomes, limit)
 
 
-def find_alternatives(snapshot: Snapshot, slug: str, limit: int) -> Matches:
-    """The first `limit` other responders that may take people within the remit of a listed one."""
-    remit = snapshot.entries[slug].record.remit
-    may_take = tuple(outcome for outcome in Outcome if outcome is not Outcome.NO)
-    return _find(snapshot, situations_within(remit), may_take, limit, but=slug)
+def find_alternatives(
+    snapshot: Snapshot, slug: str, question: Question, outcomes: Iterable[Outcome], limit: int
+) -> Matches:
+    """The first `limit` other responders with one of `outcomes` for the person of the question.
+
+    A question that says nothing is about everybody within the lasting remit: what limits it now does not matter.
+    """
+    situations = situation_of(question)
+    if situations == NOTHING_SAID:
+        situations = situations_within(snapshot.entries[slug].record.remit)
+    return _find(snapshot, situations, outcomes, limit, but=slug)
 
 
 def _find(

@@ -12,12 +12,16 @@ import zstandard
 from capacity_api.representations.encoding import TTL_SECONDS, etag_of
 
 JSON = "application/json"
+# What scripts of other origins may read.
+EXPOSED_HEADERS = "ETag, Date, Age, Retry-After, Location, X-Request-Id, Published-Sequence"
 PUBLIC_HEADERS = (
     ("access-control-allow-origin", "*"),
-    ("access-control-expose-headers", "etag"),
+    ("access-control-expose-headers", EXPOSED_HEADERS),
     ("x-content-type-options", "nosniff"),
 )
 
+# The number of the newest event that the process shows. A write that is not shown yet has a higher one.
+PUBLISHED_SEQUENCE = b"published-sequence"
 Headers = list[tuple[bytes, bytes]]
 # The same body gives the same bytes on every machine: no time and no file name is in them. Higher levels take several
 # times as long and save next to nothing here.

@@ -10,20 +10,23 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
+from uuid_utils.compat import uuid7
 
 from capacity_api.domain.coverage import NOBODY, Counts, move_contribution
+from capacity_api.domain.gaps import Helper
 from capacity_api.domain.match_index import MatchIndex, build_index
 from capacity_api.representations.coverage import Coverage, represent_coverage
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.encoding import encode
-from capacity_api.representations.event import IdentifiedEvent
-from capacity_api.representations.problem import INTERNAL_ERROR, PROBLEM_JSON
+from capacity_api.representations.event import Event
+from capacity_api.representations.problem import PROBLEM_JSON, internal_error
 from capacity_api.representations.responder import Responder
 from capacity_api.snapshot.entry import Entry
-from capacity_api.snapshot.resource import Resource
+from capacity_api.snapshot.resource import PUBLIC_HEADERS, PUBLISHED_SEQUENCE, Resource
 
 RESPONDERS = "/v1/responders/"
 # Pages state the time at which they were built; it must not be long ago.
@@ -35,7 +38,6 @@ _AFTER_EVERY_SLUG = "\uffff"
 _logger = logging.getLogger(__name__)
 
 Document = Callable[["Snapshot"], Resource]
-FAILED_DOCUMENT = Resource(encode(INTERNAL_ERROR), PROBLEM_JSON, status=INTERNAL_ERROR.status, cacheable=False)
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +75,11 @@ class Snapshot:
         due_times: tuple[tuple[datetime, str], ...],
         match_index: MatchIndex,
         counts: Counts,
-        recent_events: tuple[IdentifiedEvent, ...] = (),
+        recent_events: tuple[Event, ...] = (),
     ) -> None:
         self.catalogue = catalogue
         self.sequence = sequence
+        self.sequence_header = (PUBLISHED_SEQUENCE, str(sequence).encode())
         self.updated_at = updated_at
         self.now = now
         self.entries = entries
@@ -127,8 +130,9 @@ class Snapshot:
             return self.catalogue.documents[path](self)
         except Exception:
             # One document's failure must not hold back the others.
-            _logger.exception("%s cannot be built for sequence number %d", path, self.sequence)
-            return self.catalogue.unavailable_page if path in self.catalogue.pages else FAILED_DOCUMENT
+            request_id = uuid7()
+            _logger.exception("%s cannot be built for version %d (%s)", path, self.sequence, request_id)
+            return self.catalogue.unavailable_page if path in self.catalogue.pages else _failed_document(request_id)
 
     def cached_answer(self, path: str, query: bytes) -> Resource | None:
         """The answer that this snapshot gave to the same query before."""
@@ -153,7 +157,7 @@ class Snapshot:
         *,
         sequence: int | None = None,
         updated_at: datetime | None = None,
-        recent_events: tuple[IdentifiedEvent, ...] | None = None,
+        recent_events: tuple[Event, ...] | None = None,
     ) -> "Snapshot":
         """The snapshot with these entries in place of those of the same slugs; `None` for one that was delisted."""
         after = Snapshot(
@@ -232,7 +236,24 @@ class Snapshot:
 
     @cached_property
     def coverage(self) -> Coverage:
-        return represent_coverage(self.counts, self.sequence, self.updated_at, demonstration=self.demonstration)
+        return represent_coverage(
+            self.counts,
+            (
+                Helper(entry.record.name, slug, entry.contribution.may_help)
+                for slug, entry in self.entries.items()
+                if entry.contribution.may_help
+            ),
+            self.sequence,
+            self.updated_at,
+            demonstration=self.demonstration,
+        )
+
+
+def _failed_document(request_id: UUID) -> Resource:
+    """A problem in place of a document, for everybody who asks for it: `request_id` is in the log."""
+    problem = internal_error(request_id)
+    headers = (*PUBLIC_HEADERS, ("x-request-id", str(request_id)))
+    return Resource(encode(problem), PROBLEM_JSON, headers, status=problem.status, cacheable=False)
 
 
 def empty_snapshot(catalogue: Catalogue, now: datetime) -> Snapshot:

@@ -9,11 +9,12 @@ import msgspec
 
 from capacity_api import background
 from capacity_api.clock import Clock
+from capacity_api.domain.matching import Question
 from capacity_api.formats.format import Format
 from capacity_api.pages.headers import page_headers
 from capacity_api.publication.publisher import Publisher
 from capacity_api.representations.encoding import encode
-from capacity_api.snapshot.matches import DEFAULT_MATCHES, find_alternatives
+from capacity_api.snapshot.matches import ALTERNATIVE_OUTCOMES, DEFAULT_MATCHES, find_alternatives
 from capacity_api.snapshot.resource import Resource
 from capacity_api.snapshot.snapshot import RESPONDERS, Catalogue, Snapshot, empty_snapshot
 from capacity_api.static_site.folder import Folder, WriteSummary
@@ -139,4 +140,4 @@ def _find(snapshot: Snapshot, path: str) -> Resource:
 
 
 def _alternatives(snapshot: Snapshot, slug: str) -> Resource:
-    return Resource(encode(find_alternatives(snapshot, slug, DEFAULT_MATCHES)))
+    return Resource(encode(find_alternatives(snapshot, slug, Question(), ALTERNATIVE_OUTCOMES, DEFAULT_MATCHES)))

@@ -42,10 +42,6 @@ def _strong(words: str) -> Markup:
     return Markup("<strong>{}</strong>").format(words)
 
 
-def _dial_string(phone: str) -> str:
-    return "".join(character for character in phone if character in "+0123456789")
-
-
 def _mail_address(address: str) -> str:
     return quote(address, safe="@+")
 
@@ -55,8 +51,9 @@ _FILTERS: dict[str, Any] = {
     "circumstances_in_words": sentences.circumstances_in_words,
     "count_in_words": sentences.count_in_words,
     "day": sentences.day,
-    "dial_string": _dial_string,
     "label": sentences.label,
+    "languages_in_words": sentences.languages_in_words,
+    "limit_in_words": sentences.limit_in_words,
     "mail_address": _mail_address,
     "moment": sentences.moment,
     "period_in_words": sentences.period_in_words,

@@ -4,8 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import LONDON_TIME, Circumstance, ExpectedResponse, Reason, ReportedState, State, Unit
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
+from capacity_api.domain.codes import ALL, EVERYTHING, NOT_KNOWN, members
+from capacity_api.domain.intake import (
+    LONDON_TIME,
+    Circumstance,
+    ExpectedTime,
+    Reason,
+    Report,
+    ReportedState,
+    SaidBy,
+    State,
+    Unit,
+)
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit, limited_remit
 from capacity_api.domain.vocabulary import (
     CIRCUMSTANCES,
     COMPOUND_AREAS,
@@ -15,8 +26,8 @@ from capacity_api.domain.vocabulary import (
     STATES,
     Label,
 )
-from capacity_api.representations.responder import IntakeShown, PlannedShown, RemitShown
-from capacity_api.wording.language import gettext, join_words, ngettext
+from capacity_api.representations.responder import PublicIntake, PublicRemit, Responder, remit_of, represent_remit
+from capacity_api.wording.language import current_locale, gettext, join_words, ngettext
 
 NOT_SUPPLIED = "not yet supplied by the organisation"
 # What stands below the heading of each state, and where to go on.
@@ -34,12 +45,12 @@ SEE_WAITING = "see the waiting lists"
 MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
-_AGES = {
+AGES = {
     AgeGroup.ADULT: Label("Adults", "adults"),
     AgeGroup.CHILD: Label("Children under 18", "children under 18"),
     AgeGroup.YOUNG_PERSON: Label("Young people from 18 to 25", "young people from 18 to 25"),
 }
-_GENDERS_WITH_CHILDREN = {
+GENDERS_WITH_CHILDREN = {
     Gender.WOMAN: Label("Women and girls", "women and girls", compound=True),
     Gender.MAN: Label("Men and boys", "men and boys", compound=True),
     Gender.NON_BINARY: GENDERS[Gender.NON_BINARY],
@@ -105,7 +116,7 @@ def circumstances_in_words(circumstances: Sequence[Circumstance]) -> str:
     return _join_labels([CIRCUMSTANCES[each] for each in circumstances])
 
 
-def period_in_words(expected: ExpectedResponse) -> str:
+def period_in_words(expected: ExpectedTime) -> str:
     """ "5 to 10 working days", "up to 1 hour", "2 weeks"."""
     if expected.min == expected.max:
         messages = PERIODS
@@ -116,14 +127,35 @@ def period_in_words(expected: ExpectedResponse) -> str:
     return ngettext(*messages[expected.unit], expected.max).format(min=expected.min, max=expected.max)
 
 
-def expected_in_words(expected: ExpectedResponse | None) -> str:
-    """For a current report only: of an unconfirmed responder nothing may be claimed, not even this."""
-    if expected is None:
-        return gettext("no timeframe can be given")
+def expected_in_words(expected: ExpectedTime) -> str:
+    """ "5 to 10 working days: expected, not guaranteed"."""
     return gettext("{period}: expected, not guaranteed").format(period=period_in_words(expected))
 
 
-def remit_in_words(remit: RemitShown, separator: str = " · ") -> str:
+def response_in_words(report: Report) -> str | None:
+    """How long a first answer takes, as a current report says; `None` where it says nothing."""
+    if report.no_timeframe:
+        return gettext("cannot say how long a reply takes")
+    return None if report.expected_response is None else expected_in_words(report.expected_response)
+
+
+def limit_in_words(remit: PublicRemit, limit: Limit) -> str:
+    """ "Adult women · London": the aspects that a report limits, as the remit allows them."""
+    limited = limited_remit(remit_of(remit), limit)
+    if limited.is_empty:
+        return gettext("nobody in its remit")
+    now = represent_remit(limited)
+    parts = []
+    if limit.age_groups != EVERYTHING or limit.genders != EVERYTHING:
+        parts.append(people_in_words(now))
+    if limit.exploitation_types != EVERYTHING:
+        parts.append(exploitation_in_words(now.exploitation_types))
+    if limit.areas != EVERYTHING:
+        parts.append(places_in_words(now))
+    return " · ".join(parts)
+
+
+def remit_in_words(remit: PublicRemit, separator: str = " · ") -> str:
     """ "Adult women · sexual exploitation · Scotland", with "existing clients only" where that holds."""
     parts = [people_in_words(remit), exploitation_in_words(remit.exploitation_types), places_in_words(remit)]
     if remit.existing_clients_only:
@@ -131,80 +163,107 @@ def remit_in_words(remit: RemitShown, separator: str = " · ") -> str:
     return separator.join(parts)
 
 
-def people_in_words(remit: RemitShown) -> str:
+def people_in_words(remit: PublicRemit) -> str:
     """Whom a remit is for: "Adults", "Adult women", "Children under 18 and young people from 18 to 25"."""
-    first, *others = (_AGES[group] for group in remit.age_groups)
+    groups = members(remit.age_groups, AgeGroup)
+    first, *others = (AGES[group] for group in groups)
     ages = join_words([gettext(first.alone), *(gettext(other.inside) for other in others)])
-    if remit.genders == "all":
+    if ALL in remit.genders:
         return ages
-    labels = _GENDERS_WITH_CHILDREN if AgeGroup.CHILD in remit.age_groups else GENDERS
-    people = _join_labels([labels[gender] for gender in remit.genders])
-    if remit.age_groups == [AgeGroup.ADULT]:
+    labels = GENDERS_WITH_CHILDREN if AgeGroup.CHILD in groups else GENDERS
+    people = _join_labels([labels[gender] for gender in members(remit.genders, Gender)])
+    if groups == (AgeGroup.ADULT,):
         # Translators: {people} is a list, as in "Adult women and non-binary people".
         return gettext("Adult {people}").format(people=people)
     return gettext("{ages}: {people} only").format(ages=ages, people=people)
 
 
-def exploitation_in_words(types: Sequence[ExploitationType] | str | None) -> str:
-    """Null is what the source does not know; "all" is any type."""
-    if types is None:
+def exploitation_in_words(types: tuple[str, ...]) -> str:
+    """The exploitation types of a remit: all, some, or not known where the source does not say."""
+    if types == NOT_KNOWN:
         return gettext("kinds of exploitation not known")
-    if isinstance(types, str):
+    if ALL in types:
         return gettext("any kind of exploitation")
-    return _join_labels([EXPLOITATION_TYPES[each] for each in types])
+    return _join_labels([EXPLOITATION_TYPES[each] for each in members(types, ExploitationType)])
 
 
 def genders_of_any_age() -> str:
     """ "women and girls, men and boys, and non-binary people"."""
-    return _join_labels([_GENDERS_WITH_CHILDREN[gender] for gender in Gender])
+    return _join_labels([GENDERS_WITH_CHILDREN[gender] for gender in Gender])
 
 
-def places_in_words(remit: RemitShown) -> str:
+def places_in_words(remit: PublicRemit) -> str:
     codes = [area.code for area in remit.areas]
     names = [gettext(AREAS[area.code].name if area.code in AREAS else area.name) for area in remit.areas]
     return join_words(names, compound=not COMPOUND_AREAS.isdisjoint(codes))
 
 
-def intake_in_sentences(intake: IntakeShown) -> list[str]:
+def languages_in_words(tags: Sequence[str]) -> str:
+    """ "Albanian and Vietnamese"; a script or a region of a language is left out."""
+    names = current_locale().languages
+    return join_words([names.get(tag.partition("-")[0], tag) for tag in tags])
+
+
+def intake_in_sentences(responder: Responder) -> list[str]:
     """What a responder says, for plain text: each sentence names the time that it holds for, where there is one."""
-    if intake.state is State.UNCONFIRMED:
-        sentences = ["Not confirmed: it may be open or not, only it can say."]
-        if intake.reported_state is None or intake.confirm_by is None:
-            sentences.append("It has not reported to this directory yet.")
-        else:
-            last = state_in_words(State(intake.reported_state))
-            sentences.append(f"What it last said (\u201c{last}\u201d) lapsed on {moment(intake.confirm_by)} (UK time).")
+    intake, remit = responder.intake, responder.remit
+    if intake.report is None:
+        sentences = ["Not confirmed: it may be open or not, only it can say.", _last_report_in_words(intake)]
     else:
-        sentences = [_STATE_SENTENCES[intake.state], *_terms_in_sentences(intake)]
-        sentences.append(f"Response: {expected_in_words(intake.expected_response)}.")
+        sentences = [_STATE_SENTENCES[intake.state], *_terms_in_sentences(intake.report, remit)]
         if intake.confirm_by is not None:
-            since = f"Confirmed on {moment(intake.confirmed_at)}; this" if intake.confirmed_at else "This"
             sentences.append(
-                f"{since} holds until {until(intake.confirm_by)} (UK time) and is not confirmed after that."
+                f"{_said_in_words(intake)} holds until {until(intake.confirm_by)} (UK time) and is not confirmed after "
+                "that."
             )
     if intake.planned is not None:
-        planned = intake.planned
-        start = moment(planned.effective_from)
-        sentences.append(f"Planned: {state_in_words(State(planned.state))} from {start} (UK time).")
-        sentences += _terms_in_sentences(planned)
+        report = intake.planned.report
+        start = moment(intake.planned.effective_from)
+        sentences.append(f"Planned: {state_in_words(State(report.state))} from {start} (UK time).")
+        sentences += _terms_in_sentences(report, remit)
     return sentences
 
 
-def _terms_in_sentences(said: IntakeShown | PlannedShown) -> list[str]:
-    """Exceptions, how long, why and the note of a pause, a waiting list or an opening."""
+def _last_report_in_words(intake: PublicIntake) -> str:
+    if intake.last_report is None or intake.confirm_by is None:
+        return "It has not reported to this directory yet."
+    last = state_in_words(State(intake.last_report.state))
+    return f"What it last said (\u201c{last}\u201d) lapsed on {moment(intake.confirm_by)} (UK time)."
+
+
+def _said_in_words(intake: PublicIntake) -> str:
+    """Whose word a report is, and of when: only a responder confirms."""
+    if intake.confirmed_at is None:
+        return "This is at its own limit. It"
+    if intake.said_by is SaidBy.COORDINATOR:
+        return f"As told to this directory on {moment(intake.confirmed_at)}; this"
+    return f"Confirmed on {moment(intake.confirmed_at)}; this"
+
+
+def _terms_in_sentences(report: Report, remit: PublicRemit) -> list[str]:
+    """For whom, how long, why, and the note."""
     sentences = []
-    if said.state == ReportedState.PAUSED:
-        exceptions = circumstances_in_words(said.exceptions)
+    if report.limited_to is not None:
+        sentences.append(f"For now only: {limit_in_words(remit, report.limited_to)}.")
+    if report.state is ReportedState.PAUSED:
+        exceptions = circumstances_in_words(report.exceptions)
         sentences.append(f"It still takes {exceptions}." if exceptions else "It named no exceptions.")
         sentences.append(
-            f"Until {day(said.reopens_on)}, by its own account." if said.reopens_on else "It has not said until when."
+            f"Until {day(report.reopens_on)}, by its own account."
+            if report.reopens_on
+            else "It has not said until when."
         )
-    elif said.reopens_on:
-        sentences.append(f"It expects this to last until {day(said.reopens_on)}.")
-    if said.reason:
-        sentences.append(f"Reason given: {reason_in_words(said.reason)}.")
-    if said.note:
-        sentences.append(f"It adds: \u201c{isolated(said.note)}\u201d")
+    elif report.reopens_on:
+        sentences.append(f"It expects this to last until {day(report.reopens_on)}.")
+    response = response_in_words(report)
+    if response is not None:
+        sentences.append(f"Response: {response}.")
+    if report.expected_referral is not None:
+        sentences.append(f"Referral to the NRM: {expected_in_words(report.expected_referral)}.")
+    if report.reason:
+        sentences.append(f"Reason given: {reason_in_words(report.reason)}.")
+    if report.note:
+        sentences.append(f"It adds: \u201c{isolated(report.note)}\u201d")
     return sentences
 
 

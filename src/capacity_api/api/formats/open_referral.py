@@ -30,7 +30,7 @@ from capacity_api.formats.open_referral.taxonomies import (
     without_terms,
 )
 from capacity_api.operations.paging import DEFAULT_LIMIT, MAX_LIMIT
-from capacity_api.representations.responder import Responder
+from capacity_api.representations.responder import Responder, public_remit_now
 from capacity_api.wording.sentences import remit_in_words
 
 _MAX_PAGES = 1_000_000
@@ -67,7 +67,7 @@ class Search:
         """Whether the responder matches every filter."""
         return (
             self._keeps_words(responder)
-            and (self._term is None or may_apply(self._term, responder.remit))
+            and (self._term is None or may_apply(self._term, public_remit_now(responder)))
             and self._keeps_taxonomy(responder)
             and self._keeps_ages(responder)
         )
@@ -80,7 +80,9 @@ class Search:
 
     def _keeps_taxonomy(self, responder: Responder) -> bool:
         taxonomy = self._taxonomy
-        return taxonomy is None or any(term.taxonomy_id == taxonomy.id for term in terms_of(responder.remit))
+        return taxonomy is None or any(
+            term.taxonomy_id == taxonomy.id for term in terms_of(public_remit_now(responder))
+        )
 
     def _keeps_ages(self, responder: Responder) -> bool:
         youngest, oldest = age_range(responder)

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from capacity_api.api.address import base_url
 from capacity_api.api.context import Context
-from capacity_api.formats.rpde import PATH, ChangesPage, Item, changes_page, deleted_item, max_age, updated_item
+from capacity_api.formats.rpde import PATH, ChangedItem, ChangesPage, changes_page, deleted_item, max_age, updated_item
 from capacity_api.operations.paging import MAX_LIMIT
 from capacity_api.operations.responders import changed_between
 from capacity_api.representations.responder import represent_responder
@@ -39,7 +39,7 @@ class ChangesFeedController(Controller):
         too, as the standard says; `/v1/events` refuses such a number.
         """
         published, now = context.publisher.current().sequence, context.now()
-        items: list[Item] = []
+        items: list[ChangedItem] = []
         if after < published:
             async with context.read() as session:
                 # Nothing newer than the snapshot: caches keep the page until the snapshot's next due step, and a newer

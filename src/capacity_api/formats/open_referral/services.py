@@ -5,30 +5,23 @@ out: the standard's schemas refuse null.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
-from typing import Generic, Literal, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from capacity_api.domain.intake import (
-    LONDON_TIME,
-    Circumstance,
-    ExpectedResponse,
-    Reason,
-    ReportedState,
-    State,
-)
+from capacity_api.domain.codes import members
+from capacity_api.domain.intake import LONDON_TIME, SaidBy, State
 from capacity_api.domain.remit import AgeGroup
 from capacity_api.formats.open_referral.taxonomies import TaxonomyTerm, terms_of
-from capacity_api.representations.responder import PlannedShown, Responder
+from capacity_api.representations.responder import PublicIntake, Responder, remit_of
 from capacity_api.wording.sentences import balanced, intake_in_sentences, isolated, remit_in_words
 
 Item = TypeVar("Item")
 Source = TypeVar("Source")
-Value = TypeVar("Value")
 ServiceStatus = Literal["active", "inactive", "defunct", "temporarily closed"]
 # An unconfirmed responder may take people; `inactive` would say that it does not. The alert says it is unconfirmed.
 _STATUS: dict[State, ServiceStatus] = {
@@ -111,33 +104,12 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     description: str
 
 
-class PlannedCapacity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    state: ReportedState
-    effective_from: datetime
-    expected_response: ExpectedResponse | UnsetType = UNSET
-    reason: Reason | UnsetType = UNSET
-    exceptions: list[Circumstance] = []
-    reopens_on: date | UnsetType = UNSET
-    note: str | UnsetType = UNSET
-
-
-class Capacity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The intake as in the directory, without what is null there. From `confirm_by` on the state is `unconfirmed`."""
+class Capacity(msgspec.Struct, frozen=True, kw_only=True):
+    """`intake` is as in the directory, without what is null there. From its `confirm_by` on it is `unconfirmed`."""
 
     slug: str
     sequence: int
-    state: State
-    reported_state: ReportedState | UnsetType = UNSET
-    expected_response: ExpectedResponse | UnsetType = UNSET
-    reason: Reason | UnsetType = UNSET
-    exceptions: list[Circumstance] = []
-    reopens_on: date | UnsetType = UNSET
-    note: str | UnsetType = UNSET
-    changed_at: datetime | UnsetType = UNSET
-    confirmed_at: datetime | UnsetType = UNSET
-    confirm_by: datetime | UnsetType = UNSET
-    planned: PlannedCapacity | UnsetType = UNSET
-    capacity_status: Literal["capacity", "no-capacity", "waitlist"] | UnsetType = UNSET
+    intake: dict[str, Any]
 
 
 class ListedService(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -206,8 +178,8 @@ def summarise_service(responder: Responder) -> ListedService:
         status=_STATUS[intake.state],
         minimum_age=youngest or UNSET,
         maximum_age=UNSET if oldest is None else oldest,
-        assured_date=intake.confirmed_at.astimezone(LONDON_TIME).date().isoformat() if intake.confirmed_at else UNSET,
-        alert=" ".join(intake_in_sentences(intake)),
+        assured_date=_assured_date(intake),
+        alert=" ".join(intake_in_sentences(responder)),
         last_modified=_milliseconds(_last_modified(responder)),
         organization=Organization(
             id=organization,
@@ -259,59 +231,43 @@ def represent_service(responder: Responder) -> Service:
                 taxonomy_term_id=term.id,
                 taxonomy_term=term,
             )
-            for term in terms_of(remit)
+            for term in terms_of(remit_of(remit))
         ],
     )
 
 
+def _assured_date(intake: PublicIntake) -> str | UnsetType:
+    """When the responder itself last confirmed: what a coordinator was told is nobody's assurance."""
+    if intake.confirmed_at is None or intake.said_by is not SaidBy.RESPONDER:
+        return UNSET
+    return intake.confirmed_at.astimezone(LONDON_TIME).date().isoformat()
+
+
 def age_range(responder: Responder) -> tuple[int, int | None]:
     """The lowest and the highest age of the remit; `None` for no highest."""
-    years = [_YEARS[group] for group in responder.remit.age_groups]
+    years = [_YEARS[group] for group in members(responder.remit.age_groups, AgeGroup)]
     last = [year for _, year in years]
     return min(first for first, _ in years), None if None in last else max(year for year in last if year is not None)
 
 
 def _last_modified(responder: Responder) -> datetime:
     """The newest change, counting what the clock alone has brought and nobody has recorded yet."""
-    intake = responder.intake
-    lapsed = intake.confirm_by if intake.state is State.UNCONFIRMED else None
-    return max(at for at in (responder.updated_at, intake.changed_at, lapsed) if at is not None)
+    since = responder.intake.since
+    return responder.updated_at if since is None else max(responder.updated_at, since)
 
 
 def _capacity(responder: Responder) -> Capacity:
-    intake = responder.intake
     return Capacity(
         slug=responder.slug,
         sequence=responder.sequence,
-        state=intake.state,
-        reported_state=_or_unset(intake.reported_state),
-        expected_response=_or_unset(intake.expected_response),
-        reason=_or_unset(intake.reason),
-        exceptions=intake.exceptions,
-        reopens_on=_or_unset(intake.reopens_on),
-        note=_or_unset(intake.note),
-        changed_at=_or_unset(intake.changed_at),
-        confirmed_at=_or_unset(intake.confirmed_at),
-        confirm_by=_or_unset(intake.confirm_by),
-        planned=UNSET if intake.planned is None else _planned_capacity(intake.planned),
-        capacity_status=intake.capacity_status,
+        intake=_without_nulls(msgspec.to_builtins(responder.intake)),
     )
 
 
-def _planned_capacity(plan: PlannedShown) -> PlannedCapacity:
-    return PlannedCapacity(
-        state=plan.state,
-        effective_from=plan.effective_from,
-        expected_response=_or_unset(plan.expected_response),
-        reason=_or_unset(plan.reason),
-        exceptions=plan.exceptions,
-        reopens_on=_or_unset(plan.reopens_on),
-        note=_or_unset(plan.note),
-    )
-
-
-def _or_unset(value: Value | None) -> Value | UnsetType:
-    return UNSET if value is None else value
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return value
 
 
 def _uri(address: str | None) -> str | UnsetType:

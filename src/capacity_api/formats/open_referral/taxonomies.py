@@ -1,6 +1,6 @@
 """The taxonomies: the codes of a remit as terms of Open Referral UK, with ids that never change."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid5
@@ -8,13 +8,13 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender
+from capacity_api.domain.codes import NOT_KNOWN, UNKNOWN, members
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender, Remit
 from capacity_api.domain.vocabulary import AGE_GROUPS, EXPLOITATION_TYPES, GENDERS, Label
-from capacity_api.representations.responder import RemitShown, remit_of
 
 # Random, once and for all. The ids are the same in every installation, because the terms mean the same.
 _NAMESPACE = UUID("6f7b2f0e-6a0c-4b8e-9d1e-5a3c0f6d2b47")
-_UNKNOWN, _EXISTING_CLIENTS = "unknown", "existing_clients_only"
+_EXISTING_CLIENTS = "existing_clients_only"
 
 
 class TaxonomyTerm(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ _EXPLOITATION = _taxonomy(
     "exploitation_type",
     "Kind of exploitation",
     "The kinds of exploitation that an organisation takes on, as on the form of the National Referral Mechanism.",
-    {**EXPLOITATION_TYPES, _UNKNOWN: Label("Not known", "not known")},
+    {**EXPLOITATION_TYPES, UNKNOWN: Label("Not known", "not known")},
 )
 _AGE = _taxonomy("age_group", "Age group", "The ages of the people whom an organisation takes on.", AGE_GROUPS)
 _GENDER = _taxonomy("gender", "Gender", "The genders of the people whom an organisation takes on.", GENDERS)
@@ -85,33 +85,27 @@ def without_terms(taxonomy: Taxonomy) -> Taxonomy:
     return msgspec.structs.replace(taxonomy, taxonomy_terms=UNSET)
 
 
-def terms_of(remit: RemitShown) -> list[TaxonomyTerm]:
+def terms_of(remit: Remit) -> list[TaxonomyTerm]:
     """The terms of a remit: every one for "all", and "not known" where the source does not say."""
-    types, genders = remit.exploitation_types, remit.genders
+    types = remit.exploitation_types
     codes: list[tuple[Taxonomy, str]] = [
-        *((_EXPLOITATION, each) for each in _named(types, ExploitationType)),
-        *((_AGE, group) for group in remit.age_groups),
-        *((_GENDER, gender) for gender in _named(genders, Gender)),
+        *((_EXPLOITATION, each) for each in ([UNKNOWN] if types == NOT_KNOWN else members(types, ExploitationType))),
+        *((_AGE, group) for group in members(remit.age_groups, AgeGroup)),
+        *((_GENDER, gender) for gender in members(remit.genders, Gender)),
         *([(_LIMITATION, _EXISTING_CLIENTS)] if remit.existing_clients_only else []),
     ]
     return [_BY_CODE[taxonomy.id, code] for taxonomy, code in codes]
 
 
-def _named(codes: Sequence[str] | None, every: Iterable[str]) -> list[str]:
-    if codes is None:
-        return [_UNKNOWN]
-    return list(every) if codes == "all" else list(codes)
-
-
-def may_apply(term: TaxonomyTerm, remit: RemitShown) -> bool:
+def may_apply(term: TaxonomyTerm, remit: Remit) -> bool:
     """Whether the term may apply to the remit, by the directory's filters: an unknown remit is kept, never hidden."""
     if term in terms_of(remit):
         return True
     match term.taxonomy_id:
-        case _EXPLOITATION.id if term.term != _UNKNOWN:
+        case _EXPLOITATION.id if term.term != UNKNOWN:
             kept = Filter(exploitation_types=(ExploitationType(term.term),))
         case _AGE.id:
             kept = Filter(age_groups=(AgeGroup(term.term),))
         case _:
             return False
-    return kept.keeps(remit_of(remit))
+    return kept.keeps(remit)

@@ -160,6 +160,7 @@ async def _take_lease(session: AsyncSession, now: datetime, lease: timedelta, sc
             sealed_secrets=valid_secrets(scan.webhook.secrets, now),
             health=EndpointHealth(
                 failures=scan.webhook.failures,
+                failed_attempts=scan.webhook.failed_attempts,
                 failing_since=scan.webhook.failing_since,
                 next_attempt_at=scan.webhook.next_attempt_at,
                 cooldown=timedelta(milliseconds=scan.webhook.cooldown_ms),

@@ -1,6 +1,6 @@
 """Deliveries: the log of what a webhook was sent, and what its owner may send out of order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.webhooks import event_record
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus
+from capacity_api.operations.webhooks.example_event import EXAMPLE_RESPONDER, example_data
 from capacity_api.operations.webhooks.superseded import find_superseded
 from capacity_api.operations.webhooks.webhook import WebhookStatus
 from capacity_api.representations.encoding import encode
-from capacity_api.representations.event import Event, EventData
+from capacity_api.representations.event import Event
 
 KEPT = timedelta(days=30)
 _PRUNE_BATCH = 500
-_TEST = "This is a test of your webhook."
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     event_id: UUID
-    type: str
+    type: EventType
     sequence: int | None
     status: DeliveryStatus
     attempts: list[Attempt]
@@ -53,31 +53,46 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
 
 
-async def list_deliveries(session: AsyncSession, webhook: WebhookRow, limit: int, cursor: str | None) -> Page[Delivery]:
-    """What was sent or superseded, newest event first, each with its attempts."""
-    rows = await page(
-        session,
-        select(DeliveryRow).where(DeliveryRow.webhook_id == webhook.id),
-        DeliveryRow.event_id,
-        lambda row: row,
-        limit,
-        cursor,
-    )
+async def list_deliveries(
+    session: AsyncSession,
+    webhook: WebhookRow,
+    limit: int,
+    cursor: str | None,
+    *,
+    statuses: Collection[DeliveryStatus] | None = None,
+    event_types: Collection[EventType] | None = None,
+) -> Page[Delivery]:
+    """What was sent or superseded, newest event first, each with its attempts. `None` means any."""
+    query = select(DeliveryRow).where(DeliveryRow.webhook_id == webhook.id)
+    if statuses is not None:
+        query = query.where(DeliveryRow.status.in_(statuses))
+    if event_types is not None:
+        query = query.join(EventRow, EventRow.id == DeliveryRow.event_id).where(EventRow.type.in_(event_types))
+    rows = await page(session, query, DeliveryRow.event_id, lambda row: row, limit, cursor)
     return Page(await _representations(session, webhook, rows.items), rows.next)
 
 
-async def send_test(session: AsyncSession, now: datetime, webhook: WebhookRow) -> Delivery:
-    """Send a private `webhook.test` now, out of order. Raises `WebhookDisabled`."""
+async def send_test(session: AsyncSession, now: datetime, webhook: WebhookRow, event_type: EventType) -> Delivery:
+    """Send an example of an event of this type now, out of order. Raises `WebhookDisabled`.
+
+    It takes no number, is in no public feed, and names no real responder.
+    """
     _require_active(webhook)
-    event = EventRow(
+    body = Event(
         id=uuid7(),
+        type=event_type,
+        timestamp=now,
         sequence=None,
-        type=EventType.WEBHOOK_TEST,
+        test=True,
+        data=example_data(event_type, EXAMPLE_RESPONDER, now, 1),
+    )
+    event = EventRow(
+        id=body.id,
+        sequence=None,
+        type=body.type,
         at=now,
         responder_id=None,
-        body=encode(
-            Event(type=EventType.WEBHOOK_TEST, timestamp=now, sequence=None, data=EventData(message=_TEST))
-        ).decode(),
+        body=encode(body).decode(),
         fanned_out_at=now,
     )
     session.add(event)
@@ -113,7 +128,8 @@ async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, even
         # It is waiting in order, and holds up the events after it. Try it now instead of later.
         webhook.next_attempt_at = now
     else:
-        row.status, row.attempts, row.next_attempt_at, row.finished_at = DeliveryStatus.PENDING, 0, now, None
+        row.status, row.attempts, row.failing_since = DeliveryStatus.PENDING, 0, None
+        row.next_attempt_at, row.finished_at = now, None
     return await _schedule_now(session, now, webhook, row)
 
 
@@ -153,7 +169,7 @@ async def _schedule_now(session: AsyncSession, now: datetime, webhook: WebhookRo
 async def _representations(session: AsyncSession, webhook: WebhookRow, rows: Sequence[DeliveryRow]) -> list[Delivery]:
     event_ids = [row.event_id for row in rows]
     events = await session.execute(select(EventRow.id, EventRow.type).where(EventRow.id.in_(event_ids)))
-    types: dict[UUID, str] = {event.id: event.type for event in events}
+    types = {event.id: EventType(event.type) for event in events}
     attempts: dict[UUID, list[Attempt]] = {event_id: [] for event_id in event_ids}
     for each in await session.scalars(
         select(AttemptRow)

@@ -62,6 +62,16 @@ async def supersede_unwanted(session: AsyncSession, now: datetime, webhook: Webh
         )
 
 
+async def restart_pending(session: AsyncSession, webhook: WebhookRow) -> None:
+    """Count the time of the pending deliveries in order anew, from their next failure."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(*_is_pending_in_order(webhook))
+        .values(failing_since=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def fail_pending(session: AsyncSession, now: datetime, webhook: WebhookRow) -> None:
     """Give up in-order deliveries that are pending."""
     await session.execute(

@@ -30,7 +30,7 @@ _MAX_OUT_OF_ORDER_READ = 1024
 # Literal SQL, so that the partial indexes match.
 _NOT_BACKING_OFF = text("webhook.status = 'active' AND webhook.next_attempt_at IS NULL")
 _BACKING_OFF = text("webhook.status = 'active' AND webhook.next_attempt_at IS NOT NULL")
-_HAS_OUT_OF_ORDER = text("webhook.status = 'active' AND webhook.extra_at IS NOT NULL")
+_HAS_OUT_OF_ORDER = text("webhook.status = 'active' AND webhook.out_of_order_at IS NOT NULL")
 
 # All that decides what a webhook is sent: `claim` leaves out a webhook in which any of it has
 # changed.
@@ -44,6 +44,7 @@ WEBHOOK_COLUMNS = (
     WebhookRow.secrets,
     WebhookRow.cursor,
     WebhookRow.failures,
+    WebhookRow.failed_attempts,
     WebhookRow.failing_since,
     WebhookRow.next_attempt_at,
     WebhookRow.cooldown_ms,

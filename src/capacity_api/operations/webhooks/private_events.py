@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
 from capacity_api.domain.events import is_subscribed
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus
-from capacity_api.operations.webhooks.webhook import WebhookStatus, code_set
+from capacity_api.operations.webhooks.webhook import WebhookStatus
 
 # Literal SQL, so that the partial index matches.
 _NEEDS_DELIVERIES = text("event.sequence IS NULL AND event.fanned_out_at IS NULL")
@@ -51,7 +51,7 @@ async def fan_out(session: AsyncSession, now: datetime) -> None:
         }
         for event in events
         for webhook in webhooks
-        if webhook.responder_id == event.responder_id and is_subscribed(event.type, code_set(webhook.event_types))
+        if webhook.responder_id == event.responder_id and is_subscribed(event.type, webhook.event_types)
     ]
     if deliveries:
         await session.execute(insert(DeliveryRow), deliveries)

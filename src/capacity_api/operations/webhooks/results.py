@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, insert, literal_column, select, update
+from sqlalchemy import bindparam, insert, literal_column, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import AttemptRow, DeliveryRow, WebhookRow
 from capacity_api.domain.claim import Claim, Message, cursor_after, must_send_again
 from capacity_api.domain.endpoint_health import DisabledReason, EndpointHealth, health_after, should_disable
-from capacity_api.domain.retry import Delivered, Outcome, Retry, next_attempt
+from capacity_api.domain.retry import Delivered, Outcome, Retry, give_up_if_overdue, next_attempt
 from capacity_api.domain.subscription import summarise
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus, renew_out_of_order_at, upsert
 from capacity_api.operations.webhooks.webhook import WebhookStatus, subscription_of
@@ -21,7 +21,7 @@ from capacity_api.operations.webhooks.webhook import WebhookStatus, subscription
 # What an attempt changes about a delivery that is stored already.
 _COUNT_ATTEMPT = {"attempts": DeliveryRow.attempts + 1}
 _TAKE_OUTCOME: dict[str, Any] = {
-    name: literal_column(f"excluded.{name}") for name in ("status", "next_attempt_at", "finished_at")
+    name: literal_column(f"excluded.{name}") for name in ("status", "failing_since", "next_attempt_at", "finished_at")
 }
 # Executed with many rows at once. On the connection, because a session costs time for each row while
 # every other writer waits.
@@ -34,6 +34,7 @@ _STORE_CHANGE = (
             WebhookRow.claimed_until: None,
             WebhookRow.cursor: bindparam("new_cursor"),
             WebhookRow.failures: bindparam("new_failures"),
+            WebhookRow.failed_attempts: bindparam("new_failed_attempts"),
             WebhookRow.failing_since: bindparam("new_failing_since"),
             WebhookRow.next_attempt_at: bindparam("new_next_attempt_at"),
             WebhookRow.cooldown_ms: bindparam("new_cooldown_ms"),
@@ -45,11 +46,15 @@ _STORE_CHANGE = (
 
 
 class SendResult(msgspec.Struct, frozen=True):
-    """How one attempt to send a message ended, and when."""
+    """How one attempt to send a message ended, and when.
+
+    `failing_since` is when the first attempt of its event failed, which `record` looks up.
+    """
 
     message: Message
     outcome: Outcome
     at: datetime
+    failing_since: datetime | None = None
 
 
 class ClaimResult(msgspec.Struct, frozen=True):
@@ -82,6 +87,7 @@ async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: 
     results = [each for each in results if each.claim.webhook_id in webhooks]
     current = [each for each in results if webhooks[each.claim.webhook_id].claim_id == each.claim.claim_id]
     lost = [each for each in results if webhooks[each.claim.webhook_id].claim_id != each.claim.claim_id]
+    current = await _give_up_overdue(session, current)
     await _store_deliveries(session, current, webhooks, jitter)
     await _store_late_deliveries(session, lost)
     await _store_attempts(session, results)
@@ -107,11 +113,52 @@ async def _lock_webhooks(session: AsyncSession, results: Sequence[ClaimResult]) 
     return {row.id: row for row in rows}
 
 
+async def _give_up_overdue(session: AsyncSession, results: Sequence[ClaimResult]) -> list[ClaimResult]:
+    """The results with the first failure of each event, and without another attempt for those that had all theirs."""
+    retries = [
+        (result.claim.webhook_id, send.message.event_id)
+        for result in results
+        for send in result.sends
+        if isinstance(send.outcome, Retry)
+    ]
+    if not retries:
+        return list(results)
+    rows = await session.execute(
+        select(DeliveryRow.webhook_id, DeliveryRow.event_id, DeliveryRow.failing_since).where(
+            tuple_(DeliveryRow.webhook_id, DeliveryRow.event_id).in_(retries), DeliveryRow.failing_since.is_not(None)
+        )
+    )
+    first_failures = {(row.webhook_id, row.event_id): row.failing_since for row in rows}
+    return [
+        ClaimResult(
+            result.claim,
+            tuple(
+                _since_first_failure(send, first_failures.get((result.claim.webhook_id, send.message.event_id)))
+                for send in result.sends
+            ),
+        )
+        for result in results
+    ]
+
+
+def _since_first_failure(send: SendResult, failing_since: datetime | None) -> SendResult:
+    first_failure = failing_since or send.at
+    outcome = give_up_if_overdue(send.outcome, first_failure, send.at)
+    return SendResult(send.message, outcome, send.at, first_failure)
+
+
 def _change_after(result: ClaimResult, webhook: Any, jitter: Callable[[], float]) -> _WebhookChange:
     claim, health = result.claim, result.claim.health
     reason: DisabledReason | None = None
     for send in result.sends:
-        health = health_after(health, send.outcome, send.at, jitter(), is_out_of_order=send.message.is_out_of_order)
+        health = health_after(
+            health,
+            send.outcome,
+            send.at,
+            jitter(),
+            event_failing_since=send.failing_since or send.at,
+            is_out_of_order=send.message.is_out_of_order,
+        )
         reason = should_disable(health, send.outcome, send.at) or reason
     is_disabled_now = webhook.status == WebhookStatus.ACTIVE and reason is not None
     return _WebhookChange(
@@ -135,6 +182,7 @@ async def _store_webhooks(session: AsyncSession, changes: Sequence[_WebhookChang
                 "webhook_id": each.claim.webhook_id,
                 "new_cursor": each.cursor,
                 "new_failures": each.health.failures,
+                "new_failed_attempts": each.health.failed_attempts,
                 "new_failing_since": each.health.failing_since,
                 # A disabled webhook is not tried again.
                 "new_next_attempt_at": each.health.next_attempt_at if each.status == WebhookStatus.ACTIVE else None,
@@ -202,6 +250,7 @@ def _delivery_row(
         "sequence": send.message.sequence,
         "status": status,
         "attempts": 1,
+        "failing_since": send.failing_since if isinstance(send.outcome, Retry) else None,
         "next_attempt_at": next_attempt_at,
         "created_at": send.message.at,
         "finished_at": None if status is DeliveryStatus.PENDING else send.at,
@@ -227,7 +276,9 @@ def _retry_at(send: SendResult, jitter: Callable[[], float]) -> datetime | None:
     message, outcome = send.message, send.outcome
     if not message.is_out_of_order or not isinstance(outcome, Retry):
         return None
-    return next_attempt(message.attempts + 1, send.at, jitter(), outcome.retry_after)
+    return next_attempt(
+        message.attempts + 1, send.at, jitter(), outcome.retry_after, failing_since=send.failing_since or send.at
+    )
 
 
 async def _store_attempts(session: AsyncSession, results: Sequence[ClaimResult]) -> None:

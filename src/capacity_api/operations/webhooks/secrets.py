@@ -16,7 +16,12 @@ from capacity_api.domain.endpoint_health import DisabledReason
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError
 from capacity_api.operations.tokens import Owner
-from capacity_api.operations.webhooks.webhook import Webhook, WebhookStatus, get_webhook_row, representation
+from capacity_api.operations.webhooks.webhook import (
+    WebhookStatus,
+    WebhookWithSecret,
+    get_webhook_row,
+    represent_with_secret,
+)
 
 ROTATION_OVERLAP = timedelta(hours=24)
 # How many secrets sign at once, however often they are rotated: each makes a header longer.
@@ -45,7 +50,7 @@ def new_secret(signature: str) -> str:
     return signing.make_secret("v1a" if signature == "v1a" else "v1", secrets.token_bytes(signing.SECRET_BYTES))
 
 
-async def rotate(session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID) -> Webhook:
+async def rotate(session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID) -> WebhookWithSecret:
     """Give a webhook a new secret. The old one also signs for 24 hours, unless it is lost. Raises `NotFound`."""
     row = await get_webhook_row(session, owner, webhook_id, for_update=True)
     secret = new_secret(row.signature)
@@ -55,7 +60,7 @@ async def rotate(session: AsyncSession, now: datetime, keys: Keys, owner: Owner,
     still_signing = [each for each in older if _is_valid(each, now) and keys.can_unseal(each["sealed"])]
     row.secrets = [{"sealed": keys.seal(secret), "until": None}, *still_signing[: MAX_SECRETS - 1]]
     row.public_key = signing.public_key(secret)
-    return msgspec.structs.replace(representation(row), secret=secret)
+    return represent_with_secret(row, owner, secret)
 
 
 def valid_secrets(sealed_secrets: Sequence[Mapping[str, Any]], now: datetime) -> tuple[str, ...]:

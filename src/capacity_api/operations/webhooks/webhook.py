@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -12,12 +12,13 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import WebhookRow
+from capacity_api.domain import signing
 from capacity_api.domain.endpoint_health import DisabledReason
 from capacity_api.domain.subscription import Subscription
 from capacity_api.errors import NotFound
 from capacity_api.operations.tokens import Owner
 
-All = Literal["all"]
+Stale = Literal["drop", "send"]
 
 
 class WebhookStatus(StrEnum):
@@ -28,18 +29,20 @@ class WebhookStatus(StrEnum):
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """Which events are sent where, and how that is going.
 
-    `public_key` is null for the signature `v1`. `secret` is only in the responses to creation and
-    rotation. `sequence` is the webhook's cursor: it is done with every public event up to this number.
-    `failing_since` is null after a success. `next_attempt_at` is null unless the webhook backs off.
+    `public_key` is null for the signature `v1`. `sequence` is the webhook's cursor: it is done with every
+    public event up to this number. `failing_since` is null after a success. `next_attempt_at` is null
+    unless the webhook backs off.
     """
 
     id: UUID
+    owner: Owner
     url: str
-    event_types: list[str] | All
-    responders: list[str] | All
-    areas: list[str] | All
-    signature: str
-    stale: str
+    description: str | None
+    event_types: list[str]
+    responders: list[str]
+    areas: list[str]
+    signature: signing.Scheme
+    stale: Stale
     status: WebhookStatus
     disabled_reason: DisabledReason | None
     created_at: datetime
@@ -47,19 +50,32 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     failing_since: datetime | None
     next_attempt_at: datetime | None
     public_key: str | None
+
+
+class WebhookWithSecret(Webhook, frozen=True, kw_only=True):
+    """The response to creation and rotation alone. `secret` is left out if there is no new one.
+
+    `v1a` never has one: the private key stays here, and `public_key` verifies.
+    """
+
     secret: str | UnsetType = UNSET
 
 
-def representation(row: WebhookRow) -> Webhook:
-    """The webhook, without its secret."""
-    return Webhook(
+Representation = TypeVar("Representation", bound=Webhook)
+
+
+def represent(kind: type[Representation], row: WebhookRow, owner: Owner, **more: Any) -> Representation:
+    """The webhook as its owner sees it. `more` are the fields that this kind of representation adds."""
+    return kind(
         id=row.id,
+        owner=owner,
         url=row.url,
-        event_types=row.event_types or "all",
-        responders=row.responders or "all",
-        areas=row.areas or "all",
-        signature=row.signature,
-        stale=row.stale,
+        description=row.description,
+        event_types=row.event_types,
+        responders=row.responders,
+        areas=row.areas,
+        signature=cast("signing.Scheme", row.signature),
+        stale=cast("Stale", row.stale),
         status=WebhookStatus(row.status),
         disabled_reason=cast("DisabledReason | None", row.disabled_reason),
         created_at=row.created_at,
@@ -67,7 +83,14 @@ def representation(row: WebhookRow) -> Webhook:
         failing_since=row.failing_since,
         next_attempt_at=row.next_attempt_at,
         public_key=row.public_key,
+        **more,
     )
+
+
+def represent_with_secret(row: WebhookRow, owner: Owner, secret: str | None) -> WebhookWithSecret:
+    """The webhook with a secret that its owner has not seen. A private key is never shown."""
+    is_shown = secret is not None and row.signature == "v1"
+    return represent(WebhookWithSecret, row, owner, secret=secret if is_shown else UNSET)
 
 
 def owned_by(owner: Owner) -> Select[WebhookRow]:
@@ -94,12 +117,4 @@ async def get_webhook_row(
 
 def subscription_of(row: WebhookRow | Row[Any]) -> Subscription:
     """The filters of a webhook."""
-    return Subscription(code_set(row.event_types), code_set(row.responders), code_set(row.areas))
-
-
-def code_set(codes: list[str] | None) -> Any:
-    """The codes of one filter as a set; `None` means all.
-
-    A code that this version does not know matches nothing. It must not stop the other webhooks.
-    """
-    return None if codes is None else frozenset(codes)
+    return Subscription(frozenset(row.event_types), frozenset(row.responders), frozenset(row.areas))

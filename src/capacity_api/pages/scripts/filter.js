@@ -3,11 +3,11 @@
 import { byId, closest, createElement, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
 import { entryOf, groupByState, moveInto, showCounts, slugOf, stateOf } from "./list.js";
-import { OUTCOMES, alternatives, decide, isAccepting, situationOf } from "./matching.js";
+import { OUTCOMES, alternatives, decide, isAccepting, saysNothing, situationOf } from "./matching.js";
 import { directory } from "./responders.js";
 import { balanced, say } from "./words.js";
 
-/** @import { Outcome, Responder, Situation } from "./types.js" */
+/** @import { Outcome, Question, Responder, Situation } from "./types.js" */
 
 const words = WORDS.directory;
 const form = /** @type {HTMLFormElement} */ (find("form.ask"));
@@ -17,13 +17,13 @@ const matches = byId("matches");
 
 /** Show the entries as the form asks for them. */
 export function arrange() {
-  const question = readQuestion();
-  const isAsking = Object.values(question).some((value) => value.length);
+  const situation = situationOf(readQuestion());
+  const isAsking = !saysNothing(situation);
   const acceptingOnly = form.accepting.checked;
   const focused = document.activeElement;
   resetButton.hidden = !isAsking && !acceptingOnly;
   showCounts();
-  if (isAsking) showMatches(situationOf(question), acceptingOnly);
+  if (isAsking) showMatches(situation, acceptingOnly);
   else showList(acceptingOnly);
   list.hidden = isAsking;
   matches.hidden = !isAsking;
@@ -33,6 +33,10 @@ export function arrange() {
   }
 }
 
+/**
+ * What is not ticked was not said: no form asks yet whether none of it applies.
+ * @returns {Question}
+ */
 function readQuestion() {
   const boxes = /** @type {HTMLInputElement[]} */ (findAll("[name=circumstances]:checked", form));
   return {
@@ -130,23 +134,40 @@ function section(outcome) {
 }
 
 /**
- * Who else may take people of this responder's remit, best first.
+ * Who else may take the person of the question, or people of this responder's remit, best first.
  * @param {Responder} own
  */
 function listAlternatives(own) {
+  const question = readQuestion();
+  const isAsking = !saysNothing(situationOf(question));
   const responders = entriesWithResponders().map(([, responder]) => responder);
-  const items = alternatives(own, responders).map(({ responder, outcome }) => {
+  const items = alternatives(own, responders, question).map(({ responder, outcome }) => {
     const name = createElement("bdi", {}, balanced(responder.name));
     const link = createElement("a", { href: `#${entryOf(responder.slug)?.id}` }, name);
     return createElement("li", {}, link, ` – ${FACTS.outcomes[outcome]}`);
   });
-  if (!items.length) return createElement("div", { class: "others" }, createElement("p", {}, words.nobody_else));
+  if (!items.length) {
+    const nobody = isAsking ? words.nobody_else_for_person : words.nobody_else;
+    return createElement("div", { class: "others" }, createElement("p", {}, nobody));
+  }
   return createElement(
     "div",
     { class: "others" },
-    createElement("p", {}, words.others),
+    createElement("p", {}, isAsking ? words.others_for_person : words.others),
     createElement("ul", {}, ...items),
   );
+}
+
+/** Close every list of alternatives: those that are open answer the question before. */
+function closeAlternatives() {
+  for (const list of findAll(".others")) list.remove();
+  for (const link of findAll("a.else[aria-expanded=true]")) link.setAttribute("aria-expanded", "false");
+}
+
+/** Show the entries for another question. */
+function askAnew() {
+  closeAlternatives();
+  arrange();
 }
 
 find("main").addEventListener("click", (event) => {
@@ -169,8 +190,8 @@ byId("now").addEventListener("click", (event) => {
   arrange();
 });
 
-form.addEventListener("change", arrange);
-form.addEventListener("reset", () => setTimeout(arrange));
+form.addEventListener("change", askAnew);
+form.addEventListener("reset", () => setTimeout(askAnew));
 form.addEventListener("submit", (event) => event.preventDefault());
 
 /** Show the form, once there is a directory to filter. It starts folded on a small screen, to leave room for the list. */

@@ -2,22 +2,19 @@
 
 import { createElement } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
-import { balanced, day, joinWords, moment, say, sayCount, wallTime } from "./words.js";
+import { joinLabels, limitInWords } from "./limit.js";
+import { balanced, day, moment, say, sayCount, wallTime } from "./words.js";
 
-/** @import { ExpectedResponse, Intake, Paragraph, Plan, Report } from "./types.js" */
+/** @import { ExpectedTime, Intake, Paragraph, Plan, Remit, Report } from "./types.js" */
 
 const words = WORDS.update;
 
 /** @param {string[]} circumstances */
 export function people(circumstances) {
-  const labels = circumstances.map((code) => FACTS.circumstances[code]);
-  return joinWords(
-    labels.map(([label]) => label),
-    labels.some(([, isCompound]) => isCompound),
-  );
+  return joinLabels(circumstances, FACTS.circumstances);
 }
 
-/** @param {ExpectedResponse} response */
+/** @param {ExpectedTime} expected */
 export function period({ min, max, unit }) {
   if (min === max) return sayCount(FACTS.periods[unit], max, { max });
   return sayCount((min ? FACTS.period_ranges : FACTS.periods_up_to)[unit], max, { min, max });
@@ -50,12 +47,16 @@ function onDay(date) {
 /**
  * What a report says beside its state.
  * @param {Report} report
+ * @param {Remit} remit
  * @returns {Paragraph[]}
  */
-export function reportParagraphs(report) {
+export function reportParagraphs(report, remit) {
   /** @type {Paragraph[]} */
   const paragraphs = [];
   const reopens = report.reopens_on && onDay(report.reopens_on);
+  if (report.limited_to) {
+    paragraphs.push({ strong: say(words.limited, { limit: limitInWords(remit, report.limited_to) }), text: "" });
+  }
   if (report.state === "paused") {
     const exceptions = people(report.exceptions);
     paragraphs.push({
@@ -65,42 +66,81 @@ export function reportParagraphs(report) {
   } else if (reopens) {
     paragraphs.push({ text: say(words.expects_until, { day: reopens }) });
   }
-  if (report.reason) paragraphs.push({ text: say(words.reason, { reason: FACTS.reasons[report.reason] }) });
+  if (report.reason) paragraphs.push({ text: reasonInWords(report.reason) });
   if (report.note) paragraphs.push({ kind: "note", text: balanced(report.note) });
-  const expected = report.expected_response;
-  const response = expected ? say(words.expected, { period: period(expected) }) : words.no_timeframe;
+  const response = responseInWords(report) || words.response_not_said;
   paragraphs.push({ kind: "response", text: say(words.response, { response }) });
+  const referral = report.expected_referral && expectedInWords(report.expected_referral);
+  if (referral) paragraphs.push({ kind: "response", text: say(words.referral, { referral }) });
   return paragraphs;
+}
+
+/** @param {string} reason */
+function reasonInWords(reason) {
+  return say(words.reason, { reason: FACTS.reasons[reason] });
+}
+
+/**
+ * How long an answer takes; empty where the report does not say.
+ * @param {Report} report
+ */
+function responseInWords({ expected_response: expected, no_timeframe: isUnknown }) {
+  if (isUnknown) return words.no_timeframe;
+  return expected ? expectedInWords(expected) : "";
+}
+
+/** @param {ExpectedTime} expected */
+function expectedInWords(expected) {
+  return say(words.expected, { period: period(expected) });
 }
 
 /**
  * What the public reads of a planned change.
  * @param {Plan} plan
+ * @param {Remit} remit
  * @returns {Paragraph[]}
  */
-export function planParagraphs({ state, effective_from: from, reopens_on: reopens, exceptions, note }) {
-  const values = { state: FACTS.states[state], time: moment(Date.parse(from)) };
-  const exceptionWords = people(exceptions);
+export function planParagraphs({ effective_from: from, report }, remit) {
+  const { exceptions, limited_to: limit, note, reason, reopens_on: reopens } = report;
+  const values = { state: FACTS.states[report.state], time: moment(Date.parse(from)) };
+  const sentences = [];
+  if (limit) sentences.push(say(words.will_be_limited, { limit: limitInWords(remit, limit) }));
+  if (exceptions.length) sentences.push(say(words.will_still_take, { people: people(exceptions) }));
+  if (reason) sentences.push(reasonInWords(reason));
   /** @type {Paragraph[]} */
   const paragraphs = [
     {
       strong: reopens ? say(words.planned_until, { ...values, day: onDay(reopens) }) : say(words.planned, values),
-      text: exceptionWords ? say(words.will_still_take, { people: exceptionWords }) : "",
+      text: sentences.join(" "),
     },
   ];
   if (note) paragraphs.push({ kind: "note", text: balanced(note) });
+  // A plan that does not say how long says nothing of it. What it says must not be read as what holds now.
+  const response = responseInWords(report);
+  if (response) paragraphs.push({ kind: "response", text: say(words.response_then, { response }) });
+  const referral = report.expected_referral && expectedInWords(report.expected_referral);
+  if (referral) paragraphs.push({ kind: "response", text: say(words.referral_then, { referral }) });
   return paragraphs;
 }
 
 /**
- * Until when the state holds. Empty for a report that is not published yet: the server sets its end.
+ * Whose word the state is, and until when it holds. Empty for a report that is not published yet: the server sets both.
  * @param {Intake} intake
  */
-export function holdsUntil({ state, reported_state: reported, confirm_by: by }) {
-  if (reported === undefined) return "";
-  const time = by ? until(Date.parse(by)) : "";
-  if (state !== "unconfirmed") return say(words.holds, { time });
-  return reported ? say(words.lapsed, { state: FACTS.states[reported], time }) : words.never_reported;
+export function holdsUntil({ state, last_report: last, said_by: saidBy, confirmed_at: confirmed, confirm_by: by }) {
+  if (by === undefined) return "";
+  if (!by) return words.never_reported;
+  const at = Date.parse(by);
+  if (state !== "unconfirmed") return say(holdsWords(saidBy), { time: until(at) });
+  const values = { state: last ? FACTS.states[last.state] : "", time: moment(at) };
+  if (saidBy !== "responder" || !confirmed) return say(words.lapsed, values);
+  return say(words.confirmed_and_lapsed, { ...values, confirmed: moment(Date.parse(confirmed)) });
+}
+
+/** Only a responder confirms. @param {Intake["said_by"]} saidBy */
+function holdsWords(saidBy) {
+  if (saidBy === "threshold") return words.holds_at_limit;
+  return saidBy === "coordinator" ? words.holds_as_told : words.holds;
 }
 
 /** @param {Paragraph} paragraph */
@@ -114,17 +154,18 @@ function paragraphElement({ kind, strong, text }) {
 /**
  * What the public reads of an intake: the state, what was said with it, and what is planned.
  * @param {Intake} intake
+ * @param {Remit} remit
  */
-export function intakeElement(intake) {
+export function intakeElement(intake, remit) {
   const head = createElement("div", { class: "head" });
   head.append(createElement("p", { class: "state" }, FACTS.labels[intake.state]));
   const holds = holdsUntil(intake);
   if (holds) head.append(createElement("p", { class: "small soft" }, holds));
   const element = createElement("div", { class: `shown ${intake.state}` }, head);
-  if (intake.state !== "unconfirmed") element.append(...reportParagraphs(intake).map(paragraphElement));
+  if (intake.report) element.append(...reportParagraphs(intake.report, remit).map(paragraphElement));
   if (intake.planned) {
     element.append(
-      createElement("div", { class: "plan shown" }, ...planParagraphs(intake.planned).map(paragraphElement)),
+      createElement("div", { class: "plan shown" }, ...planParagraphs(intake.planned, remit).map(paragraphElement)),
     );
   }
   return element;

@@ -7,6 +7,9 @@ export type Unit = "hours" | "working_days" | "days" | "weeks";
 /** The plural forms of a message, by their numbers: `pluralForm` in `facts.js` gives the number. */
 export type Forms = Record<number, string>;
 
+/** By code: the words inside a sentence, and whether they have an "and" or "or" of their own. */
+export type Labels = Record<string, [label: string, isCompound: boolean]>;
+
 /** The codes and words of `facts.js`, in the language of the page. */
 export interface Facts {
   months: string[];
@@ -14,14 +17,20 @@ export interface Facts {
   states: Record<State, string>;
   areas: Record<string, [parent: string | null, kind: string]>;
   exploitation_types: string[];
+  age_groups: string[];
   genders: string[];
   /** The outcome that each reason of a match stands for, in the order in which reasons are given. */
   reason_outcomes: Record<string, Outcome>;
   reason_sentences: Record<string, string>;
   outcomes: Record<Outcome, string>;
-  /** The words inside a sentence, and whether they have an "and" or "or" of their own. */
-  circumstances: Record<string, [label: string, isCompound: boolean]>;
+  circumstances: Labels;
   reasons: Record<string, string>;
+  area_names: Labels;
+  /** The words standing alone, and inside a sentence. */
+  ages: Record<string, [alone: string, inside: string]>;
+  exploitation_labels: Labels;
+  gender_labels: Labels;
+  gender_labels_with_children: Labels;
   counts: Record<State, Forms>;
   periods: Record<Unit, Forms>;
   periods_up_to: Record<Unit, Forms>;
@@ -30,38 +39,62 @@ export interface Facts {
   list_patterns: Record<"2" | "start" | "middle" | "end", string>;
 }
 
+/** Sets of codes: `["all"]` is everything, and kinds of exploitation may be `["unknown"]`. */
 export interface Remit {
   areas: { code: string }[];
-  exploitation_types: string[] | "all" | null;
+  exploitation_types: string[];
   age_groups: string[];
-  genders: string[] | "all";
+  genders: string[];
   existing_clients_only: boolean;
 }
 
-export interface ExpectedResponse {
+/** What narrows a remit for as long as a report holds: sets of codes, `["all"]` where it does not. */
+export interface Limit {
+  areas: string[];
+  exploitation_types: string[];
+  age_groups: string[];
+  genders: string[];
+}
+
+export type Aspect = keyof Limit;
+
+/** How long something takes, as the responder expects it. */
+export interface ExpectedTime {
   min: number;
   max: number;
   unit: Unit;
 }
 
-/** What a responder says of its intake; `reopens_on` is a day, `effective_from` a moment. */
+/** What a responder says of its intake; `reopens_on` is a day. */
 export interface Report {
   state: State;
-  exceptions: string[];
+  expected_response?: ExpectedTime | null;
+  expected_referral?: ExpectedTime | null;
+  no_timeframe?: boolean;
+  limited_to?: Limit | null;
   reason?: string | null;
+  exceptions: string[];
   reopens_on?: string | null;
   note?: string | null;
-  expected_response?: ExpectedResponse | null;
-  effective_from?: string | null;
 }
 
-export interface Plan extends Report {
+/** What is sent to publish a report; with `effective_from`, a moment, it is a plan. */
+export interface IntakeReport extends Report {
+  effective_from: string | null;
+}
+
+export interface Plan {
   effective_from: string;
+  report: Report;
 }
 
-/** An intake as the API has it; a report that is not published yet lacks the fields of the second half. */
-export interface Intake extends Report {
-  reported_state?: State | null;
+/** An intake as the API has it. One that is not published yet has a state, a report and a plan at most. */
+export interface Intake {
+  state: State;
+  report?: Report | null;
+  last_report?: Report | null;
+  said_by?: "responder" | "coordinator" | "threshold" | null;
+  confirmed_at?: string | null;
   confirm_by?: string | null;
   planned?: Plan | null;
 }
@@ -70,7 +103,7 @@ export interface Intake extends Report {
 export interface Candidate {
   slug: string;
   remit: Remit;
-  intake: Pick<Intake, "state" | "exceptions">;
+  intake: { state: State; report?: { exceptions: string[]; limited_to?: Limit | null } | null };
 }
 
 export interface Responder extends Candidate {
@@ -83,20 +116,25 @@ export interface Directory {
   responders: Responder[];
 }
 
+/** What is said of one person. What is in neither list of circumstances was not said. */
 export interface Question {
   area?: string | null;
   exploitation_type?: string | null;
   age_group?: string | null;
   gender?: string | null;
   circumstances?: string[];
-  existing_client_of?: string | null;
+  circumstances_excluded?: string[];
+  /** Slugs; left out it was not said, and empty it is "of nobody". */
+  existing_client_of?: string[];
 }
 
 /** Values for place, exploitation, age and gender, each a list of what may be true; null is "not said". */
 export interface Situation {
   values: (string | null)[][];
   circumstances: string[];
-  existing_client_of: string | null;
+  circumstances_excluded: string[];
+  /** Slugs, or `["unknown"]`. */
+  existing_client_of: string[];
 }
 
 export interface Decision {

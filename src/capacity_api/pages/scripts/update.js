@@ -3,10 +3,11 @@
 import "./leave.js";
 import { byId, createElement, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
+import { ASPECTS, limitingCodes } from "./limit.js";
 import { intakeElement, ukTime, until } from "./report.js";
 import { balanced, moment, say } from "./words.js";
 
-/** @import { FieldError, Intake, Plan, Report, Responder } from "./types.js" */
+/** @import { ExpectedTime, FieldError, Intake, IntakeReport, Limit, Plan, Report, Responder } from "./types.js" */
 
 // A browser would wait for minutes on a connection that was lost silently.
 const ANSWER_WITHIN = 20_000;
@@ -33,13 +34,18 @@ class Refusal extends Error {
    * @param {string} message
    * @param {FieldError[]} errors the fields at fault
    * @param {number} status
+   * @param {string} code
    */
-  constructor(message, errors = [], status = 0) {
+  constructor(message, errors = [], status = 0, code = "") {
     super(message);
     this.errors = errors;
     this.status = status;
+    this.code = code;
   }
 }
+
+/** A plan that is in the way of another one. */
+class AlreadyPlanned extends Refusal {}
 
 /**
  * Call the API. Throws a Refusal if it refuses or does not answer.
@@ -76,7 +82,7 @@ async function call(method, path, { body, headers = {} } = {}) {
   if (!response || (response.ok && !content)) throw new Refusal(method === "GET" ? words.unreachable : words.unknown);
   if (!response.ok) {
     const message = response.status === 412 ? words.changed_meanwhile : (content?.detail ?? words.unknown);
-    throw new Refusal(message, content?.errors ?? [], response.status);
+    throw new Refusal(message, content?.errors ?? [], response.status, content?.code);
   }
   return { content, etag: response.headers.get("etag") ?? "" };
 }
@@ -110,10 +116,16 @@ async function attempt(step) {
 }
 
 /** @param {Refusal} refusal */
-function showRefusal({ message, errors }) {
+function showRefusal(refusal) {
+  const { message, errors } = refusal;
   const items = errors.map((error) => createElement("li", {}, markField(error)));
   fault.replaceChildren(createElement("p", {}, message));
   if (items.length) fault.append(createElement("ul", {}, ...items));
+  if (refusal instanceof AlreadyPlanned) {
+    const button = createElement("button", { type: "button" }, words.replace);
+    button.addEventListener("click", () => attempt(replacePlan));
+    fault.append(createElement("p", {}, button));
+  }
   fault.hidden = false;
   fault.focus();
 }
@@ -123,12 +135,16 @@ function showRefusal({ message, errors }) {
  * @param {FieldError} error
  */
 function markField({ pointer, detail }) {
-  const part = findAll("[data-pointer]", report).find((each) => pointer.startsWith(String(each.dataset.pointer)));
+  const parts = findAll("[data-pointer]", report);
+  // A part within another stands after it, and knows better.
+  const part = parts.filter((each) => `${pointer}/`.startsWith(`${each.dataset.pointer}/`)).at(-1);
   if (!part) return detail;
   const field = part.querySelector(`[name="${pointer.split("/").at(-1)}"]`) ?? find("input, select, textarea", part);
   field.setAttribute("aria-invalid", "true");
-  /** @type {HTMLDetailsElement} */ (find("details", report)).open = true;
-  return `${find("legend, .label", part).textContent}: ${detail}`;
+  for (const details of /** @type {HTMLDetailsElement[]} */ (findAll("details", report))) {
+    details.open ||= details.contains(field);
+  }
+  return `${find("legend, .label, label", part).textContent}: ${detail}`;
 }
 
 async function openDesk() {
@@ -152,13 +168,7 @@ async function openDesk() {
 
 async function fetchThresholdReport() {
   const threshold = await call("GET", path("/threshold")).catch(() => null);
-  thresholdReport = {
-    state: "paused",
-    reason: "referral_threshold",
-    exceptions: threshold?.content.exceptions ?? [],
-    expected_response: threshold?.content.expected_response ?? null,
-    note: threshold?.content.note ?? null,
-  };
+  thresholdReport = threshold?.content.report ?? null;
   showThresholdReport();
 }
 
@@ -175,29 +185,52 @@ async function fetchResponder() {
 function showResponder(answer) {
   responder = answer.content;
   etag = answer.etag;
-  const { intake } = responder;
+  const { intake, remit } = responder;
   byId("name").replaceChildren(createElement("bdi", {}, balanced(responder.name)));
-  byId("shown").replaceChildren(intakeElement(intake));
-  byId("confirm").hidden = !intake.reported_state;
+  byId("shown").replaceChildren(intakeElement(intake, remit));
+  byId("confirm").hidden = !intake.report && !intake.last_report;
   byId("call-off").hidden = !intake.planned;
-  byId("preset").hidden = intake.state === "paused" && intake.reason === "referral_threshold";
+  offerLimits(responder);
   showThresholdReport();
   showPreview();
 }
 
+/**
+ * Offer the limits that the remit allows.
+ * @param {Responder} responder
+ */
+function offerLimits({ remit }) {
+  for (const aspect of ASPECTS) {
+    const codes = limitingCodes(remit, aspect);
+    for (const box of /** @type {HTMLInputElement[]} */ (findAll(`[name=${aspect}]`, report))) {
+      const isOffered = codes.includes(box.value);
+      box.checked &&= isOffered;
+      /** @type {HTMLElement} */ (box.closest("label")).hidden = !isOffered;
+    }
+    find(`[data-pointer="/limited_to/${aspect}"]`, report).hidden = !codes.length;
+  }
+}
+
+/** The button is there if a threshold was prepared, and unless its pause is what the public sees now. */
 function showThresholdReport() {
-  if (thresholdReport) byId("prepared").replaceChildren(intakeElement(intakeWith(thresholdReport)));
+  const current = responder?.intake.report;
+  const isAtThreshold = current?.state === "paused" && current.reason === "referral_threshold";
+  byId("preset").hidden = !thresholdReport || isAtThreshold;
+  if (responder && thresholdReport) showIn("prepared", responder, { ...thresholdReport, effective_from: null });
 }
 
 /**
- * What the public reads once `report` is published: a plan stays beside the state now, and the other way round.
- * @param {Report} report
- * @returns {Intake}
+ * Show what the public reads once a report is published: a plan stays beside the state now, and the other way round.
+ * @param {"preview" | "prepared"} id
+ * @param {Responder} responder
+ * @param {IntakeReport} newReport
  */
-function intakeWith(report) {
-  const intake = responder?.intake;
-  if (intake && report.effective_from) return { ...intake, planned: /** @type {Plan} */ (report) };
-  return { ...report, planned: intake?.planned };
+function showIn(id, { intake, remit }, { effective_from: from, ...report }) {
+  /** @type {Intake} */
+  const after = from
+    ? { ...intake, planned: { effective_from: from, report } }
+    : { state: report.state, report, planned: intake.planned };
+  byId(id).replaceChildren(intakeElement(after, remit));
 }
 
 /**
@@ -210,17 +243,47 @@ function valueOf(name) {
 }
 
 /**
+ * @param {string} name
+ * @returns {string[]}
+ */
+function checked(name) {
+  return /** @type {HTMLInputElement[]} */ (findAll(`[name=${name}]:checked`, report)).map((box) => box.value);
+}
+
+/**
+ * @param {"/expected_response" | "/expected_referral"} pointer
+ * @returns {ExpectedTime | null}
+ */
+function readExpectedTime(pointer) {
+  const part = find(`[data-pointer="${pointer}"]`, report);
+  const fields = ["min", "max", "unit"].map((name) => /** @type {HTMLInputElement} */ (find(`[name=${name}]`, part)));
+  const [min, max, unit] = fields.map(({ value }) => value);
+  if (!min && !max) return null;
+  return { min: Number(min || 0), max: Number(max || min), unit: /** @type {ExpectedTime["unit"]} */ (unit) };
+}
+
+/** @returns {Limit | null} */
+function readLimit() {
+  const codes = ASPECTS.map((aspect) => [aspect, checked(aspect)]);
+  if (codes.every(([, each]) => !each.length)) return null;
+  return Object.fromEntries(codes.map(([aspect, each]) => [aspect, each.length ? each : ["all"]]));
+}
+
+/**
  * The report that the form holds.
- * @returns {Report}
+ * @returns {IntakeReport}
  */
 function readReport() {
-  const [min, max, from] = ["min", "max", "effective_from"].map(valueOf);
-  const boxes = /** @type {HTMLInputElement[]} */ (findAll("[name=exceptions]:checked", report));
+  const from = valueOf("effective_from");
+  const state = report.state.value;
   return {
-    state: report.state.value,
-    expected_response: max || min ? { min: Number(min || 0), max: Number(max || min), unit: report.unit.value } : null,
+    state,
+    expected_response: readExpectedTime("/expected_response"),
+    expected_referral: readExpectedTime("/expected_referral"),
+    no_timeframe: report.no_timeframe.checked,
+    limited_to: state === "paused" ? null : readLimit(),
     reason: valueOf("reason") || null,
-    exceptions: report.state.value === "paused" ? boxes.map((box) => box.value) : [],
+    exceptions: state === "paused" ? checked("exceptions") : [],
     reopens_on: valueOf("reopens_on") || null,
     note: valueOf("note").trim() || null,
     effective_from: from ? new Date(ukTime(from)).toISOString() : null,
@@ -232,7 +295,7 @@ function showPreview() {
   byId("said").hidden = !value;
   if (!value) return;
   for (const field of findAll("[data-for]", report)) field.hidden = !field.dataset.for?.split(" ").includes(value);
-  byId("preview").replaceChildren(intakeElement(intakeWith(readReport())));
+  if (responder) showIn("preview", responder, readReport());
 }
 
 /** Refuse what the browser cannot read, such as half a date. It would be sent as if the field were empty. */
@@ -247,12 +310,33 @@ function refuseUnreadable() {
   throw new Refusal(words.unreadable, errors);
 }
 
-/** @param {Report} newReport */
-async function publish(newReport) {
-  const answer = await call("PUT", path("/intake"), { body: newReport, headers: { "if-match": etag } });
+/**
+ * @param {IntakeReport} newReport
+ * @param {{ replace?: boolean }} options
+ */
+async function publish(newReport, { replace = false } = {}) {
+  const query = replace ? "?replace=true" : "";
+  const answer = await call("PUT", path(`/intake${query}`), { body: newReport, headers: { "if-match": etag } });
   report.reset();
   if (newReport.effective_from) showPlan(words.announced, answer, answer.content.intake.planned);
   else showPublished(answer);
+}
+
+/** Publish what the form holds, and offer to replace a plan that stands in the way. */
+async function publishForm() {
+  refuseUnreadable();
+  try {
+    await publish(readReport());
+  } catch (error) {
+    const plan = responder?.intake.planned;
+    if (!(error instanceof Refusal) || error.code !== "already_planned" || !plan) throw error;
+    throw new AlreadyPlanned(say(words.already_planned, planValues(plan)));
+  }
+}
+
+async function replacePlan() {
+  refuseUnreadable();
+  await publish(readReport(), { replace: true });
 }
 
 async function confirm() {
@@ -262,6 +346,11 @@ async function confirm() {
 async function callOffPlan() {
   const plan = /** @type {Plan} */ (responder?.intake.planned);
   showPlan(words.called_off, await call("DELETE", path("/intake/planned"), { headers: { "if-match": etag } }), plan);
+}
+
+/** @param {Plan} plan */
+function planValues({ effective_from: from, report: { state } }) {
+  return { state: FACTS.states[state], time: moment(Date.parse(from)) };
 }
 
 /** @param {{ content: Responder, etag: string }} answer */
@@ -277,9 +366,9 @@ function showPublished(answer) {
  * @param {{ content: Responder, etag: string }} answer
  * @param {Plan} plan
  */
-function showPlan(message, answer, { state, effective_from: from }) {
+function showPlan(message, answer, plan) {
   showResponder(answer);
-  announce(say(message, { state: FACTS.states[state], time: moment(Date.parse(from)) }));
+  announce(say(message, planValues(plan)));
 }
 
 /** @param {string} text */
@@ -309,10 +398,7 @@ signIn.addEventListener("submit", (event) => {
 });
 report.addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(async () => {
-    refuseUnreadable();
-    await publish(readReport());
-  });
+  attempt(publishForm);
 });
 // Enter, or "Go" on a phone's keyboard, leads to the preview. Only the button publishes.
 report.addEventListener("keydown", (event) => {
@@ -325,7 +411,7 @@ byId("confirm").addEventListener("click", () => attempt(confirm));
 byId("call-off").addEventListener("click", () => attempt(callOffPlan));
 byId("threshold").addEventListener("click", () =>
   attempt(async () => {
-    if (thresholdReport) await publish(thresholdReport);
+    if (thresholdReport) await publish({ ...thresholdReport, effective_from: null });
   }),
 );
 byId("forget").addEventListener("click", forgetToken);

@@ -1,0 +1,207 @@
+"""An example of what each operation answers when it succeeds, by the name of the operation. A test validates each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from capacity_api.api import examples
+from capacity_api.domain.events import EventType
+from capacity_api.formats.csv import directory_table, row
+from capacity_api.formats.statistics import statistics_table
+from capacity_api.representations.encoding import LICENCE, TTL_SECONDS
+from capacity_api.representations.responder import Responder
+from capacity_api.representations.statistics import Statistics
+from capacity_api.representations.vocabulary import represent_vocabulary
+
+_AT = "2026-05-20T09:30:00Z"
+_LATER = "2026-05-20T09:31:00Z"
+_PAGE = "<!doctype html><html lang=en-GB><title>First Responder capacity</title>…</html>"
+_FEED = (
+    '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
+    "<id>https://capacity.example.org/v1/feed.atom</id><title>First Responder capacity</title>"
+    f"<updated>{_AT}</updated></feed>"
+)
+_RESPONDER = examples.RESPONSES["readResponder"]
+_REPORT = _RESPONDER["intake"]["report"]
+_PAUSED = examples.RESPONSES["reportIntake"]
+_OWNER = {"type": "partner", "name": "Case tool", "slug": None, "id": "019e4500-0000-7000-8000-000000000020"}
+_PARTNER = {"id": _OWNER["id"], "name": _OWNER["name"], "created_at": _AT}
+_TOKEN = {
+    "id": "019e4500-0000-7000-8000-000000000021",
+    "owner": _OWNER,
+    "scopes": ["webhooks:manage"],
+    "created_at": _AT,
+    "expires_at": "2027-05-20T09:30:00Z",
+    "revoked_at": None,
+    "last_used_at": None,
+}
+_ISSUED_TOKEN = {
+    "id": _TOKEN["id"],
+    "token": "cap_EXAMPLE",
+    "owner": _OWNER,
+    "scopes": _TOKEN["scopes"],
+    "expires_at": _TOKEN["expires_at"],
+}
+_WEBHOOK = {
+    "id": "019e4500-0000-7000-8000-000000000030",
+    "owner": _OWNER,
+    "url": "https://partner.example.org/capacity",
+    "description": None,
+    "event_types": ["intake.paused", "intake.opened", "intake.unconfirmed"],
+    "responders": ["salvation-army"],
+    "areas": ["E12000007"],
+    "signature": "v1",
+    "stale": "drop",
+    "status": "active",
+    "disabled_reason": None,
+    "created_at": _AT,
+    "sequence": 42,
+    "failing_since": None,
+    "next_attempt_at": None,
+    "public_key": None,
+}
+_WEBHOOK_WITH_SECRET = {**_WEBHOOK, "secret": "whsec_EXAMPLE"}
+_EVENT = examples.example_event(EventType.INTAKE_PAUSED)
+_DELIVERY = {
+    "id": _EVENT["id"],
+    "event_id": _EVENT["id"],
+    "type": _EVENT["type"],
+    "sequence": _EVENT["sequence"],
+    "status": "delivered",
+    "attempts": [{"at": _LATER, "status": 204, "duration_ms": 85, "reason": None, "answer": ""}],
+    "next_attempt_at": None,
+    "created_at": _AT,
+    "finished_at": _LATER,
+}
+_TEST = {
+    **_DELIVERY,
+    "type": "webhook.test",
+    "sequence": None,
+    "status": "pending",
+    "attempts": [],
+    "finished_at": None,
+}
+_CELL = {
+    "area": "E12000007",
+    "exploitation_type": "labour",
+    "age_group": "adult",
+    "gender": "woman",
+    "open": 0,
+    "waiting_list": 1,
+    "paused": 12,
+    "unconfirmed": 0,
+    "ask": 2,
+}
+_THRESHOLD = {
+    "pause_at": 100,
+    "reopen_below": 60,
+    "report": {**_PAUSED["intake"]["report"], "reason": "referral_threshold"},
+}
+_HISTORY = {
+    "sequence": 42,
+    "kind": "reported",
+    "at": _AT,
+    "said_by": "responder",
+    "state": "open",
+    "confirm_by": "2026-05-27T09:30:00Z",
+    "effective_from": None,
+    "report": _REPORT,
+}
+_AUDIT = {
+    "id": "019e4500-0000-7000-8000-000000000040",
+    "at": _AT,
+    "token_id": _TOKEN["id"],
+    "action": "responder.list",
+    "target": "salvation-army",
+}
+
+
+def _page(item: Any) -> dict[str, Any]:
+    return {"items": [item], "next": None}
+
+
+def _table(table: bytes) -> str:
+    return table.decode("utf-8-sig")
+
+
+ANSWERS: Mapping[str, Any] = {
+    **examples.RESPONSES,
+    "addPartner": _PARTNER,
+    "addResponder": _RESPONDER,
+    "addWebhook": _WEBHOOK_WITH_SECRET,
+    "cancelPlannedIntake": _RESPONDER,
+    "changeResponder": _RESPONDER,
+    "changeThreshold": _THRESHOLD,
+    "changeWebhook": _WEBHOOK,
+    "confirmIntake": _RESPONDER,
+    "countCaseload": {"open_referrals": 100, "counted_at": _AT, "responder": _PAUSED},
+    "enableWebhook": {**_WEBHOOK, "missed": {"after": 40, "events": 2}, "replayed": True},
+    "issueToken": _ISSUED_TOKEN,
+    "listDeliveries": _page(_DELIVERY),
+    "listPartners": _page(_PARTNER),
+    "listTokens": _page(_TOKEN),
+    "listWebhooks": _page(_WEBHOOK),
+    "readAudit": _page(_AUDIT),
+    "readCoverage": {
+        "sequence": 42,
+        "updated_at": _AT,
+        "gaps": examples.example_event(EventType.COVERAGE_GAP_OPENED)["data"]["cells"],
+        "cells": [_CELL],
+    },
+    "readCoveragePage": _PAGE,
+    "readDirectory": {
+        "version": "1",
+        "sequence": 42,
+        "updated_at": _AT,
+        "ttl": TTL_SECONDS,
+        "licence": LICENCE,
+        "total": 1,
+        "responders": [_RESPONDER],
+    },
+    "readDirectoryTable": _table(directory_table([row(msgspec.convert(_RESPONDER, Responder))])),
+    "readEvents": {"events": [_EVENT], "sequence": 42, "latest": 42},
+    "readFeed": _FEED,
+    "readHealth": {"status": "ok"},
+    "readHistory": _page(_HISTORY),
+    "readMe": {
+        "token_id": _TOKEN["id"],
+        "owner": _OWNER,
+        "scopes": _TOKEN["scopes"],
+        "expires_at": _TOKEN["expires_at"],
+        "last_used_at": _AT,
+    },
+    "readMetrics": "# TYPE capacity_sequence gauge\ncapacity_sequence 42.0\n",
+    "readOpenapi": {"openapi": "3.1.0", "info": {"title": "capacity_api", "version": "1"}, "paths": {}},
+    "readPage": _PAGE,
+    "readPartner": _PARTNER,
+    "readPromptness": {
+        "from": "2026-02-19T09:30:00Z",
+        "to": _AT,
+        "reported": 3,
+        "confirmed": 9,
+        "lapsed": 1,
+    },
+    "readReadiness": {"status": "ok", "database": "ok", "publication": "ok", "published": 42, "latest": 42},
+    "readReference": _PAGE,
+    # It never succeeds: there are no locations.
+    "readServiceAtLocation": examples.RESPONSES["readService"],
+    "readStatisticsTable": _table(statistics_table(msgspec.convert(examples.RESPONSES["readStatistics"], Statistics))),
+    "readThreshold": _THRESHOLD,
+    "readToken": _TOKEN,
+    "readUpdatePage": _PAGE,
+    "readVocabulary": msgspec.to_builtins(represent_vocabulary()),
+    "readWebhook": _WEBHOOK,
+    "replayWebhook": {**_WEBHOOK, "sequence": 0},
+    "resendDelivery": {**_DELIVERY, "status": "pending", "finished_at": None},
+    "rotateToken": _ISSUED_TOKEN,
+    "rotateWebhookSecret": _WEBHOOK_WITH_SECRET,
+    "testWebhook": _TEST,
+}
+NOT_READY = {
+    "status": "unavailable",
+    "database": "unavailable",
+    "publication": "stale",
+    "published": 42,
+    "latest": None,
+}

@@ -1,0 +1,97 @@
+"""The schemas of events: a union told apart by `type`, in which each type has its own `data`."""
+
+from typing import Any
+
+from capacity_api.api import examples
+from capacity_api.api.descriptions import describe
+from capacity_api.api.schemas import REFERENCE, Schema
+from capacity_api.domain.events import EventType
+
+# What the data of an event has, by its type or else by the part of the type before the dot. A field that ends with a
+# question mark may be missing.
+_FIELDS = {
+    "intake": ("responder", "previous_state"),
+    "intake.confirmation_due": ("responder",),
+    "responder": ("responder",),
+    "responder.updated": ("responder", "previous_areas?"),
+    "coverage": ("cells",),
+    "webhook": ("message",),
+    "directory": ("last",),
+    "event": ("slug", "from", "to", "fields"),
+}
+_NAMES = {
+    "intake": "IntakeData",
+    "intake.confirmation_due": "ConfirmationDueData",
+    "responder": "ResponderData",
+    "responder.updated": "ResponderUpdatedData",
+    "coverage": "CoverageData",
+    "webhook": "WebhookTestData",
+    "directory": "DirectoryRestoredData",
+    "event": "EventRedactedData",
+}
+_NUMBER: Schema = {"type": "integer", "format": "int64"}
+# Nothing sends these types yet. A receiver that knows them now need not change when something does.
+_RESERVED_FIELDS: dict[str, Schema] = {
+    "last": _NUMBER,
+    "slug": {"type": "string"},
+    "from": _NUMBER,
+    "to": _NUMBER,
+    "fields": {"type": "array", "items": {"type": "string"}},
+}
+_RESERVED: dict[str, Any] = {
+    "directory.restored": {"last": 41},
+    "event.redacted": {"slug": "salvation-army", "from": 12, "to": 41, "fields": ["report.note"]},
+}
+
+
+def event_types() -> list[str]:
+    """Every type that a receiver may meet, the reserved ones last."""
+    return list(dict.fromkeys([*EventType, *_RESERVED]))
+
+
+def schema_name(event_type: str) -> str:
+    """`IntakeOpenedEvent` for `intake.opened`."""
+    return "".join(part.title() for part in event_type.replace("_", ".").split(".")) + "Event"
+
+
+def example_event(event_type: str) -> dict[str, Any]:
+    """An example of an event, as the body of a webhook."""
+    if event_type in _RESERVED:
+        event = examples.example_event(EventType.RESPONDER_LISTED)
+        return {**event, "type": event_type, "data": _RESERVED[event_type]}
+    return examples.example_event(EventType(event_type))
+
+
+def add_event_schemas(named: dict[str, Schema]) -> None:
+    """Put a schema for each event type in place of those of the structs `Event` and `EventData`."""
+    event, data = named.pop("Event"), named.pop("EventData")
+    available = {**_reserved_fields(), **data["properties"]}
+    for event_type in event_types():
+        family = event_type if event_type in _FIELDS else event_type.partition(".")[0]
+        fields = [name.removesuffix("?") for name in _FIELDS[family]]
+        named[_NAMES[family]] = {
+            "type": "object",
+            "properties": {name: available[name] for name in fields},
+            "required": [name for name in _FIELDS[family] if not name.endswith("?")],
+        }
+        kind = {"description": event["properties"]["type"]["description"], "type": "string", "enum": [event_type]}
+        content = {"description": event["properties"]["data"]["description"], "$ref": REFERENCE + _NAMES[family]}
+        named[schema_name(event_type)] = {
+            **event,
+            "description": examples.EVENT_SUMMARIES[event_type],
+            "properties": {**event["properties"], "type": kind, "data": content},
+        }
+    named["Event"] = {
+        "description": event["description"],
+        "oneOf": [{"$ref": REFERENCE + schema_name(each)} for each in event_types()],
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {each: REFERENCE + schema_name(each) for each in event_types()},
+        },
+    }
+
+
+def _reserved_fields() -> dict[str, Schema]:
+    return {
+        name: {"description": describe(name, ("EventData",)), **schema} for name, schema in _RESERVED_FIELDS.items()
+    }
