@@ -32,12 +32,17 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
         assert states.pop("migrant-help") == "waiting_list"
         assert set(states.values()) == {"unconfirmed"}
         assert directory["demonstration"] is True
-        # The receiver prints what it has got, so that is what to wait for.
+        # The receiver prints what it has got, so that is what to wait for. With the pause nobody is open for adults.
+        printed = ""
         async with asyncio.timeout(10):
-            while "intake.paused salvation-army" not in (await demo.stdout.readline()).decode():
-                pass
+            while "coverage.gap_opened" not in printed:
+                printed += (await demo.stdout.readline()).decode()
+        assert "intake.paused salvation-army" in printed
         received = json.loads(await _run_line(lines[2]))["received"]
-        assert [(each["verified"], each["event"]["type"]) for each in received] == [(True, "intake.paused")]
+        assert [(each["verified"], each["event"]["type"]) for each in received] == [
+            (True, "intake.paused"),
+            (True, "coverage.gap_opened"),
+        ]
         page = re.search(r"page +(\S+)", output)
         assert page is not None
         async with httpx.AsyncClient(timeout=60) as client:
