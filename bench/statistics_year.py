@@ -16,10 +16,11 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import text
 
+from capacity_api.cli.database import count_all
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
-from capacity_api.operations import periods, responders, statistics
+from capacity_api.operations import responders, statistics
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.responder import represent_remit
 
@@ -59,17 +60,6 @@ async def fill(database: Database, count: int, reports: int) -> None:
         values = {"responders": count, "reports": reports, "body": body, "start": int(START.timestamp())}
         await session.execute(text(EVENTS), values)
         await session.execute(text("UPDATE sequence SET n = :n, at = :at"), {"n": count * reports, "at": at})
-
-
-async def count_all(database: Database) -> int:
-    """Count every event; returns how many there were."""
-    count = 0
-    while True:
-        async with database.write() as session:
-            batch = await periods.count_events(session)
-        if not batch:
-            return count
-        count += batch
 
 
 async def measure_read(database: Database, start: datetime, end: datetime) -> float:

@@ -34,8 +34,7 @@ _SETS = ("event_types", "responders", "areas")
 
 def upgrade() -> None:
     for name in _SETS:
-        # What is interpolated is one of the three names above.
-        op.execute(f"UPDATE webhook SET {name} = '[\"all\"]' WHERE {name} IS NULL")  # noqa: S608
+        op.execute(f"UPDATE webhook SET {name} = '[\"all\"]' WHERE {name} IS NULL")  # noqa: S608 - a name of ours
     _drop_indexes(_OLD_INDEXES)
     with op.batch_alter_table("webhook") as table:
         for old, new, kind, is_nullable in _COLUMNS:
@@ -63,7 +62,7 @@ def downgrade() -> None:
     _create_indexes(_OLD_INDEXES)
     for name in _SETS:
         # PostgreSQL does not compare JSON, only text.
-        op.execute(f"UPDATE webhook SET {name} = NULL WHERE CAST({name} AS TEXT) = '[\"all\"]'")  # noqa: S608
+        op.execute(f"UPDATE webhook SET {name} = NULL WHERE CAST({name} AS TEXT) = '[\"all\"]'")  # noqa: S608 - a name of ours
 
 
 def _drop_indexes(indexes: tuple[tuple[str, str, list[str], str], ...]) -> None:

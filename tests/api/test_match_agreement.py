@@ -24,7 +24,7 @@ async def test_the_rules_the_matches_the_alternatives_and_the_page_agree(service
     draws = Draws(20261122)
     outcomes: set[str] = set()
     for _ in range(ROUNDS):
-        # Whoever does not report again has lapsed.
+        # By now every report of the round before has lapsed.
         clock.advance(timedelta(days=8))
         await report_for_everybody(service, draws)
         responders = (await service.read("/v1/directory"))["responders"]

@@ -14,6 +14,7 @@ from capacity_api.domain.intake import (
     ExpectedTime,
     Intake,
     Report,
+    ReportedState,
     SaidBy,
     Unit,
     apply_confirmation,
@@ -114,7 +115,7 @@ def test_a_limit_is_said_in_words_as_the_remit_allows_it(limit: Limit, expected:
 
 
 def test_the_limit_of_a_report_and_of_a_plan_is_in_the_sentences() -> None:
-    waiting = Report(state="waiting_list", limited_to=Limit(genders=(Gender.WOMAN,)))  # type: ignore[arg-type]
+    waiting = Report(state=ReportedState.WAITING_LIST, limited_to=Limit(genders=(Gender.WOMAN,)))
     remit = msgspec.structs.replace(TARA, genders=EVERYTHING)
     sentences = intake_in_sentences(responder(waiting, remit=remit))
     assert sentences[1] == "For now only: Adult women."

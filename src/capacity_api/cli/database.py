@@ -69,6 +69,11 @@ async def _rebuild_statistics(database: Database) -> int:
     """Returns how many events it counted."""
     async with database.write() as session:
         await periods.reset(session)
+    return await count_all(database)
+
+
+async def count_all(database: Database) -> int:
+    """Count every event that is not counted yet for the statistics; returns how many there were."""
     count = 0
     while True:
         async with database.write() as session:

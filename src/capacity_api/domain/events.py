@@ -28,7 +28,7 @@ class EventType(StrEnum):
 # For one owner's own webhooks. They have no sequence number and are in no public feed.
 PRIVATE = frozenset({EventType.INTAKE_CONFIRMATION_DUE, EventType.WEBHOOK_TEST})
 
-# Whoever keeps a copy must act on these, so they go to every webhook, whatever it subscribes to.
+# A partner with a copy must act on these, so they go to every webhook, whatever its filters are.
 TO_EVERY_WEBHOOK = frozenset({EventType.DIRECTORY_RESTORED, EventType.EVENT_REDACTED})
 
 # "all" leaves these out. A confirmation changes nothing for a reader, and a busy directory has hundreds a week.

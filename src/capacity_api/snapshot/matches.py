@@ -18,7 +18,7 @@ from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.representations.responder import Responder
 from capacity_api.snapshot.snapshot import Snapshot
 
-# Whoever takes nobody is no alternative.
+# A responder that cannot take the person is no alternative.
 ALTERNATIVE_OUTCOMES = tuple(outcome for outcome in Outcome if outcome is not Outcome.NO)
 # How many matches an answer has at most, and by default.
 MAX_MATCHES, DEFAULT_MATCHES = 500, 50
