@@ -23,7 +23,7 @@ SCRIPTS := 'src/**/*.js' 'src/**/*.d.ts' 'tests/js/*.js' eslint.config.js tsconf
 STYLES := 'src/**/*.css'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage format check soak bench openapi vectors messages screenshots lock clean
+.PHONY: help demo test coverage format check soak bench migrations openapi vectors messages screenshots lock clean
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ check: .venv/.development node_modules/.installed ## format, lint, types, floors
 	@$(TSC)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  unset CAPACITY_TEST_POSTGRESQL && export CAPACITY_DATABASE_URL="sqlite:///$$folder/check.db" && \
-	  $(BIN)/alembic upgrade head && { $(BIN)/alembic check > "$$folder/said" 2>&1 || { cat "$$folder/said"; exit 1; }; }
+	  CAPACITY_LOG_LEVEL=warning $(BIN)/capacity-api db create > /dev/null && { $(BIN)/alembic check > "$$folder/said" 2>&1 || { cat "$$folder/said"; exit 1; }; }
 	@$(BIN)/capacity-api openapi | diff -u openapi/openapi.json - || { echo "run make openapi"; exit 1; }
 	@find src tests tools migrations bench -type f \( -name '*.py' -o -name '*.html' -o -name '*.css' -o -name '*.js' \) -print0 | \
 	  xargs -0 awk 'FNR == 501 { print FILENAME " is longer than 500 lines"; bad = 1 } END { exit bad }'
@@ -70,6 +70,9 @@ soak: .venv/.development ## the tests that take minutes
 
 bench: .venv/.development ## measure
 	@$(BIN)/python -m bench
+
+migrations: .venv/.development ## add new migrations to the list of those that never change again
+	@$(BIN)/python -m tools.list_migrations
 
 openapi: .venv/.runtime ## write openapi/openapi.json from the code
 	@$(BIN)/capacity-api openapi > openapi/.openapi.json && mv openapi/.openapi.json openapi/openapi.json

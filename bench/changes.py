@@ -21,6 +21,7 @@ from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
+from capacity_api.db.sqlite_file import database_path, make_empty
 from capacity_api.db.tables import SequenceRow
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.operations import intake
@@ -77,6 +78,7 @@ async def measure_change(publisher: Publisher, database: Database, slug: str, nu
 
 async def measure(size: int, folder: str) -> None:
     settings = Settings(database_url=f"sqlite+aiosqlite:///{Path(folder) / f'{size}.db'}")
+    make_empty(database_path(settings))
     database = Database(settings)
     await schema.upgrade(database)
     responders = rows(size, utc_now())

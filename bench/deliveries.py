@@ -34,6 +34,7 @@ from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
+from capacity_api.db.sqlite_file import database_path, make_empty
 from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
 from capacity_api.delivery.worker import FAST_SLOTS, Worker
 from capacity_api.domain import signing
@@ -73,9 +74,10 @@ async def receiver() -> AsyncIterator[list[str]]:
 
 @contextlib.asynccontextmanager
 async def open_prepared(url: str) -> AsyncIterator[Database]:
-    database = Database(
-        Settings(database_url=url, secret_keys=(bytes(range(32)),), egress_allow=(ip_network("127.0.0.0/8"),))
-    )
+    settings = Settings(database_url=url, secret_keys=(bytes(range(32)),), egress_allow=(ip_network("127.0.0.0/8"),))
+    if settings.is_sqlite:
+        make_empty(database_path(settings))
+    database = Database(settings)
     await schema.upgrade(database)
     async with database.write() as session:
         await responders.load_register(session, utc_now())

@@ -204,7 +204,9 @@ def database(port: int) -> Any:
         now = utc_now()
         responders = [represent_responder(row.record, now) for row in rows]
         sequence = max(responder.sequence for responder in responders)
-        body = encode(Directory(sequence=sequence, updated_at=now, total=len(responders), responders=responders))
+        body = encode(
+            Directory(sequence=sequence, updated_at=now, valid_until=None, total=len(responders), responders=responders)
+        )
         response_headers = [header for header in headers if header[0].lower() != b"content-length"]
         response_headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": 200, "headers": response_headers})

@@ -100,7 +100,7 @@ async def main() -> None:
         async def start(*arguments: str) -> Peer:
             return await stack.enter_async_context(run_server(*arguments, env=env, processor=processors[0]))
 
-        ours = await start(command, "serve", "--port", "0", "--no-delivery")
+        ours = await start(command, "serve", "--create", "--port", "0", "--no-delivery")
         peers = {name: await start(sys.executable, "-m", "bench.peers", name, str(ours.port)) for name in PEERS}
         if NGINX is not None:
             os.sched_setaffinity(0, {processors[0]})

@@ -20,6 +20,7 @@ from capacity_api.cli.database import count_all
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
+from capacity_api.db.sqlite_file import make_empty
 from capacity_api.operations import responders, statistics
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.responder import represent_remit
@@ -74,6 +75,7 @@ async def measure_read(database: Database, start: datetime, end: datetime) -> fl
 async def main(count: int, reports: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "year.db"
+        make_empty(path)
         database = Database(Settings(database_url=f"sqlite+aiosqlite:///{path}"))
         await schema.upgrade(database)
         await fill(database, count, reports)

@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from capacity_api.config import from_environment
 from capacity_api.db import schema
-from capacity_api.db.engine import Database, JsonStruct, UtcTime
+from capacity_api.db.column_types import JsonStruct, UtcTime
+from capacity_api.db.engine import Database
 from capacity_api.db.tables import Table
 
 

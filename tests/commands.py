@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import alembic.config
 
@@ -18,14 +19,22 @@ PROGRAMS: dict[str, Callable[[], object]] = {"capacity-api": main.main, "alembic
 
 
 def call(
-    program: str, arguments: tuple[str, ...], env: Mapping[str, str], out: Connection, err: Connection | None = None
+    program: str,
+    arguments: tuple[str, ...],
+    env: Mapping[str, str],
+    out: Connection,
+    err: Connection | None = None,
+    log: Path | None = None,
 ) -> None:
-    """Run one of `PROGRAMS` in this process."""
+    """Run one of `PROGRAMS` in this process. Standard error goes to `err`, or to the end of the file `log`."""
     os.dup2(out.fileno(), 1)
     out.close()
     if err is not None:
         os.dup2(err.fileno(), 2)
         err.close()
+    if log is not None:
+        with log.open("a") as file:
+            os.dup2(file.fileno(), 2)
     os.environ.clear()
     os.environ.update(env)
     sys.argv = [program, *arguments]

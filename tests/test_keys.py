@@ -114,7 +114,12 @@ async def test_secrets_that_no_key_opens_are_named_and_the_others_are_resealed(
 
     disabling = ("key", "reseal", "--disable-unreadable")
     done = f"disabled, because no secret key opens their secrets: {named}\n"
-    assert await run(*disabling, env=env) == (0, f"resealed the secrets of 0 webhooks\n{done}", "")
+    code, out, err = await run(*disabling, env=env)
+    assert (code, out) == (0, f"resealed the secrets of 0 webhooks\n{done}")
+    logged = [json.loads(text) for text in err.splitlines()]
+    assert {(each["event"], each["webhook_id"], each["reason"]) for each in logged} == {
+        ("webhook.disable", str(each), "secret_lost") for each in (lost, half, damaged)
+    }
     assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 0 webhooks\n", "")
     for each, status in ((lost, "disabled"), (half, "disabled"), (damaged, "disabled"), (whole, "active")):
         assert (await rows.read_webhook(database, each)).status == status
@@ -268,11 +273,14 @@ async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path
     database, key = tmp_path / "capacity.db", tmp_path / "capacity.db.key"
     env = without_key(environment(f"sqlite:///{database}"))
     # Nothing depends on a key yet, so a new one may be made.
-    assert (await run("db", "upgrade", env=env))[0] == 0
+    assert (await run("db", "create", env=env))[0] == 0
     assert not key.exists()
-    _, _, err = await run("responder", "list", env=env)
-    assert err == f"made the secret key {key}; keep it beside the database and back it up\n"
-    key.unlink()
+    for _ in range(2):
+        async with processes.serving(env=env):
+            assert key.exists()
+        key.unlink()
+    async with processes.serving(env=env):
+        pass
     code, token, _ = await run("token", "issue", "--admin", env=env)
     assert (code, key.exists()) == (0, True)
     kept = key.read_bytes()

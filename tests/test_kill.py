@@ -11,6 +11,8 @@ from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 
+from capacity_api.db.engine import Database
+
 _AT_ONCE = 4
 _SLUGS = ("salvation-army", "migrant-help", "tara", "unseen")
 # A claim that died with its server is free again after the lease; the shortest that is allowed.
@@ -18,15 +20,16 @@ _LEASE_SECONDS = 20
 
 
 @pytest.mark.parametrize(
-    ("rounds", "reports"), [pytest.param(5, 60, id="five"), pytest.param(50, 200, id="fifty", marks=pytest.mark.soak)]
+    ("rounds", "reports"), [pytest.param(3, 60, id="three"), pytest.param(50, 200, id="fifty", marks=pytest.mark.soak)]
 )
 async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
-    database_url: str, chance: Random, rounds: int, reports: int
+    listed: Database, database_url: str, chance: Random, rounds: int, reports: int
 ) -> None:
+    # Only the service may have it open: the first to open it after a kill reads the log again.
+    await listed.close()
     env = processes.environment(
         database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
     )
-    assert (await processes.run("db", "upgrade", env=env))[0] == 0
     tokens = {slug: await processes.issue_token(env, "--responder", slug) for slug in _SLUGS}
     partner = await processes.issue_token(env, "--partner", "Case tool")
     endpoint = Endpoint()

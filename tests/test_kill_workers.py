@@ -13,6 +13,8 @@ from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.processes import Process
 
+from capacity_api.db.engine import Database
+
 _SLUGS = ("salvation-army", "migrant-help", "tara", "unseen")
 _STATES = ("open", "paused", "waiting_list")
 _REPORTS = 12
@@ -24,15 +26,16 @@ _LEASE_SECONDS = 20
 
 
 @pytest.mark.parametrize(
-    "rounds", [pytest.param(5, id="five"), pytest.param(100, id="hundred", marks=pytest.mark.soak)]
+    "rounds", [pytest.param(3, id="three"), pytest.param(100, id="hundred", marks=pytest.mark.soak)]
 )
 async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
-    database_url: str, chance: Random, rounds: int
+    listed: Database, database_url: str, chance: Random, rounds: int
 ) -> None:
+    # Only the service may have it open: the first to open it after a kill reads the log again.
+    await listed.close()
     env = processes.environment(
         database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(_LEASE_SECONDS)
     )
-    assert (await processes.run("db", "upgrade", env=env))[0] == 0
     tokens = {slug: await processes.issue_token(env, "--responder", slug) for slug in _SLUGS}
     partner = {"authorization": f"Bearer {await processes.issue_token(env, '--partner', 'Case tool')}"}
     everything, current = [Endpoint() for _ in range(_EACH)], [Endpoint() for _ in range(_EACH)]

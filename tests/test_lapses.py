@@ -35,7 +35,10 @@ async def test_two_services_record_one_lapse(settings: Settings, clock: Clock) -
         # No call is made: the timers of both processes find it, and one records it.
         await endpoint.arrived(2)
         for service in (first, second):
-            assert await lapses(service, shown["sequence"]) == [("intake.unconfirmed", "2026-11-28T12:00:00Z")] * 2
+            expected = [("intake.unconfirmed", "2026-11-28T12:00:00Z")] * 2
+            # The other process shows it within half a second.
+            while (found := await lapses(service, shown["sequence"])) != expected:
+                assert len(found) < 2
         slugs = sorted(json.loads(body)["data"]["responder"]["slug"] for _, body in endpoint.posts)
         assert slugs == ["tara", "unseen"]
 

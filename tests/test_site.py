@@ -9,6 +9,7 @@ from tests.processes import COMMAND, environment, run
 from tests.sites import UNPACK, files, read, report_open, without_key
 
 from capacity_api.db.engine import Database
+from capacity_api.db.sqlite_file import make_empty
 
 _WITHIN_SECONDS = 20
 
@@ -61,9 +62,10 @@ async def test_a_folder_that_cannot_be_used_is_refused_in_one_line(
 
 
 async def test_an_empty_database_is_refused(env: dict[str, str], tmp_path: Path, root: Path) -> None:
+    make_empty(tmp_path / "empty.db")
     empty = {"CAPACITY_DATABASE_URL": f"sqlite:///{tmp_path / 'empty.db'}"}
     code, _, err = await run("site", "build", str(root), env=env | empty)
-    assert (code, err) == (1, "capacity-api: the database is empty; run `capacity-api db upgrade`\n")
+    assert (code, err) == (1, "capacity-api: the database is empty; run `capacity-api db create`\n")
     assert not root.exists()
 
 

@@ -20,6 +20,9 @@ from capacity_api.operations import intake, responders, tokens
 
 WEEK = timedelta(days=7)
 
+# On SQLite a second service is refused.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 
 @pytest.fixture
 def env(database_url: str) -> dict[str, str]:

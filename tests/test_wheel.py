@@ -95,4 +95,8 @@ def test_serve_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_path
     assert "The Salvation Army" in page.text
     assert "Traceback" not in rest
     assert process.returncode in {0, -15}
-    assert stat.S_IMODE((tmp_path / "capacity.db.key").stat().st_mode) == 0o600
+    for made in tmp_path.iterdir():
+        assert stat.S_IMODE(made.stat().st_mode) == 0o600, made
+    assert {"capacity.db", "capacity.db.key", "capacity.db.mark", "capacity.db.lock"} <= {
+        made.name for made in tmp_path.iterdir()
+    }

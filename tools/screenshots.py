@@ -16,6 +16,7 @@ from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
+from capacity_api.db.sqlite_file import database_path, make_empty
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 Span = tuple[int, int, dict[str, Any]]
@@ -107,6 +108,7 @@ async def main() -> None:
             contact="corrections@example.org",
             demonstration=True,
         )
+        make_empty(database_path(settings))
         database = Database(settings)
         await schema.upgrade(database)
         await database.close()

@@ -4,25 +4,31 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import cast
 
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from capacity_api import background, config
+from capacity_api import background, config, log
 from capacity_api.api import authorization, problems, requests
 from capacity_api.api.context import Context
 from capacity_api.api.headers import allow_other_origins, forbid_caching, identify, list_methods
 from capacity_api.api.metrics import Metrics, count_requests
 from capacity_api.api.routes import DEPENDENCIES, routes
+from capacity_api.api.shutdown import ShutdownMiddleware
 from capacity_api.asgi import Application
 from capacity_api.background import Round
 from capacity_api.clock import Clock, utc_now
+from capacity_api.clock_watch import ClockWatch
+from capacity_api.conditions import Conditions
 from capacity_api.config import Settings
 from capacity_api.db import schema
+from capacity_api.db.clock import LOOK_AT_CLOCK_EVERY_SECONDS, look_at_clock
 from capacity_api.db.engine import CHANGED, Database
 from capacity_api.db.listening import listen_for_changes
+from capacity_api.db.watch import Watch
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
 from capacity_api.formats.format import Format
@@ -31,18 +37,21 @@ from capacity_api.operations import changes, periods
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.middleware import PublicationMiddleware
 from capacity_api.publication.publisher import ACKNOWLEDGE_TIMEOUT_SECONDS, Publisher
+from capacity_api.publication.readiness import Readiness
 
 # How often each task looks by itself: SQLite cannot wake another process, and a notification may be lost.
 _REFRESH_EVERY_SECONDS = 0.5
 _RECORD_LAPSES_EVERY_SECONDS = 0.25
 # The statistics read what is not counted yet from the events; this keeps that little.
 _COUNT_EVERY_SECONDS = 10.0
+_CHECK_READINESS_EVERY_SECONDS = 1.0
 
 
 def create_app(
     settings: Settings,
     clock: Clock = utc_now,
     *,
+    clock_watch: ClockWatch | None = None,
     deliver: bool = True,
     owns_process: bool = False,
     acknowledge_timeout: float = ACKNOWLEDGE_TIMEOUT_SECONDS,
@@ -51,26 +60,38 @@ def create_app(
     """The service as an ASGI application; its background tasks run in its lifespan.
 
     `owns_process`: the process runs nothing else, so what is loaded at the start stays until the end.
+    `clock_watch` compares `clock` with the machine's boot clock, unless a test says with what.
     `acknowledge_timeout`, in seconds: how long a write waits to be shown before it is acknowledged all the same.
     """
     database = Database(settings)
+    clock_watch = clock_watch or ClockWatch(clock)
+    database.clock_watch = clock_watch
     keys = Keys(settings.secret_keys)
-    publisher = Publisher(database, clock, catalogue(settings, formats), acknowledge_timeout)
+    publisher = Publisher(
+        database, clock_watch.latest, catalogue(settings, formats), acknowledge_timeout, wall=clock_watch.wall
+    )
+    conditions = Conditions(clock)
+    readiness = Readiness(database, publisher, conditions, clock)
+    watch = Watch(database, conditions)
     wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery")}
 
     def notify() -> None:
         for wake in wakes.values():
             wake.set()
+        watch.notify()
+
+    look_at_clocks = partial(look_at_clock, database, clock_watch, conditions)
 
     async def background_tasks() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(
                 background.run("publication", publisher.refresh, wakes["publication"], _REFRESH_EVERY_SECONDS)
             )
+            group.create_task(background.run("clock", look_at_clocks, asyncio.Event(), LOOK_AT_CLOCK_EVERY_SECONDS))
             group.create_task(
                 background.run(
                     "lapses",
-                    _lapse_recorder(database, publisher, clock, notify),
+                    _lapse_recorder(database, publisher, clock_watch, notify),
                     wakes["lapses"],
                     _RECORD_LAPSES_EVERY_SECONDS,
                 )
@@ -78,28 +99,37 @@ def create_app(
             group.create_task(
                 background.run("statistics", _period_counter(database), asyncio.Event(), _COUNT_EVERY_SECONDS)
             )
+            group.create_task(
+                background.run("readiness", readiness.check, asyncio.Event(), _CHECK_READINESS_EVERY_SECONDS)
+            )
+            group.create_task(watch.run())
             group.create_task(listen_for_changes(database, notify))
             if deliver:
                 group.create_task(Worker(database, keys, settings, clock, wakes["delivery"]).run())
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        await schema.check(database)
+        # The command line has compared the tables already.
+        await schema.check_revision(database)
+        await watch.look()
+        await look_at_clocks()
         await publisher.refresh()
+        await readiness.check()
         if owns_process:
             # Each garbage collection would look through all of it again, and hold up every reader.
             gc.collect()
             gc.freeze()
-        running = asyncio.create_task(background_tasks())
-        try:
-            yield
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            await database.close()
+        with log.lifetime():
+            running = asyncio.create_task(background_tasks())
+            try:
+                yield
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+                await database.close()
 
     context = Context(settings=settings, database=database, keys=keys, clock=clock, publisher=publisher, notify=notify)
-    metrics = Metrics()
+    metrics = Metrics(conditions)
     application = Litestar(
         routes(formats),
         dto=requests.StrictBody,
@@ -116,23 +146,30 @@ def create_app(
         before_send=[count_requests(metrics), identify, forbid_caching, list_methods, allow_other_origins],
         request_max_body_size=requests.MAX_BODY_BYTES,
         state=State(
-            {"context": context, "metrics": metrics, "write_limit": authorization.WriteLimit(settings.write_limit)}
+            {
+                "context": context,
+                "metrics": metrics,
+                "readiness": readiness,
+                "write_limit": authorization.WriteLimit(settings.write_limit),
+            }
         ),
         lifespan=[lifespan],
         openapi_config=None,
         logging_config=None,
     )
-    return PublicationMiddleware(cast("Application", application), publisher, clock)
+    return ShutdownMiddleware(PublicationMiddleware(cast("Application", application), publisher))
 
 
-def _lapse_recorder(database: Database, publisher: Publisher, clock: Clock, notify: Callable[[], None]) -> Round:
+def _lapse_recorder(
+    database: Database, publisher: Publisher, clock_watch: ClockWatch, notify: Callable[[], None]
+) -> Round:
     async def record_lapses() -> bool:
         """Record what is due. The publisher knows when that is, so nobody has to search for it."""
         due = publisher.next_due
-        if due is None or due > clock():
+        if due is None or due > clock_watch.wall() or clock_watch.in_doubt:
             return False
         async with database.write() as session:
-            await changes.begin(session, clock())
+            await changes.begin(session, clock_watch.wall())
             next_due = await changes.next_due(session)
         # A reminder takes no number, so the publisher would not notice it.
         publisher.set_next_due(next_due)
@@ -158,4 +195,6 @@ def _period_counter(database: Database) -> Round:
 
 def from_environment() -> Application:
     """For a server that makes its own processes: `--factory capacity_api.app:from_environment`."""
-    return create_app(config.with_keys(config.from_environment()), owns_process=True)
+    settings = config.from_environment()
+    log.configure(settings, "serve")
+    return create_app(config.with_keys(settings), owns_process=True)

@@ -2,15 +2,16 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Awaitable, Callable
 
-from capacity_api.errors import DatabaseUnavailable
+import structlog
+
+from capacity_api.errors import Unavailable
 
 # One round of a task. True if it found work: there may be more.
 Round = Callable[[], Awaitable[bool]]
 
-_logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 _PAUSE_AFTER_ERROR_SECONDS = 1.0
 
 
@@ -27,15 +28,15 @@ async def run(name: str, do_round: Round, wake: asyncio.Event, idle_seconds: flo
             while await do_round():
                 pass
             if database_is_away:
-                _logger.info("%s: the database is back", name)
+                log.info("database.back", task=name)
             database_is_away = False
-        except DatabaseUnavailable:
+        except Unavailable as error:
             if not database_is_away:
-                _logger.warning("%s: the database cannot be reached; trying again", name)
+                log.warning("database.unavailable", task=name, code=error.code)
             database_is_away = True
             pause = max(idle_seconds, _PAUSE_AFTER_ERROR_SECONDS)
         except Exception:
-            _logger.exception("%s: a round failed; going on", name)
+            log.exception("task.failed", task=name)
             pause = max(idle_seconds, _PAUSE_AFTER_ERROR_SECONDS)
         with contextlib.suppress(TimeoutError):
             # Not wait_for: on Python 3.11 it can lose a cancellation that arrives together with the wake.

@@ -27,8 +27,16 @@ LOOPBACK = ip_network("127.0.0.0/8")
 _PREFIX = "CAPACITY_"
 # A host name or an IP address, with or without a port. No character that could end a URL early or hide another host.
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?")
+# One of several database hosts; a folder is that of a Unix socket.
+_DATABASE_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+|/[^,:]+)(:(?P<port>[0-9]{1,5}))?")
+_SEVERAL_HOSTS = re.compile(r"(?P<before>[\w+]+://([^:/@]*(:[^@]*)?@)?)(?P<hosts>[^/?@]*,[^/?@]*)(?P<after>([/?].*)?)")
+_POSTGRESQL_PARAMETERS = frozenset(
+    {"host", "port", "target_session_attrs", "ssl", "passfile", "prepared_statement_cache_size"}
+)
+_SESSION_ATTRIBUTES = ("read-write", "primary", "any", "standby", "read-only")
 _PATH = re.compile(r"(/[0-9A-Za-z._~-]+)*/?")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
+_LOG_FORMATS = ("auto", "json", "text")
 # These hold secrets, so a secret manager can provide them as files (`…_FILE`).
 _MAY_BE_FILES = frozenset({"DATABASE_URL", "SECRET_KEY"})
 
@@ -43,7 +51,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     contact: str | None = None
     public_url: str | None = None
     log_level: str = "info"
+    log_format: str = "auto"
     demonstration: bool = False
+    # Neither a database nor a key is set, so `serve` may make both in an empty folder.
+    names_no_database: bool = True
 
     @property
     def url(self) -> URL:
@@ -54,9 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.url.get_backend_name() == "sqlite"
 
     @property
-    def is_new(self) -> bool:
-        """Whether there is no SQLite file yet."""
-        return self.is_sqlite and not Path(self.url.database or "").exists()
+    def asks_for_primary(self) -> bool:
+        """Whether the URL leads only to a server that takes writes, as it does unless it says otherwise."""
+        return self.url.query.get("target_session_attrs", "read-write") in {"read-write", "primary"}
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -71,7 +82,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             sources[name] = f"the file that {_PREFIX}{name}_FILE names"
             texts[name] = _read_text(sources[name], Path(path))
     parsers = {
-        "DATABASE_URL": ("database_url", _database_url),
+        "DATABASE_URL": ("database_url", parse_database_url),
         "SECRET_KEY": ("secret_keys", _secret_keys),
         "EGRESS_ALLOW": ("egress_allow", _networks),
         "METRICS_ALLOW": ("metrics_allow", _networks),
@@ -80,6 +91,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         "CONTACT": ("contact", _contact),
         "PUBLIC_URL": ("public_url", _public_url),
         "LOG_LEVEL": ("log_level", _log_level),
+        "LOG_FORMAT": ("log_format", _log_format),
     }
     values: dict[str, Any] = {}
     for name, text in texts.items():
@@ -91,7 +103,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             # Never repeat the value: it may be a secret. So a parser's message must not hold it either.
             raise ConfigurationError(f"{sources[name]} {error}") from None
-    return Settings(**values)
+    return Settings(**values, names_no_database=not _MAY_BE_FILES & texts.keys())
 
 
 def missing_key_file(settings: Settings) -> Path | None:
@@ -138,6 +150,25 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
+def parse_database_url(text: str) -> str:
+    """The URL as `Settings.database_url` has it. Raises `ValueError`, whose message does not hold the text."""
+    try:
+        url = _url_of_hosts(text) or make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a database URL") from None
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+asyncpg")
+    if url.drivername == "sqlite":
+        url = url.set(drivername="sqlite+aiosqlite")
+    if url.drivername not in {"postgresql+asyncpg", "sqlite+aiosqlite"}:
+        raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise ValueError("must name a file: an SQLite database in memory cannot be shared between connections")
+    if url.get_backend_name() == "postgresql":
+        url = _postgresql_url(url)
+    return url.render_as_string(hide_password=False)
+
+
 def _key_file(settings: Settings) -> Path | None:
     """The key file beside the SQLite database, or `None` if a key is set.
 
@@ -163,7 +194,7 @@ def _read_text(source: str, path: Path) -> str:
 
 def _database_url(text: str) -> str:
     try:
-        url = make_url(text)
+        url = _url_of_hosts(text) or make_url(text)
     except (ArgumentError, ValueError):
         raise ValueError("is not a database URL") from None
     if url.drivername in {"postgresql", "postgres"}:
@@ -174,7 +205,54 @@ def _database_url(text: str) -> str:
         raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
     if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError("must name a file: an SQLite database in memory cannot be shared between connections")
+    if url.get_backend_name() == "postgresql":
+        url = _postgresql_url(url)
+    if url.get_backend_name() == "sqlite" and url.query:
+        raise ValueError("must name a file, without a query: a path with ? in it cannot be used")
     return url.render_as_string(hide_password=False)
+
+
+def _url_of_hosts(text: str) -> URL | None:
+    """The URL if it names several hosts as libpq takes them, `//user@h1:5432,h2/db`; SQLAlchemy cannot parse that."""
+    parts = _SEVERAL_HOSTS.fullmatch(text)
+    if parts is None:
+        return None
+    return make_url(parts["before"] + parts["after"]).update_query_pairs(
+        ("host", host) for host in parts["hosts"].split(",")
+    )
+
+
+def _postgresql_url(url: URL) -> URL:
+    """The URL with several hosts as `?host=h1,h2&port=p1,p2`: of SQLAlchemy's forms, the one that takes IPv6."""
+    if not url.query.keys() <= _POSTGRESQL_PARAMETERS:
+        # Never repeat what is wrong: it may be a part of the password.
+        raise ValueError(f"may have no parameters but {', '.join(sorted(_POSTGRESQL_PARAMETERS))}")
+    attributes = url.query.get("target_session_attrs")
+    if attributes is not None and attributes not in _SESSION_ATTRIBUTES:
+        raise ValueError(f"must have one of {', '.join(_SESSION_ATTRIBUTES)} as target_session_attrs")
+    named = url.query.get("host", ())
+    hosts = named.split(",") if isinstance(named, str) else list(named)
+    if len(hosts) < 2:
+        return url
+    found = [_DATABASE_HOST.fullmatch(host) for host in hosts]
+    ports = _ports(url, len(hosts))
+    if url.host or not all(found) or ports is None:
+        raise ValueError("must name several hosts as //user@h1:5432,h2:5432/name or as ?host=h1:5432&host=h2:5432")
+    return url.update_query_dict(
+        {
+            "host": ",".join((each["name"]).strip("[]") for each in found if each is not None),
+            "port": ",".join(each["port"] or port for each, port in zip(found, ports, strict=True) if each is not None),
+        }
+    )
+
+
+def _ports(url: URL, count: int) -> list[str] | None:
+    """The port of each host that names none itself: `port` in the query is one for all, or one for each."""
+    named = url.query.get("port", "5432")
+    ports = named.split(",") if isinstance(named, str) else list(named)
+    if len(ports) == 1:
+        ports *= count
+    return ports if len(ports) == count and all(re.fullmatch("[0-9]{1,5}", port) for port in ports) else None
 
 
 def _secret_keys(text: str) -> tuple[bytes, ...]:
@@ -250,4 +328,10 @@ def _is_public_url(text: str) -> bool:
 def _log_level(text: str) -> str:
     if text.lower() not in _LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(_LOG_LEVELS)}")
+    return text.lower()
+
+
+def _log_format(text: str) -> str:
+    if text.lower() not in _LOG_FORMATS:
+        raise ValueError(f"must be one of {', '.join(_LOG_FORMATS)}")
     return text.lower()

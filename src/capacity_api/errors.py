@@ -11,12 +11,14 @@ CapacityError
 │   ├── TokenMalformed
 │   ├── TokenUnknown
 │   ├── TokenExpired
-│   └── TokenRevoked
+│   ├── TokenRevoked
+│   └── TokenUnreviewed        the directory was restored, and nobody has said yet what becomes of its tokens
 ├── Forbidden                  the token is valid and lacks the required scope
 │   └── NotOwner               a public responder that the token does not belong to
 ├── NotFound                   there is nothing here, or it is private and not yours
 ├── Conflict                   the request contradicts what is stored
 │   ├── NothingToConfirm       there is no report, or its last day has passed
+│   ├── ReportRestored         the report is from before a restore, so it takes a new one
 │   ├── AlreadyExists
 │   ├── AlreadyPlanned         another change is planned, which only `?replace=true` replaces
 │   ├── BeyondLatest           no event has that sequence number yet
@@ -25,7 +27,11 @@ CapacityError
 │   └── SecretLost             its secret cannot be unsealed, so nothing can be signed
 ├── PreconditionFailed         `If-Match` names another version
 ├── TooManyWrites
-├── DatabaseUnavailable
+├── Unavailable                nothing is stored now; try again later
+│   ├── DatabaseUnavailable
+│   ├── DatabaseRestored       the database went back in time, and nobody has said so
+│   ├── DatabaseMoved          every row was moved to another database
+│   └── ClockInDoubt           nobody may be shown as open by a clock that may be wrong
 └── ConfigurationError         the program cannot start; one line says why
 
 Programs decide by `code`, which never changes. `title` is the same for every occurrence (RFC 9457 §3.1.3); `detail` is
@@ -116,6 +122,11 @@ class TokenRevoked(Unauthenticated):
     title = "The token was revoked"
 
 
+class TokenUnreviewed(Unauthenticated):
+    code = "token_unreviewed"
+    title = "The directory was restored from a backup; its operator has to say first whether this token still holds"
+
+
 class Forbidden(CapacityError):
     code = "insufficient_scope"
     title = "The token lacks the required scope"
@@ -139,6 +150,11 @@ class Conflict(CapacityError):
 class NothingToConfirm(Conflict):
     code = "nothing_to_confirm"
     title = "There is no report to confirm"
+
+
+class ReportRestored(Conflict):
+    code = "restored"
+    title = "The directory was restored from a backup; report anew, because what stood before cannot be confirmed"
 
 
 class AlreadyExists(Conflict):
@@ -185,9 +201,29 @@ class TooManyWrites(CapacityError):
         self.retry_after = retry_after
 
 
-class DatabaseUnavailable(CapacityError):
+class Unavailable(CapacityError):
+    code = "unavailable"
+    title = "Nothing can be stored now; try again later"
+
+
+class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
     title = "The database cannot be reached. A change may not have been stored; try again. Published reads still work."
+
+
+class DatabaseRestored(Unavailable):
+    code = "database_restored"
+    title = "The database went back in time. It takes no change until the operator has run `capacity-api db restored`."
+
+
+class DatabaseMoved(Unavailable):
+    code = "moved"
+    title = "Everything in this database was moved to another one, which alone takes changes"
+
+
+class ClockInDoubt(Unavailable):
+    code = "clock"
+    title = "The service's clock is in doubt, so only a pause or a waiting list can be reported"
 
 
 class ConfigurationError(CapacityError):

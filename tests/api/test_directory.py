@@ -1,6 +1,6 @@
 """GET /v1/directory: complete, and with each filter."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.api.refusals import assert_refused
@@ -42,10 +42,40 @@ async def test_the_directory_comes_whole_in_the_order_of_the_slugs(service: Serv
         "sequence": 13,
         "updated_at": "2026-11-21T12:00:00Z",
         "ttl": 30,
+        "valid_until": None,
         "licence": "https://creativecommons.org/licenses/by/4.0/",
         "total": 13,
     }
     assert {each["intake"]["state"] for each in directory["responders"]} == {"unconfirmed"}
+
+
+async def test_the_directory_says_when_the_clock_alone_changes_a_state(service: Service, clock: Clock) -> None:
+    async def valid_until() -> str | None:
+        found = {
+            (await service.read("/v1/directory", **filters))["valid_until"]
+            for filters in ({}, {"accepting": "true"}, {"state": "paused"})
+        }
+        assert len(found) == 1, "a filter lists whom the clock brings into it, too"
+        until: str | None = found.pop()
+        return until
+
+    assert await valid_until() is None
+    await service.report("tara", OPEN)
+    assert await valid_until() == "2026-11-28T12:00:00Z"
+    await service.report("unseen", OPEN)
+    await service.report("unseen", {**PAUSED, "effective_from": "2026-11-23T09:00:00+00:00"})
+    assert await valid_until() == "2026-11-23T09:00:00Z"
+    assert (await service.read("/v1/directory", as_of="2026-11-21T12:00:00Z"))["valid_until"] is None
+    clock.set(datetime(2026, 11, 23, 9, tzinfo=UTC))
+    assert await valid_until() == "2026-11-28T12:00:00Z"
+    # The reminder before the lapse changes nothing that a reader sees.
+    clock.set(datetime(2026, 11, 26, 18, tzinfo=UTC))
+    assert await valid_until() == "2026-11-28T12:00:00Z"
+    clock.set(datetime(2026, 11, 28, 12, tzinfo=UTC))
+    until = (await service.responder("unseen"))["intake"]["confirm_by"]
+    assert await valid_until() == until > "2026-11-28T12:00:00Z"
+    clock.set(datetime(2027, 3, 1, tzinfo=UTC))
+    assert await valid_until() is None
 
 
 async def test_a_filter_keeps_responders_that_may_match_and_hides_nothing_unknown(service: Service) -> None:

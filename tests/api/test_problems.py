@@ -282,9 +282,9 @@ async def test_a_fault_is_answered_without_details_and_changes_nothing(
     assert_refused(answer, 500, "internal_error")
     assert not {"audit", "Error", "Traceback"} & set(re.findall(r"\w+", answer.text))
     assert await service.read("/v1/directory") == before
-    logged = [record for record in caplog.records if record.name == "capacity_api.api.problems"]
-    assert [record.getMessage() for record in logged] == [
-        f"PATCH /v1/responders/{{slug}} failed ({answer.json()['request_id']})"
+    logged: list[Any] = [record.msg for record in caplog.records if record.name == "capacity_api.api.problems"]
+    assert [(line["event"], line["method"], line["route"], str(line["request_id"])) for line in logged] == [
+        ("request.failed", "PATCH", "/v1/responders/{slug}", answer.json()["request_id"])
     ]
     assert "particular.example" not in caplog.text
     assert token["authorization"] not in caplog.text

@@ -142,6 +142,7 @@ async def test_a_list_of_tokens_holds_ones_own_and_an_administrators_all(service
         "created_at": "2026-11-21T12:00:00Z",
         "expires_at": None,
         "revoked_at": None,
+        "reviewed": True,
         "last_used_at": "2026-11-21T12:00:00Z",
     }
     first = await read(service, admin, TOKENS, limit=3)

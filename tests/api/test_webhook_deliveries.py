@@ -13,10 +13,11 @@ from tests.delivery import rows
 from tests.serving import OPEN, PAUSED, Service
 
 from capacity_api.config import Settings
-from capacity_api.db.tables import WebhookRow
+from capacity_api.db.tables import SequenceRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
 from capacity_api.operations.webhooks import secrets
+from capacity_api.operations.webhooks.due_work import count_waiting_events
 
 
 async def test_the_deliveries_are_listed_newest_first_in_pages(subscriber: Subscriber) -> None:
@@ -245,6 +246,26 @@ async def test_what_a_disabled_webhook_missed_is_sent_when_it_is_enabled(subscri
     assert (shown["status"], shown["disabled_reason"], shown["failing_since"]) == ("active", None, None)
     assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 3}, True)
     assert await subscriber.deliver() == missed
+
+
+async def test_numbers_that_a_restore_passed_over_are_neither_counted_nor_waited_for(
+    subscriber: Subscriber, service: Service, clock: Clock
+) -> None:
+    missed = await disable(subscriber)
+    async with service.database.write() as session:
+        await session.execute(update(SequenceRow).values(n=int(clock().timestamp() * 1000)))
+    missed += await report(subscriber, {**PAUSED, "note": "Fullest of all."})
+    async with service.database.read() as session:
+        assert await count_waiting_events(session) == 0
+    shown = await subscriber.post("/enable", 200)
+    assert shown["missed"] == {"after": missed[0] - 1, "events": 4}
+    async with service.database.read() as session:
+        assert await count_waiting_events(session) == 4
+    assert await subscriber.deliver() == missed
+    later = await report(subscriber, OPEN)
+    assert await subscriber.deliver() == later
+    async with service.database.read() as session:
+        assert await count_waiting_events(session) == 0
 
 
 async def test_enabled_without_a_replay_it_can_be_replayed_later(subscriber: Subscriber) -> None:

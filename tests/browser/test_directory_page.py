@@ -190,7 +190,9 @@ async def test_the_page_says_for_which_moment_it_was_read_last(visiting: Visitin
 
         async def later(route: Route) -> None:
             answer = await route.fetch()
-            await route.fulfill(response=answer, headers={**answer.headers, "date": format_datetime(at, usegmt=True)})
+            # As if a cache had kept it for three minutes.
+            date = format_datetime(at - timedelta(minutes=3), usegmt=True)
+            await route.fulfill(response=answer, headers={**answer.headers, "date": date, "age": "180"})
 
         await page.route(f"{visit.home}/v1/directory", later)
         await page.clock.run_for(31_000)

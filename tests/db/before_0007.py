@@ -60,7 +60,7 @@ async def load(database: Database, rows: dict[str, list[dict[str, Any]]]) -> Non
                 values = {key: _stored(table.c[key].type, value) for key, value in row.items() if value is not None}
                 connection.execute(insert(table), values)
 
-    async with database.write() as session:
+    async with database.write(recovering=True) as session:
         await (await session.connection()).run_sync(add)
     await database.close()
 
@@ -81,7 +81,7 @@ def _stored(kind: TypeEngine[Any], value: Any) -> Any:
 
 async def new_facts(database: Database) -> dict[str, Any]:
     """The same facts, as this version reads them: what the old form could not say is left out."""
-    async with database.write() as session:
+    async with database.write(recovering=True) as session:
         while await periods.count_events(session):
             pass
     old = old_facts()
@@ -152,7 +152,7 @@ def _report(report: Report | None, *, has_lapsed: bool = False) -> dict[str, Any
 
 async def _history(session: AsyncSession, slug: str) -> list[dict[str, Any]]:
     start, end = datetime.fromisoformat("2026-01-01T00:00:00Z"), datetime.fromisoformat("2027-01-01T00:00:00Z")
-    return [_entry(each) for each in (await history.read_history(session, slug, start, end, 1000, None)).items]
+    return [_entry(each) for each in (await history.read_history(session, slug, start, end, 2**53, 1000, None)).items]
 
 
 def _entry(entry: HistoryEntry) -> dict[str, Any]:

@@ -33,7 +33,7 @@ async def _tables(database: Database) -> set[str]:
 
 
 async def _stamp(database: Database, revision: str) -> None:
-    async with database.write() as session:
+    async with database.write(recovering=True) as session:
         await session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
@@ -71,7 +71,7 @@ async def test_the_history_and_the_tables_agree(database: Database) -> None:
 
 
 async def test_upgrading_a_second_time_changes_nothing(database: Database) -> None:
-    async with database.write() as session:
+    async with database.write(recovering=True) as session:
         (await sequence.lock(session)).n = 7
 
     await schema.upgrade(database)
@@ -98,7 +98,7 @@ async def test_the_schema_of_this_version_passes(database: Database) -> None:
 
 
 async def test_an_empty_database_is_one_clear_line(empty_database: Database) -> None:
-    with pytest.raises(ConfigurationError, match=r"^the database is empty; run `capacity-api db upgrade`$"):
+    with pytest.raises(ConfigurationError, match=r"^the database is empty; run `capacity-api db create`$"):
         await schema.check(empty_database)
 
 
@@ -217,7 +217,7 @@ async def test_altering_a_table_keeps_the_rows_that_refer_to_it(empty_database: 
     await schema.migrate(empty_database, build)
     await schema.migrate(empty_database, alter)
 
-    async with empty_database.write() as session:
+    async with empty_database.write(recovering=True) as session:
         assert await session.scalar(text("SELECT count(*) FROM child")) == 1
         if empty_database.settings.is_sqlite:
             assert await session.scalar(text("PRAGMA foreign_keys")) == 1

@@ -25,7 +25,7 @@ async def _run(database: Database, statement: str, **values: Any) -> None:
         return value.hex if isinstance(value, UUID) else value
 
     values |= {"at": AT} if ":at" in statement else {}
-    async with database.write() as session:
+    async with database.write(recovering=True) as session:
         await session.execute(text(statement), {name: bound(value) for name, value in values.items()})
 
 

@@ -15,10 +15,11 @@ RAISED_IN = (
     "domain/threshold.py",
     "operations/changes.py",
     "operations/responders.py",
+    "operations/restored.py",
     "api/webhooks.py",
 )
-# Types that receivers can handle already, and that nothing raises yet.
-RESERVED = {EventType.DIRECTORY_RESTORED, EventType.EVENT_REDACTED}
+# A type that receivers can handle already, and that nothing raises yet.
+RESERVED = {EventType.EVENT_REDACTED}
 # The contract: each type, whether it takes a number in the public sequence, and whether "all" means it.
 CONTRACT = [
     ("intake.opened", True, True),

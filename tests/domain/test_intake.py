@@ -29,8 +29,10 @@ from capacity_api.domain.intake import (
     intake_at,
     report_expiry,
     validate_report,
+    withdraw,
 )
 from capacity_api.domain.remit import AgeGroup, Remit
+from capacity_api.domain.threshold import Threshold, apply_count
 from capacity_api.errors import AlreadyPlanned, Invalid, NothingToConfirm
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -427,3 +429,54 @@ def test_times_of_another_zone_are_the_same_times() -> None:
     london = ZoneInfo("Europe/London")
     assert intake_at(intake_of(OPEN), (NOON + WEEK).astimezone(london)).state is State.UNCONFIRMED
     assert intake_at(intake_of(OPEN), (NOON + WEEK - MOMENT).astimezone(london)).state is State.OPEN
+
+
+# What a restore leaves
+
+
+def restored(intake: Intake) -> tuple[State, Report | None, datetime | None, datetime | None]:
+    assert intake.restored
+    return intake.state, intake.report, intake.since, intake.confirm_by
+
+
+THRESHOLD_REPORT = replaced(PAUSED, reason=Reason.REFERRAL_THRESHOLD)
+
+
+def counted(intake: Intake) -> Intake:
+    step = apply_count(intake, Threshold(pause_at=8, report=THRESHOLD_REPORT), 9, NOON, WEEK)
+    assert step is not None
+    return step.after
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (NEVER_REPORTED, (State.UNCONFIRMED, None, None, None)),
+        (intake_of(OPEN), (State.UNCONFIRMED, OPEN, NOON + DAY, NOON + DAY)),
+        (intake_of(WAITING_LIST), (State.UNCONFIRMED, WAITING_LIST, NOON + DAY, NOON + DAY)),
+        (intake_of(PAUSED), (State.UNCONFIRMED, PAUSED, NOON + DAY, NOON + DAY)),
+        # It had lapsed before.
+        (
+            intake_at(intake_of(OPEN, NOON - WEEK), NOON + DAY),
+            (State.UNCONFIRMED, OPEN, NOON, NOON),
+        ),
+        # A plan does not start.
+        (
+            apply_plan(intake_of(OPEN), PAUSED, NOON + 2 * DAY, SaidBy.RESPONDER, NOON, WEEK).after,
+            (State.UNCONFIRMED, OPEN, NOON + DAY, NOON + DAY),
+        ),
+        # What the count replaced does not come back.
+        (
+            counted(intake_of(OPEN)),
+            (State.UNCONFIRMED, THRESHOLD_REPORT, NOON + DAY, NOON + DAY),
+        ),
+    ],
+)
+def test_nothing_that_stood_before_a_restore_is_confirmed_or_comes_later(
+    before: Intake, expected: tuple[State, Report | None, datetime | None, datetime | None]
+) -> None:
+    after = withdraw(before, NOON + DAY)
+    assert restored(after) == expected
+    assert (after.said_by, after.confirmed_at) == (before.said_by, before.confirmed_at)
+    assert (after.planned, after.before, after.next_due) == (None, None, None)
+    assert withdraw(after, NOON + 2 * DAY) == after

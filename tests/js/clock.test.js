@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { ServerClock } from "#scripts/clock.js";
+import { ServerClock, timeOf } from "#scripts/clock.js";
 
 const MINUTE = 60_000;
 const SERVER = Date.parse("2026-12-03T09:00:00Z");
@@ -45,4 +45,15 @@ test("somebody who sets the device's clock back cannot stop it", () => {
   clock.set(SERVER);
   pass(-120 * MINUTE, 5 * MINUTE);
   assert.equal(clock.now(), SERVER + 5 * MINUTE);
+});
+
+test("an answer that a cache has kept is as old as it says", () => {
+  const date = new Date(SERVER).toUTCString();
+  assert.equal(timeOf(new Headers({ date, age: "90" })), SERVER + 90_000);
+  for (const age of ["0", "", "soon"]) assert.equal(timeOf(new Headers({ date, age })), SERVER);
+  assert.equal(timeOf(new Headers({ date })), SERVER);
+});
+
+test("an answer without a date says no time", () => {
+  assert.ok(Number.isNaN(timeOf(new Headers({ age: "90" }))));
 });

@@ -60,6 +60,7 @@ def directory_of(*responders: Responder, demonstration: bool = False) -> Directo
     return Directory(
         sequence=1,
         updated_at=NOW,
+        valid_until=None,
         demonstration=demonstration or msgspec.UNSET,
         total=len(responders),
         responders=list(responders),

@@ -34,6 +34,7 @@ _TOKEN = {
     "created_at": _AT,
     "expires_at": "2027-05-20T09:30:00Z",
     "revoked_at": None,
+    "reviewed": True,
     "last_used_at": None,
 }
 _ISSUED_TOKEN = {
@@ -155,6 +156,7 @@ ANSWERS: Mapping[str, Any] = {
         "sequence": 42,
         "updated_at": _AT,
         "ttl": TTL_SECONDS,
+        "valid_until": "2026-05-27T09:30:00Z",
         "licence": LICENCE,
         "total": 1,
         "responders": [_RESPONDER],
@@ -182,7 +184,14 @@ ANSWERS: Mapping[str, Any] = {
         "confirmed": 9,
         "lapsed": 1,
     },
-    "readReadiness": {"status": "ok", "database": "ok", "publication": "ok", "published": 42, "latest": 42},
+    "readReadiness": {
+        "status": "ok",
+        "reasons": [],
+        "warnings": [],
+        "published": 42,
+        "latest": 42,
+        "age_seconds": 0.4,
+    },
     "readReference": _PAGE,
     # It never succeeds: there are no locations.
     "readServiceAtLocation": examples.RESPONSES["readService"],
@@ -200,8 +209,9 @@ ANSWERS: Mapping[str, Any] = {
 }
 NOT_READY = {
     "status": "unavailable",
-    "database": "unavailable",
-    "publication": "stale",
+    "reasons": [{"code": "database_unavailable", "since": _AT, "detail": "the database cannot be reached"}],
+    "warnings": [],
     "published": 42,
-    "latest": None,
+    "latest": 42,
+    "age_seconds": 0.4,
 }

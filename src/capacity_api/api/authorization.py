@@ -1,14 +1,15 @@
 """Bearer tokens (RFC 6750): whose call it is, whether the token may make it, and how often."""
 
-import logging
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from litestar import Request
 from litestar.handlers import BaseRouteHandler
 
 from capacity_api.api.context import Context
+from capacity_api.api.headers import request_id
 from capacity_api.api.requests import Connection
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import (
@@ -23,7 +24,7 @@ from capacity_api.errors import (
 from capacity_api.operations import tokens
 from capacity_api.operations.tokens import RECORD_USE_EVERY, Identity, Owner
 
-_logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -34,6 +35,8 @@ def requires_token(*scopes: Scope) -> dict[str, Any]:
 
 async def authenticate(connection: Connection, handler: BaseRouteHandler) -> None:
     """A Litestar guard: identify the token, check its scopes, count its writes and record its use."""
+    # A pipelined request begins in the context of the one before it.
+    structlog.contextvars.clear_contextvars()
     scopes = handler.opt.get("scopes")
     if scopes is None:
         return
@@ -43,6 +46,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
     async with context.read() as session:
         identity = await tokens.identify(session, now, context.keys, secret)
     connection.scope["auth"] = identity
+    structlog.contextvars.bind_contextvars(actor=identity.token_id, request_id=request_id(connection.scope))
     if scopes and not identity.is_admin and scopes.isdisjoint(identity.scopes):
         raise Forbidden(f"The token needs the scope {' or '.join(sorted(scopes))}")
     if connection.scope.get("method") in _WRITES:
@@ -68,7 +72,7 @@ async def _record_use(context: Context, now: datetime, identity: Identity, secre
             await tokens.record_use(session, now, identity, context.keys.token_hashes(secret)[0])
     except CapacityError:
         # The call matters more than `last_used_at`.
-        _logger.warning("the use of a token could not be recorded")
+        log.warning("token.use_unrecorded")
 
 
 def provide_identity(request: Request[Any, Any, Any]) -> Identity:

@@ -17,7 +17,7 @@ from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender, Remit
 from capacity_api.errors import FieldError, Invalid
 from capacity_api.operations.directory import directory_as_of
-from capacity_api.operations.events import list_events
+from capacity_api.operations.events import list_events, require_number
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.event import EventPage
 from capacity_api.representations.responder import Responder, public_remit_now
@@ -82,7 +82,8 @@ async def read_directory(
 async def _read_as_of(context: Context, time: datetime, demonstration: bool) -> Directory:
     if time > context.now():
         raise Invalid.at("?as_of", "must not be in the future")
-    async with context.read() as session:
+    # Not up to what is published: a lapse that is recorded and not published yet would be missing.
+    async with context.read_published() as session:
         directory = await directory_as_of(session, time)
     return msgspec.structs.replace(directory, demonstration=True if demonstration else UNSET)
 
@@ -113,8 +114,13 @@ class DirectoryController(Controller):
 
         For the next page, set `after` to the `sequence` of this response. 409 if `after` is beyond `latest`.
         """
+        if after > context.publisher.sequence:
+            async with context.read_published() as session:
+                await require_number(session, after)
+        # Nothing above it, here or on any other path: a reader never sees the number fall.
+        published = context.publisher.sequence
         async with context.read() as session:
-            return await list_events(session, after, limit)
+            return await list_events(session, after, published, limit)
 
     @get("/vocabulary", operation_id="readVocabulary", summary="Read the vocabulary")
     async def vocabulary(self) -> Vocabulary:

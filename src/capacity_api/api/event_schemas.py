@@ -32,14 +32,12 @@ _NAMES = {
 _NUMBER: Schema = {"type": "integer", "format": "int64"}
 # Nothing sends these types yet. A receiver that knows them now need not change when something does.
 _RESERVED_FIELDS: dict[str, Schema] = {
-    "last": _NUMBER,
     "slug": {"type": "string"},
     "from": _NUMBER,
     "to": _NUMBER,
     "fields": {"type": "array", "items": {"type": "string"}},
 }
 _RESERVED: dict[str, Any] = {
-    "directory.restored": {"last": 41},
     "event.redacted": {"slug": "salvation-army", "from": 12, "to": 41, "fields": ["report.note"]},
 }
 

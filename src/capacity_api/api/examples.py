@@ -166,7 +166,6 @@ EVENT_SUMMARIES: dict[str, str] = {
     EventType.DIRECTORY_RESTORED: "The directory was restored from a backup: read it whole; goes to every webhook",
     EventType.EVENT_REDACTED: "Fields were taken out of earlier events: clear your copies; goes to every webhook",
     EventType.WEBHOOK_TEST: "A test of one webhook; private",
-    "directory.restored": "Reserved: the directory was restored from a backup",
     "event.redacted": "Reserved: fields of earlier events of a responder were removed",
 }
 

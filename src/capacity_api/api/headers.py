@@ -1,6 +1,5 @@
 """Headers of every response that a handler gives."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -13,15 +12,13 @@ from litestar.types import Message, Scope
 from uuid_utils.compat import uuid7
 
 from capacity_api.domain.tokens import Scope as Scopes
-from capacity_api.publication.middleware import SNAPSHOT_MAX_AGE
-from capacity_api.representations.encoding import TTL_SECONDS
+from capacity_api.publication.middleware import OF_SNAPSHOT
 from capacity_api.snapshot.resource import EXPOSED_HEADERS
 
 T = TypeVar("T")
 _REQUEST_ID = "capacity_api.request_id"
 # What scripts of other origins may send.
 _REQUEST_HEADERS = "authorization, content-type, if-match, if-none-match"
-_MAX_AGE = re.compile(r"max-age=(\d+)")
 
 
 async def forbid_caching(message: Message, scope: Scope) -> None:
@@ -34,8 +31,7 @@ async def forbid_caching(message: Message, scope: Scope) -> None:
         return
     headers = MutableScopeHeaders.from_message(message)
     if message["status"] == 200 and _is_of_snapshot(scope, headers):
-        age = _MAX_AGE.search(headers.get("cache-control", ""))
-        message[SNAPSHOT_MAX_AGE] = int(age[1]) if age else TTL_SECONDS  # type: ignore[literal-required]  # a key of our own
+        message[OF_SNAPSHOT] = True  # type: ignore[literal-required]  # a key of our own
         return
     headers.setdefault("cache-control", "no-store")
     headers.setdefault("x-content-type-options", "nosniff")

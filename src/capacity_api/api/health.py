@@ -1,8 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics`, for the operator."""
 
-import contextlib
 import ipaddress
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import Controller, Request, Response, get
@@ -11,29 +10,30 @@ from litestar.di import NamedDependency
 from capacity_api.api.authorization import read_bearer_token
 from capacity_api.api.context import Context
 from capacity_api.api.metrics import CONTENT_TYPE, Metrics
-from capacity_api.db import sequence
+from capacity_api.conditions import Condition
 from capacity_api.domain.tokens import Scope
-from capacity_api.errors import DatabaseUnavailable, Forbidden
+from capacity_api.errors import Forbidden
 from capacity_api.operations import tokens
+from capacity_api.publication.readiness import Readiness
 
 
 class Health(msgspec.Struct, frozen=True):
     status: str
 
 
-class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether this process can take writes and publish them.
+class ReadinessReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether this process can store changes and show them, as it last found out `age_seconds` ago.
 
-    `published` is the sequence number that readers of this process see; `latest` is that of the database.
-    `publication` is "stale" while this process cannot publish what was committed. Readers then see older reports, which
-    still lapse on time.
+    `reasons` say why not; `warnings` are what should be seen to while it works. `published` is the sequence number that
+    readers of this process see, `latest` that of the database as this process last saw it.
     """
 
-    status: str
-    database: str
-    publication: str
+    status: Literal["ok", "unavailable"]
+    reasons: list[Condition]
+    warnings: list[Condition]
     published: int
     latest: int | None
+    age_seconds: float
 
 
 class HealthController(Controller):
@@ -44,26 +44,21 @@ class HealthController(Controller):
         return Health("ok")
 
     @get("/readyz", operation_id="readReadiness", summary="Can it take writes?")
-    async def readiness(self, context: NamedDependency[Context]) -> Response[Readiness]:
-        """503 while the database cannot be reached, or while this process cannot publish what was committed.
+    async def readiness(self, readiness: NamedDependency[Readiness]) -> Response[ReadinessReport]:
+        """503 with the reasons while no change can be stored, or while what is stored cannot be shown.
 
-        Published reads still work in both cases, from what was published last, and reports still lapse on time. Without
-        the database, writes are refused.
+        Published reads still work then, from what was published last, and reports still lapse on time. This reads no
+        database: a background task finds out.
         """
-        published = context.publisher.sequence
-        latest = None
-        with contextlib.suppress(DatabaseUnavailable):
-            async with context.read() as session:
-                latest, _ = await sequence.latest(session)
-        is_stale = context.publisher.is_stale
-        is_ready = latest is not None and not is_stale
+        is_ready = readiness.is_ready()
         return Response(
-            Readiness(
+            ReadinessReport(
                 status="ok" if is_ready else "unavailable",
-                database="unavailable" if latest is None else "ok",
-                publication="stale" if is_stale else "ok",
-                published=published,
-                latest=latest,
+                reasons=readiness.conditions.reasons,
+                warnings=readiness.conditions.warnings,
+                published=readiness.published,
+                latest=readiness.latest,
+                age_seconds=round(readiness.age_seconds, 1),
             ),
             status_code=200 if is_ready else 503,
         )
@@ -86,7 +81,8 @@ class HealthController(Controller):
                 identity = await tokens.identify(session, context.now(), context.keys, token)
             if Scope.ADMIN not in identity.scopes:
                 raise Forbidden("Only an administrator's token can read the metrics")
-        async with context.read() as session:
+        # Also of a database that went back in time: nothing in them is published.
+        async with context.database.read() as session:
             return Response(await metrics.render(context.publisher, session), headers={"content-type": CONTENT_TYPE})
 
 

@@ -7,6 +7,7 @@ from litestar.types import Message, Scope
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capacity_api.conditions import ConditionCode, Conditions
 from capacity_api.domain.intake import State
 from capacity_api.operations.webhooks.due_work import count_waiting_events
 from capacity_api.publication.publisher import Publisher
@@ -19,7 +20,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """The counters of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, conditions: Conditions) -> None:
+        self._conditions = conditions
         self._registry = CollectorRegistry()
         self.requests = Counter(
             "capacity_requests",
@@ -33,6 +35,11 @@ class Metrics:
         self._stale = Gauge(
             "capacity_publication_stale",
             "1 while this process cannot publish what was committed",
+            registry=self._registry,
+        )
+        self._clock_in_doubt = Gauge(
+            "capacity_clock_in_doubt",
+            "1 while the clock may be wrong: nobody can report open, and no lapse is recorded",
             registry=self._registry,
         )
         self._responders = Gauge(
@@ -49,6 +56,7 @@ class Metrics:
         directory = publisher.current().directory
         self._sequence.set(directory.sequence)
         self._stale.set(publisher.is_stale)
+        self._clock_in_doubt.set(self._conditions.holds(ConditionCode.CLOCK))
         for state in State:
             count = sum(responder.intake.state is state for responder in directory.responders)
             self._responders.labels(state).set(count)

@@ -14,7 +14,7 @@ from litestar.routes import HTTPRoute
 from capacity_api.api import answer_examples, examples
 from capacity_api.api.descriptions import describe
 from capacity_api.api.event_schemas import add_event_schemas, event_types, example_event, schema_name
-from capacity_api.api.health import Readiness
+from capacity_api.api.health import ReadinessReport
 from capacity_api.api.problems import example_problems
 from capacity_api.api.requests import StrictBody, parameters_of
 from capacity_api.api.routes import DEPENDENCIES, routes
@@ -149,7 +149,7 @@ def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
     schemas.of_answer(Event)
     # Every answer before the first request: what is also read has another schema where it is written.
     answers = {name: schemas.of_answer(kind) for name, kind in _answer_types(handlers).items()}
-    readiness = schemas.of_answer(Readiness)
+    readiness = schemas.of_answer(ReadinessReport)
     for path, item in document["paths"].items():
         for method, operation in item.items():
             handler = handlers[operation["operationId"]]

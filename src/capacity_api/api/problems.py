@@ -1,10 +1,10 @@
 """Every error, on every route, as a problem document (RFC 9457). Only this module knows the status of an error."""
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
@@ -15,7 +15,8 @@ from capacity_api.db.engine import is_outage
 from capacity_api.errors import CapacityError, FieldError
 from capacity_api.representations.problem import PROBLEM_JSON, Problem, internal_error, represent_problem
 
-_logger = logging.getLogger(__name__)
+log = structlog.get_logger()
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _EXAMPLE_ID = UUID("019e4500-0000-7000-8000-000000000099")
 
 # The first class that an error is an instance of decides.
@@ -28,7 +29,7 @@ STATUS: dict[type[CapacityError], int] = {
     errors.Conflict: 409,
     errors.PreconditionFailed: 412,
     errors.TooManyWrites: 429,
-    errors.DatabaseUnavailable: 503,
+    errors.Unavailable: 503,
 }
 
 # What the framework refuses by itself, before it calls a handler.
@@ -50,7 +51,7 @@ def problem_from_error(error: CapacityError, number: UUID) -> tuple[Problem, dic
         headers["www-authenticate"] = 'Bearer realm="capacity_api"'
     if isinstance(error, errors.TooManyWrites):
         headers["retry-after"] = str(error.retry_after)
-    if isinstance(error, errors.DatabaseUnavailable):
+    if isinstance(error, errors.Unavailable):
         headers["retry-after"] = "5"
     faults = error.errors if isinstance(error, errors.BadInput) and error.errors else UNSET
     return represent_problem(number, status, error.code, error.title, error.detail, faults), headers
@@ -81,16 +82,39 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         problem, headers = problem_from_error(errors.DatabaseUnavailable(), number)
     else:
         # Log the template of the path and nothing that was sent: no identifiers of people may get into a log.
-        _logger.error(
-            "%s %s failed (%s)", request.method, _template(request), number, exc_info=_loggable(request, error)
+        log.error(
+            "request.failed",
+            method=request.method,
+            route=_template(request),
+            request_id=number,
+            exc_info=_loggable(request, error),
         )
         problem = internal_error(number)
+    _log_refusal(request, problem)
     return Response(
         problem,
         status_code=problem.status,
         media_type=PROBLEM_JSON,
         headers={"cache-control": "no-store", **headers},
     )
+
+
+def _log_refusal(request: Request[Any, Any, Any], problem: Problem) -> None:
+    """Log a refused write of a known token, and every 503. A reader's mistakes are nobody's business."""
+    fields = {
+        "method": request.method,
+        "route": _template(request),
+        "code": problem.code,
+        "request_id": problem.request_id,
+    }
+    if problem.status == 503:
+        log.warning("request.unavailable", **fields)
+    elif problem.status < 500 and request.method in _WRITES and "auth" in request.scope:
+        slug = request.path_params.get("slug")
+        # Any other text may be anything that was sent.
+        if slug in request.app.state.context.publisher.current().entries:
+            fields["responder"] = slug
+        log.info("write.refused", status=problem.status, **fields)
 
 
 def example_problems(status: str) -> list[Problem]:

@@ -110,8 +110,9 @@ class ResponderController(Controller):
         # Include a report of this very second.
         until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
         since = parse_start(start, until)
+        published = context.publisher.sequence
         async with context.read() as session:
-            return await read_history(session, slug, since, until, limit, cursor)
+            return await read_history(session, slug, since, until, published, limit, cursor)
 
     @patch(
         "/{slug:str}",

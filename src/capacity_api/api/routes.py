@@ -28,6 +28,7 @@ from capacity_api.api.tokens import TokenController
 from capacity_api.api.webhooks import WebhookController
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
+from capacity_api.publication.readiness import Readiness
 
 _CORE: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
@@ -67,8 +68,14 @@ def _metrics(state: State) -> Metrics:
     return metrics
 
 
+def _readiness(state: State) -> Readiness:
+    readiness: Readiness = state.readiness
+    return readiness
+
+
 DEPENDENCIES = {
     "context": Provide(_context, sync_to_thread=False),
     "metrics": Provide(_metrics, sync_to_thread=False),
+    "readiness": Provide(_readiness, sync_to_thread=False),
     "identity": Provide(provide_identity, sync_to_thread=False),
 }

@@ -71,5 +71,5 @@ async def read_requested_statistics(
     now = context.now()
     until = min(parse_time(end, "?to"), now) if end is not None else now
     since = parse_start(start, until)
-    async with context.read() as session:
+    async with context.read_published() as session:
         return await read_statistics(session, since, until, by_month=by is not None)

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 import msgspec
 
+from capacity_api import log
 from capacity_api.app import create_app
 from capacity_api.cli.serving import Server, address_of, bind
-from capacity_api.cli.setup import open_database, prepare, set_up_log, uvloop_runner
+from capacity_api.cli.setup import create_database, open_database, uvloop_runner
 from capacity_api.clock import utc_now
 from capacity_api.config import LOOPBACK, Settings
 from capacity_api.db.engine import Database
@@ -81,7 +82,7 @@ def demo(port: int, listen_port: int) -> None:
             egress_allow=(LOOPBACK,),
             demonstration=True,
         )
-        set_up_log(settings)
+        log.configure(settings, "demo")
         with uvloop_runner() as runner:
             runner.run(_demonstrate(settings, _bind(port), _bind(listen_port)))
     finally:
@@ -93,6 +94,7 @@ async def _demonstrate(settings: Settings, service_socket: socket.socket, receiv
     receiver_server = Server(receiver, receiver_socket, lambda _: None)
     receiving = asyncio.create_task(receiver_server.serve_bound())
     receiver_url = address_of(receiver_socket)
+    await create_database(settings)
     async with open_database(settings) as database:
         access = await _fill(database, receiver, receiver_url)
 
@@ -107,9 +109,8 @@ async def _demonstrate(settings: Settings, service_socket: socket.socket, receiv
 
 
 async def _fill(database: Database, receiver: Receiver, receiver_url: str) -> Access:
-    """Add the register, the documented states, a responder's and a partner's token, and the partner's webhook."""
+    """Add the documented states, a responder's and a partner's token, and the partner's webhook."""
     keys = Keys(database.settings.secret_keys)
-    await prepare(database)
     async with database.write() as session:
         for slug, report in _STATES.items():
             await intake.report_intake(session, utc_now(), slug, report)

@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 
 from capacity_api import config
-from capacity_api.cli.setup import load_settings, open_database
+from capacity_api.cli.setup import load_settings_with_keys, open_database
 from capacity_api.clock import utc_now
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
@@ -40,7 +40,7 @@ def reseal(disable_unreadable: bool) -> None:
     """
 
     async def work() -> tuple[int, list[UnreadableWebhook]]:
-        settings = config.with_keys(load_settings())
+        settings = await load_settings_with_keys()
         async with open_database(settings) as database:
             await schema.check(database)
             return await _reseal(database, Keys(settings.secret_keys), disable_unreadable=disable_unreadable)

@@ -17,8 +17,11 @@ _MODULES = {
     "token": "people",
     "partner": "people",
     "db": "database",
+    "backup": "backup",
+    "restore": "backup",
     "key": "keys",
     "site": "site",
+    "doctor": "doctor",
     "openapi": "server",
 }
 

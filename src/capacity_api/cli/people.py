@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.cli.output import json_option, print_json, print_table
-from capacity_api.cli.setup import in_transaction
+from capacity_api.cli.setup import in_transaction, read_database
 from capacity_api.clock import utc_now
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.tokens import Scope
@@ -35,7 +35,7 @@ def responder() -> None:
 def list_responders(as_json: bool) -> None:
     """Print each responder with its effective state."""
 
-    records = asyncio.run(in_transaction(lambda session, _: responders.changed_since(session, 0)))
+    records = asyncio.run(read_database(lambda session: responders.changed_since(session, 0)))
     now = utc_now()
     listed = [represent_responder(record, now) for record in records if record.delisted_at is None]
     if as_json:
@@ -124,10 +124,13 @@ async def _get_owner(session: AsyncSession, now: datetime, responder: str | None
 def list_tokens(as_json: bool) -> None:
     """Print each token without its secret: its owner, until when it is valid, and when it was last used."""
 
-    async def read_all(session: AsyncSession, _: Keys) -> list[Token]:
+    async def read_all(session: AsyncSession) -> list[Token]:
         return await all_pages(lambda limit, cursor: tokens.list_tokens(session, None, limit, cursor))
 
-    every_token = asyncio.run(in_transaction(read_all))
+    _show_tokens(asyncio.run(read_database(read_all)), as_json)
+
+
+def _show_tokens(every_token: list[Token], as_json: bool) -> None:
     if as_json:
         print_json(every_token)
         return
@@ -139,11 +142,11 @@ def list_tokens(as_json: bool) -> None:
 
 
 def _validity(token: Token, now: datetime) -> str:
-    if token.revoked_at is not None:
+    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return "ended"
-    if token.expires_at is None:
-        return "yes"
-    return "ended" if token.expires_at <= now else f"until {token.expires_at:%Y-%m-%d}"
+    if not token.reviewed:
+        return "not reviewed"
+    return "yes" if token.expires_at is None else f"until {token.expires_at:%Y-%m-%d}"
 
 
 def _owner_name(owner: Owner) -> str:
@@ -170,6 +173,33 @@ def revoke_token(token_id: UUID) -> None:
     """End a token at once."""
     asyncio.run(in_transaction(lambda session, _: tokens.revoke_token(session, utc_now(), token_id, None)))
     click.echo(f"revoked {token_id}")
+
+
+@token.command("review")
+@click.option("--keep", "kept", multiple=True, type=click.UUID, metavar="ID", help="This token still holds.")
+@click.option("--revoke", "revoked", multiple=True, type=click.UUID, metavar="ID", help="This token ends.")
+@click.option("--keep-all", is_flag=True, help="Every token that is not reviewed still holds.")
+@json_option
+def review_tokens(kept: tuple[UUID, ...], revoked: tuple[UUID, ...], keep_all: bool, as_json: bool) -> None:
+    """After a restore: say which tokens still hold, and print those that are not reviewed yet.
+
+    A token may have been revoked after the backup was made, so none of them holds until you have said so.
+    """
+
+    async def review(session: AsyncSession, _: Keys) -> list[Token]:
+        for token_id in revoked:
+            await tokens.revoke_token(session, utc_now(), token_id, None)
+        for token_id in kept:
+            await tokens.keep_token(session, utc_now(), token_id)
+        if keep_all:
+            await tokens.keep_every_token(session, utc_now())
+        return await tokens.list_unreviewed(session)
+
+    unreviewed = asyncio.run(in_transaction(review))
+    if unreviewed or as_json:
+        _show_tokens(unreviewed, as_json)
+    else:
+        click.echo("every token is reviewed")
 
 
 def _show_issued(issued: IssuedToken, as_json: bool) -> None:
@@ -202,10 +232,10 @@ def add_partner(name: str, as_json: bool) -> None:
 def list_partners(as_json: bool) -> None:
     """Print each partner with its id."""
 
-    async def read_all(session: AsyncSession, _: Keys) -> list[tokens.Partner]:
+    async def read_all(session: AsyncSession) -> list[tokens.Partner]:
         return await all_pages(lambda limit, cursor: tokens.list_partners(session, limit, cursor))
 
-    partners = asyncio.run(in_transaction(read_all))
+    partners = asyncio.run(read_database(read_all))
     if as_json:
         print_json(partners)
     else:

@@ -1,40 +1,54 @@
 """What the commands do first: read the settings, set up the log, open the database and prepare it."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import click
+import msgspec
+from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api import config
+from capacity_api import config, log
 from capacity_api.clock import utc_now
+from capacity_api.conditions import Conditions
 from capacity_api.config import Settings
-from capacity_api.db import schema
+from capacity_api.db import schema, sequence, sqlite_file
 from capacity_api.db.engine import Database
+from capacity_api.db.sqlite_file import DatabaseFile
+from capacity_api.db.verification import verify
+from capacity_api.db.watch import Watch
 from capacity_api.domain.keys import Keys
-from capacity_api.errors import ConfigurationError
+from capacity_api.errors import ConfigurationError, DatabaseUnavailable, Unavailable
 from capacity_api.operations import coverage, responders
 from capacity_api.operations.webhooks import secrets
 
 T = TypeVar("T")
-# At debug level these log what people sent: values of statements, addresses of requests.
-_TOO_TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn")
 
 
 def load_settings() -> Settings:
     """The settings from the environment, which may lack a secret key. Sets up the log."""
     settings = config.from_environment()
-    set_up_log(settings)
+    log.configure(settings, command_name())
     return settings
 
 
 async def load_settings_with_keys() -> Settings:
-    """The settings with a secret key. Makes a key file if there is none and the database needs no earlier key."""
+    """The settings with a secret key. Raises `ConfigurationError` if there is none."""
     settings = load_settings()
+    path = config.missing_key_file(settings)
+    if path is not None:
+        await _refuse_if_key_is_lost(settings, path)
+        raise ConfigurationError(
+            f"there is no secret key: `capacity-api serve` makes the key file {path}, or set CAPACITY_SECRET_KEY"
+        )
+    return config.with_keys(settings)
+
+
+async def make_missing_key(settings: Settings) -> Settings:
+    """The settings with a secret key. Makes a key file if there is none and the database needs no earlier key."""
     path = config.missing_key_file(settings)
     if path is not None:
         await _refuse_if_key_is_lost(settings, path)
@@ -45,8 +59,6 @@ async def load_settings_with_keys() -> Settings:
 
 async def _refuse_if_key_is_lost(settings: Settings, path: Path) -> None:
     """Raise `ConfigurationError` if the database has tokens or secrets that need the missing key."""
-    if settings.is_new:
-        return
     async with open_database(settings) as database:
         if await schema.read_revision(database) is None:
             return
@@ -58,17 +70,14 @@ async def _refuse_if_key_is_lost(settings: Settings, path: Path) -> None:
                 )
 
 
-def set_up_log(settings: Settings) -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=settings.log_level.upper())
-    for name in _TOO_TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+def command_name() -> str:
+    """The command that runs, without its options: `serve`, `site build`."""
+    context = click.get_current_context()
+    return context.command_path.removeprefix(context.find_root().command_path).strip()
 
 
-async def prepare(database: Database) -> int:
-    """Upgrade the schema, and load the register into an empty database. Returns how many responders it listed.
-
-    Counts the coverage if the upgrade deleted the counts: without them, outdated events about gaps would be sent.
-    """
+async def fill(database: Database) -> int:
+    """Give an empty database its schema and the starting register. Returns how many responders it listed."""
     await schema.upgrade(database)
     async with database.write() as session:
         count = await responders.load_register(session, utc_now())
@@ -76,15 +85,76 @@ async def prepare(database: Database) -> int:
     return count
 
 
-async def prepare_to_serve(database: Database) -> None:
-    """Prepare an empty SQLite database. Raises `ConfigurationError` for any other that is not at the right schema."""
-    if database.settings.is_sqlite and await schema.read_revision(database) is None:
-        count = await prepare(database)
-        click.echo(f"made a new database with {count} responders, each unconfirmed", err=True)
+async def create_database(settings: Settings) -> int:
+    """Make the database, with schema and register, and its mark. Returns how many responders it listed.
+
+    Raises `ConfigurationError` if there is one. On SQLite, hold the lock (`sqlite_file.hold_lock`).
+    """
+    if settings.is_sqlite:
+        path = sqlite_file.database_path(settings)
+        if not sqlite_file.is_absent(path, is_asked_for=True):
+            raise ConfigurationError(f"the database {path} is there already; nothing was changed")
+        with sqlite_file.building(path) as temporary:
+            count = await _fill_file(msgspec.structs.replace(settings, database_url=url_of_new_file(temporary)))
+        async with open_database(settings) as database:
+            await keep_mark(database)
+        return count
+    async with open_database(settings) as database:
+        if await schema.read_revision(database) is not None and not await _is_half_made(database):
+            raise ConfigurationError("the database is there already; nothing was changed")
+        return await fill(database)
+
+
+async def _fill_file(settings: Settings) -> int:
+    database = Database(settings)
+    try:
+        return await fill(database)
+    finally:
+        await database.close()
+
+
+def url_of_new_file(path: Path) -> str:
+    return URL.create("sqlite+aiosqlite", database=str(path)).render_as_string()
+
+
+async def _is_half_made(database: Database) -> bool:
+    """Whether a `db create` was interrupted between the schema and the register."""
+    async with database.read() as session:
+        number, _ = await sequence.latest(session)
+        return number == 0
+
+
+async def require_whole_file(settings: Settings) -> None:
+    """Raise `ConfigurationError` if an SQLite database is damaged.
+
+    Call it before the database is opened to write: that would carry a log which is not its own into it.
+    """
+    if not settings.is_sqlite:
+        return
+    file = DatabaseFile(sqlite_file.database_path(settings))
+    sqlite_file.require_file(file.path)
+    try:
+        found = await verify(file, None, thorough=file.log_size() > 0)
+    except DatabaseUnavailable as error:
+        raise ConfigurationError(f"the database {file.path} cannot be read: {error.__cause__ or error}") from None
+    if found.damage is not None:
+        raise sqlite_file.damaged(file.path, found.damage)
+
+
+async def prepare_to_run(database: Database) -> None:
+    """Raise `ConfigurationError` unless `serve` or `worker` can use this database."""
     await schema.check(database)
+    async with database.read() as session:
+        await database.continuity.look(session)
+    if database.continuity.lacks_mark:
+        raise ConfigurationError(
+            f"{database.settings.url.database} is a copy of a database, such as a backup: it has no mark beside it; "
+            "run `capacity-api restore`, or `capacity-api db restored` to use this very file"
+        )
+    await _check_keys(database)
 
 
-async def check_keys(database: Database) -> None:
+async def _check_keys(database: Database) -> None:
     """Raise `ConfigurationError` if no key can unseal a webhook's secret: each of its deliveries would fail."""
     async with database.read() as session:
         await secrets.check(session, utc_now(), Keys(database.settings.secret_keys))
@@ -92,18 +162,39 @@ async def check_keys(database: Database) -> None:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Raises `ConfigurationError` where there is no SQLite file. At the end it writes the mark."""
+    if settings.is_sqlite:
+        sqlite_file.require_file(sqlite_file.database_path(settings))
     database = Database(settings)
     try:
         yield database
     finally:
-        await database.close()
+        try:
+            if database.has_written and settings.is_sqlite:
+                await keep_mark(database)
+        finally:
+            await database.close()
+
+
+async def keep_mark(database: Database) -> None:
+    """Write the mark of an SQLite database, as the watch of a longer process does. A failure is logged."""
+    with suppress(Unavailable):
+        await Watch(database, Conditions()).look()
+
+
+async def read_database(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Read something from the database of the settings. This needs no secret key."""
+    async with open_database(load_settings()) as database:
+        await schema.check(database)
+        async with database.read() as session:
+            return await work(session)
 
 
 async def in_transaction(work: Callable[[AsyncSession, Keys], Awaitable[T]]) -> T:
-    """Do some work in one transaction on the database of the settings, prepared as for serving."""
+    """Do some work in one transaction on the database of the settings."""
     settings = await load_settings_with_keys()
     async with open_database(settings) as database:
-        await prepare_to_serve(database)
+        await schema.check(database)
         async with database.write() as session:
             return await work(session, Keys(settings.secret_keys))
 

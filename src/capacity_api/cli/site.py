@@ -3,18 +3,25 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 
 import click
 import msgspec
 
-from capacity_api import config
+from capacity_api import background, config, log
+from capacity_api.background import Round
 from capacity_api.cli.output import json_option
 from capacity_api.cli.setup import load_settings, open_database
 from capacity_api.clock import utc_now
+from capacity_api.clock_watch import ClockWatch
+from capacity_api.conditions import Conditions
 from capacity_api.db import schema
+from capacity_api.db.clock import LOOK_AT_CLOCK_EVERY_SECONDS, look_at_clock
 from capacity_api.db.engine import Database
 from capacity_api.db.listening import listen_for_changes
+from capacity_api.db.watch import Watch
 from capacity_api.formats.registry import FORMATS
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.publisher import Publisher
@@ -41,7 +48,10 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
     async def work() -> None:
         async with open_database(settings) as database:
             await schema.check(database)
-            publisher = Publisher(database, utc_now, catalogue(settings))
+            clock_watch, conditions = ClockWatch(), Conditions()
+            look_at_clocks = partial(look_at_clock, database, clock_watch, conditions)
+            await look_at_clocks()
+            publisher = Publisher(database, clock_watch.latest, catalogue(settings), wall=clock_watch.wall)
             await publisher.refresh()
             with open_folder(directory) as folder:
                 static_site = StaticSite(publisher, FORMATS, folder, utc_now)
@@ -58,7 +68,8 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
                         + (f", {summary.failed} could not be built" if summary.failed else "")
                     )
                 if watch:
-                    await _follow(static_site, database)
+                    watching = Watch(database, conditions, keeps_mark=False).run()
+                    await _follow(static_site, database, watching, look_at_clocks)
 
     asyncio.run(work())
 
@@ -70,17 +81,21 @@ def headers() -> None:
         click.echo(f'add_header {name} "{value}";')
 
 
-async def _follow(static_site: StaticSite, database: Database) -> None:
+async def _follow(
+    static_site: StaticSite, database: Database, watching: Coroutine[None, None, None], look_at_clocks: Round
+) -> None:
     wake = asyncio.Event()
 
     async def follow() -> None:
         # Unlike `gather`, a task group waits for both when it is cancelled, so no file is left half written.
         async with asyncio.TaskGroup() as group:
             group.create_task(static_site.follow(wake))
+            group.create_task(watching)
+            group.create_task(background.run("clock", look_at_clocks, asyncio.Event(), LOOK_AT_CLOCK_EVERY_SECONDS))
             group.create_task(listen_for_changes(database, wake.set))
 
     following = asyncio.create_task(follow())
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, following.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
+    with log.lifetime(), contextlib.suppress(asyncio.CancelledError):
         await following

@@ -3,28 +3,37 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
+import asyncpg
 import msgspec
-from sqlalchemy import JSON, DateTime, Dialect, event, func, select
-from sqlalchemy.engine import Connection
+from sqlalchemy import event, func, select
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.types import TypeDecorator
 
+from capacity_api.clock_watch import CLOCK_WATCH, ClockWatch
 from capacity_api.config import Settings
-from capacity_api.errors import DatabaseUnavailable
+from capacity_api.db.acts import log_acts
+from capacity_api.db.connector import ANSWER_SECONDS, Connector
+from capacity_api.db.continuity import Continuity
+from capacity_api.db.outcomes import Outcomes
+from capacity_api.db.sqlite_file import DatabaseFile, database_path, url_of
+from capacity_api.errors import CapacityError, DatabaseUnavailable
 
-T = TypeVar("T")
 # A key of `session.info`. An operation that changes something published or deliverable sets it, and publication and
 # delivery are then woken after the commit.
 CHANGED = "changed"
+# Another: the number of the newest event when the transaction took the write lock. Its answer may show that event.
+SEEN = "seen"
 _CHANNEL = "capacity_changed"
 _BUSY_SECONDS = 5
 _CONNECT_SECONDS = 3
+_CLOSE_SECONDS = 1.0
+# How often the connection that listens is asked whether it still answers.
+_ASK_EVERY_SECONDS = 1.0
 _SQLITE_UNAVAILABLE = frozenset(
     {
         sqlite3.SQLITE_PERM,
@@ -40,45 +49,10 @@ _SQLITE_UNAVAILABLE = frozenset(
     }
 )
 # Prefixes of SQLSTATE (PostgreSQL, appendix A): connection lost, read-only standby, login refused, no such database,
-# out of resources, not accepting connections, shut down by an operator, system error.
-_POSTGRESQL_UNAVAILABLE = ("08", "25006", "28", "3D", "53", "55000", "57", "58")
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """Times as aware UTC, on both engines. Raises `ValueError` for a naive time."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("the time has no time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class JsonStruct(TypeDecorator[T]):
-    """A msgspec struct, stored as JSON."""
-
-    impl = JSON(none_as_null=True)
-    cache_ok = True
-
-    def __init__(self, kind: Any) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def process_bind_param(self, value: T | None, dialect: Dialect) -> Any:
-        return None if value is None else msgspec.to_builtins(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> T | None:
-        return None if value is None else msgspec.convert(value, self.kind)
+# out of resources, not accepting connections, shut down by an operator, system error, damaged data and indexes.
+_POSTGRESQL_UNAVAILABLE = ("08", "25006", "28", "3D", "53", "55000", "57", "58", "XX001", "XX002")
+# Data and index corrupted.
+_POSTGRESQL_DAMAGED = ("XX001", "XX002")
 
 
 class Database:
@@ -91,15 +65,23 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        if settings.is_sqlite:
-            self._reader = _sqlite(settings, "BEGIN", pool_size=4)
-            self._writer = _sqlite(settings, "BEGIN IMMEDIATE", pool_size=1)
+        self._connector = Connector()
+        self.file = DatabaseFile(database_path(settings)) if settings.is_sqlite else None
+        # Whether anything was committed.
+        self.has_written = False
+        if self.file is not None:
+            self._reader = _sqlite(self.file, "BEGIN", pool_size=4)
+            self._writer = _sqlite(self.file, "BEGIN IMMEDIATE", pool_size=1)
             reader = self._reader
         else:
-            self._reader = self._writer = _engine(
-                settings, pool_size=9, connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": 30}
-            )
+            self._reader = self._writer = _postgresql(settings, self._connector)
             reader = self._reader.execution_options(isolation_level="REPEATABLE READ")
+        self.continuity = Continuity(settings)
+        # Set in a process that goes on for long enough to notice a clock that somebody sets.
+        self.clock_watch: ClockWatch | None = None
+        self.outcomes = Outcomes()
+        # Why nothing may be stored, where the watch has found a reason.
+        self._refusal: CapacityError | None = None
         self._read = async_sessionmaker(reader, expire_on_commit=False)
         self._write = async_sessionmaker(self._writer, expire_on_commit=False)
 
@@ -115,38 +97,96 @@ class Database:
                 yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction. Raises `DatabaseUnavailable`; then nobody may rely on the change."""
-        with translate_outage():
-            async with self._write.begin() as session:
-                yield session
-                if CHANGED in session.info and not self.settings.is_sqlite:
-                    # PostgreSQL sends it with the commit, and only if the commit succeeds.
-                    await session.execute(select(func.pg_notify(_CHANNEL, "")))
+    async def write(self, *, recovering: bool = False, is_probe: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction. Raises `Unavailable`; then nobody may rely on the change.
+
+        `recovering` is for what brings a database that went back into use again, `is_probe` for a write that only
+        proves that writing works.
+        """
+        if self._refusal is not None:
+            # Each `raise` would make its traceback longer.
+            raise self._refusal.with_traceback(None)
+        try:
+            with translate_outage():
+                self._require_same_file()
+                async with self._write.begin() as session:
+                    if not recovering:
+                        await self.continuity.require(session)
+                    if self.clock_watch is not None:
+                        session.info[CLOCK_WATCH] = self.clock_watch
+                    yield session
+                    if CHANGED in session.info and not self.settings.is_sqlite:
+                        # PostgreSQL sends it with the commit, and only if the commit succeeds.
+                        await session.execute(select(func.pg_notify(_CHANNEL, "")))
+                self.has_written = True
+                # Otherwise it was committed to a file that nobody finds again.
+                self._require_same_file()
+        except DatabaseUnavailable as error:
+            self.outcomes.note_failure(is_damage=is_damage(error.__cause__), is_probe=is_probe)
+            raise
+        log_acts(session)
+        self.outcomes.note_success(is_probe=is_probe)
+
+    @property
+    def takes_writes(self) -> bool:
+        """False while every write is refused: nothing would be learnt from trying one."""
+        return self._refusal is None and not self.continuity.went_back and not self.continuity.has_moved
+
+    def refuse_writes(self, refusal: CapacityError | None) -> None:
+        """From now on every `write` raises this; with `None`, none does."""
+        self._refusal = refusal
 
     async def listen(self, notify: Callable[[], None]) -> None:
         """Call `notify` when any process commits a change on this PostgreSQL, until the connection is lost.
 
-        It also calls `notify` when it begins to listen, for changes that were committed before. This is only a hint: a
-        connection can die unnoticed. Raises `DatabaseUnavailable`.
+        It also calls `notify` when it begins to listen, for changes that were committed before. This is only a hint: it
+        takes seconds to notice that a connection died. Raises `DatabaseUnavailable`.
         """
-        lost = asyncio.Event()
+        ended = asyncio.Event()
         with translate_outage():
             async with self._reader.connect() as connection:
                 driver = (await connection.get_raw_connection()).driver_connection
                 assert driver is not None
-                driver.add_termination_listener(lambda *_: lost.set())
+                driver.add_termination_listener(lambda *_: ended.set())
                 try:
                     await driver.add_listener(_CHANNEL, lambda *_: notify())
                     notify()
-                    await lost.wait()
+                    await self._wait_for_end(driver, ended)
                 finally:
                     # Do not return it to the pool: it would still be listening.
+                    driver.terminate()
                     await connection.invalidate()
 
+    async def _wait_for_end(self, driver: Any, ended: asyncio.Event) -> None:
+        """Return when the connection ends, or when the pool has found that the server is lost."""
+        losses = self._connector.losses
+        while not ended.is_set() and self._connector.losses == losses:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ASK_EVERY_SECONDS):
+                    await ended.wait()
+                    return
+            try:
+                await driver.execute("SELECT 1", timeout=ANSWER_SECONDS)
+            except TimeoutError:
+                # The server hangs, or its host is gone. Nobody need wait longer for the other connections.
+                self._connector.end_all()
+                raise
+
+    def _require_same_file(self) -> None:
+        if self.file is not None:
+            self.file.require_same()
+
     async def close(self) -> None:
-        await self._reader.dispose()
-        await self._writer.dispose()
+        """Close every connection that is not in use, within a second or two, also if the server does not answer.
+
+        The next session opens one.
+        """
+        for engine in {self._reader, self._writer}:
+            try:
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await engine.dispose()
+            except TimeoutError:
+                self._connector.end_all()
 
 
 class translate_outage:  # noqa: N801 - reads as a statement, like contextlib.suppress
@@ -165,23 +205,44 @@ def is_outage(error: BaseException) -> bool:
     # No route, refused, reset or timed out; or the pool had no free connection in time.
     if isinstance(error, OSError | PoolTimeoutError):
         return True
+    # From a connection that is used without SQLAlchemy.
+    if isinstance(error, asyncpg.InterfaceError):
+        return True
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(_POSTGRESQL_UNAVAILABLE)
     if not isinstance(error, DBAPIError):
         return False
     if isinstance(error.orig, sqlite3.Error):
-        # The low byte is the primary code; the higher bytes are details. Errors of the driver itself have no code.
-        code: int = getattr(error.orig, "sqlite_errorcode", 0)
-        return code & 0xFF in _SQLITE_UNAVAILABLE
-    sqlstate: str = getattr(error.orig, "sqlstate", None) or ""
+        return _sqlite_code(error.orig) in _SQLITE_UNAVAILABLE
+    sqlstate = _sqlstate(error)
     return error.connection_invalidated or sqlstate.startswith(_POSTGRESQL_UNAVAILABLE)
 
 
-def _engine(settings: Settings, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngine:
+def is_damage(error: BaseException | None) -> bool:
+    """Whether the error means that the stored data are damaged."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_code(error.orig) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return _sqlstate(error) in _POSTGRESQL_DAMAGED
+
+
+def _sqlite_code(error: sqlite3.Error) -> int:
+    """The primary code: the low byte, since the higher bytes are details. Errors of the driver itself have none: 0."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _engine(url: URL, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngine:
     return create_async_engine(
-        settings.url,
+        url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_BUSY_SECONDS,
-        pool_pre_ping=not settings.is_sqlite,
         # Error messages are logged, and must not hold what people sent.
         hide_parameters=True,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
@@ -190,8 +251,26 @@ def _engine(settings: Settings, pool_size: int, connect_args: dict[str, Any]) ->
     )
 
 
-def _sqlite(settings: Settings, begin: str, pool_size: int) -> AsyncEngine:
-    engine = _engine(settings, pool_size, {"timeout": _BUSY_SECONDS, "isolation_level": None})
+def _postgresql(settings: Settings, connector: Connector) -> AsyncEngine:
+    connect_args: dict[str, Any] = {
+        "timeout": _CONNECT_SECONDS,
+        "command_timeout": 30,
+        "async_creator_fn": connector.connect,
+    }
+    if "target_session_attrs" not in settings.url.query:
+        # Otherwise a server that only reads would be taken, and every write fail.
+        connect_args["target_session_attrs"] = "read-write"
+    engine = _engine(settings.url, pool_size=9, connect_args=connect_args)
+    connector.attach(engine)
+    return engine
+
+
+def _sqlite(file: DatabaseFile, begin: str, pool_size: int) -> AsyncEngine:
+    engine = _engine(url_of(file.path, "rw"), pool_size, {"timeout": _BUSY_SECONDS, "isolation_level": None})
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def before(*_: object) -> None:
+        file.before_connecting()
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
@@ -199,6 +278,11 @@ def _sqlite(settings: Settings, begin: str, pool_size: int) -> AsyncEngine:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        file.after_connecting()
+
+    @event.listens_for(engine.sync_engine, "close")
+    def closed(_connection: object, _record: object) -> None:
+        file.after_closing()
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Connection) -> None:

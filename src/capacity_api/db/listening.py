@@ -11,7 +11,7 @@ _RECONNECT_AFTER_SECONDS = 0.2
 
 async def listen_for_changes(database: Database, notify: Callable[[], None]) -> None:
     """Call `notify` when another process has committed a change, on a database that can tell; until cancelled."""
-    if database.settings.is_sqlite:
+    if database.settings.is_sqlite or not database.settings.asks_for_primary:
         return
 
     async def listen_once() -> bool:

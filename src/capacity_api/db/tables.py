@@ -15,11 +15,13 @@ from sqlalchemy import (
     MetaData,
     Text,
     Uuid,
+    false,
     text,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from capacity_api.db.engine import JsonStruct, UtcTime
+from capacity_api.db.column_types import JsonStruct, UtcTime
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import Intake, Plan, ReplacedReport, Report, SaidBy, State
@@ -29,6 +31,7 @@ from capacity_api.domain.threshold import Threshold
 
 # After a listing the responder is unconfirmed, after a delisting it has no state. SQL, as in the partial index below.
 IS_LISTING = "type IN ('responder.listed', 'responder.delisted')"
+IS_RESTORE = "type = 'directory.restored'"
 
 
 class Table(DeclarativeBase):
@@ -68,6 +71,25 @@ class SequenceRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime]
+
+
+class InstallationRow(Table):
+    """One row: what has been done with this database as a whole."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Whether a mark has ever stood beside it (`db.mark`). A copy that has none is then known to be a copy.
+    marked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # The number of the newest `directory.restored`. What stood before it is not comparable with what this holds.
+    restored_sequence: Mapped[int | None] = mapped_column(BigInteger)
+    # When every row was moved to another database. It has taken no write since.
+    moved_at: Mapped[datetime | None]
+    # When an operator last said that the clock is right.
+    clock_accepted_at: Mapped[datetime | None]
+    # When readiness was last proved by a write of its own.
+    checked_at: Mapped[datetime | None]
 
 
 class CoverageRow(Table):
@@ -135,6 +157,7 @@ class IntakeRow(Table):
     confirm_by: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]
     lapsed: Mapped[bool]
+    restored: Mapped[bool] = mapped_column(default=False, server_default=false())
     planned: Mapped[Plan | None] = mapped_column(JsonStruct(Plan))
     # The replaced report.
     before: Mapped[ReplacedReport | None] = mapped_column(JsonStruct(ReplacedReport))
@@ -151,6 +174,7 @@ class IntakeRow(Table):
             confirm_by=self.confirm_by,
             remind_at=self.remind_at,
             lapsed=self.lapsed,
+            restored=self.restored,
             planned=self.planned,
             before=self.before,
         )
@@ -164,6 +188,7 @@ class IntakeRow(Table):
         self.confirm_by = intake.confirm_by
         self.remind_at = intake.remind_at
         self.lapsed = intake.lapsed
+        self.restored = intake.restored
         self.planned = intake.planned
         self.before = intake.before
         self.next_due = intake.next_due
@@ -209,6 +234,8 @@ class EventRow(Table):
         _partial("ix_event_to_fan_out", "id", where="sequence IS NULL AND fanned_out_at IS NULL"),
         # Read by the publisher at the start: when each responder was listed or delisted.
         _partial("ix_event_listing", "responder_id", "at", where=IS_LISTING),
+        # Read by whatever asks when an event happened (`operations.restores`).
+        _partial("ix_event_restore", "sequence", where=IS_RESTORE),
         # Read by the directory as of a time: the newest event before it, and the newest of each responder.
         Index("ix_event_at_sequence", "at", "sequence"),
         Index("ix_event_responder_id_sequence", "responder_id", "sequence"),
@@ -312,6 +339,8 @@ class TokenRow(Table):
     # The lifetime as issued; null for no end. A rotation shortens `expires_at`, and its successor lasts this long.
     lifetime_seconds: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[datetime | None]
+    # False from a restore until an operator has said what becomes of it: it may have been revoked since the backup.
+    reviewed: Mapped[bool] = mapped_column(default=True, server_default=true())
     last_used_at: Mapped[datetime | None]
 
 

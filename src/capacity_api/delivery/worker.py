@@ -8,10 +8,11 @@ continues in the background. A webhook whose endpoint was slow or failed gets a 
 """
 
 import asyncio
-import logging
 from collections import deque
 from datetime import timedelta
 from secrets import SystemRandom
+
+import structlog
 
 from capacity_api import background
 from capacity_api.clock import Clock
@@ -24,15 +25,17 @@ from capacity_api.domain import signing
 from capacity_api.domain.claim import Claim, Message
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.retry import Outcome, Retry, is_gone
-from capacity_api.errors import ConfigurationError, DatabaseUnavailable
+from capacity_api.errors import ConfigurationError, Unavailable
 from capacity_api.operations.webhooks import claims, deliveries, due_work, results
 from capacity_api.operations.webhooks.due_work import DueWork
 from capacity_api.operations.webhooks.results import ClaimResult, SendResult
 
-_logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 _IDLE_SECONDS = 0.5
 _PRUNE_EVERY_SECONDS = 60.0
 _GRACE_SECONDS = 3.0
+# At the end, a database that does not answer may not keep the process from stopping.
+_RECORD_SECONDS = 2.0
 FAST_SLOTS = 64
 _SLOW_SLOTS = 64
 # After this long, a send gives up its fast slot.
@@ -97,7 +100,10 @@ class Worker:
         return (due.may_have_more or bool(finished)) and not self._ready and self._has_free_fast_slot()
 
     async def prune_some(self) -> bool:
-        """Delete one batch of old deliveries. True if there was any."""
+        """Delete one batch of old deliveries. True if there was any. Nothing is old by a clock in doubt."""
+        watch = self._database.clock_watch
+        if watch is not None and watch.in_doubt:
+            return False
         async with self._database.write() as session:
             return await deliveries.prune(session, self._clock()) > 0
 
@@ -125,11 +131,11 @@ class Worker:
         finished, self._finished = self._finished, []
         if finished or unsent:
             try:
-                async with self._database.write() as session:
+                async with asyncio.timeout(_RECORD_SECONDS), self._database.write() as session:
                     await results.record(session, finished, self._random.random)
                     await claims.release(session, unsent)
-            except DatabaseUnavailable:
-                _logger.warning("delivery: %d results could not be recorded; they will be sent again", len(finished))
+            except (Unavailable, TimeoutError):
+                log.warning("delivery.results_lost", count=len(finished))
         await self._pool.aclose()
 
     async def _find_due(self) -> DueWork:
@@ -148,7 +154,7 @@ class Worker:
             async with self._database.write() as session:
                 await results.record(session, finished, self._random.random)
                 return await claims.claim(session, due, self._clock(), self._lease)
-        except (DatabaseUnavailable, asyncio.CancelledError):
+        except (Unavailable, asyncio.CancelledError):
             # Record these results later.
             self._finished = finished + self._finished
             raise
@@ -223,10 +229,10 @@ class Worker:
             secrets = [self._keys.unseal(sealed) for sealed in claim.sealed_secrets]
             headers = signing.signature_headers(secrets, str(message.event_id), int(now.timestamp()), message.body)
             return await sender.post(self._pool, claim.url, headers, message.body, now)
-        except ConfigurationError as error:
-            _logger.error("webhook %s: %s", claim.webhook_id, error)
+        except ConfigurationError:
+            log.error("delivery.secret_unreadable", webhook=claim.webhook_id)
             return Retry(reason="secret_unreadable", duration_ms=0)
         except Exception:
             # Our own bug must not keep the claim or stop other deliveries.
-            _logger.exception("webhook %s: an attempt failed", claim.webhook_id)
+            log.exception("delivery.failed", webhook=claim.webhook_id)
             return Retry(reason="internal_error", duration_ms=0)

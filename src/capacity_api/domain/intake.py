@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from capacity_api.clock import MAX_AHEAD
 from capacity_api.domain.events import EventType
 from capacity_api.domain.remit import Limit, Remit, limited_remit, validate_limit
 from capacity_api.domain.text import plain_text, text_limits
-from capacity_api.errors import AlreadyPlanned, FieldError, Invalid, NothingToConfirm
+from capacity_api.errors import AlreadyPlanned, FieldError, Invalid, NothingToConfirm, ReportRestored
 
 LONDON_TIME = ZoneInfo("Europe/London")
 DEFAULT_VALID_FOR = timedelta(hours=168)
@@ -136,7 +137,11 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 
     `since` is when the effective state began. `said_by`, `confirmed_at` and `confirm_by` belong to the report.
     `lapsed` means that `confirm_by` passed and the lapse was applied. `remind_at` is when to remind the responder that
-    its report lapses soon, null once that has happened. `before` is set while a threshold keeps the intake paused.
+    its report lapses soon, null once that has happened. `restored` is true from a restore of the directory until the
+    responder reports anew: what stood before cannot be confirmed.
+    `before` is set while a threshold keeps the intake paused.
+    `ahead` means that the report was dated by a clock that was ahead, and does not hold yet. It is never stored:
+    `intake_at` finds it.
     """
 
     report: Report | None = None
@@ -146,13 +151,15 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     confirm_by: datetime | None = None
     remind_at: datetime | None = None
     lapsed: bool = False
+    restored: bool = False
     planned: Plan | None = None
     before: ReplacedReport | None = None
+    ahead: bool = False
 
     @property
     def current_report(self) -> Report | None:
         """The report that holds now; `None` once it has lapsed."""
-        return None if self.lapsed else self.report
+        return None if self.lapsed or self.ahead else self.report
 
     @property
     def state(self) -> State:
@@ -162,13 +169,27 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_due(self) -> datetime | None:
-        """When time alone changes this next, or `None` for never."""
-        times = []
-        if self.current_report is not None:
-            times += [self.confirm_by, self.remind_at]
-        if self.planned is not None:
-            times.append(self.planned.effective_from)
-        return min((time for time in times if time is not None), default=None)
+        """When time alone brings the next step, or `None` for never."""
+        is_to_lapse = self.report is not None and not self.lapsed
+        return _earliest(self._plan_starts, *((self.confirm_by, self.remind_at) if is_to_lapse else ()))
+
+    @property
+    def next_change(self) -> datetime | None:
+        """When time alone next changes what readers see: a lapse or the start of a plan, not a reminder.
+
+        A report that is dated ahead holds from a moment of its own.
+        """
+        if self.ahead and self.confirmed_at is not None:
+            return _earliest(self._plan_starts, self.confirmed_at - MAX_AHEAD)
+        return _earliest(self._plan_starts, None if self.current_report is None else self.confirm_by)
+
+    @property
+    def _plan_starts(self) -> datetime | None:
+        return None if self.planned is None else self.planned.effective_from
+
+
+def _earliest(*times: datetime | None) -> datetime | None:
+    return min((time for time in times if time is not None), default=None)
 
 
 NEVER_REPORTED = Intake()
@@ -178,14 +199,16 @@ class Step(msgspec.Struct, frozen=True):
     """One change of an intake: the state before, the intake after, the time, the kind, and the event to record.
 
     `kind` is `unplanned` when a plan was cancelled, `started` when a plan began by itself, and `counted` when a count
-    of open referrals paused the intake or brought back the replaced report. `event` is null when nothing changed that
-    a reader or a webhook's owner could see.
+    of open referrals paused the intake or brought back the replaced report, and `restored` when the directory was
+    restored. `event` is null when nothing changed that a reader or a webhook's owner could see.
     """
 
     before: State
     after: Intake
     at: datetime
-    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted", "reminded"]
+    kind: Literal[
+        "reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted", "restored", "reminded"
+    ]
     event: EventType | None
 
 
@@ -280,10 +303,11 @@ def report_expiry(report: Report, start: datetime, valid_for: timedelta) -> date
 def apply_report(intake: Intake, report: Report, said_by: SaidBy, now: datetime, valid_for: timedelta) -> Step:
     """The responder, or a coordinator for it, reports at `now`; the same report again confirms it.
 
+    After a restore even the same report is a new one: the report that stood may be older than what was said last.
     `report` must come from `validate_report`, and `intake` from `intake_at(…, now)`.
     """
     before = intake.state
-    is_same = report == intake.report
+    is_same = report == intake.report and not intake.restored
     confirm_by = report_expiry(report, now, valid_for)
     after = msgspec.structs.replace(
         intake,
@@ -294,6 +318,8 @@ def apply_report(intake: Intake, report: Report, said_by: SaidBy, now: datetime,
         confirm_by=confirm_by,
         remind_at=reminder_time(now, confirm_by),
         lapsed=False,
+        restored=False,
+        ahead=False,
         before=intake.before if is_same else None,
     )
     is_only_confirmed = is_same and after.state is before and intake.said_by is said_by
@@ -319,10 +345,13 @@ def reminder_time(start: datetime, confirm_by: datetime) -> datetime:
 def apply_confirmation(intake: Intake, said_by: SaidBy, now: datetime, valid_for: timedelta) -> Step:
     """The report is still true: the same as reporting it again.
 
-    Raises `NothingToConfirm` if there is no report, or if the day that it names has passed.
+    Raises `NothingToConfirm` if there is no report, or if the day that it names has passed, and `ReportRestored` if the
+    report is from before a restore.
     """
     if intake.report is None:
         raise NothingToConfirm
+    if intake.restored:
+        raise ReportRestored
     if report_expiry(intake.report, now, valid_for) <= now:
         raise NothingToConfirm(f"The report ended on {intake.report.reopens_on}; send a new report instead")
     return apply_report(intake, intake.report, said_by, now, valid_for)
@@ -375,6 +404,22 @@ def cancel_plan(intake: Intake, now: datetime) -> Step:
     return Step(intake.state, after, now, "unplanned", EventType.INTAKE_UPDATED if intake.planned else None)
 
 
+def withdraw(intake: Intake, at: datetime) -> Intake:
+    """Nobody knows since `at` whether this still holds: the directory was restored, or its database went back.
+
+    Nothing that stood before starts or comes back later. `intake` must come from `intake_at(…, at)`.
+    """
+    return Intake(
+        report=intake.report,
+        since=intake.since if intake.state is State.UNCONFIRMED else at,
+        said_by=intake.said_by,
+        confirmed_at=intake.confirmed_at,
+        confirm_by=None if intake.confirm_by is None else min(intake.confirm_by, at),
+        lapsed=intake.report is not None,
+        restored=True,
+    )
+
+
 def due_steps(intake: Intake, now: datetime) -> list[Step]:
     """The steps that are due at or before `now`, oldest first, each with the time at which it was due."""
     steps: list[Step] = []
@@ -392,10 +437,20 @@ def due_steps(intake: Intake, now: datetime) -> list[Step]:
     return steps
 
 
-def intake_at(intake: Intake, now: datetime) -> Intake:
-    """The intake as readers must see it at `now`, whether or not the due steps have been recorded."""
+def intake_at(intake: Intake, now: datetime, wall: datetime | None = None) -> Intake:
+    """The intake as readers must see it at `now`, whether or not the due steps have been recorded.
+
+    `wall` is the wall's clock where it is in doubt and `now` is later. A report that is dated more than five minutes
+    ahead of it does not hold yet: a wrong clock dated it.
+    """
     steps = due_steps(intake, now)
-    return steps[-1].after if steps else intake
+    return mark_ahead(steps[-1].after if steps else intake, now if wall is None else wall)
+
+
+def mark_ahead(intake: Intake, wall: datetime) -> Intake:
+    """The intake with `ahead` as it is by the wall's clock."""
+    ahead = intake.confirmed_at is not None and intake.confirmed_at - wall > MAX_AHEAD
+    return intake if ahead is intake.ahead else msgspec.structs.replace(intake, ahead=ahead)
 
 
 def remit_now(remit: Remit, intake: Intake) -> Remit:

@@ -17,6 +17,7 @@ from capacity_api.domain.intake import (
     State,
     Step,
     event_for,
+    mark_ahead,
     reminder_time,
     report_expiry,
     validate_threshold_report,
@@ -78,22 +79,30 @@ def _pause(intake: Intake, threshold: Threshold, now: datetime, valid_for: timed
         said_by=SaidBy.THRESHOLD,
         confirmed_at=None,
         lapsed=False,
-        # If this pause lapsed and now starts again, the report from before the first pause is the one to restore.
-        before=intake.before
-        or ReplacedReport(
-            report=intake.report,
-            said_by=intake.said_by,
-            confirmed_at=intake.confirmed_at,
-            confirm_by=intake.confirm_by,
-            remind_at=intake.remind_at,
-            lapsed=intake.lapsed,
-        ),
+        restored=False,
+        ahead=False,
+        before=_replaced(intake),
     )
     if intake.state is State.UNCONFIRMED:
         # No report holds, so the pause holds for the usual time.
         confirm_by = report_expiry(threshold.report, now, valid_for)
         after = msgspec.structs.replace(after, confirm_by=confirm_by, remind_at=reminder_time(now, confirm_by))
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))
+
+
+def _replaced(intake: Intake) -> ReplacedReport | None:
+    """What comes back when the pause ends. `None` for a report from before a restore: it must not come back."""
+    if intake.restored:
+        return None
+    # If this pause lapsed and now starts again, the report from before the first pause is the one to bring back.
+    return intake.before or ReplacedReport(
+        report=intake.report,
+        said_by=intake.said_by,
+        confirmed_at=intake.confirmed_at,
+        confirm_by=intake.confirm_by,
+        remind_at=intake.remind_at,
+        lapsed=intake.lapsed,
+    )
 
 
 def _restore(intake: Intake, before: ReplacedReport, now: datetime) -> Step:
@@ -111,4 +120,5 @@ def _restore(intake: Intake, before: ReplacedReport, now: datetime) -> Step:
         lapsed=has_lapsed,
         before=None,
     )
+    after = mark_ahead(after, now)
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))

@@ -12,15 +12,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from capacity_api.formats.format import Format
-from capacity_api.representations.encoding import LICENCE, TTL_SECONDS
+from capacity_api.representations.encoding import LICENCE
 from capacity_api.representations.responder import Responder
 
 PATH = "/v1/changes"
 # Its pages depend on the query and come from a controller alone.
 FORMAT = Format(name="rpde")
-_PAGE_SECONDS = TTL_SECONDS
-# A pause shows first on the empty page at the end.
-_LAST_PAGE_SECONDS = 5
 
 
 class ChangedItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +54,3 @@ def changes_page(
     number = items[-1].modified if items else after
     following = f"{address}?afterChangeNumber={number}" + ("" if limit is None else f"&limit={limit}")
     return ChangesPage(next=following, items=list(items), demonstration=True if demonstration else UNSET)
-
-
-def max_age(items: Sequence[ChangedItem]) -> int:
-    """For how many seconds a page may be kept at most; the next lapse may end it sooner."""
-    return _PAGE_SECONDS if items else _LAST_PAGE_SECONDS

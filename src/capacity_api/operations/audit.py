@@ -1,6 +1,7 @@
-"""The audit: who changed what, and when."""
+"""The audit: who changed what, and when. Each entry is also a line of the log."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -8,8 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from capacity_api.db.acts import note_act
 from capacity_api.db.tables import AuditRow
 from capacity_api.operations.paging import Page, page
+
+# What the log calls the target of an action, by the action's first word.
+_TARGETS = {
+    "directory": "what",
+    "responder": "responder",
+    "threshold": "responder",
+    "token": "token_id",
+    "partner": "partner_id",
+    "clock": "clock",
+}
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,8 +34,13 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     target: str
 
 
-def add_entry(session: AsyncSession, now: datetime, token_id: UUID | None, action: str, target: object) -> None:
+def add_entry(
+    session: AsyncSession, now: datetime, token_id: UUID | None, action: str, target: object, **log_fields: Any
+) -> None:
+    """Add an entry. `log_fields` are only for the log."""
     session.add(AuditRow(id=uuid7(), at=now, token_id=token_id, action=action, target=str(target)))
+    log_fields[_TARGETS[action.partition(".")[0]]] = target
+    note_act(session, action, **log_fields)
 
 
 async def list_entries(session: AsyncSession, limit: int, cursor: str | None) -> Page[AuditEntry]:

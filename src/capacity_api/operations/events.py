@@ -1,7 +1,7 @@
 """The public events, in the bodies that were sent."""
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.sequence import latest
@@ -13,15 +13,19 @@ from capacity_api.representations.event import Event, EventPage
 _decoder = msgspec.json.Decoder(Event)
 
 
-async def list_events(session: AsyncSession, after: int, limit: int) -> EventPage:
-    """Up to `limit` public events after a sequence number, oldest first. Raises `BeyondLatest`."""
+async def require_number(session: AsyncSession, number: int) -> None:
+    """Raise `BeyondLatest` if the newest event has a lower number than this."""
     newest, _ = await latest(session)
-    if after > newest:
-        raise BeyondLatest(f"The newest event has the sequence number {newest}; {after} lies beyond it")
+    if number > newest:
+        raise BeyondLatest(f"The newest event has the sequence number {newest}; {number} lies beyond it")
+
+
+async def list_events(session: AsyncSession, after: int, until: int, limit: int) -> EventPage:
+    """Up to `limit` public events with a number in (after, until], oldest first, as if there were none later."""
     rows = (
         await session.execute(
             select(EventRow.sequence, EventRow.body)
-            .where(EventRow.sequence > after)
+            .where(EventRow.sequence > after, EventRow.sequence <= until)
             .order_by(EventRow.sequence)
             .limit(limit)
         )
@@ -30,7 +34,12 @@ async def list_events(session: AsyncSession, after: int, limit: int) -> EventPag
     for row in rows:
         assert row.sequence is not None, "the query leaves out private events"
         last = row.sequence
-    return EventPage(events=[msgspec.Raw(row.body.encode()) for row in rows], sequence=last, latest=newest)
+    return EventPage(events=[msgspec.Raw(row.body.encode()) for row in rows], sequence=last, latest=until)
+
+
+async def count_after(session: AsyncSession, number: int) -> int:
+    """How many public events have a higher number. Numbers are not subtracted: after a restore there is a gap."""
+    return await session.scalar(select(func.count()).where(EventRow.sequence > number)) or 0
 
 
 async def newest_events(session: AsyncSession, after: int, limit: int) -> list[Event]:

@@ -13,38 +13,52 @@ from capacity_api.db.tables import IS_LISTING, EventRow, ReportRow
 from capacity_api.domain.intake import State, TimedState
 from capacity_api.operations import responders
 from capacity_api.operations.paging import Page, page
+from capacity_api.operations.restores import NO_RESTORES, Restores, read_restores
 from capacity_api.representations.responder import HistoryEntry
 
 
 async def read_history(
-    session: AsyncSession, slug: str, start: datetime, end: datetime, limit: int, cursor: str | None
+    session: AsyncSession, slug: str, start: datetime, end: datetime, until: int, limit: int, cursor: str | None
 ) -> Page[HistoryEntry]:
-    """Every entry in the history of a listed responder in [start, end), newest first. Raises `NotFound`."""
+    """Every entry in the history of a listed responder in [start, end), newest first. Raises `NotFound`.
+
+    Entries with a higher number than `until` are left out.
+    """
     row = await responders.get_responder(session, slug)
-    query = select(ReportRow).where(ReportRow.responder_id == row.id, ReportRow.at >= start, ReportRow.at < end)
-    return await page(session, query, ReportRow.sequence, represent_report, limit, cursor)
+    restores = await read_restores(session)
+    at = restores.column(ReportRow.sequence, ReportRow.at)
+    query = select(ReportRow).where(
+        ReportRow.responder_id == row.id, at >= start, at < end, ReportRow.sequence <= until
+    )
+    return await page(
+        session, query, ReportRow.sequence, lambda entry: represent_report(entry, restores), limit, cursor
+    )
 
 
 async def entries_after(session: AsyncSession, sequence: int) -> dict[UUID, list[HistoryEntry]]:
     """Every entry after a sequence number, by responder, oldest first."""
     rows = await session.scalars(select(ReportRow).where(ReportRow.sequence > sequence).order_by(ReportRow.sequence))
-    return _by_responder(rows)
+    return _by_responder(rows, await read_restores(session))
 
 
 async def newest_entries(
     session: AsyncSession, since: datetime, max_entries: int, responder_ids: Sequence[UUID] | None
 ) -> dict[UUID, list[HistoryEntry]]:
     """The newest `max_entries` since a time of each responder (`None`: of all), oldest first."""
+    restores = await read_restores(session)
     ranked = (
         select(
             ReportRow.id,
             func.row_number().over(partition_by=ReportRow.responder_id, order_by=ReportRow.sequence.desc()).label("n"),
         )
-        .where(ReportRow.at >= since, _is_one_of(ReportRow.responder_id, responder_ids))
+        .where(
+            restores.column(ReportRow.sequence, ReportRow.at) >= since,
+            _is_one_of(ReportRow.responder_id, responder_ids),
+        )
         .subquery()
     )
     query = select(ReportRow).join(ranked, ranked.c.id == ReportRow.id).where(ranked.c.n <= max_entries)
-    return _by_responder(await session.scalars(query.order_by(ReportRow.sequence)))
+    return _by_responder(await session.scalars(query.order_by(ReportRow.sequence)), restores)
 
 
 async def state_changes(
@@ -55,10 +69,13 @@ async def state_changes(
     The first of each is the state that it was in at `since`, if that is known. Listing and delisting make it
     unconfirmed, and leave no report.
     """
-    columns = (ReportRow.responder_id, ReportRow.at, ReportRow.state, ReportRow.sequence)
+    restores = await read_restores(session)
+    reported_at = restores.column(ReportRow.sequence, ReportRow.at).label("at")
+    listed_at = restores.column(EventRow.sequence, EventRow.at).label("at")
+    columns = (ReportRow.responder_id, reported_at, ReportRow.state, ReportRow.sequence)
     reports = select(*columns).where(_is_one_of(ReportRow.responder_id, responder_ids))
     listings = select(
-        EventRow.responder_id, EventRow.at, literal(State.UNCONFIRMED.value, Text).label("state"), EventRow.sequence
+        EventRow.responder_id, listed_at, literal(State.UNCONFIRMED.value, Text).label("state"), EventRow.sequence
     ).where(text(IS_LISTING), _is_one_of(EventRow.responder_id, responder_ids))
     all_states = union_all(reports, listings).subquery()
 
@@ -83,11 +100,11 @@ async def state_changes(
     return found
 
 
-def represent_report(row: ReportRow) -> HistoryEntry:
+def represent_report(row: ReportRow, restores: Restores = NO_RESTORES) -> HistoryEntry:
     return HistoryEntry(
         sequence=row.sequence,
         kind=row.kind,  # type: ignore[arg-type]  # only `operations.changes` writes it, from Step.kind
-        at=row.at,
+        at=restores.time_of(row.sequence, row.at),
         said_by=row.said_by,
         state=row.state,
         confirm_by=row.confirm_by,
@@ -96,10 +113,10 @@ def represent_report(row: ReportRow) -> HistoryEntry:
     )
 
 
-def _by_responder(rows: Iterable[ReportRow]) -> dict[UUID, list[HistoryEntry]]:
+def _by_responder(rows: Iterable[ReportRow], restores: Restores) -> dict[UUID, list[HistoryEntry]]:
     entries: dict[UUID, list[HistoryEntry]] = {}
     for row in rows:
-        entries.setdefault(row.responder_id, []).append(represent_report(row))
+        entries.setdefault(row.responder_id, []).append(represent_report(row, restores))
     return entries
 
 

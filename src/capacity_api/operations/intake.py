@@ -18,7 +18,8 @@ from capacity_api.domain.intake import (
 )
 from capacity_api.errors import PreconditionFailed
 from capacity_api.operations import changes
-from capacity_api.representations.responder import Responder, represent_responder
+from capacity_api.operations.changes import Change
+from capacity_api.representations.responder import Responder
 
 # Whether the responder is still as the caller last saw it; the API makes one from `If-Match`.
 VersionCheck = Callable[[Responder], bool]
@@ -39,19 +40,22 @@ async def report_intake(
     """Record a report, or plan it for `effective_from`. Returns the responder as the public sees it from now on.
 
     A second plan takes the place of the first only with `replace`. Raises `NotFound` for one that is not listed,
-    `Invalid` with pointers, `AlreadyPlanned`, `PreconditionFailed`.
+    `Invalid` with pointers, `AlreadyPlanned`, `PreconditionFailed`, and `ClockInDoubt` for `open` while the clock is.
     """
     change = await changes.begin(session, now)
     row = await change.get_responder(slug)
-    require_expected(row, change.now, is_expected)
+    require_expected(change, row, is_expected)
     report = validate_report(report, row.remit, change.now)
-    intake, valid_for = row.intake.value, timedelta(hours=row.valid_for_hours)
+    valid_for = timedelta(hours=row.valid_for_hours)
     if effective_from is None:
-        step = apply_report(intake, report, said_by, change.now, valid_for)
+        step = apply_report(change.intake_of(row), report, said_by, change.now, valid_for)
     else:
-        step = apply_plan(intake, report, effective_from, said_by, change.now, valid_for, replace=replace)
+        step = apply_plan(
+            change.recorded_intake(row), report, effective_from, said_by, change.now, valid_for, replace=replace
+        )
+    change.require_clock(row, step)
     await change.record(row, step, report, actor_token_id)
-    return represent_responder(row.record, change.now)
+    return change.represent(row)
 
 
 async def confirm_intake(
@@ -63,13 +67,14 @@ async def confirm_intake(
     is_expected: VersionCheck | None = None,
     actor_token_id: UUID | None = None,
 ) -> Responder:
-    """ "Still true". Raises `NothingToConfirm` where nothing was ever reported."""
+    """ "Still true". Raises `NothingToConfirm` where nothing was ever reported, and `ClockInDoubt`."""
     change = await changes.begin(session, now)
     row = await change.get_responder(slug)
-    require_expected(row, change.now, is_expected)
-    step = apply_confirmation(row.intake.value, said_by, change.now, timedelta(hours=row.valid_for_hours))
+    require_expected(change, row, is_expected)
+    step = apply_confirmation(change.intake_of(row), said_by, change.now, timedelta(hours=row.valid_for_hours))
+    change.require_clock(row, step)
     await change.record(row, step, step.after.report, actor_token_id)
-    return represent_responder(row.record, change.now)
+    return change.represent(row)
 
 
 async def cancel_planned_intake(
@@ -83,13 +88,14 @@ async def cancel_planned_intake(
     """Cancel the planned change; without one, nothing happens."""
     change = await changes.begin(session, now)
     row = await change.get_responder(slug)
-    require_expected(row, change.now, is_expected)
-    step = cancel_plan(row.intake.value, change.now)
+    require_expected(change, row, is_expected)
+    step = cancel_plan(change.recorded_intake(row), change.now)
+    change.require_clock(row, step)
     await change.record(row, step, step.after.report, actor_token_id)
-    return represent_responder(row.record, change.now)
+    return change.represent(row)
 
 
-def require_expected(row: ResponderRow, now: datetime, is_expected: VersionCheck | None) -> None:
+def require_expected(change: Change, row: ResponderRow, is_expected: VersionCheck | None) -> None:
     """Raise `PreconditionFailed` where somebody has changed the responder since the caller saw it."""
-    if is_expected is not None and not is_expected(represent_responder(row.record, now)):
+    if is_expected is not None and not is_expected(change.represent(row)):
         raise PreconditionFailed

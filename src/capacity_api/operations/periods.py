@@ -10,16 +10,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, delete, insert, select, union_all, update
+from sqlalchemy import Select, and_, delete, func, insert, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from capacity_api.db import sequence
-from capacity_api.db.tables import EventRow, GapRow, PeriodRow, ResponderRow, RollupRow
+from capacity_api.db.tables import IS_RESTORE, EventRow, GapRow, PeriodRow, ResponderRow, RollupRow
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import State
 from capacity_api.domain.periods import PLACES, Gap, Ledger, Period, StateChange, state_change, to_second
 from capacity_api.domain.remit import Limit, Remit, limited_remit
+from capacity_api.operations.restores import Restores, read_restores
 from capacity_api.representations.responder import AreaRef
 
 # How many events to read at a time, and how many parameters to put in one statement.
@@ -50,9 +51,13 @@ async def count_events(session: AsyncSession, max_events: int = BATCH) -> int:
     rollup = (
         await session.execute(select(RollupRow).with_for_update().execution_options(populate_existing=True))
     ).scalar_one()
-    number, changes = await _read_changes(session, rollup.sequence, max_events)
-    if number == rollup.sequence:
+    number, count, changes = await _read_changes(session, rollup.sequence, max_events)
+    if count == 0:
         return 0
+    if await _is_misdated(session, rollup.sequence, number):
+        # Count everything again, from the first event.
+        await reset(session)
+        number, count, changes = await _read_changes(session, 0, max_events)
     ledger = await load_ledger(session, rollup)
     await load_periods(session, ledger, changes)
     # Copies of the stored rows: the ledger changes its own.
@@ -66,7 +71,6 @@ async def count_events(session: AsyncSession, max_events: int = BATCH) -> int:
         ledger.apply(change)
     await _write_periods(session, ledger, stored_periods)
     await _write_gaps(session, ledger, stored_gaps)
-    count = number - rollup.sequence
     rollup.sequence, rollup.open_in = number, ledger.open_in
     await session.flush()
     return count
@@ -83,8 +87,8 @@ async def reset(session: AsyncSession) -> None:
 async def read_uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[StateChange]]:
     """The state changes of the events after number `after`, in order, a batch at a time."""
     while True:
-        number, changes = await _read_changes(session, after, BATCH)
-        if number == after:
+        number, count, changes = await _read_changes(session, after, BATCH)
+        if count == 0:
             return
         after = number
         yield changes
@@ -235,8 +239,8 @@ class _EventBody(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_EventBody)
 
 
-async def _read_changes(session: AsyncSession, after: int, max_events: int) -> tuple[int, list[StateChange]]:
-    """Of up to `max_events` events after number `after`: the number of the last, and their state changes."""
+async def _read_changes(session: AsyncSession, after: int, max_events: int) -> tuple[int, int, list[StateChange]]:
+    """Of up to `max_events` events after number `after`: the last number, how many, and their state changes."""
     rows = (
         await session.execute(
             select(EventRow.sequence, EventRow.type, EventRow.at, EventRow.responder_id, EventRow.body)
@@ -245,14 +249,28 @@ async def _read_changes(session: AsyncSession, after: int, max_events: int) -> t
             .limit(max_events)
         )
     ).all()
-    changes = [_state_change(row) for row in rows if row.responder_id is not None]
-    return rows[-1].sequence if rows else after, changes
+    restores = await read_restores(session)
+    changes = [_state_change(row, restores) for row in rows if row.responder_id is not None]
+    return rows[-1].sequence if rows else after, len(rows), changes
 
 
-def _state_change(row: Any) -> StateChange:
+async def _is_misdated(session: AsyncSession, counted: int, number: int) -> bool:
+    """Whether a restore among the events after `counted` says that events counted before are dated too late."""
+    earliest = await session.scalar(
+        select(func.min(EventRow.at)).where(text(IS_RESTORE), EventRow.sequence > counted, EventRow.sequence <= number)
+    )
+    if earliest is None:
+        return False
+    misdated = select(EventRow.id).where(EventRow.at > earliest, EventRow.sequence <= counted).limit(1)
+    return await session.scalar(misdated) is not None
+
+
+def _state_change(row: Any, restores: Restores) -> StateChange:
     responder = _decoder.decode(row.body).data.responder
     state = None if row.type == EventType.RESPONDER_DELISTED else responder.intake.state
-    return state_change(row.responder_id, to_second(row.at), state, _remit_now(responder))
+    return state_change(
+        row.responder_id, to_second(restores.time_of(row.sequence, row.at)), state, _remit_now(responder)
+    )
 
 
 def _remit_now(responder: _Responder) -> Remit:

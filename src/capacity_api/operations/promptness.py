@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.tables import ReportRow
 from capacity_api.operations.responders import get_responder
+from capacity_api.operations.restores import read_restores
 
 
 class Promptness(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,9 +24,11 @@ class Promptness(msgspec.Struct, frozen=True, kw_only=True):
 async def read_promptness(session: AsyncSession, slug: str, start: datetime, end: datetime) -> Promptness:
     """The counts for [start, end). Raises `NotFound`."""
     responder = await get_responder(session, slug)
+    restores = await read_restores(session)
+    at = restores.column(ReportRow.sequence, ReportRow.at)
     rows = await session.execute(
         select(ReportRow.kind, func.count().label("number"))
-        .where(ReportRow.responder_id == responder.id, ReportRow.at >= start, ReportRow.at < end)
+        .where(ReportRow.responder_id == responder.id, at >= start, at < end)
         .group_by(ReportRow.kind)
     )
     counts = {row.kind: row.number for row in rows}

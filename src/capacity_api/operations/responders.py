@@ -23,7 +23,7 @@ from capacity_api.domain.text import required_text, text_limits
 from capacity_api.errors import AlreadyExists, Invalid, NotFound
 from capacity_api.operations import audit, changes
 from capacity_api.operations.intake import VersionCheck, require_expected
-from capacity_api.representations.responder import Responder, represent_responder
+from capacity_api.representations.responder import Responder
 
 # "all" and "unknown" are sets of slugs, and tests of webhooks name a responder `example`.
 _RESERVED_SLUGS = frozenset({ALL, UNKNOWN, "example"})
@@ -95,9 +95,9 @@ async def list_responder(
     session.add(row)
     # Its first event refers to the row.
     await session.flush()
-    await change.add_event(EventType.RESPONDER_LISTED, row, change.now)
-    audit.add_entry(session, change.now, actor_token_id, "responder.list", new.slug)
-    return represent_responder(row.record, change.now)
+    number = await change.add_event(EventType.RESPONDER_LISTED, row, change.now)
+    audit.add_entry(session, change.now, actor_token_id, "responder.list", new.slug, sequence=number)
+    return change.represent(row)
 
 
 async def change_details(
@@ -112,7 +112,7 @@ async def change_details(
     """Change a responder's details. An event follows only where the public sees a difference."""
     change = await changes.begin(session, now)
     row = await change.get_responder(slug)
-    require_expected(row, change.now, is_expected)
+    require_expected(change, row, is_expected)
     before = row.record
     if patch.name is not UNSET:
         row.name = required_text(patch.name, "/name", 200)
@@ -124,10 +124,11 @@ async def change_details(
         row.remit = validate_remit(patch.remit)
     if patch.valid_for_hours is not UNSET:
         row.valid_for_hours = _validate_hours(patch.valid_for_hours)
+    number = None
     if row.record != before:
-        await change.add_event(EventType.RESPONDER_UPDATED, row, change.now, previous_areas=before.remit.areas)
-    audit.add_entry(session, change.now, actor_token_id, "responder.change", slug)
-    return represent_responder(row.record, change.now)
+        number = await change.add_event(EventType.RESPONDER_UPDATED, row, change.now, previous_areas=before.remit.areas)
+    audit.add_entry(session, change.now, actor_token_id, "responder.change", slug, sequence=number)
+    return change.represent(row)
 
 
 async def delist_responder(session: AsyncSession, now: datetime, slug: str, actor_token_id: UUID | None = None) -> None:
@@ -135,8 +136,8 @@ async def delist_responder(session: AsyncSession, now: datetime, slug: str, acto
     change = await changes.begin(session, now)
     row = await change.get_responder(slug)
     row.delisted_at = change.now
-    await change.add_event(EventType.RESPONDER_DELISTED, row, change.now)
-    audit.add_entry(session, change.now, actor_token_id, "responder.delist", slug)
+    number = await change.add_event(EventType.RESPONDER_DELISTED, row, change.now)
+    audit.add_entry(session, change.now, actor_token_id, "responder.delist", slug, sequence=number)
 
 
 async def changed_since(session: AsyncSession, sequence: int) -> list[ResponderRecord]:

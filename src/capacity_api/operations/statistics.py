@@ -29,6 +29,7 @@ from capacity_api.domain.periods import (
 )
 from capacity_api.domain.remit import AgeGroup
 from capacity_api.operations import periods
+from capacity_api.operations.restores import read_restores
 from capacity_api.representations.statistics import (
     GroupStatistics,
     MonthStatistics,
@@ -154,6 +155,8 @@ def _merge(at_start: Period | None, at_end: Period | None, uncounted: list[Perio
 async def _read_counted_from(session: AsyncSession, start: int, end: int) -> int | None:
     """The second in [start, end] from which there is evidence, or `None`: it begins with the first event."""
     first_event = await session.scalar(select(EventRow.at).where(EventRow.sequence == 1))
+    if first_event is not None:
+        first_event = (await read_restores(session)).time_of(1, first_event)
     if first_event is None or to_second(first_event) > end:
         return None
     return max(start, to_second(first_event))

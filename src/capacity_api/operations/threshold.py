@@ -11,7 +11,7 @@ from capacity_api.domain.threshold import MAX_REFERRALS, Threshold, apply_count,
 from capacity_api.errors import Invalid, NotFound
 from capacity_api.operations import audit, changes
 from capacity_api.operations.responders import get_responder
-from capacity_api.representations.responder import Responder, represent_responder
+from capacity_api.representations.responder import Responder
 
 
 class Caseload(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,13 +34,14 @@ async def record_caseload(
     row.open_referrals, row.counted_at = open_referrals, change.now
     if row.threshold is not None:
         valid_for = timedelta(hours=responder.valid_for_hours)
-        step = apply_count(responder.intake.value, row.threshold, open_referrals, change.now, valid_for)
-        if step is not None:
+        step = apply_count(change.intake_of(responder), row.threshold, open_referrals, change.now, valid_for)
+        # While the clock is in doubt a count may pause, but brings nobody back as open: a later count does.
+        if step is not None and change.may_take(responder, step):
             await change.record(responder, step, step.after.report, actor_token_id)
     return Caseload(
         open_referrals=open_referrals,
         counted_at=change.now,
-        responder=represent_responder(responder.record, change.now),
+        responder=change.represent(responder),
     )
 
 

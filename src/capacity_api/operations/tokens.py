@@ -33,6 +33,7 @@ from capacity_api.errors import (
     TokenMalformed,
     TokenRevoked,
     TokenUnknown,
+    TokenUnreviewed,
 )
 from capacity_api.operations import audit
 from capacity_api.operations.paging import Page, page
@@ -74,6 +75,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    reviewed: bool
     last_used_at: datetime | None
 
 
@@ -175,7 +177,7 @@ async def issue_token(
         lifetime_seconds=None if expires_at is None else int((expires_at - now).total_seconds()),
     )
     session.add(row)
-    audit.add_entry(session, now, actor_token_id, "token.issue", row.id)
+    audit.add_entry(session, now, actor_token_id, "token.issue", row.id, owner=name_owner(owner))
     return IssuedToken(id=row.id, token=token, owner=owner, scopes=row.scopes, expires_at=expires_at)
 
 
@@ -198,6 +200,8 @@ async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str)
         raise TokenRevoked
     if row.expires_at is not None and row.expires_at <= now:
         raise TokenExpired
+    if not row.reviewed:
+        raise TokenUnreviewed
     owner = _ADMIN
     if row.responder_id is not None:
         owner = _responder(responder_id, slug, responder_name)
@@ -217,6 +221,11 @@ async def record_use(session: AsyncSession, now: datetime, identity: Identity, n
     await session.execute(
         update(TokenRow).where(TokenRow.id == identity.token_id).values(last_used_at=now, hash=newest_hash)
     )
+
+
+def name_owner(owner: Owner) -> str:
+    """The owner in a line of the log: a responder's slug, a partner's id, or `admin`."""
+    return owner.slug or (str(owner.id) if owner.id else owner.type)
 
 
 async def list_tokens(session: AsyncSession, owner: Owner | None, limit: int, cursor: str | None) -> Page[Token]:
@@ -270,7 +279,7 @@ async def rotate_token(
     )
     end = now + timedelta(hours=overlap_hours)
     row.expires_at = end if row.expires_at is None else min(row.expires_at, end)
-    audit.add_entry(session, now, actor_token_id, "token.rotate", row.id)
+    audit.add_entry(session, now, actor_token_id, "token.rotate", row.id, successor=successor.id)
     return successor
 
 
@@ -282,6 +291,29 @@ async def revoke_token(
     if row.revoked_at is None:
         row.revoked_at = now
         audit.add_entry(session, now, actor_token_id, "token.revoke", row.id)
+
+
+async def list_unreviewed(session: AsyncSession) -> list[Token]:
+    """The tokens that nobody has reviewed since a restore and that have not ended, oldest first."""
+    owners = await _owners(session)
+    rows = await session.scalars(
+        select(TokenRow).where(TokenRow.reviewed.is_(False), TokenRow.revoked_at.is_(None)).order_by(TokenRow.id)
+    )
+    return [_represent(row, owners) for row in rows]
+
+
+async def keep_token(session: AsyncSession, now: datetime, token_id: UUID, actor_token_id: UUID | None = None) -> None:
+    """After a restore: the token still holds. Raises `NotFound`."""
+    row = await _get_token(session, token_id, None, for_update=True)
+    if not row.reviewed:
+        row.reviewed = True
+        audit.add_entry(session, now, actor_token_id, "token.keep", row.id)
+
+
+async def keep_every_token(session: AsyncSession, now: datetime, actor_token_id: UUID | None = None) -> None:
+    """After a restore: every token still holds."""
+    await session.execute(update(TokenRow).where(TokenRow.reviewed.is_(False)).values(reviewed=True))
+    audit.add_entry(session, now, actor_token_id, "token.keep", "all")
 
 
 async def _get_token(
@@ -326,5 +358,6 @@ def _represent(row: TokenRow, owners: dict[UUID | None, Owner]) -> Token:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        reviewed=row.reviewed,
         last_used_at=row.last_used_at,
     )

@@ -29,7 +29,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "directory.js",
     ),
     "coverage": (*_OF_ALL, "freshness.js", "coverage.js"),
-    "update": (*_OF_ALL, "matching.js", "limit.js", "report.js", "update.js"),
+    "update": (*_OF_ALL, "clock.js", "matching.js", "limit.js", "report.js", "update.js"),
 }
 NAMES = tuple(dict.fromkeys(name for modules in MODULES.values() for name in modules))
 

@@ -1,7 +1,6 @@
-"""What is answered to a read, decided from values alone: the resource, the headers of the request, and the time."""
+"""What is answered to a read, decided from values alone: the resource and the headers of the request."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import lru_cache
 
 import msgspec
@@ -15,10 +14,8 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def answer_with(
-    resource: Resource, request_headers: Iterable[tuple[bytes, bytes]], next_due: datetime | None, now: datetime
-) -> Answer:
-    """The answer to a `GET`: content coding by `Accept-Encoding`, 304 by `If-None-Match`, no copy past `next_due`."""
+def answer_with(resource: Resource, request_headers: Iterable[tuple[bytes, bytes]]) -> Answer:
+    """The answer to a `GET`: content coding by `Accept-Encoding`, 304 by `If-None-Match`."""
     accept_encoding = if_none_match = b""
     for name, value in request_headers:
         # Several lines of one header are one list (RFC 9110 §5.3).
@@ -28,12 +25,9 @@ def answer_with(
             if_none_match = if_none_match + b"," + value if if_none_match else value
     variant = resource.best(preferred_codings(accept_encoding) if accept_encoding else ())
     unchanged = resource.status == 200 and bool(if_none_match) and is_match(if_none_match, variant.etag)
-    headers = variant.headers_unchanged if unchanged else variant.headers
-    if next_due is not None and resource.cacheable:
-        seconds_left = (next_due - now).total_seconds()
-        if seconds_left < resource.max_age:
-            headers = [*headers[:-1], (b"cache-control", resource.cache_control(seconds_left).encode())]
-    return Answer(304 if unchanged else resource.status, headers, b"" if unchanged else variant.body)
+    if unchanged:
+        return Answer(304, variant.headers_unchanged, b"")
+    return Answer(resource.status, variant.headers, variant.body)
 
 
 @lru_cache(maxsize=1024)

@@ -1,29 +1,26 @@
 """The ASGI middleware that answers published reads from the snapshot and passes the rest on to the framework."""
 
-import logging
+import structlog
 
 from capacity_api.asgi import Application, Message, Receive, Scope, Send
-from capacity_api.clock import Clock
 from capacity_api.publication.answer import answer_with
 from capacity_api.publication.publisher import Publisher
 from capacity_api.snapshot.resource import PUBLIC_HEADERS, PUBLISHED_SEQUENCE, Resource
 from capacity_api.snapshot.snapshot import Snapshot
 
-# A handler whose answer depends on the snapshot alone puts this into its `http.response.start`, with the number of
-# seconds for which the answer may be kept at most.
-SNAPSHOT_MAX_AGE = "capacity_api.snapshot_max_age"
+# A handler whose answer depends on the snapshot alone puts this key into its `http.response.start`.
+OF_SNAPSHOT = "capacity_api.of_snapshot"
 _READS = frozenset({"GET", "HEAD"})
 _KEPT_HEADERS = ("content-disposition",)
-_logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class PublicationMiddleware:
     """Wraps `app`. `HEAD` is `GET` without the body, also for what is passed on."""
 
-    def __init__(self, app: Application, publisher: Publisher, clock: Clock) -> None:
+    def __init__(self, app: Application, publisher: Publisher) -> None:
         self._app = app
         self._publisher = publisher
-        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,7 +36,7 @@ class PublicationMiddleware:
             query = scope["query_string"]
             found = snapshot.cached_answer(scope["path"], query) if query else snapshot.find(scope["path"])
         except Exception:
-            _logger.exception("the snapshot cannot be brought up to now")
+            log.exception("snapshot.failed")
             await self._app(passed_on, receive, self._numbered(send))
             return
         if found is not None:
@@ -64,7 +61,7 @@ class PublicationMiddleware:
 
         async def send_through(message: Message) -> None:
             nonlocal start
-            if message.get(SNAPSHOT_MAX_AGE) is not None:
+            if OF_SNAPSHOT in message:
                 start = message
             elif start is None:
                 await send(message)
@@ -79,7 +76,7 @@ class PublicationMiddleware:
         return send_through
 
     async def _answer(self, scope: Scope, send: Send, snapshot: Snapshot, found: Resource) -> None:
-        answer = answer_with(found, scope["headers"], snapshot.next_due, self._clock())
+        answer = answer_with(found, scope["headers"])
         headers = [*answer.headers, snapshot.sequence_header]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -88,7 +85,7 @@ class PublicationMiddleware:
 def _resource_of(start: Message, body: bytes) -> Resource:
     headers = {name.lower().decode(): value.decode() for name, value in start["headers"]}
     kept = [(name, headers[name]) for name in _KEPT_HEADERS if name in headers]
-    return Resource(body, headers["content-type"], (*PUBLIC_HEADERS, *kept), max_age=start[SNAPSHOT_MAX_AGE])
+    return Resource(body, headers["content-type"], (*PUBLIC_HEADERS, *kept))
 
 
 def _without_body(send: Send) -> Send:

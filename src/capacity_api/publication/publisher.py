@@ -1,11 +1,11 @@
 """The publisher: keeps the snapshot in step with the database, and applies due steps on time even without it."""
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.clock import Clock
@@ -21,12 +21,14 @@ from capacity_api.snapshot.entry import Entry
 from capacity_api.snapshot.history import KEPT_FOR, MAX_ENTRIES, History
 from capacity_api.snapshot.snapshot import Catalogue, Snapshot, empty_snapshot
 
-_logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 # How long a write waits for its change to be published here. After that it is acknowledged anyway.
 ACKNOWLEDGE_TIMEOUT_SECONDS = 1.0
 # With more responders than this, every document is built before anybody asks for it.
 BUILD_AHEAD_FROM = 100
 MAX_EVENTS = 100
+# The clock goes back this far, and the snapshot is not built anew: two readings of one clock may differ a little.
+_CLOCK_STEP = timedelta(seconds=1)
 # For more new responders than this, the histories of all are read.
 _MAX_IDS_IN_QUERY = 500
 
@@ -40,12 +42,20 @@ class Publisher:
         clock: Clock,
         catalogue: Catalogue,
         acknowledge_timeout: float = ACKNOWLEDGE_TIMEOUT_SECONDS,
+        *,
+        wall: Clock | None = None,
     ) -> None:
+        """`wall` is the wall's clock where `clock` is later while it is in doubt; by default they are the same."""
         self._database = database
         self._clock = clock
+        self._wall = wall or clock
         self._acknowledge_timeout = acknowledge_timeout
         self._refreshing = asyncio.Lock()
         self._snapshot = empty_snapshot(catalogue, clock())
+        self._has_loaded = False
+        # Whether every state is shown as unconfirmed, because the database went back in time.
+        self._is_withdrawn = False
+        self._lead = timedelta(0)
         self._next_due: datetime | None = None
         # True while something committed cannot be published.
         self.is_stale = False
@@ -60,13 +70,33 @@ class Publisher:
         return self._next_due
 
     def current(self) -> Snapshot:
-        """The snapshot as it must be read now. A due step shows exactly when it is due, also without the database."""
-        now = self._clock()
+        """The snapshot as it must be read now. A due step shows exactly when it is due, also without the database.
+
+        Nobody is confirmed while the database is one that went back in time.
+        """
+        now, lead = self._read_clocks()
+        continuity = self._database.continuity
+        if continuity.went_back and self._has_loaded and not self._is_withdrawn:
+            seen = 0 if continuity.seen is None else continuity.seen.sequence
+            self._snapshot = self._snapshot.withdrawn(now, seen)
+            self._is_withdrawn, self._next_due = True, None
         snapshot = self._snapshot
-        if snapshot.valid_until <= now:
-            due = {slug: snapshot.entries[slug].at(now) for slug in snapshot.due_slugs(now)}
-            snapshot = self._snapshot = snapshot.with_changes(due, now)
-        return snapshot
+        if abs(lead - self._lead) > _CLOCK_STEP or snapshot.now - now > _CLOCK_STEP:
+            # Somebody set a clock. What had lapsed before may hold now, and the other way round.
+            self._lead = lead
+            slugs = list(snapshot.entries)
+        elif snapshot.rebuild_at <= now:
+            slugs = snapshot.due_slugs(now)
+        else:
+            return snapshot
+        due = {slug: snapshot.entries[slug].at(now, now - lead) for slug in slugs}
+        self._snapshot = snapshot.with_changes(due, now)
+        return self._snapshot
+
+    def _read_clocks(self) -> tuple[datetime, timedelta]:
+        """The time, and by how much it is later than the wall's clock, which is in doubt then."""
+        now = self._clock()
+        return now, max(now - self._wall(), timedelta(0))
 
     async def refresh(self) -> bool:
         """Publish what was committed since the last refresh; returns whether there was anything.
@@ -86,41 +116,55 @@ class Publisher:
             if snapshot is None:
                 return False
             self._snapshot = snapshot
+            self._has_loaded, self._is_withdrawn = True, False
+            self.current()
             return True
 
     async def _newer_snapshot(self) -> Snapshot | None:
-        """The snapshot with what was committed since, or None if that is nothing."""
+        """The snapshot with what was committed since, or None if that is nothing.
+
+        After a restore it is read whole: what the database no longer has must not stay.
+        """
         published = self._snapshot
         async with self._database.read() as session:
-            latest, updated_at = await sequence.latest(session)
-            if latest <= published.sequence:
+            # First, so that it is about what this transaction sees.
+            await self._database.continuity.look(session)
+            if self._database.continuity.went_back and self._has_loaded:
                 return None
+            latest, updated_at = await sequence.latest(session)
+            is_whole = self._is_withdrawn or await sequence.latest_restore(session) > published.sequence
+            if latest <= published.sequence and self._has_loaded and not is_whole:
+                return None
+            if is_whole:
+                published = empty_snapshot(published.catalogue, self._clock())
             records = await changed_since(session, published.sequence)
             histories = await _histories(session, records, published, self._clock() - KEPT_FOR)
             events = await newest_events(session, published.sequence, MAX_EVENTS)
             next_due = await changes.next_due(session)
         recent_events = (*events, *published.recent_events)[:MAX_EVENTS]
         # In a thread, so that readers are answered meanwhile.
-        snapshot = await asyncio.to_thread(self._build, records, histories, latest, updated_at, recent_events)
+        base = published if is_whole else None
+        snapshot = await asyncio.to_thread(self._build, base, records, histories, latest, updated_at, recent_events)
         self._next_due = next_due
         return snapshot
 
     def _build(
         self,
+        base: Snapshot | None,
         records: Sequence[ResponderRecord],
         histories: Mapping[UUID, History],
         latest: int,
         updated_at: datetime,
         recent_events: tuple[Event, ...],
     ) -> Snapshot:
-        now = self._clock()
+        now, lead = self._read_clocks()
         entries: dict[str, Entry | None] = {}
         for record in records:
             is_listed = record.delisted_at is None
-            entries[record.slug] = Entry(record, histories[record.id], now) if is_listed else None
-        # Not the snapshot from before the read: a due step may have changed it meanwhile.
-        snapshot = self._snapshot.with_changes(
-            entries, now, sequence=latest, updated_at=updated_at, recent_events=recent_events
+            entries[record.slug] = Entry(record, histories[record.id], now, now - lead) if is_listed else None
+        # Without a base it is not the snapshot from before the read: a due step may have changed it meanwhile.
+        snapshot = (base or self._snapshot).with_changes(
+            entries, now, sequence=max(latest, self.sequence), updated_at=updated_at, recent_events=recent_events
         )
         # With few responders the first reader of a document waits some milliseconds, and what nobody reads costs
         # nothing.
@@ -142,7 +186,7 @@ class Publisher:
                 while self.sequence < number:
                     await self.refresh()
         except Exception as error:  # noqa: BLE001 - the change is acknowledged whatever keeps it from being shown
-            _logger.warning("change %d is committed and cannot be shown yet: %s", number, type(error).__name__)
+            log.warning("publication.late", sequence=number, reason=type(error).__name__)
 
 
 async def _histories(

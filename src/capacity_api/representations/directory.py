@@ -11,12 +11,16 @@ from capacity_api.representations.responder import Responder
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
-    """`sequence` is its version; `total` counts `responders`; `ttl` in seconds."""
+    """`sequence` is its version; `total` counts `responders`; `ttl` in seconds.
+
+    `valid_until` is when the clock alone next changes a state in the whole directory. It says nothing of reports.
+    """
 
     version: Literal["1"] = "1"
     sequence: int
     updated_at: datetime
     ttl: int = TTL_SECONDS
+    valid_until: datetime | None
     licence: str = LICENCE
     demonstration: bool | UnsetType = UNSET
     total: int

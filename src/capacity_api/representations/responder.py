@@ -51,7 +51,8 @@ class PublicIntake(msgspec.Struct, frozen=True, kw_only=True):
     """`state` is the effective one, and `since` when it began.
 
     A report that holds is `report`; one that has lapsed is `last_report`, and says nothing of now. `said_by`,
-    `confirmed_at` and `confirm_by` belong to whichever of the two is set. All are null before the first report.
+    `confirmed_at` and `confirm_by` belong to whichever of the two is set. All are null before the first report, and
+    while the report is dated more than five minutes in the future, which a wrong clock did.
     """
 
     state: State
@@ -83,7 +84,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """`state` is the effective state from `at` on. `report` is what was said, and `said_by` whose word that is."""
 
     sequence: int
-    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted"]
+    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted", "restored"]
     at: datetime
     said_by: SaidBy | None
     state: State
@@ -92,8 +93,11 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     report: Report | None
 
 
-def represent_responder(record: ResponderRecord, now: datetime) -> Responder:
-    """The responder as the public sees it at `now`, whether or not its lapses have been recorded."""
+def represent_responder(record: ResponderRecord, now: datetime, wall: datetime | None = None) -> Responder:
+    """The responder as the public sees it at `now`, whether or not its lapses have been recorded.
+
+    `wall` is for `intake_at`.
+    """
     return Responder(
         id=record.id,
         slug=record.slug,
@@ -101,10 +105,25 @@ def represent_responder(record: ResponderRecord, now: datetime) -> Responder:
         website=record.website,
         contact=record.contact,
         remit=represent_remit(record.remit),
-        intake=represent_intake(intake_at(record.intake, now)),
+        intake=represent_intake(intake_at(record.intake, now, wall)),
         sequence=record.sequence,
         updated_at=record.updated_at,
     )
+
+
+def responder_at(responder: Responder, time: datetime) -> Responder:
+    """The responder of an earlier event as the public saw it at a later time: what was due by then has happened."""
+    public = responder.intake
+    intake = Intake(
+        report=public.report or public.last_report,
+        since=public.since,
+        said_by=public.said_by,
+        confirmed_at=public.confirmed_at,
+        confirm_by=public.confirm_by,
+        lapsed=public.last_report is not None,
+        planned=public.planned,
+    )
+    return msgspec.structs.replace(responder, intake=represent_intake(intake_at(intake, time)))
 
 
 def represent_remit(remit: Remit) -> PublicRemit:
@@ -136,6 +155,19 @@ def remit_of(public: PublicRemit) -> Remit:
 
 def represent_intake(intake: Intake) -> PublicIntake:
     state = intake.state
+    if intake.ahead:
+        # Its times lie in the future, so no sentence about it would be true.
+        return PublicIntake(
+            state=state,
+            since=None,
+            said_by=None,
+            confirmed_at=None,
+            confirm_by=None,
+            report=None,
+            last_report=None,
+            planned=intake.planned,
+            capacity_status=None,
+        )
     return PublicIntake(
         state=state,
         since=intake.since,

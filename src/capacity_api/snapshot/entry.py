@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
+import msgspec
+
 from capacity_api.domain.coverage import contribution_for
-from capacity_api.domain.intake import TimedState, due_steps, intake_at, remit_now
+from capacity_api.domain.intake import State, TimedState, due_steps, intake_at, remit_now, withdraw
 from capacity_api.domain.match_index import Candidate
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.representations.encoding import encode
@@ -14,27 +16,36 @@ from capacity_api.snapshot.resource import Resource
 
 
 class Entry:
-    """A responder at a moment, with every due step applied until then."""
+    """A responder at a moment, with every due step applied until then; `wall` is for `intake_at`."""
 
-    def __init__(self, record: ResponderRecord, history: History, now: datetime) -> None:
+    def __init__(self, record: ResponderRecord, history: History, now: datetime, wall: datetime | None = None) -> None:
         self.record = record
         self.history = history
-        intake = intake_at(record.intake, now)
+        intake = intake_at(record.intake, now, wall)
         self.candidate = Candidate(record.slug, record.name, record.remit, intake)
         self.remit_now = remit_now(record.remit, intake)
         self.contribution = contribution_for(self.remit_now, intake.state)
-        # When the clock changes it next.
-        self.next_due = intake.next_due
-        self.responder: Responder = represent_responder(record, now)
+        # When the clock alone changes it next. A reminder changes nothing that readers see.
+        self.next_change = intake.next_change
+        if intake.ahead and self.next_change is not None and wall is not None:
+            # It holds from a time on the wall's clock, which has further to go than `now`.
+            self.next_change += now - wall
+        self.responder: Responder = represent_responder(record, now, wall)
         self.json = encode(self.responder)
         self.resource = Resource(self.json)
         self.etag = self.resource.plain.etag
         self._history_list: tuple[date, Resource] | None = None
         self._renderings: dict[str, tuple[object, bytes]] = {}
 
-    def at(self, now: datetime) -> "Entry":
-        """The same responder at a later moment."""
-        return Entry(self.record, self.history, now)
+    def at(self, now: datetime, wall: datetime | None = None) -> "Entry":
+        """The same responder at another moment."""
+        return Entry(self.record, self.history, now, wall)
+
+    def withdrawn(self, at: datetime) -> "Entry":
+        """The same responder, whose state nobody knows since `at`."""
+        intake = withdraw(intake_at(self.record.intake, at), at)
+        history = self.history.changed([*self._unrecorded(at), (at, State.UNCONFIRMED)])
+        return Entry(msgspec.structs.replace(self.record, intake=intake), history, at)
 
     def history_list(self, now: datetime) -> Resource:
         """Its history of the last ninety days; reports up to a day older may still be in it."""
@@ -44,8 +55,13 @@ class Entry:
 
     def states(self, now: datetime) -> tuple[TimedState, ...]:
         """Its states of the last ninety days, oldest first, each with the time from which it held."""
-        unrecorded = [(step.at, step.after.state) for step in due_steps(self.record.intake, now)]
-        return self.history.states(max(now - KEPT_FOR, self.record.created_at), unrecorded)
+        return self.history.states(
+            max(now - KEPT_FOR, self.record.created_at), now, self._unrecorded(now), self.responder.intake.state
+        )
+
+    def _unrecorded(self, now: datetime) -> list[TimedState]:
+        """The states of due steps that nobody has recorded yet."""
+        return [(step.at, step.after.state) for step in due_steps(self.record.intake, now)]
 
     def rendering(self, name: str, version: object, render: Callable[[], bytes]) -> bytes:
         """What `render` makes of this responder: built once for each `name`, and again when `version` changes."""

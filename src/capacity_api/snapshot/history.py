@@ -45,6 +45,10 @@ class History(msgspec.Struct, frozen=True):
                 changes.append((entry.at, entry.state))
         return History((*newest, *self.entries)[:MAX_ENTRIES], tuple(changes[-_MAX_CHANGES:]))
 
+    def changed(self, changes: Sequence[TimedState]) -> "History":
+        """The history after these state changes, oldest first, of which there are no entries."""
+        return History(self.entries, (*self.changes, *changes)[-_MAX_CHANGES:])
+
     def encode_list(self, now: datetime) -> bytes:
         """The answer to `GET …/history` without a query string: the newest entries of the last ninety days."""
         # The span ends one second after now, so that an entry of this moment is in it, as in the API.
@@ -53,18 +57,23 @@ class History(msgspec.Struct, frozen=True):
         following = encode_cursor(recent[DEFAULT_LIMIT - 1].sequence) if len(recent) > DEFAULT_LIMIT else None
         return encode(Page([entry.json for entry in recent[:DEFAULT_LIMIT]], following))
 
-    def states(self, since: datetime, unrecorded: Sequence[TimedState]) -> tuple[TimedState, ...]:
-        """The states from `since` until now, oldest first, each with the time from which it held.
+    def states(
+        self, since: datetime, now: datetime, unrecorded: Sequence[TimedState], current: State
+    ) -> tuple[TimedState, ...]:
+        """The states from `since` until `now`, oldest first, each with the time from which it held.
 
-        `unrecorded` are changes from due steps that nobody has recorded yet.
+        `unrecorded` are changes from due steps that nobody has recorded yet, and `current` is the state now: where a
+        wrong clock dated the newest change, it does not hold.
         """
         first = State.UNCONFIRMED
         later: list[TimedState] = []
         for at, state in (*self.changes, *unrecorded):
             if at <= since:
                 first = state
-            elif state is not (later[-1][1] if later else first):
+            elif at <= now and state is not (later[-1][1] if later else first):
                 later.append((at, state))
+        if current is not (later[-1][1] if later else first):
+            later.append((now, current))
         return ((since, first), *later)
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import brotli  # type: ignore[import-untyped]  # two functions over bytes, without types
 import zstandard
 
-from capacity_api.representations.encoding import TTL_SECONDS, etag_of
+from capacity_api.representations.encoding import etag_of
 
 JSON = "application/json"
 # What scripts of other origins may read.
@@ -23,6 +23,9 @@ PUBLIC_HEADERS = (
 # The number of the newest event that the process shows. A write that is not shown yet has a higher one.
 PUBLISHED_SEQUENCE = b"published-sequence"
 Headers = list[tuple[bytes, bytes]]
+# A copy must be asked for again each time, which costs a 304. A lifetime would start anew at each hop (RFC 9111 §4.2.3
+# needs an `Age`, which nginx does not send), and show a lapse or a pause late.
+_ASK_AGAIN = b"public, no-cache"
 # The same body gives the same bytes on every machine: no time and no file name is in them. Higher levels take several
 # times as long and save next to nothing here.
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -51,7 +54,7 @@ class Variant:
 
 
 class Resource:
-    """A `cacheable` resource may be kept until the next due step, for `max_age` seconds at most; others never.
+    """A cache may keep a `cacheable` resource, and must ask again before each use. It may keep no other.
 
     `etag`: one that is known already, so that the body need not be hashed.
     """
@@ -64,7 +67,6 @@ class Resource:
         "cacheable",
         "content_type",
         "headers",
-        "max_age",
         "status",
     )
 
@@ -76,7 +78,6 @@ class Resource:
         *,
         status: int = 200,
         cacheable: bool = True,
-        max_age: int = TTL_SECONDS,
         etag: str | None = None,
     ) -> None:
         self.body = body
@@ -84,7 +85,6 @@ class Resource:
         self.headers = headers
         self.status = status
         self.cacheable = cacheable
-        self.max_age = max_age
         self._etag = etag or etag_of(body)
         self._variants: dict[str, Variant | None] = {"": self._variant(body, "")}
 
@@ -116,12 +116,6 @@ class Resource:
         self._variants[coding] = variant
         return variant
 
-    def cache_control(self, seconds: float) -> str:
-        """`Cache-Control` when the next due step is `seconds` away (RFC 9111 §5.2)."""
-        if not self.cacheable:
-            return "no-store"
-        return f"public, max-age={max(0, min(self.max_age, int(seconds)))}, must-revalidate"
-
     def _start_compressing(self, coding: str) -> None:
         if len(self.body) <= _MAX_COMPRESSED_INLINE_BYTES:
             self.compress(coding)
@@ -135,8 +129,7 @@ class Resource:
             (b"etag", etag.encode()),
             (b"vary", b"accept-encoding"),
             *((name.encode(), value.encode()) for name, value in self.headers),
-            # The last one: `publication.answer` replaces it shortly before a lapse.
-            (b"cache-control", self.cache_control(self.max_age).encode()),
+            (b"cache-control", _ASK_AGAIN if self.cacheable else b"no-store"),
         ]
         headers = [
             (b"content-type", self.content_type.encode()),

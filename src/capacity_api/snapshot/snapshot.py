@@ -4,7 +4,6 @@ A snapshot holds values. The bytes of a document are built from them when it is 
 snapshot shares what did not change with the one before it.
 """
 
-import logging
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
+import structlog
 from msgspec import UNSET
 from uuid_utils.compat import uuid7
 
@@ -35,7 +35,7 @@ _MAX_ANSWERS = 512
 _MAX_ANSWERS_BYTES = 32 * 1024 * 1024
 # Sorts after every slug.
 _AFTER_EVERY_SLUG = "\uffff"
-_logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 Document = Callable[["Snapshot"], Resource]
 
@@ -59,7 +59,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot:
-    """True until `valid_until`. `entries` are the responders by slug, in that order; `now` is the time of the pages.
+    """True until `rebuild_at`. `entries` are the responders by slug, in that order; `now` is the time of the pages.
 
     `recent_events` are the newest events that feeds list, newest first.
     """
@@ -72,7 +72,7 @@ class Snapshot:
         updated_at: datetime,
         now: datetime,
         entries: Mapping[str, Entry],
-        due_times: tuple[tuple[datetime, str], ...],
+        change_times: tuple[tuple[datetime, str], ...],
         match_index: MatchIndex,
         counts: Counts,
         recent_events: tuple[Event, ...] = (),
@@ -86,11 +86,11 @@ class Snapshot:
         self.match_index = match_index
         self.counts = counts
         self.recent_events = recent_events
-        # When the next due step of each entry comes, earliest first.
-        self._due_times = due_times
-        self.next_due = due_times[0][0] if due_times else None
+        # When the clock alone changes each entry next, earliest first.
+        self._change_times = change_times
+        self.next_change = change_times[0][0] if change_times else None
         page_until = now + PAGE_LASTS
-        self.valid_until = page_until if self.next_due is None else min(self.next_due, page_until)
+        self.rebuild_at = page_until if self.next_change is None else min(self.next_change, page_until)
         self._built: dict[str, Resource] = {}
         self._answers = _Answers()
 
@@ -131,7 +131,7 @@ class Snapshot:
         except Exception:
             # One document's failure must not hold back the others.
             request_id = uuid7()
-            _logger.exception("%s cannot be built for version %d (%s)", path, self.sequence, request_id)
+            log.exception("document.failed", path=path, sequence=self.sequence, request_id=request_id)
             return self.catalogue.unavailable_page if path in self.catalogue.pages else _failed_document(request_id)
 
     def cached_answer(self, path: str, query: bytes) -> Resource | None:
@@ -148,7 +148,7 @@ class Snapshot:
 
     def due_slugs(self, now: datetime) -> list[str]:
         """The responders for which a due step has come since this snapshot was made."""
-        return [slug for _, slug in self._due_times[: bisect_left(self._due_times, (now, _AFTER_EVERY_SLUG))]]
+        return [slug for _, slug in self._change_times[: bisect_left(self._change_times, (now, _AFTER_EVERY_SLUG))]]
 
     def with_changes(
         self,
@@ -166,7 +166,7 @@ class Snapshot:
             updated_at=self.updated_at if updated_at is None else updated_at,
             now=now,
             entries=self._entries_after(changes),
-            due_times=self._due_times_after(changes),
+            change_times=self._change_times_after(changes),
             match_index=self.match_index.with_changes(
                 {slug: None if entry is None else entry.candidate for slug, entry in changes.items()}
             ),
@@ -179,6 +179,14 @@ class Snapshot:
             after._answers = self._answers
         return after
 
+    def withdrawn(self, at: datetime, sequence: int) -> "Snapshot":
+        """The snapshot in which nobody is confirmed since `at`, under this number if it is higher.
+
+        The feed is empty: its newest entries may be those that the database lost.
+        """
+        entries = {slug: entry.withdrawn(at) for slug, entry in self.entries.items()}
+        return self.with_changes(entries, at, sequence=max(self.sequence, sequence), recent_events=())
+
     def _entries_after(self, changes: Mapping[str, Entry | None]) -> dict[str, Entry]:
         # A plain dict, not a `MappingProxyType`: copying one of those takes twenty times as long.
         entries = {**self.entries}
@@ -189,15 +197,15 @@ class Snapshot:
                 entries[slug] = entry
         return entries if changes.keys() <= self.entries.keys() else dict(sorted(entries.items()))
 
-    def _due_times_after(self, changes: Mapping[str, Entry | None]) -> tuple[tuple[datetime, str], ...]:
-        due_times = list(self._due_times)
+    def _change_times_after(self, changes: Mapping[str, Entry | None]) -> tuple[tuple[datetime, str], ...]:
+        change_times = list(self._change_times)
         for slug, entry in changes.items():
             before = self.entries.get(slug)
-            if before is not None and before.next_due is not None:
-                due_times.pop(bisect_left(due_times, (before.next_due, slug)))
-            if entry is not None and entry.next_due is not None:
-                insort(due_times, (entry.next_due, slug))
-        return tuple(due_times)
+            if before is not None and before.next_change is not None:
+                change_times.pop(bisect_left(change_times, (before.next_change, slug)))
+            if entry is not None and entry.next_change is not None:
+                insort(change_times, (entry.next_change, slug))
+        return tuple(change_times)
 
     def _counts_after(self, changes: Mapping[str, Entry | None]) -> Counts:
         counts = self.counts
@@ -229,6 +237,7 @@ class Snapshot:
         return Directory(
             sequence=self.sequence,
             updated_at=self.updated_at,
+            valid_until=self.next_change,
             demonstration=True if self.demonstration else UNSET,
             total=len(listing),
             responders=listing,
@@ -264,7 +273,7 @@ def empty_snapshot(catalogue: Catalogue, now: datetime) -> Snapshot:
         updated_at=datetime.fromtimestamp(0, UTC),
         now=now,
         entries={},
-        due_times=(),
+        change_times=(),
         match_index=build_index(()),
         counts=NOBODY,
     )

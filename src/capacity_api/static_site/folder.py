@@ -1,6 +1,5 @@
 """A folder of files that are replaced one by one, each with its compressed neighbours beside it."""
 
-import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import msgspec
+import structlog
 
 from capacity_api.errors import ConfigurationError
 from capacity_api.snapshot.resource import Resource
@@ -16,7 +16,7 @@ from capacity_api.snapshot.resource import Resource
 NEIGHBOURS = {"gzip": ".gz", "br": ".br", "zstd": ".zst"}
 _SUFFIXES = ("", *NEIGHBOURS.values())
 _INVENTORY = ".capacity-site"
-_logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class _Inventory(msgspec.Struct, frozen=True):
@@ -190,7 +190,7 @@ def _try_to_build(name: str, build: Callable[[], Resource]) -> Resource | None:
     try:
         return build()
     except Exception:
-        _logger.exception("%s cannot be built; its earlier version stays", name)
+        log.exception("file.failed", name=name)
         return None
 
 

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from capacity_api.api.address import base_url
 from capacity_api.api.context import Context
-from capacity_api.formats.rpde import PATH, ChangedItem, ChangesPage, changes_page, deleted_item, max_age, updated_item
+from capacity_api.formats.rpde import PATH, ChangedItem, ChangesPage, changes_page, deleted_item, updated_item
 from capacity_api.operations.paging import MAX_LIMIT
 from capacity_api.operations.responders import changed_between
 from capacity_api.representations.responder import represent_responder
@@ -42,8 +42,8 @@ class ChangesFeedController(Controller):
         items: list[ChangedItem] = []
         if after < published:
             async with context.read() as session:
-                # Nothing newer than the snapshot: caches keep the page until the snapshot's next due step, and a newer
-                # report might lapse before.
+                # Nothing newer than the snapshot: the page is kept until the snapshot's next change by the clock, and a
+                # newer report might lapse before.
                 for record in await changed_between(session, after, published, limit or MAX_LIMIT):
                     if record.delisted_at is not None:
                         items.append(deleted_item(record.id, record.sequence))
@@ -57,5 +57,4 @@ class ChangesFeedController(Controller):
             demonstration=context.settings.demonstration,
         )
         # Without a public URL the page names the host of this request, so it is for this reader alone.
-        cache_control = "no-store" if context.settings.public_url is None else f"max-age={max_age(items)}"
-        return Response(page, headers={"cache-control": cache_control})
+        return Response(page, headers={"cache-control": "no-store"} if context.settings.public_url is None else None)

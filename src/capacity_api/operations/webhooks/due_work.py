@@ -1,7 +1,8 @@
 """Find the webhooks that have work: the first step of a delivery (see `claims`). It takes no locks."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -80,14 +81,14 @@ async def find_due(session: AsyncSession, now: datetime, max_ready: int, max_slo
 async def count_waiting_events(session: AsyncSession) -> int:
     """How many events are after the cursors of the active webhooks, all of them together."""
     latest, _ = await sequence.latest(session)
-    count, cursors = (
-        await session.execute(
-            select(func.count(), func.coalesce(func.sum(WebhookRow.cursor), 0)).where(
-                WebhookRow.status == WebhookStatus.ACTIVE, WebhookRow.cursor < latest
-            )
-        )
-    ).one()
-    return int(count * latest - cursors)
+    behind = (
+        select(WebhookRow.cursor, func.count().label("webhooks"))
+        .where(WebhookRow.status == WebhookStatus.ACTIVE, WebhookRow.cursor < latest)
+        .group_by(WebhookRow.cursor)
+        .subquery()
+    )
+    events = select(func.count()).where(EventRow.sequence > behind.c.cursor).correlate(behind).scalar_subquery()
+    return int(await session.scalar(select(func.coalesce(func.sum(behind.c.webhooks * events), 0))) or 0)
 
 
 def is_free(now: datetime) -> ColumnElement[bool]:
@@ -133,7 +134,10 @@ async def _scan_webhooks(
     session: AsyncSession, now: datetime, latest: int, webhooks: Collection[Row[Any]]
 ) -> list[Scan]:
     """Read the events that may be due, each once for all webhooks, and scan them for each webhook."""
-    windows = _choose_windows(webhooks, now, latest)
+    # One that is backing off has only its out-of-order deliveries due.
+    ready = [each for each in webhooks if each.next_attempt_at is None or each.next_attempt_at <= now]
+    following = await _read_numbers(session, {webhook.cursor for webhook in ready if webhook.cursor < latest})
+    windows = _choose_windows(webhooks, {webhook.id: following.get(webhook.cursor, []) for webhook in ready})
     events = await _read_events(session, windows.values())
     out_of_order = await _read_out_of_order(session, now, webhooks)
     every_event = list(events.values())
@@ -147,22 +151,42 @@ async def _scan_webhooks(
     ]
 
 
-def _choose_windows(webhooks: Iterable[Row[Any]], now: datetime, latest: int) -> dict[UUID, range]:
+async def _read_numbers(session: AsyncSession, cursors: Iterable[int]) -> dict[int, Sequence[int]]:
+    """The numbers of the next events after each cursor, a window of them. After a restore there is a gap."""
+    following: dict[int, Sequence[int]] = {}
+    numbers: Sequence[int] = []
+    is_last = False
+    for cursor in sorted(cursors):
+        window = numbers[bisect_right(numbers, cursor) :][:_WINDOW]
+        if len(window) < _WINDOW and not is_last:
+            numbers = await _read_numbers_after(session, cursor)
+            is_last = len(numbers) < _MAX_EVENTS_READ
+            window = numbers[:_WINDOW]
+        following[cursor] = window
+    return following
+
+
+async def _read_numbers_after(session: AsyncSession, cursor: int) -> list[int]:
+    """The numbers of the next events after a cursor, as many as are read in one round."""
+    query = (
+        select(EventRow.sequence).where(EventRow.sequence > cursor).order_by(EventRow.sequence).limit(_MAX_EVENTS_READ)
+    )
+    return [number for number in await session.scalars(query) if number is not None]
+
+
+def _choose_windows(webhooks: Iterable[Row[Any]], following: Mapping[UUID, Sequence[int]]) -> dict[UUID, Sequence[int]]:
     """The numbers of the events to read for each webhook. Past the limit, a webhook waits for the next round."""
-    windows: dict[UUID, range] = {}
+    windows: dict[UUID, Sequence[int]] = {}
     numbers: set[int] = set()
     for webhook in webhooks:
-        window = range(webhook.cursor + 1, min(webhook.cursor + _WINDOW, latest) + 1)
-        if webhook.next_attempt_at is not None and webhook.next_attempt_at > now:
-            # It is backing off: only its out-of-order deliveries are due.
-            window = range(0)
+        window = following.get(webhook.id, [])
         if len(numbers.union(window)) <= _MAX_EVENTS_READ:
             windows[webhook.id] = window
             numbers.update(window)
     return windows
 
 
-async def _read_events(session: AsyncSession, windows: Iterable[range]) -> dict[int, EventRecord]:
+async def _read_events(session: AsyncSession, windows: Iterable[Sequence[int]]) -> dict[int, EventRecord]:
     """The events in these windows, by number."""
     numbers: set[int] = set().union(*windows)
     if not numbers:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db import sequence
+from capacity_api.db.acts import note_act
 from capacity_api.db.tables import ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import AREAS
@@ -23,8 +24,9 @@ from capacity_api.domain.responder import Slug
 from capacity_api.domain.text import plain_text, text_limits
 from capacity_api.errors import BeyondLatest, FieldError, Invalid, SecretLost, WebhookDisabled
 from capacity_api.operations.changes import wake_delivery
+from capacity_api.operations.events import count_after
 from capacity_api.operations.paging import Page, page
-from capacity_api.operations.tokens import Owner
+from capacity_api.operations.tokens import Owner, name_owner
 from capacity_api.operations.webhooks import secrets
 from capacity_api.operations.webhooks.delivery_rows import fail_pending, restart_pending, supersede_unwanted
 from capacity_api.operations.webhooks.webhook import (
@@ -132,6 +134,7 @@ async def add(
     session.add(row)
     # The database sets the columns that were left out.
     await session.flush()
+    note_act(session, "webhook.add", webhook_id=row.id, owner=name_owner(owner))
     return represent_with_secret(row, owner, secret), True
 
 
@@ -177,14 +180,17 @@ async def change(
     await supersede_unwanted(session, now, row)
     if patch.status is WebhookStatus.DISABLED and row.status == WebhookStatus.ACTIVE:
         row.status, row.disabled_reason, row.next_attempt_at = WebhookStatus.DISABLED, "owner", None
+        note_act(session, "webhook.disable", webhook_id=row.id, reason="owner")
     if patch.status is WebhookStatus.ACTIVE and row.status != WebhookStatus.ACTIVE:
         await _activate(session, now, keys, row)
+    _note_change(session, row, patch)
     return represent(Webhook, row, owner)
 
 
 async def remove(session: AsyncSession, owner: Owner, webhook_id: UUID) -> None:
     """Remove a webhook and its deliveries. What is being sent now may still arrive. Raises `NotFound`."""
     await session.delete(await get_webhook_row(session, owner, webhook_id, for_update=True))
+    note_act(session, "webhook.remove", webhook_id=webhook_id)
 
 
 async def enable(
@@ -198,11 +204,13 @@ async def enable(
     row = await get_webhook_row(session, owner, webhook_id, for_update=True)
     latest, _ = await sequence.latest(session)
     was_disabled = row.status != WebhookStatus.ACTIVE
-    missed = Missed(after=row.cursor, events=latest - row.cursor if was_disabled else 0)
+    missed = Missed(after=row.cursor, events=await count_after(session, row.cursor) if was_disabled else 0)
     if was_disabled:
         await _activate(session, now, keys, row)
         if not replay:
-            row.cursor = latest
+            # A restore goes to every webhook, even one that wants nothing else of what it missed.
+            restored = await sequence.latest_restore(session)
+            row.cursor = latest if restored <= row.cursor else restored - 1
             await fail_pending(session, now, row)
     return represent(WebhookEnabled, row, owner, missed=missed, replayed=replay and was_disabled)
 
@@ -222,6 +230,7 @@ async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: i
         raise WebhookDisabled
     # Never forward: that would skip events that it has not received.
     row.cursor = min(row.cursor, after)
+    note_act(session, "webhook.replay", webhook_id=row.id, after=after)
     await _reset(session, row)
     wake_delivery(session)
     return represent(Webhook, row, owner)
@@ -246,8 +255,16 @@ async def _activate(session: AsyncSession, now: datetime, keys: Keys, row: Webho
     if not secrets.are_readable(row.secrets, now, keys):
         raise SecretLost
     row.status, row.disabled_reason = WebhookStatus.ACTIVE, None
+    note_act(session, "webhook.enable", webhook_id=row.id)
     await _reset(session, row)
     wake_delivery(session)
+
+
+def _note_change(session: AsyncSession, row: WebhookRow, patch: WebhookPatch) -> None:
+    """Note for the log which fields were changed, and not to what: an address may hold a secret."""
+    fields = [name for name in patch.__struct_fields__ if name != "status" and getattr(patch, name) is not UNSET]
+    if fields:
+        note_act(session, "webhook.change", webhook_id=row.id, fields=fields)
 
 
 async def _reset(session: AsyncSession, row: WebhookRow) -> None:

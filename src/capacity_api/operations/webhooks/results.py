@@ -1,5 +1,6 @@
 """Record what came of claims, many in one transaction, and give the claims back."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import bindparam, insert, literal_column, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from capacity_api.db.acts import SERVICE, note_act
 from capacity_api.db.tables import AttemptRow, DeliveryRow, WebhookRow
 from capacity_api.domain.claim import Claim, Message, cursor_after, must_send_again
 from capacity_api.domain.endpoint_health import DisabledReason, EndpointHealth, health_after, should_disable
@@ -91,7 +93,10 @@ async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: 
     await _store_deliveries(session, current, webhooks, jitter)
     await _store_late_deliveries(session, lost)
     await _store_attempts(session, results)
-    await _store_webhooks(session, [_change_after(each, webhooks[each.claim.webhook_id], jitter) for each in current])
+    changes = [_change_after(each, webhooks[each.claim.webhook_id], jitter) for each in current]
+    await _store_webhooks(session, changes)
+    for result, change in zip(current, changes, strict=True):
+        _note_health(session, result, change, webhooks[result.claim.webhook_id].status)
 
 
 async def _lock_webhooks(session: AsyncSession, results: Sequence[ClaimResult]) -> dict[UUID, Any]:
@@ -168,6 +173,40 @@ def _change_after(result: ClaimResult, webhook: Any, jitter: Callable[[], float]
         status=WebhookStatus.DISABLED if is_disabled_now else webhook.status,
         disabled_reason=reason if is_disabled_now else webhook.disabled_reason,
     )
+
+
+def _note_health(session: AsyncSession, result: ClaimResult, change: _WebhookChange, status_before: str) -> None:
+    """Note for the log that an endpoint begins or ceases to fail, and not each attempt."""
+    webhook_id, failing_since = result.claim.webhook_id, change.health.failing_since
+    failures = [send.outcome for send in result.sends if not _got_through(send)]
+    if result.claim.health.failing_since is None and failing_since is not None:
+        note_act(
+            session,
+            "delivery.failing",
+            level=logging.WARNING,
+            actor=SERVICE,
+            webhook_id=webhook_id,
+            reason=failures[-1].reason,
+            status=failures[-1].status,
+        )
+    if result.claim.health.failing_since is not None and failing_since is None:
+        note_act(
+            session,
+            "delivery.recovered",
+            actor=SERVICE,
+            webhook_id=webhook_id,
+            failing_since=result.claim.health.failing_since,
+        )
+    if change.status != status_before:
+        note_act(
+            session,
+            "webhook.disable",
+            level=logging.WARNING,
+            actor=SERVICE,
+            webhook_id=webhook_id,
+            reason=change.disabled_reason,
+            failing_since=failing_since,
+        )
 
 
 async def _store_webhooks(session: AsyncSession, changes: Sequence[_WebhookChange]) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capacity_api.db.acts import note_act
 from capacity_api.db.tables import PartnerRow, ResponderRow, TokenRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.endpoint_health import DisabledReason
@@ -60,6 +61,7 @@ async def rotate(session: AsyncSession, now: datetime, keys: Keys, owner: Owner,
     still_signing = [each for each in older if _is_valid(each, now) and keys.can_unseal(each["sealed"])]
     row.secrets = [{"sealed": keys.seal(secret), "until": None}, *still_signing[: MAX_SECRETS - 1]]
     row.public_key = signing.public_key(secret)
+    note_act(session, "webhook.rotate", webhook_id=row.id)
     return represent_with_secret(row, owner, secret)
 
 
@@ -131,6 +133,7 @@ async def reseal(
             resealed.add(row.id)
         if disable_unreadable and not are_readable(row.secrets, now, keys):
             row.status, row.disabled_reason, row.next_attempt_at = WebhookStatus.DISABLED, _LOST, None
+            note_act(session, "webhook.disable", webhook_id=row.id, reason=_LOST)
     return resealed
 
 

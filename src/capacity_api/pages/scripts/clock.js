@@ -3,6 +3,16 @@
 /** The two clocks of a device, in milliseconds: the one on the wall, and the one that runs since the page was opened. */
 const DEVICE = { wall: () => Date.now(), running: () => performance.now() };
 
+/**
+ * The server's time by an answer of it, in milliseconds, or NaN. `Date` is when the answer was made; `Age` is for how
+ * many seconds caches have kept it since.
+ * @param {Headers} headers
+ */
+export function timeOf(headers) {
+  const age = Number.parseInt(headers.get("age") ?? "", 10) || 0;
+  return Date.parse(headers.get("date") ?? "") + age * 1000;
+}
+
 export class ServerClock {
   #device;
   #at;

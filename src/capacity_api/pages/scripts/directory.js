@@ -1,7 +1,7 @@
 // The directory page. Keeps the list true while the page is open: asks the server for changes, and lapses by the clock.
 
 import "./leave.js";
-import { ServerClock } from "./clock.js";
+import { ServerClock, timeOf } from "./clock.js";
 import { byId, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
 import { arrange, showForm } from "./filter.js";
@@ -35,7 +35,7 @@ async function update(signal) {
   if (response.status !== 304 && !response.ok) throw new Error(String(response.status));
   if (response.ok) for (const slug of store(await response.json())) changed.add(slug);
   etag = response.headers.get("etag") ?? etag;
-  const date = Date.parse(response.headers.get("date") ?? "");
+  const date = timeOf(response.headers);
   // The header leaves out fractions of a second. Add a second, so that nothing is shown as open for too long.
   if (date) clock.set(date + 1000);
   if (isBehind()) await updateList(signal);

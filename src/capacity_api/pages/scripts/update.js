@@ -1,6 +1,7 @@
 // A responder's own page. The token is held in one variable, and goes nowhere but into the header of calls to this server.
 
 import "./leave.js";
+import { timeOf } from "./clock.js";
 import { byId, createElement, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
 import { ASPECTS, limitingCodes } from "./limit.js";
@@ -72,7 +73,7 @@ async function call(method, path, { body, headers = {} } = {}) {
       body: body ? JSON.stringify(body) : undefined,
       signal: controller.signal,
     });
-    serverAhead = Date.parse(response.headers.get("date") ?? "") - Date.now() || serverAhead;
+    serverAhead = timeOf(response.headers) - Date.now() || serverAhead;
     content = await response.json();
   } catch {
     // The connection was lost, or a server in between answered.

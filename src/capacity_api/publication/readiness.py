@@ -1,0 +1,121 @@
+"""Readiness: whether this process can store a change and show it. It is known, not asked.
+
+A background task proves it by a write of its own, where no real write has just done so. It commits, because a write
+that is rolled back would succeed on a full disk. `/readyz` tells the last result and reads no database.
+"""
+
+import math
+import time
+
+from sqlalchemy import update
+
+from capacity_api.clock import Clock
+from capacity_api.conditions import ConditionCode, Conditions
+from capacity_api.db.durability import durability_faults
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import InstallationRow
+from capacity_api.errors import DatabaseUnavailable, Unavailable
+from capacity_api.publication.publisher import Publisher
+
+_PROVE_EVERY_SECONDS = 5.0
+# A real write that failed counts for so long, even if our own succeeds: it may need what ours does not.
+_FAILURE_COUNTS_SECONDS = 30.0
+# The last result is too old to be told: the database does not answer at all.
+_TOO_OLD_SECONDS = 15.0
+# A change is published within a second. So much later it is not on its way any more.
+_PUBLISH_WITHIN_SECONDS = 5.0
+_ASK_SETTINGS_EVERY_SECONDS = 60.0
+_UNAVAILABLE = "the database cannot be reached"
+_FAILING = "the database can be read, but nothing can be stored in it; the log has the cause"
+_DAMAGED = "a part of the database is damaged, and writes fail; restore a backup with `capacity-api restore`"
+_SILENT = "the database does not answer"
+_STALE = "what was stored cannot be shown; readers see older reports, which still lapse on time"
+
+
+class Readiness:
+    """One for each process that serves. `conditions` holds what else is wrong."""
+
+    def __init__(self, database: Database, publisher: Publisher, conditions: Conditions, clock: Clock) -> None:
+        self.conditions = conditions
+        self._database = database
+        self._publisher = publisher
+        self._clock = clock
+        # On the clock of `time.monotonic`.
+        self._checked_at = time.monotonic()
+        self._behind_since: float | None = None
+        self._settings_asked_at = -math.inf
+
+    @property
+    def age_seconds(self) -> float:
+        """How old the last result is."""
+        return time.monotonic() - self._checked_at
+
+    @property
+    def published(self) -> int:
+        return self._publisher.sequence
+
+    @property
+    def latest(self) -> int | None:
+        """The newest number in the database, as this process last saw it."""
+        seen = self._database.continuity.seen
+        return None if seen is None else max(seen.sequence, self.published)
+
+    def is_ready(self) -> bool:
+        """Whether changes are stored and shown now."""
+        silent = self.age_seconds > _TOO_OLD_SECONDS
+        if silent:
+            self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, _SILENT)
+        return not self.conditions.reasons
+
+    async def check(self) -> bool:
+        """One round: prove that a change can be stored, unless one just was."""
+        self._compare_numbers()
+        outcomes = self._database.outcomes
+        try:
+            if self._database.takes_writes and outcomes.seconds_since_success > _PROVE_EVERY_SECONDS:
+                await self._prove()
+            await self._ask_settings()
+            self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, None)
+            has_failed = outcomes.has_failed_within(_FAILURE_COUNTS_SECONDS)
+            detail = _DAMAGED if outcomes.found_damage else _FAILING if has_failed else None
+            self.conditions.set(ConditionCode.WRITES_FAILING, detail)
+        except DatabaseUnavailable:
+            await self._find_out_why()
+        except Unavailable:
+            # The watch says why.
+            pass
+        self._checked_at = time.monotonic()
+        return False
+
+    async def _prove(self) -> None:
+        async with self._database.write(is_probe=True) as session:
+            await session.execute(update(InstallationRow).values(checked_at=self._clock()))
+
+    async def _ask_settings(self) -> None:
+        """Whether the database may lose what it has acknowledged."""
+        if time.monotonic() - self._settings_asked_at < _ASK_SETTINGS_EVERY_SECONDS:
+            return
+        async with self._database.read() as session:
+            faults = await durability_faults(session)
+        self.conditions.set(ConditionCode.NOT_DURABLE, " ".join(faults) or None)
+        self._settings_asked_at = time.monotonic()
+
+    async def _find_out_why(self) -> None:
+        try:
+            async with self._database.read() as session:
+                await session.connection()
+        except DatabaseUnavailable:
+            self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, _UNAVAILABLE)
+        else:
+            self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, None)
+            self.conditions.set(ConditionCode.WRITES_FAILING, _FAILING)
+
+    def _compare_numbers(self) -> None:
+        is_behind = self.latest is not None and self.published < self.latest
+        if not is_behind:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = time.monotonic()
+        is_late = self._behind_since is not None and time.monotonic() - self._behind_since > _PUBLISH_WITHIN_SECONDS
+        is_stale = self._publisher.is_stale or is_late
+        self.conditions.set(ConditionCode.PUBLICATION_STALE, _STALE if is_stale else None)

@@ -1,0 +1,150 @@
+"""`capacity-api db copy` on real databases: run it, stop it at a known point, and read every row of what it leaves."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from typing import Any
+
+import asyncpg
+from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
+from tests import processes
+from tests.conftest import settings_of
+
+from capacity_api.db.copying import TABLES
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import PartnerRow
+from capacity_api.errors import DatabaseMoved
+
+# Answers that no snapshot holds.
+ASKED = (
+    "/v1/events?limit=5",
+    "/v1/directory?state=paused",
+    "/v1/directory?as_of=2026-11-01T00:00:00Z",
+    "/v1/statistics?from=2026-11-01&to=2026-11-26",
+    "/v1/statistics.csv?from=2026-11-01&to=2026-11-26&by=month",
+    "/v1/responders/barnardos/alternatives",
+)
+# They differ from one answer to the next.
+OF_THE_ANSWER = {"date", "x-request-id", "age"}
+
+PATIENCE_SECONDS = 60
+
+
+async def copy(source: str, target: str, *options: str) -> tuple[int, str, str]:
+    """Exit code, standard output, and standard error without the lines of the log."""
+    code, out, err = await processes.run("db", "copy", *options, source, target, env=processes.environment(source))
+    return code, out, "".join(line for line in err.splitlines(keepends=True) if not line.startswith("{"))
+
+
+@asynccontextmanager
+async def copying(source: str, target: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A copy that a test may end with a signal."""
+    pipe = asyncio.subprocess.PIPE
+    env = processes.environment(source)
+    process = await asyncio.create_subprocess_exec(
+        processes.COMMAND, "db", "copy", source, target, env=env, stdout=pipe, stderr=pipe
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@asynccontextmanager
+async def connecting(url: str) -> AsyncIterator[Any]:
+    """A connection to a PostgreSQL database by the driver itself."""
+    dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        connection.terminate()
+
+
+@asynccontextmanager
+async def holding_up(url: str, table: str, mode: str = "ACCESS EXCLUSIVE") -> AsyncIterator[Any]:
+    """Inside the block nobody else can use a table of a PostgreSQL database; with "SHARE", nobody can change it."""
+    async with connecting(url) as connection, connection.transaction():
+        await connection.execute(f"LOCK TABLE {table} IN {mode} MODE")
+        yield connection
+
+
+async def waits_for_lock(connection: Any) -> int:
+    """Wait until another connection to the database waits for a lock; returns its process."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            await connection.execute("SELECT pg_stat_clear_snapshot()")
+            pid: int | None = await connection.fetchval(
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if pid is not None:
+                return pid
+            await asyncio.sleep(0.02)
+
+
+async def takes_writes(url: str) -> bool:
+    database = Database(settings_of(url))
+    try:
+        async with database.write():
+            return True
+    except DatabaseMoved:
+        return False
+    finally:
+        await database.close()
+
+
+async def add_partner(url: str, name: str) -> None:
+    code, _, err = await processes.run("partner", "add", name, env=processes.environment(url))
+    assert code == 0, err
+
+
+async def partners(url: str) -> set[str]:
+    database = Database(settings_of(url))
+    try:
+        async with database.read() as session:
+            return set(await session.scalars(select(PartnerRow.name)))
+    finally:
+        await database.close()
+
+
+async def count_rows(url: str) -> dict[str, int]:
+    database = Database(settings_of(url))
+    try:
+        async with database.read() as session:
+            return {table.name: await session.scalar(select(func.count()).select_from(table)) or 0 for table in TABLES}
+    finally:
+        await database.close()
+
+
+async def stored_rows(url: str) -> dict[str, list[str]]:
+    """Each row of each table as the database itself stores it, in an order that does not depend on the database.
+
+    Without `installation`, which says what became of this very database.
+    """
+    names = [table.name for table in TABLES if table.name != "installation"]
+    if make_url(url).get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(make_url(url).database or "")) as connection:
+            return {name: sorted(map(repr, connection.execute(f"SELECT * FROM {name}"))) for name in names}  # noqa: S608
+    async with connecting(url) as postgresql:
+        found = {}
+        for name in names:
+            found[name] = sorted(row[0] for row in await postgresql.fetch(f"SELECT t::text FROM {name} t"))  # noqa: S608
+        return found
+
+
+async def read_rows(url: str) -> dict[str, list[str]]:
+    """Each row of each table as the program reads it, which is the same from both databases."""
+    database = Database(settings_of(url))
+    try:
+        async with database.read() as session:
+            return {
+                table.name: sorted(repr(tuple(row)) for row in await session.execute(select(table)))
+                for table in TABLES
+                if table.name != "installation"
+            }
+    finally:
+        await database.close()

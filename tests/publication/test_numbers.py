@@ -1,0 +1,108 @@
+"""The number of what a process shows: it never falls on any path, and no answer of a write is above it unsaid."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from tests.conftest import Clock
+from tests.serving import OPEN, PAUSED, Service, serving
+
+from capacity_api.config import Settings
+from capacity_api.domain.intake import Report, ReportedState
+from capacity_api.operations import intake
+
+PLAN = {"state": "paused", "effective_from": "2026-12-20T12:00:00Z"}
+
+
+async def report_elsewhere(service: Service, note: str) -> int:
+    """Report for Tara without this process, which on SQLite notices only when it looks again."""
+    async with service.database.write() as session:
+        report = Report(state=ReportedState.OPEN, note=note)
+        return (await intake.report_intake(session, service.clock(), "tara", report)).sequence
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "caseload", {"open_referrals": 3}),
+        ("DELETE", "intake/planned", None),
+        ("PUT", "intake", PLAN),
+        ("PATCH", "", {}),
+    ],
+)
+async def test_what_a_write_without_an_event_answers_is_shown_already(
+    settings: Settings, clock: Clock, method: str, path: str, body: object
+) -> None:
+    async with serving(settings, clock) as service:
+        token = await service.token(responder="tara")
+        url = f"/v1/responders/tara/{path}".rstrip("/")
+        if body is PLAN:
+            assert (await service.client.put(url, json=PLAN, headers=token)).status_code == 200
+        number = await report_elsewhere(service, "elsewhere")
+        answer = await service.client.request(method, url, json=body, headers=token)
+        assert answer.status_code == 200, answer.text
+        shown = answer.json().get("responder", answer.json())
+        assert shown["sequence"] == number
+        assert int(answer.headers["published-sequence"]) >= number
+        assert (await service.read("/v1/responders/tara"))["sequence"] == number
+
+
+async def test_a_write_that_cannot_be_shown_says_so(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        token = await service.token(responder="tara")
+        async with service.database.write() as session:
+            # A row that nothing here could have written.
+            await session.execute(text("UPDATE responder SET remit = '[1]', sequence = 99 WHERE slug = 'unseen'"))
+            await session.execute(text("UPDATE sequence SET n = 99"))
+        answer = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers=token)
+        assert answer.status_code == 200, answer.text
+        published = int(answer.headers["published-sequence"])
+        assert published < answer.json()["sequence"]
+        assert (await service.read("/v1/directory"))["sequence"] == published
+        # Nor does another path show it.
+        events = await service.read("/v1/events", after=0, limit=1000)
+        assert (events["latest"], events["sequence"]) == (published, published)
+        assert (await service.read("/v1/responders/tara/history", limit=50))["items"] == []
+        # The number exists, so it is not refused.
+        page = await service.read("/v1/events", after=answer.json()["sequence"])
+        assert (page["events"], page["sequence"]) == ([], answer.json()["sequence"])
+
+
+async def test_what_this_process_does_not_show_yet_is_on_no_path(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+        for n in range(5):
+            clock.advance(timedelta(seconds=1))
+            number = await report_elsewhere(service, f"elsewhere {n}")
+            seen = 0
+            for path in (
+                "/v1/events?after=0&limit=1000",
+                "/v1/responders/tara/history?limit=50",
+                f"/v1/events?after={n}&limit=1000",
+                f"/v1/directory?as_of={clock().isoformat()[:19]}Z",
+                "/v1/directory",
+            ):
+                answer = await service.client.get(path)
+                published, body = int(answer.headers["published-sequence"]), answer.json()
+                found = max([body.get("latest", 0), body.get("sequence", 0), *_numbers(body.get("items", []))])
+                assert seen <= published <= number, path
+                assert found <= published, path
+                seen = published
+            # Whoever asks beyond it is shown what there is.
+            page = await service.read("/v1/events", after=number)
+            assert (page["events"], page["latest"]) == ([], number)
+            assert (await service.read("/v1/directory"))["sequence"] == number
+            refused = await service.client.get("/v1/events", params={"after": number + 1})
+            assert (refused.status_code, refused.json()["code"]) == (409, "beyond_latest")
+
+
+async def test_statistics_are_never_newer_than_the_directory(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        number = await report_elsewhere(service, "elsewhere")
+        answer = await service.client.get("/v1/statistics")
+        assert int(answer.headers["published-sequence"]) >= number
+        assert (await service.read("/v1/directory"))["sequence"] >= number
+
+
+def _numbers(items: list[dict[str, int]]) -> list[int]:
+    return [item["sequence"] for item in items]

