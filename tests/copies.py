@@ -2,15 +2,18 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from tests import processes
 from tests.conftest import settings_of
+from tests.databases import RELEASED, Server, load_dump, sqlite_url_of
 
 from capacity_api.db.copying import TABLES
 from capacity_api.db.engine import Database
@@ -148,3 +151,44 @@ async def read_rows(url: str) -> dict[str, list[str]]:
             }
     finally:
         await database.close()
+
+
+RELEASE = "revision_0009"
+
+
+@pytest.fixture
+async def source_url(empty_database_url: str) -> str:
+    """A database with rows in each table, upgraded from an earlier release."""
+    url = make_url(empty_database_url)
+    await load_dump(url, RELEASED / f"{RELEASE}.{url.get_backend_name()}.sql")
+    code, _, err = await processes.run("db", "upgrade", env=processes.environment(empty_database_url))
+    assert code == 0, err
+    return empty_database_url
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_server: Server) -> Iterator[str]:
+    with postgresql_server.create_database() as url:
+        yield url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def absent_sqlite(tmp_path: Path) -> str:
+    return sqlite_url_of(tmp_path / "target.db").render_as_string()
+
+
+@pytest.fixture
+def target_url(empty_database_url: str, empty_postgresql: str, absent_sqlite: str) -> str:
+    """Nothing yet, of the other kind than the source."""
+    is_sqlite = make_url(empty_database_url).get_backend_name() == "sqlite"
+    return empty_postgresql if is_sqlite else absent_sqlite
+
+
+@pytest.fixture
+def back_url(empty_database_url: str, postgresql_server: Server, tmp_path: Path) -> Iterator[str]:
+    """Nothing yet, of the same kind as the source."""
+    if make_url(empty_database_url).get_backend_name() == "sqlite":
+        yield sqlite_url_of(tmp_path / "back.db").render_as_string()
+    else:
+        with postgresql_server.create_database() as url:
+            yield url.render_as_string(hide_password=False)

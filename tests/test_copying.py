@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from tests import copies, processes
 from tests.conftest import Clock, settings_of
-from tests.copies import copy, takes_writes
-from tests.databases import RELEASED, Server, load_dump, migrate, sqlite_url_of
+from tests.copies import absent_sqlite, back_url, copy, empty_postgresql, source_url, takes_writes, target_url
+from tests.databases import RELEASED, load_dump, migrate, sqlite_url_of
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.outages import away
@@ -32,46 +31,9 @@ from capacity_api.operations import tokens
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.publisher import Publisher
 
-RELEASE = "revision_0009"
+__all__ = ["absent_sqlite", "back_url", "empty_postgresql", "source_url", "target_url"]
+
 REOPENED = "nothing was moved, and the source takes changes again: "
-
-
-@pytest.fixture
-async def source_url(empty_database_url: str) -> str:
-    """A database with rows in each table, upgraded from an earlier release."""
-    url = make_url(empty_database_url)
-    await load_dump(url, RELEASED / f"{RELEASE}.{url.get_backend_name()}.sql")
-    code, _, err = await processes.run("db", "upgrade", env=processes.environment(empty_database_url))
-    assert code == 0, err
-    return empty_database_url
-
-
-@pytest.fixture
-def empty_postgresql(postgresql_server: Server) -> Iterator[str]:
-    with postgresql_server.create_database() as url:
-        yield url.render_as_string(hide_password=False)
-
-
-@pytest.fixture
-def absent_sqlite(tmp_path: Path) -> str:
-    return sqlite_url_of(tmp_path / "target.db").render_as_string()
-
-
-@pytest.fixture
-def target_url(empty_database_url: str, empty_postgresql: str, absent_sqlite: str) -> str:
-    """Nothing yet, of the other kind than the source."""
-    is_sqlite = make_url(empty_database_url).get_backend_name() == "sqlite"
-    return empty_postgresql if is_sqlite else absent_sqlite
-
-
-@pytest.fixture
-def back_url(empty_database_url: str, postgresql_server: Server, tmp_path: Path) -> Iterator[str]:
-    """Nothing yet, of the same kind as the source."""
-    if make_url(empty_database_url).get_backend_name() == "sqlite":
-        yield sqlite_url_of(tmp_path / "back.db").render_as_string()
-    else:
-        with postgresql_server.create_database() as url:
-            yield url.render_as_string(hide_password=False)
 
 
 on_sqlite = pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
@@ -79,7 +41,7 @@ on_postgresql = pytest.mark.parametrize("empty_database_url", ["postgresql"], in
 
 
 def facts(source_url: str) -> Any:
-    return json.loads((RELEASED / f"{RELEASE}.{make_url(source_url).get_backend_name()}.json").read_text())
+    return json.loads((RELEASED / f"{copies.RELEASE}.{make_url(source_url).get_backend_name()}.json").read_text())
 
 
 async def test_there_and_back_every_row_is_the_same(source_url: str, target_url: str, back_url: str) -> None:
@@ -112,6 +74,7 @@ async def answers(service: Service) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.soak
 async def test_every_published_byte_and_tag_is_the_same(source_url: str, target_url: str) -> None:
     clock = Clock(datetime.fromisoformat(facts(source_url)["at"]))
     async with serving(settings_of(source_url), clock) as service:
@@ -221,12 +184,13 @@ async def test_a_wrong_url_is_not_repeated(empty_database_url: str) -> None:
         assert "hush" not in err
 
 
+@pytest.mark.soak
 @on_sqlite
 async def test_a_source_that_is_not_there_or_of_an_older_schema_is_refused(
     empty_database_url: str, absent_sqlite: str, tmp_path: Path
 ) -> None:
     nowhere = sqlite_url_of(tmp_path / "nowhere.db").render_as_string()
-    await load_dump(make_url(empty_database_url), RELEASED / f"{RELEASE}.sqlite.sql")
+    await load_dump(make_url(empty_database_url), RELEASED / f"{copies.RELEASE}.sqlite.sql")
     for source, said in (
         (nowhere, f"there is no database {tmp_path}/nowhere.db"),
         (empty_database_url, "the source: the database's schema is outdated (0009, needed is "),
@@ -237,6 +201,7 @@ async def test_a_source_that_is_not_there_or_of_an_older_schema_is_refused(
     assert not (tmp_path / "target.db").exists()
 
 
+@pytest.mark.soak
 async def test_a_postgresql_target_with_anything_in_it_is_refused(
     sqlite_url: str, postgresql_url: str, empty_postgresql: str
 ) -> None:
@@ -253,6 +218,7 @@ async def test_a_postgresql_target_with_anything_in_it_is_refused(
     assert await copies.partners(postgresql_url) == {"there already"}
 
 
+@pytest.mark.soak
 async def test_a_postgresql_target_with_the_schema_and_nothing_in_it_is_taken(
     sqlite_url: str, postgresql_url: str
 ) -> None:
@@ -262,6 +228,7 @@ async def test_a_postgresql_target_with_the_schema_and_nothing_in_it_is_taken(
     assert await copies.partners(postgresql_url) == {"moved"}
 
 
+@pytest.mark.soak
 async def test_one_postgresql_by_two_urls_is_the_same_database(postgresql_url: str) -> None:
     other = make_url(postgresql_url).update_query_dict({"target_session_attrs": "primary"})
     code, _, err = await copy(postgresql_url, other.render_as_string(hide_password=False))
@@ -272,6 +239,7 @@ async def test_one_postgresql_by_two_urls_is_the_same_database(postgresql_url: s
     assert await takes_writes(postgresql_url)
 
 
+@pytest.mark.soak
 async def test_a_backup_is_no_source(sqlite_url: str, absent_sqlite: str, tmp_path: Path) -> None:
     await copies.add_partner(sqlite_url, "marked")
     backup = tmp_path / "backup.db"
@@ -281,6 +249,7 @@ async def test_a_backup_is_no_source(sqlite_url: str, absent_sqlite: str, tmp_pa
     assert not (tmp_path / "target.db").exists()
 
 
+@pytest.mark.soak
 async def test_a_new_sqlite_database_has_a_mark(postgresql_url: str, absent_sqlite: str, tmp_path: Path) -> None:
     code, _, err = await copy(postgresql_url, absent_sqlite)
     assert (code, err) == (0, "")
@@ -294,6 +263,7 @@ async def test_a_new_sqlite_database_has_a_mark(postgresql_url: str, absent_sqli
     assert (found.marked, found.moved_at) == (True, None)
 
 
+@pytest.mark.soak
 async def test_what_was_moved_before_is_copied_again_only_into_an_empty_database(
     sqlite_url: str, postgresql_url: str, absent_sqlite: str
 ) -> None:
@@ -332,6 +302,7 @@ async def test_a_write_that_had_begun_is_in_both(source_url: str, target_url: st
         assert "late" not in found
 
 
+@pytest.mark.soak
 @on_postgresql
 async def test_killed_halfway_it_leaves_no_file_and_can_be_run_again(
     source_url: str, target_url: str, tmp_path: Path
@@ -349,6 +320,7 @@ async def test_killed_halfway_it_leaves_no_file_and_can_be_run_again(
     assert await copies.read_rows(target_url) == await copies.read_rows(source_url)
 
 
+@pytest.mark.soak
 @on_sqlite
 async def test_killed_halfway_it_leaves_an_empty_postgresql(source_url: str, target_url: str) -> None:
     await _give_schema(target_url)
@@ -367,6 +339,7 @@ async def test_killed_halfway_it_leaves_an_empty_postgresql(source_url: str, tar
     assert await copies.read_rows(target_url) == await copies.read_rows(source_url)
 
 
+@pytest.mark.soak
 @on_postgresql
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_stopped_halfway_the_source_takes_changes_again(
@@ -382,6 +355,7 @@ async def test_stopped_halfway_the_source_takes_changes_again(
     assert not (tmp_path / "target.db").exists()
 
 
+@pytest.mark.soak
 @on_postgresql
 async def test_a_source_that_is_lost_halfway_takes_changes_again(
     source_url: str, target_url: str, tmp_path: Path
@@ -410,6 +384,7 @@ async def _give_schema(url: str, script: str = "SELECT") -> None:
         await connection.execute(script)
 
 
+@pytest.mark.soak
 @on_sqlite
 @pytest.mark.parametrize("when", ["IMMEDIATE", "DEFERRED"])
 async def test_a_target_that_refuses_a_row_or_the_commit_stays_empty(
@@ -422,6 +397,7 @@ async def test_a_target_that_refuses_a_row_or_the_commit_stays_empty(
     assert (await copies.count_rows(target_url))["event"] == 0
 
 
+@pytest.mark.soak
 @on_sqlite
 async def test_a_target_that_is_too_slow_leaves_the_source_in_use(source_url: str, target_url: str) -> None:
     await _give_schema(target_url, REFUSE.format(body="PERFORM pg_sleep(60);", when="IMMEDIATE"))
@@ -433,6 +409,7 @@ async def test_a_target_that_is_too_slow_leaves_the_source_in_use(source_url: st
     assert await takes_writes(source_url)
 
 
+@pytest.mark.soak
 @on_sqlite
 async def test_a_source_that_an_earlier_copy_closed_stays_closed(
     source_url: str, target_url: str, absent_sqlite: str
@@ -446,6 +423,7 @@ async def test_a_source_that_an_earlier_copy_closed_stays_closed(
     assert not await takes_writes(source_url)
 
 
+@pytest.mark.soak
 @on_sqlite
 async def test_a_target_that_is_lost_at_the_commit_keeps_the_source_closed(source_url: str, target_url: str) -> None:
     """Otherwise both might take changes."""
@@ -466,6 +444,7 @@ async def test_a_target_that_is_lost_at_the_commit_keeps_the_source_closed(sourc
     assert await copies.read_rows(target_url) == await copies.read_rows(source_url)
 
 
+@pytest.mark.soak
 @on_postgresql
 async def test_a_terminal_shows_how_far_it_is_on_one_line(source_url: str, target_url: str) -> None:
     ours, of_command = os.openpty()
@@ -489,6 +468,7 @@ async def test_a_terminal_shows_how_far_it_is_on_one_line(source_url: str, targe
     assert said.endswith("\r"), "the line is cleared"
 
 
+@pytest.mark.soak
 @on_postgresql
 async def test_one_copy_at_a_time(source_url: str, target_url: str, tmp_path: Path) -> None:
     other = sqlite_url_of(tmp_path / "other.db").render_as_string()

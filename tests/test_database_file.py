@@ -134,6 +134,7 @@ async def test_a_report_into_a_file_that_is_gone_is_refused_before_anybody_has_l
         assert (await caller.report(PAUSED)).status_code == 503
 
 
+@pytest.mark.soak
 async def test_a_file_that_is_put_back_takes_reports_again(env: dict[str, str], path: Path) -> None:
     async with calling(env, await issue_token(env, "--responder", "tara")) as caller:
         aside = path.with_name("aside.db")
@@ -159,6 +160,7 @@ async def test_an_older_file_copied_over_it_in_place_is_noticed(env: dict[str, s
         assert "database_damaged" not in await caller.reasons()
 
 
+@pytest.mark.soak
 async def test_checkpoints_are_no_harm(env: dict[str, str], path: Path) -> None:
     async with calling(env, await issue_token(env, "--responder", "tara")) as caller:
         for state in (PAUSED, OPEN) * 5:
@@ -292,6 +294,7 @@ READING_AND_WRITING = [
 ]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("command", READING_AND_WRITING, ids=" ".join)
 async def test_no_other_command_makes_a_database(command: tuple[str, ...], tmp_path: Path) -> None:
     """T3: `responder list` in a wrong folder made a database."""
@@ -382,6 +385,7 @@ async def test_an_empty_database_is_not_upgraded(empty_database_url: str) -> Non
     assert "run `capacity-api db create`" in await refused("serve", "--port", "0", env=env)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("moment", [".lock", ".new", ".new-wal", ""])
 async def test_killed_at_any_moment_it_leaves_no_database_or_a_whole_one(moment: str, tmp_path: Path) -> None:
     path = tmp_path / "capacity.db"

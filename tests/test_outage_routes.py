@@ -78,6 +78,7 @@ async def test_every_route_answers_with_a_problem_while_the_database_is_gone(set
             await _assert_no_fault(service, token)
 
 
+@pytest.mark.soak
 async def test_every_route_answers_with_a_problem_while_the_database_hangs(database_url: str, clock: Clock) -> None:
     async with (
         proxying(make_url(database_url)) as proxy,
