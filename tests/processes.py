@@ -68,9 +68,13 @@ class Process:
         """Negative: the signal that ended it."""
         return self._process.exitcode
 
-    def send_signal(self, number: int) -> None:
+    @property
+    def pid(self) -> int:
         assert self._process.pid is not None
-        os.kill(self._process.pid, number)
+        return self._process.pid
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
 
     async def wait(self) -> int | None:
         await asyncio.to_thread(self._process.join)

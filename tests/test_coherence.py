@@ -59,7 +59,7 @@ async def prepared(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "changes", [pytest.param(40, id="forty"), pytest.param(500, id="five-hundred", marks=pytest.mark.soak)]
+    "changes", [pytest.param(20, id="twenty"), pytest.param(500, id="five-hundred", marks=pytest.mark.soak)]
 )
 async def test_every_process_shows_the_same_and_never_goes_back(
     settings: Settings, chance: Random, changes: int

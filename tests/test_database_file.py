@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -38,7 +39,8 @@ def env(path: Path) -> dict[str, str]:
 class Caller:
     """A responder's client of a service that runs as a process."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, process: int = 0) -> None:
+        self.process = process
         self._client = client
 
     async def report(self, state: dict[str, object]) -> httpx.Response:
@@ -66,7 +68,7 @@ async def calling(env: dict[str, str], token: str) -> AsyncIterator[Caller]:
             base_url=server.address, headers={"authorization": f"Bearer {token}"}, timeout=30, trust_env=False
         ) as client,
     ):
-        caller = Caller(client)
+        caller = Caller(client, server.pid)
         assert (await caller.report(OPEN)).status_code == 200
         assert not await caller.reasons()
         yield caller
@@ -158,6 +160,21 @@ async def test_an_older_file_copied_over_it_in_place_is_noticed(env: dict[str, s
         shutil.copyfile(older, path)
         await caller.until("restored")
         assert "database_damaged" not in await caller.reasons()
+
+
+async def test_on_a_full_disk_readiness_says_that_nothing_can_be_stored(env: dict[str, str], path: Path) -> None:
+    """T6: a file that may not grow refuses a write as a full disk does."""
+    token = await issue_token(env, "--responder", "tara")
+    async with calling(env, token) as caller:
+        size = companions(path)["-wal"].stat().st_size
+        unlimited = resource.prlimit(caller.process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        while (await caller.report(PAUSED)).status_code == 200:
+            pass
+        await caller.until("writes_failing")
+        resource.prlimit(caller.process, resource.RLIMIT_FSIZE, unlimited)
+        assert (await caller.report(OPEN)).status_code == 200
+        while await caller.reasons():
+            pass
 
 
 @pytest.mark.soak

@@ -174,6 +174,7 @@ async def test_a_webhook_that_somebody_has_locked_is_left_for_later(postgresql_u
     await database.close()
 
 
+@pytest.mark.soak
 async def test_a_key_is_retired_in_three_steps(database: Database, database_url: str) -> None:
     await rows.add_responder(database, NOW)
     old = keyed(database_url, OLD)
@@ -269,6 +270,7 @@ async def test_a_key_file_that_cannot_be_used_is_one_line(
     assert not (tmp_path / "capacity.db").exists()
 
 
+@pytest.mark.soak
 async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path: Path) -> None:
     database, key = tmp_path / "capacity.db", tmp_path / "capacity.db.key"
     env = without_key(environment(f"sqlite:///{database}"))

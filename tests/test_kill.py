@@ -20,7 +20,7 @@ _LEASE_SECONDS = 20
 
 
 @pytest.mark.parametrize(
-    ("rounds", "reports"), [pytest.param(3, 60, id="three"), pytest.param(50, 200, id="fifty", marks=pytest.mark.soak)]
+    ("rounds", "reports"), [pytest.param(2, 60, id="two"), pytest.param(50, 200, id="fifty", marks=pytest.mark.soak)]
 )
 async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
     listed: Database, database_url: str, chance: Random, rounds: int, reports: int

@@ -194,6 +194,7 @@ async def test_the_compressed_neighbour_is_served_and_is_never_the_old_one(mirro
     assert gzip.decompress((root / "v1/directory.gz").read_bytes()) == after.content
 
 
+@pytest.mark.soak
 async def test_no_reader_ever_sees_a_version_go_back(mirror: Mirror) -> None:
     stop = asyncio.Event()
 

@@ -104,10 +104,12 @@ async def test_writes_work_again_within_five_seconds_of_a_promotion(synchronous:
             await cluster.primary.stop()
             lost_at = time.monotonic()
             await load.wait_for(503, lost_at)
+            await _until_readiness_is(client, 503)
             await cluster.standby.promote()
             promoted_at = time.monotonic()
             first = await load.wait_for(200, promoted_at)
             await load.wait_for(200, promoted_at, reports)
+            await _until_readiness_is(client, 200)
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
             events = await read_events(client)
@@ -122,6 +124,13 @@ async def test_writes_work_again_within_five_seconds_of_a_promotion(synchronous:
     }
     if synchronous:
         assert {number: stored.get(number) for number in acknowledged} == acknowledged
+
+
+async def _until_readiness_is(client: httpx.AsyncClient, status: int) -> None:
+    """Wait until `/readyz` tells the truth: its task looks each second, and waits for the database meanwhile."""
+    async with asyncio.timeout(_BACK_WITHIN_SECONDS):
+        while (await client.get("/readyz")).status_code != status:
+            pass
 
 
 async def test_a_standby_is_not_taken_for_a_server_that_can_be_written_to() -> None:

@@ -228,7 +228,7 @@ class Model:
 
 @settings(
     unhurried,
-    max_examples=20,
+    max_examples=12,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(happened=acts, spans=st.lists(st.floats(-0.1, 1), min_size=2, max_size=2), wait=st.integers(0, 100))
