@@ -86,6 +86,7 @@ async def waits_for_lock(connection: Any) -> int:
             )
             if pid is not None:
                 return pid
+            # Nothing announces it.
             await asyncio.sleep(0.02)
 
 
@@ -131,11 +132,11 @@ async def stored_rows(url: str) -> dict[str, list[str]]:
     names = [table.name for table in TABLES if table.name != "installation"]
     if make_url(url).get_backend_name() == "sqlite":
         with closing(sqlite3.connect(make_url(url).database or "")) as connection:
-            return {name: sorted(map(repr, connection.execute(f"SELECT * FROM {name}"))) for name in names}  # noqa: S608
+            return {name: sorted(map(repr, connection.execute(f"SELECT * FROM {name}"))) for name in names}  # noqa: S608 - our own names
     async with connecting(url) as postgresql:
         found = {}
         for name in names:
-            found[name] = sorted(row[0] for row in await postgresql.fetch(f"SELECT t::text FROM {name} t"))  # noqa: S608
+            found[name] = sorted(row[0] for row in await postgresql.fetch(f"SELECT t::text FROM {name} t"))  # noqa: S608 - our own names
         return found
 
 

@@ -227,6 +227,7 @@ async def test_a_log_that_was_removed_while_nothing_ran_shows_by_the_mark(env: d
         before, began = mark.read_bytes(), time.monotonic()
         while mark.read_bytes() == before:
             assert time.monotonic() - began < _NOTICED_SECONDS
+            # Nothing announces it.
             await asyncio.sleep(0.05)
     await process.kill()
     companions(path)["-wal"].unlink()

@@ -42,7 +42,7 @@ def _requests() -> Iterator[tuple[str, str, Any]]:
     paths = json.loads(encode_document())["paths"]
     for path, operations in paths.items():
         values = {"slug": "tara", "sequence": "1"}
-        filled = re.sub(r"{(\w+)}", lambda found: values.get(found[1], str(uuid4())), path)  # noqa: B023
+        filled = re.sub(r"{(\w+)}", lambda found: values.get(found[1], str(uuid4())), path)  # noqa: B023 - used at once
         for method in set(operations) & {"get", "put", "post", "patch", "delete"}:
             yield method.upper(), filled, _BODIES.get(f"{method.upper()} {path}", {} if method != "get" else None)
             if method == "get":

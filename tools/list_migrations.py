@@ -1,4 +1,4 @@
-"""Add new migrations to the list of those that must never change again. A line that is there already stays."""
+"""Add new migrations to the list of those that must never change. It leaves the lines that are there alone."""
 
 import hashlib
 from pathlib import Path

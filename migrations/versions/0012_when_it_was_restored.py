@@ -1,4 +1,4 @@
-"""An index of the few events that say that the directory was restored, for whoever asks when an event happened."""
+"""An index of the events that say that the directory was restored. They decide when an event happened."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -65,6 +65,7 @@ class Load:
                 found = [answer for answer in self.answers if answer.status == status and answer.at > after]
                 if len(found) >= count:
                     return found[0]
+                # The load goes on meanwhile.
                 await asyncio.sleep(0.02)
 
     async def _report(self, number: int) -> None:

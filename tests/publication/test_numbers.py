@@ -88,7 +88,7 @@ async def test_what_this_process_does_not_show_yet_is_on_no_path(settings: Setti
                 assert seen <= published <= number, path
                 assert found <= published, path
                 seen = published
-            # Whoever asks beyond it is shown what there is.
+            # A reader who asks beyond it is shown what there is.
             page = await service.read("/v1/events", after=number)
             assert (page["events"], page["latest"]) == ([], number)
             assert (await service.read("/v1/directory"))["sequence"] == number

@@ -132,7 +132,7 @@ async def test_after_a_restore_the_directory_is_read_whole(settings: Settings, c
         assert (await service.read("/v1/responders/tara"))["intake"]["last_report"]["state"] == "open"
         states = [each["state"] for each in (await service.read("/v1/responders/tara/history"))["items"]]
         assert states == ["unconfirmed", "open"]
-        # Whoever comes with an old number gets everything since, and a number that was given out is never refused.
+        # A reader with an old number gets everything since. No number that was given out is refused.
         events = (await service.read("/v1/events", after=number, limit=1000))["events"]
         assert events[0]["type"] == "directory.restored"
         unconfirmed = {each["data"]["responder"]["slug"] for each in events if each["type"] == "intake.unconfirmed"}

@@ -34,7 +34,7 @@ class ShutdownMiddleware:
             if has_started:
                 raise
             # Servers cancel a request only when it has outlived their grace: it waits for the database.
-            number = request_id(scope)  # type: ignore[arg-type]
+            number = request_id(scope)  # type: ignore[arg-type]  # a plain ASGI scope
             problem, headers = problem_from_error(DatabaseUnavailable(), number)
             headers |= {"content-type": PROBLEM_JSON, "cache-control": "no-store", "x-request-id": str(number)}
             encoded = [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -13,7 +13,7 @@ from capacity_api.db.engine import Database
 from capacity_api.db.tables import InstallationRow, SequenceRow
 from capacity_api.errors import DatabaseUnavailable
 
-# How often each process looks. Whoever accepts the clock is heard within a second.
+# So an operator who accepts the clock is heard within a second.
 LOOK_AT_CLOCK_EVERY_SECONDS = 0.5
 
 

@@ -46,7 +46,7 @@ class Connector:
         event.listen(engine.sync_engine, "checkout", _ping)
         event.listen(engine.sync_engine, "handle_error", self._judge)
 
-    async def connect(self, *, timeout: float, host: Any = None, port: Any = None, **options: Any) -> Any:  # noqa: ASYNC109
+    async def connect(self, *, timeout: float, host: Any = None, port: Any = None, **options: Any) -> Any:  # noqa: ASYNC109 - asyncpg has it too
         """A connection to the first host that will do. Raises `DatabaseUnavailable`.
 
         asyncpg would take the hosts in turn too, but within one timeout, which a host that drops packets uses up.
@@ -70,7 +70,7 @@ class Connector:
         raise DatabaseUnavailable from failure
 
     def end_all(self) -> None:
-        """End every connection at once, without a word to the server. Whoever waits for an answer gets an error."""
+        """Cut every connection at once. A query that waits for its answer gets an error."""
         self.losses += 1
         for connection in list(self._connections):
             connection.terminate()
@@ -80,7 +80,7 @@ class Connector:
         if isinstance(error, asyncio.CancelledError) and context.connection is not None:
             # The pool would say goodbye, and wait for a server that may never answer.
             with contextlib.suppress(Exception):
-                context.connection.connection.driver_connection.terminate()  # type: ignore[union-attr]
+                context.connection.connection.driver_connection.terminate()  # type: ignore[union-attr]  # asyncpg's
         elif isinstance(error, TimeoutError):
             # The statement may still be running, so a rollback would wait as long again.
             context.is_disconnect = True

@@ -115,7 +115,7 @@ async def require_empty(session: AsyncSession) -> None:
 
 
 async def close_source(source: Database, now: datetime) -> Closing:
-    """Make a database take no more writes, whoever tries. What has begun to write ends first."""
+    """Make a database refuse every write from now on. Writes that have begun end first."""
     async with source.write(recovering=True) as session:
         # Each write reads this table as it begins, and holds a lock on it to its end.
         await _lock_installation(source, session)

@@ -185,7 +185,7 @@ def _keep(path: Path, kept: Path) -> None:
 
 
 def _copy_owner(path: Path, prepared: Path) -> None:
-    """Whoever may use the database may use the restored one, also where an administrator restores it."""
+    """Give the restored file the owner and mode of the old one: root may be restoring it."""
     with contextlib.suppress(FileNotFoundError, PermissionError):
         found = path.stat()
         os.chown(prepared, found.st_uid, found.st_gid)
@@ -243,7 +243,7 @@ def _set_aside(connection: Connection) -> int:
     found = inspect(connection)
     ours = [*(table.name for table in Table.metadata.sorted_tables), _VERSION_TABLE]
     present = [name for name in ours if found.has_table(name)]
-    is_whole = _VERSION_TABLE in present and connection.scalar(text(f"SELECT count(*) FROM {_VERSION_TABLE}")) == 1  # noqa: S608
+    is_whole = _VERSION_TABLE in present and connection.scalar(text(f"SELECT count(*) FROM {_VERSION_TABLE}")) == 1  # noqa: S608 - a constant
     if is_whole:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {KEPT_SCHEMA} CASCADE"))
         connection.execute(text(f"CREATE SCHEMA {KEPT_SCHEMA}"))

@@ -75,7 +75,7 @@ async def declare_restored(
     await _decide_tokens(session, now, tokens)
     installation = await session.get_one(InstallationRow, 1)
     installation.restored_sequence = number
-    # Whoever restores a database that was moved away wants to go on with it.
+    # A database that was moved away is in use again.
     installation.moved_at = None
     if session.get_bind().dialect.name == "sqlite":
         # The mark follows the commit. Until it stands, the database is known as not yet restored.
