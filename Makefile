@@ -66,7 +66,7 @@ format: .venv/.development node_modules/.installed ## format Python, JavaScript 
 	@$(PRETTIER) --write $(SCRIPTS) $(STYLES)
 
 soak: .venv/.development ## the tests that take minutes
-	@$(BIN)/python -m pytest -m soak -n auto --dist worksteal $(PYTEST)
+	@$(BIN)/python -m pytest -m soak -o faulthandler_timeout=1500 -n auto --dist worksteal $(PYTEST)
 
 bench: .venv/.development ## measure
 	@$(BIN)/python -m bench

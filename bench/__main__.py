@@ -3,10 +3,11 @@
 import asyncio
 import sys
 
-from bench import changes, deliveries, matching, serving
+from bench import changes, deliveries, edge, matching, serving
 
 PARTS = {
     "serving": lambda: asyncio.run(serving.main()),
+    "edge": lambda: asyncio.run(edge.main()),
     "changes": changes.main,
     "matching": matching.main,
     "deliveries": deliveries.run,

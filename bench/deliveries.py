@@ -2,9 +2,10 @@
 
 - Throughput: one event to 10,000 webhooks, signed and logged, compared with a plain httpx loop that posts the same
   bodies with the same concurrency. Rounds alternate, so that other load on the machine affects both. On PostgreSQL also
-  with two workers in other processes.
+  with two workers in other processes, and of owners that have as many webhooks as they may have.
 - Latency: from the commit to the arrival at each of 100 webhooks, with an idle worker. Then at 49 of 50 webhooks, while
-  the other one hangs, and while it does not.
+  the other one hangs, and while it does not. Then at the one webhook of an owner, while all those of another owner
+  hang, and while there are none.
 - The time of `PUT intake` with 10 and with 10,000 webhooks, while a worker delivers in another process.
 
 It uses a new SQLite file, and also the empty PostgreSQL database whose URL is in `CAPACITY_BENCH_POSTGRESQL`, if any.
@@ -35,13 +36,14 @@ from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.db.sqlite_file import database_path, make_empty
-from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
+from capacity_api.db.tables import DeliveryRow, EventRow, PartnerRow, WebhookRow
 from capacity_api.delivery.worker import FAST_SLOTS, Worker
 from capacity_api.domain import signing
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.keys import Keys
-from capacity_api.operations import intake, responders, tokens
+from capacity_api.operations import intake, owners, responders, tokens
 from capacity_api.operations.webhooks.due_work import count_waiting_events
+from capacity_api.operations.webhooks.management import MAX_WEBHOOKS
 
 DELIVERIES = 10_000
 ROUNDS = 3
@@ -87,16 +89,25 @@ async def open_prepared(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def subscribe(database: Database, urls: list[str], count: int, hanging: int = 0) -> None:
-    """Replace all webhooks by `count` new ones, with nothing to send. The first `hanging` of them get no response."""
+async def subscribe(database: Database, urls: list[str], count: int, hanging: int = 0, each: int = 1) -> None:
+    """Replace all webhooks by `count` new ones, with nothing to send. The first `hanging` of them get no response.
+
+    Every `each` of them, one after the other, belong to one owner.
+    """
+    owner_ids = [uuid7() for _ in range(0, count, each)]
     async with database.write() as session:
         await session.execute(delete(WebhookRow))
+        await session.execute(delete(PartnerRow))
+        await session.execute(
+            insert(PartnerRow), [{"id": one, "name": str(one), "created_at": utc_now()} for one in owner_ids]
+        )
         latest = await session.scalar(text("SELECT n FROM sequence"))
         await session.execute(
             insert(WebhookRow),
             [
                 {
                     "id": uuid7(),
+                    "partner_id": owner_ids[n // each],
                     "url": urls[n % len(urls)].replace("/hook", "/hang" if n < hanging else "/hook"),
                     "event_types": ["all"],
                     "responders": ["all"],
@@ -172,11 +183,13 @@ async def post_with_httpx(urls: list[str], body: bytes, count: int) -> tuple[flo
         return time.perf_counter() - began, time.process_time() - used
 
 
-async def throughput(database: Database, urls: list[str], count: int, rounds: int, workers: int = 0) -> None:
-    """`workers`: how many other processes deliver; 0 means this process."""
+async def throughput(
+    database: Database, urls: list[str], count: int, rounds: int, workers: int = 0, each: int = 1
+) -> None:
+    """`workers`: how many other processes deliver; 0 means this process. `each`: how many webhooks an owner has."""
     ratios = []
     for _ in range(rounds):
-        await subscribe(database, urls, count)
+        await subscribe(database, urls, count, each=each)
         if workers == 0:
             await report_once(database)
             ours, ours_used = await deliver_all(database)
@@ -196,12 +209,14 @@ async def throughput(database: Database, urls: list[str], count: int, rounds: in
             f"   processor {ours_used / count * 1e3:.2f} ms, bare {peer_used / count * 1e3:.2f} ms each"
         )
     name = f"{workers} workers" if workers else "one worker"
-    print(f"throughput of {name}, ratio to bare httpx: {statistics.median(ratios):.2f}")
+    print(f"throughput of {name}, {each} webhooks an owner, ratio to bare httpx: {statistics.median(ratios):.2f}")
 
 
-async def measure_waits(database: Database, urls: list[str], count: int, hanging: int = 0) -> list[list[float]]:
+async def measure_waits(
+    database: Database, urls: list[str], count: int, hanging: int = 0, each: int = 1
+) -> list[list[float]]:
     """For each event the milliseconds from the commit to each arrival. The first event warms up and is left out."""
-    await subscribe(database, urls, count, hanging)
+    await subscribe(database, urls, count, hanging, each)
     wake = asyncio.Event()
     running = asyncio.create_task(Worker(database, KEYS, database.settings, utc_now, wake).run())
     waits: list[list[float]] = []
@@ -248,6 +263,21 @@ async def isolation(database: Database, urls: list[str], rounds: int) -> None:
     )
 
 
+async def fairness(database: Database, urls: list[str], rounds: int) -> None:
+    """The wait of an owner's one webhook, alone and while every webhook of another owner hangs."""
+    waits: dict[int, list[float]] = {0: [], MAX_WEBHOOKS: []}
+    for _ in range(rounds):
+        for hanging in waits:
+            events = await measure_waits(database, urls, hanging + 1, hanging, MAX_WEBHOOKS)
+            waits[hanging] += itertools.chain.from_iterable(events)
+    alone, beside = statistics.median(waits[0]), statistics.median(waits[MAX_WEBHOOKS])
+    print(
+        f"commit to arrival, 1 webhook: {alone:.0f} ms,"
+        f" {beside:.0f} ms beside {MAX_WEBHOOKS} of another owner that hang,"
+        f" ratio {beside / alone:.2f} (worst: {max(waits[0]):.0f} and {max(waits[MAX_WEBHOOKS]):.0f} ms)"
+    )
+
+
 def percent_99(times: list[float]) -> float:
     return statistics.quantiles(times, n=100)[98]
 
@@ -258,7 +288,7 @@ async def reports(database: Database, urls: list[str], command: str, rounds: int
     `command` "worker" delivers in another process than the service, "serve" in the same one.
     """
     async with database.write() as session:
-        owner = await tokens.responder_owner(session, SLUG)
+        owner = await owners.responder_owner(session, SLUG)
         token = (await tokens.issue_token(session, utc_now(), KEYS, owner)).token
     times: dict[int, list[float]] = {FEW: [], MANY: []}
     for _ in range(rounds):
@@ -323,7 +353,9 @@ async def main(count: int = DELIVERIES, rounds: int = ROUNDS) -> None:
                 print(name)
                 await latency(database, urls)
                 await isolation(database, urls, rounds)
+                await fairness(database, urls, rounds)
                 await throughput(database, urls, count, rounds)
+                await throughput(database, urls, count, rounds, each=MAX_WEBHOOKS)
                 if not database.settings.is_sqlite:
                     await throughput(database, urls, count, rounds, workers=2)
                 for command in _DELIVERED_BY:

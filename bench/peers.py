@@ -32,6 +32,7 @@ CASES = {
     "directory": ("/v1/directory", {"accept-encoding": "identity"}),
     "directory, gzip": ("/v1/directory", {"accept-encoding": "gzip"}),
     "directory, 304": ("/v1/directory", {"accept-encoding": "identity", "if-none-match": "*"}),
+    "page": ("/", {"accept-encoding": "identity"}),
     "one responder": ("/v1/responders/tara", {"accept-encoding": "identity"}),
     "filtered directory": ("/v1/directory?area=S92000003&gender=woman", {"accept-encoding": "identity"}),
 }

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import math
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from tests.nginx import NGINX, serving
 ROUNDS = 9
 SECONDS = 0.5
 CONNECTIONS = 32
+COMMAND = str(Path(sys.executable).parent / "capacity-api")
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
@@ -89,45 +89,60 @@ async def measure(peer: Peer, case: str, requests: int) -> Round:
     return Round(requests / elapsed, requests / max(used, 0.01), sorted(times)[int(len(times) * 0.99)])
 
 
+HEADINGS = f"{'case':<20}{'peer':<10}{'ours/s':>9}{'peer/s':>9}{'ratio':>7}{'processor':>11}{'99 %':>7}"
+
+
 async def main() -> None:
     processors = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {processors[-1]})
-    command = shutil.which("capacity-api", path=str(Path(sys.executable).parent))
-    assert command is not None
     async with contextlib.AsyncExitStack() as stack:
         env = environment(stack.enter_context(tempfile.TemporaryDirectory()))
-
-        async def start(*arguments: str) -> Peer:
-            return await stack.enter_async_context(run_server(*arguments, env=env, processor=processors[0]))
-
-        ours = await start(command, "serve", "--create", "--port", "0", "--no-delivery")
-        peers = {name: await start(sys.executable, "-m", "bench.peers", name, str(ours.port)) for name in PEERS}
-        if NGINX is not None:
-            os.sched_setaffinity(0, {processors[0]})
-            peers["nginx"] = await serve_with_nginx(stack, command, env)
-            os.sched_setaffinity(0, {processors[-1]})
-        print(f"{'case':<20}{'peer':<10}{'ours/s':>9}{'peer/s':>9}{'ratio':>7}{'processor':>11}{'99 %':>7}")
+        ours, peers = await start_all(stack, env, processors, tuple(PEERS))
+        print(HEADINGS)
         for case in CASES:
             for name, peer in peers.items():
                 if case in SUPPORTED_CASES[name]:
                     await compare(case, ours, name, peer)
 
 
-async def serve_with_nginx(stack: contextlib.AsyncExitStack, command: str, env: dict[str, str]) -> Peer:
+async def start_all(
+    stack: contextlib.AsyncExitStack,
+    env: dict[str, str],
+    processors: list[int],
+    names: tuple[str, ...],
+    *,
+    create: bool = True,
+) -> tuple[Peer, dict[str, Peer]]:
+    """Start the service, these of its peers, and nginx where it is installed, on the first processor."""
+
+    async def start(*arguments: str) -> Peer:
+        return await stack.enter_async_context(run_server(*arguments, env=env, processor=processors[0]))
+
+    ours = await start(COMMAND, "serve", *(("--create",) if create else ()), "--port", "0", "--no-delivery")
+    peers = {name: await start(sys.executable, "-m", "bench.peers", name, str(ours.port)) for name in names}
+    if NGINX is not None:
+        os.sched_setaffinity(0, {processors[0]})
+        peers["nginx"] = await serve_with_nginx(stack, env)
+        os.sched_setaffinity(0, {processors[-1]})
+    return ours, peers
+
+
+async def serve_with_nginx(stack: contextlib.AsyncExitStack, env: dict[str, str]) -> Peer:
     """nginx with the files of `site build` and docs/nginx.conf, on the processor that this process has now."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     for arguments in (("site", "build", str(folder / "site")), ("site", "headers")):
-        process = await asyncio.create_subprocess_exec(command, *arguments, env=env, stdout=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(COMMAND, *arguments, env=env, stdout=asyncio.subprocess.PIPE)
         output, _ = await process.communicate()
         assert process.returncode == 0
     address = await stack.enter_async_context(serving(folder / "site", output.decode(), folder))
     return Peer(None, int(address.rpartition(":")[2]))
 
 
-async def compare(case: str, ours: Peer, name: str, peer: Peer) -> None:
+async def compare(case: str, ours: Peer, name: str, peer: Peer, least: int = 200) -> None:
+    """`least`: how many requests a round has at least."""
     # The first round warms up, and tells how many requests fill the time of a round.
-    our_count = max(200, int((await measure(ours, case, 200)).rate * SECONDS))
-    peer_count = max(200, int((await measure(peer, case, 200)).rate * SECONDS))
+    our_count = max(least, int((await measure(ours, case, least)).rate * SECONDS))
+    peer_count = max(least, int((await measure(peer, case, least)).rate * SECONDS))
     rounds = [(await measure(ours, case, our_count), await measure(peer, case, peer_count)) for _ in range(ROUNDS)]
     our_rate = statistics.median(mine.rate for mine, _ in rounds)
     peer_rate = statistics.median(other.rate for _, other in rounds)

@@ -1,5 +1,6 @@
 """The commands, read once: what is forked from here on starts without reading them, which takes a second each time."""
 
+import faulthandler
 import importlib
 import os
 import sys
@@ -35,6 +36,8 @@ def call(
     if log is not None:
         with log.open("a") as file:
             os.dup2(file.fileno(), 2)
+    # Whoever aborts this process wants to see where it was.
+    faulthandler.enable(2)
     os.environ.clear()
     os.environ.update(env)
     sys.argv = [program, *arguments]

@@ -10,11 +10,15 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from hypothesis import HealthCheck
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.util import LRUCache
 from tests.databases import Server, copy_sqlite, migrate, scratch_folder, sqlite_url_of, start_server
 from tests.sites import list_register
 
@@ -93,6 +97,21 @@ class Clock:
 def log_of_tests() -> None:
     """What the service logs within a test goes through the standard library, where a test can read it."""
     log.configure(Settings(), "tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Compile each SQL statement once for each kind of database, and not again for each database of a test.
+
+    The dialect is part of the key of what is compiled, so those of one kind have to be equal.
+    """
+    compiled: LRUCache[Any, Any] = LRUCache(10_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "_compiled_cache", property(lambda _: compiled, lambda _, own: None), raising=False)
+        for dialect in (SQLiteDialect_aiosqlite, PGDialect_asyncpg):
+            patch.setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))
+            patch.setattr(dialect, "__hash__", lambda self: hash(type(self)))
+        yield
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from tests import processes
 from tests.conftest import settings_of
 from tests.databases import RELEASED, Server, load_dump, sqlite_url_of
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.db.copying import TABLES
 from capacity_api.db.engine import Database
@@ -31,8 +32,6 @@ ASKED = (
 )
 # They differ from one answer to the next.
 OF_THE_ANSWER = {"date", "x-request-id", "age"}
-
-PATIENCE_SECONDS = 60
 
 
 async def copy(source: str, target: str, *options: str) -> tuple[int, str, str]:
@@ -54,7 +53,7 @@ async def copying(source: str, target: str) -> AsyncIterator[asyncio.subprocess.
     finally:
         if process.returncode is None:
             process.kill()
-        await process.communicate()
+        await processes.finish(process)
 
 
 @asynccontextmanager
@@ -138,6 +137,12 @@ async def stored_rows(url: str) -> dict[str, list[str]]:
         for name in names:
             found[name] = sorted(row[0] for row in await postgresql.fetch(f"SELECT t::text FROM {name} t"))  # noqa: S608 - our own names
         return found
+
+
+def without_closings(rows: dict[str, list[str]]) -> tuple[dict[str, list[str]], int]:
+    """The rows without the entries of the audit that say who copied the database, and how many those are."""
+    kept = [row for row in rows["audit"] if "database.close" not in row]
+    return {**rows, "audit": kept}, len(rows["audit"]) - len(kept)
 
 
 async def read_rows(url: str) -> dict[str, list[str]]:

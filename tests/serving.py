@@ -9,6 +9,7 @@ import httpx
 from tests.prompt import PromptServer
 
 from capacity_api.app import create_app
+from capacity_api.asgi import Receive, Scope, Send
 from capacity_api.cli.serving import Server, bind
 from capacity_api.clock import Clock
 from capacity_api.clock_watch import ClockWatch
@@ -16,10 +17,11 @@ from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.delivery.egress import default_context
 from capacity_api.domain.keys import Keys
+from capacity_api.domain.owner import Owner
+from capacity_api.edge.connections import Limits
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
-from capacity_api.operations import responders, tokens
-from capacity_api.operations.tokens import Owner
+from capacity_api.operations import owners, responders, tokens
 
 OPEN: dict[str, Any] = {"state": "open", "expected_response": {"min": 5, "max": 10, "unit": "working_days"}}
 PAUSED: dict[str, Any] = {
@@ -32,6 +34,14 @@ WAITING: dict[str, Any] = {"state": "waiting_list"}
 Headers = dict[str, str]
 # Long enough for a busy machine. No test depends on how long something takes.
 PATIENCE_SECONDS = 60.0
+
+
+def client_of(address: str, **options: Any) -> httpx.AsyncClient:
+    """A client of a service, which waits as long as a busy machine needs."""
+    # A context of its own would read the whole list of authorities.
+    return httpx.AsyncClient(
+        base_url=address, verify=default_context(), trust_env=False, timeout=PATIENCE_SECONDS, **options
+    )
 
 
 def codes_of(readiness: dict[str, Any]) -> list[str]:
@@ -56,12 +66,18 @@ class Service:
         async with self.database.write() as session:
             owner = Owner(type="admin")
             if responder is not None:
-                owner = await tokens.responder_owner(session, responder)
+                owner = await owners.responder_owner(session, responder)
             if partner is not None:
-                await tokens.add_partner(session, self.clock(), partner)
-                owner = await tokens.partner_owner(session, partner)
+                await owners.add_partner(session, self.clock(), partner)
+                owner = await owners.partner_owner(session, partner)
             issued = await tokens.issue_token(session, self.clock(), self.keys, owner, **options)
         return {"authorization": f"Bearer {issued.token}"}
+
+    async def resume(self, owner_id: str) -> None:
+        """Let the tokens of an owner hold again, such as of a responder that was delisted and listed again."""
+        path, body = f"/v1/owners/{owner_id}", {"suspended": False}
+        answer = await self.client.patch(path, json=body, headers=await self.token())
+        assert answer.status_code == 200, answer.text
 
     async def report(self, slug: str, report: dict[str, Any]) -> dict[str, Any]:
         """Report for a responder with a token of its own, and return the responder as the public sees it."""
@@ -105,14 +121,18 @@ async def serving(
     deliver: bool = False,
     formats: Sequence[Format] = FORMATS,
     clock_watch: ClockWatch | None = None,
+    limits: Limits | None = None,
+    has_edge: bool = True,
+    database: Database | None = None,
 ) -> AsyncIterator[Service]:
     """The service with the starting register on a database at the right schema, which may be empty.
 
-    Unless `clock_watch` says otherwise, time passes when the test moves the clock, and no clock is in doubt.
+    Unless `clock_watch` says otherwise, time passes when the test moves the clock, and no clock is in doubt. Without
+    `has_edge` it runs as in any other ASGI server. It uses `database`, or makes one.
     """
     clock_watch = clock_watch or ClockWatch(clock, lambda: clock().timestamp(), asks_database=False)
-    database = Database(settings)
-    async with database.write() as session:
+    beside = Database(settings)
+    async with beside.write() as session:
         await responders.load_register(session, clock())
     bound = bind("127.0.0.1", 0)
     started = asyncio.Event()
@@ -122,30 +142,31 @@ async def serving(
         where.append(address)
         started.set()
 
-    server = _Server(
-        create_app(
-            settings,
-            clock,
-            clock_watch=clock_watch,
-            deliver=deliver,
-            acknowledge_timeout=PATIENCE_SECONDS,
-            formats=formats,
-        ),
-        bound,
-        announce,
+    app = create_app(
+        settings,
+        clock,
+        clock_watch=clock_watch,
+        database=database,
+        deliver=deliver,
+        acknowledge_timeout=PATIENCE_SECONDS,
+        formats=formats,
+        limits=limits,
     )
+
+    async def without_edge(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+
+    server = _Server(app if has_edge else without_edge, bound, announce)
     running = asyncio.create_task(server.serve_bound())
     waiting = asyncio.create_task(started.wait())
-    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({running, waiting}, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     assert where, "the service did not start"
     try:
-        # A context of its own would read the whole list of authorities.
-        async with httpx.AsyncClient(
-            base_url=where[0], verify=default_context(), trust_env=False, timeout=PATIENCE_SECONDS
-        ) as client:
-            yield Service(client, database, clock)
+        async with client_of(where[0]) as client:
+            yield Service(client, beside, clock)
     finally:
         server.stop()
-        await running
-        await database.close()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await running
+        await beside.close()

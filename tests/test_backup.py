@@ -20,7 +20,7 @@ from tests import processes
 from tests.databases import Server, sqlite_url_of
 from tests.listed import postgresql_template, sqlite_template
 from tests.processes import environment, issue_token, run
-from tests.serving import OPEN, PAUSED
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED
 
 from capacity_api.config import Settings
 from capacity_api.db import schema
@@ -88,11 +88,13 @@ def forget_mark(settings: Settings) -> None:
 
 def report(address: str, token: str, body: dict[str, Any]) -> httpx.Response:
     url = f"{address}/v1/responders/{SLUG}/intake"
-    return httpx.put(url, json=body, headers={"authorization": f"Bearer {token}"}, trust_env=False)
+    return httpx.put(
+        url, json=body, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=PATIENCE_SECONDS
+    )
 
 
 async def fetch(address: str, path: str) -> httpx.Response:
-    return await asyncio.to_thread(httpx.get, address + path, trust_env=False)
+    return await asyncio.to_thread(httpx.get, address + path, trust_env=False, timeout=PATIENCE_SECONDS)
 
 
 async def test_a_backup_is_restored_over_a_stopped_service(settings: Settings, env: dict[str, str], file: Path) -> None:
@@ -145,11 +147,13 @@ async def test_a_backup_is_of_one_moment_while_others_write(env: dict[str, str],
 
         async with asyncio.TaskGroup() as group:
             group.create_task(write())
-            await is_acknowledged.wait()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await is_acknowledged.wait()
             began = acknowledged[-1]
             await ok("backup", str(file), env=env)
             is_acknowledged.clear()
-            await is_acknowledged.wait()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await is_acknowledged.wait()
             is_done.set()
     number = json.loads(Path(f"{file}.json").read_bytes())["sequence"]
     assert began <= number <= acknowledged[-1]

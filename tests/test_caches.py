@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tests import nginx, processes, varnish
 from tests.conftest import Clock
-from tests.serving import OPEN, PAUSED, WAITING, Service, serving
+from tests.serving import OPEN, PAUSED, WAITING, Service, client_of, serving
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
@@ -75,7 +75,7 @@ async def behind(cache: str, backend: str, folder: Path) -> AsyncIterator[httpx.
     limits = httpx.Limits(max_connections=READERS, max_keepalive_connections=READERS)
     async with (
         proxy as address,
-        httpx.AsyncClient(base_url=address, trust_env=False, timeout=60, limits=limits) as client,
+        client_of(address, limits=limits) as client,
     ):
         yield client
 

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from tests import processes
 from tests.listed import sqlite_template
 from tests.processes import environment, run
+from tests.serving import PATIENCE_SECONDS, client_of
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.engine import Database
@@ -38,7 +39,10 @@ async def test_help_names_every_command() -> None:
         "responder",
         "token",
         "partner",
+        "audit",
+        "owner",
         "listen",
+        "webhook",
         "openapi",
     ):
         assert f"\n  {command} " in out
@@ -48,18 +52,21 @@ async def test_a_token_is_issued_as_json_for_each_kind_of_owner(env: dict[str, s
     code, out, err = await run("token", "issue", "--responder", "salvation-army", "--json", env=env)
     assert code == 0, err
     issued = json.loads(out)
-    assert set(issued) == {"id", "token", "owner", "scopes", "expires_at"}
-    assert (issued["owner"], issued["expires_at"]) == ("salvation-army", None)
+    assert set(issued) == {"id", "token", "label", "owner", "scopes", "expires_at"}
+    assert (issued["owner"], issued["label"]) == ("salvation-army", None)
     assert issued["scopes"] == ["intake:write", "responder:write", "webhooks:manage"]
     _, out, _ = await run("token", "issue", "--partner", "Case tool", "--days", "30", "--json", env=env)
     assert json.loads(out)["scopes"] == ["webhooks:manage"]
+    scope = ("--scope", "intake:write")
+    _, out, _ = await run("token", "issue", "--responder", "salvation-army", *scope, "--json", env=env)
+    assert json.loads(out)["scopes"] == ["intake:write"]
     _, out, _ = await run("token", "issue", "--admin", "--json", env=env)
     assert json.loads(out)["scopes"] == ["admin"]
     _, out, _ = await run("partner", "list", "--json", env=env)
     assert [each["name"] for each in json.loads(out)] == ["Case tool"]
     _, out, _ = await run("token", "list", "--json", env=env)
     assert "cap_" not in out
-    assert len(json.loads(out)) == 3
+    assert len(json.loads(out)) == 4
 
 
 async def test_lists_are_whole_however_long(env: dict[str, str], database: Database, database_url: str) -> None:
@@ -91,7 +98,9 @@ async def test_errors_are_one_line_on_stderr(env: dict[str, str], tmp_path: Path
         (("serve", "--workers", "2"), {}, 1, "needs PostgreSQL"),
         (("serve",), {"CAPACITY_COLOUR": "red"}, 1, "CAPACITY_COLOUR is not a setting"),
         (("serve",), {"CAPACITY_DATABASE_URL": "mysql://x"}, 1, "CAPACITY_DATABASE_URL must start with"),
-        (("listen", "--secret", "nonsense"), {}, 1, "the secret cannot be used"),
+        (("listen",), {"CAPACITY_LISTEN_SECRET": "whsec_nonsense"}, 1, "the secret cannot be used"),
+        (("listen", "--secret", "whsec_AAAA"), {}, 2, "No such option"),
+        (("listen",), {}, 2, "set CAPACITY_LISTEN_SECRET, or give --secret-file"),
     ]
     for arguments, settings, expected, text in cases:
         if arguments == ("db", "check"):
@@ -111,7 +120,7 @@ async def test_a_running_server_shows_a_change_of_the_command_line_within_a_seco
     new = tmp_path / "new.json"
     remit = {"areas": ["S92000003"], "exploitation_types": ["all"], "age_groups": ["adult"]}
     new.write_text(json.dumps({"slug": "new-responder", "name": "New", "remit": remit}))
-    async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address, timeout=60) as client:
+    async with processes.serving(env=env) as server, client_of(server.address) as client:
         before = (await client.get("/v1/directory")).json()["sequence"]
         assert (await run("responder", "add", str(new), env=env))[0] == 0
         # The server has usually noticed the change before the command ends; the read waits until it has.
@@ -146,7 +155,7 @@ async def test_only_serve_makes_a_key_file(env: dict[str, str], tmp_path: Path) 
 
 async def _version(client: httpx.AsyncClient, wanted: int) -> dict[str, list[dict[str, str]]]:
     """Wait until the directory has reached this version, and return it."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             directory = (await client.get("/v1/directory")).json()
             if directory["sequence"] >= wanted:

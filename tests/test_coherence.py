@@ -12,13 +12,14 @@ from sqlalchemy.engine import make_url
 from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
+from tests.serving import PATIENCE_SECONDS, client_of
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
-from capacity_api.operations import responders, tokens
-from capacity_api.operations.tokens import Owner
+from capacity_api.domain.owner import Owner
+from capacity_api.operations import owners, responders, tokens
 
 _SERVERS = 3
 _WORKERS = 2
@@ -50,8 +51,8 @@ async def prepared(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
     keys = Keys(settings.secret_keys)
     async with database.write() as session:
         await responders.load_register(session, utc_now())
-        await tokens.add_partner(session, utc_now(), "Case tool")
-        partner = await tokens.partner_owner(session, "Case tool")
+        await owners.add_partner(session, utc_now(), "Case tool")
+        partner = await owners.partner_owner(session, "Case tool")
         issued = [await tokens.issue_token(session, utc_now(), keys, owner) for owner in (Owner(type="admin"), partner)]
     await database.close()
     admin, of_partner = ({"authorization": f"Bearer {each.token}"} for each in issued)
@@ -75,10 +76,7 @@ async def test_every_process_shows_the_same_and_never_goes_back(
         for _ in range(_WORKERS):
             worker = await processes.start("worker", env=env, announces="delivers webhooks")
             stack.push_async_callback(worker.kill)
-        clients = [
-            await stack.enter_async_context(httpx.AsyncClient(base_url=server.address, timeout=30))
-            for server in servers
-        ]
+        clients = [await stack.enter_async_context(client_of(server.address)) for server in servers]
         subscribed = await clients[0].post("/v1/webhooks", json={"url": url, "stale": "send"}, headers=partner)
         assert subscribed.status_code == 201, subscribed.text
         before = (await clients[0].get("/v1/events")).json()["latest"]
@@ -149,6 +147,6 @@ async def _kill_listeners(settings: Settings) -> None:
 
 
 async def _reaches(client: httpx.AsyncClient, latest: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await client.get("/v1/directory")).json()["sequence"] < latest:
             pass

@@ -29,6 +29,8 @@ def test_nothing_set_is_a_file_in_the_current_folder_and_strict_defaults() -> No
     assert settings.is_sqlite
     assert settings.url.database == "capacity.db"
     assert settings.egress_allow == ()
+    assert settings.trusted_proxies == ()
+    assert settings.query_limit == 120
     assert settings.write_limit == 120
     assert settings.lease == timedelta(seconds=30)
 
@@ -39,10 +41,16 @@ def test_every_setting_can_be_set() -> None:
         SECRET_KEY=f"{KEY}, {OLD_KEY}",
         EGRESS_ALLOW="127.0.0.0/8, fd00::/8",
         METRICS_ALLOW="10.0.0.1",
+        TRUSTED_PROXIES="10.0.0.2, fd00::/8",
+        QUERY_LIMIT="60",
         WRITE_LIMIT="0",
+        KEEP_ALIVE_SECONDS="90",
+        MAX_CONNECTIONS="1000",
+        MAX_CONNECTIONS_PER_ADDRESS="10",
         LEASE_SECONDS="60",
         CONTACT=" support@example.org ",
         PUBLIC_URL="https://capacity.example.org:8443/first-responders/",
+        LISTEN_SECRET="whsec_AAAA",
         LOG_LEVEL="WARNING",
         LOG_FORMAT="JSON",
     )
@@ -51,10 +59,16 @@ def test_every_setting_can_be_set() -> None:
     assert settings.secret_keys == (bytes(range(32)), b"\xff" * 32)
     assert settings.egress_allow == (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
     assert settings.metrics_allow == (ipaddress.ip_network("10.0.0.1/32"),)
+    assert settings.trusted_proxies == (ipaddress.ip_network("10.0.0.2/32"), ipaddress.ip_network("fd00::/8"))
+    assert settings.query_limit == 60
     assert settings.write_limit == 0
+    assert settings.keep_alive_seconds == 90
+    assert settings.max_connections == 1000
+    assert settings.max_connections_per_address == 10
     assert settings.lease == timedelta(minutes=1)
     assert settings.contact == "support@example.org"
     assert settings.public_url == "https://capacity.example.org:8443/first-responders"
+    assert settings.listen_secret == "whsec_AAAA"
     assert settings.log_level == "warning"
     assert settings.log_format == "json"
     # A new setting belongs in here too. `demonstration` is for the demonstration alone.
@@ -76,6 +90,12 @@ def test_every_setting_can_be_set() -> None:
         ("postgresql+asyncpg://u@/d?host=a:1&host=b:2", "postgresql+asyncpg://u@/d?host=a%2Cb&port=1%2C2"),
         ("postgresql://u@/d?host=a,b&port=6000", "postgresql+asyncpg://u@/d?host=a%2Cb&port=6000%2C6000"),
         ("postgresql://u@h/d?target_session_attrs=any", "postgresql+asyncpg://u@h/d?target_session_attrs=any"),
+        *(
+            (f"postgresql://u@h/d?{name}={mode}", f"postgresql+asyncpg://u@h/d?ssl={mode}")
+            for name in ("sslmode", "ssl")
+            for mode in ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+        ),
+        ("postgresql://u@h,i/d?sslmode=require", "postgresql+asyncpg://u@/d?host=h%2Ci&port=5432%2C5432&ssl=require"),
     ],
 )
 def test_the_short_forms_of_a_database_address_are_understood(text: str, expected: str) -> None:
@@ -108,6 +128,13 @@ REFUSED = [
     ("DATABASE_URL", "postgresql://u@h/d?host=a,b", "must name several hosts as"),
     ("DATABASE_URL", "postgresql://u@h/d?target_session_attrs=master", "must have one of read-write, primary"),
     ("DATABASE_URL", "postgresql://u@h/d?no_such=1", "may have no parameters but host, passfile, port"),
+    ("DATABASE_URL", "postgresql://u@h/d?sslmode=require&channel_binding=require", "leave out others, such as channel"),
+    ("DATABASE_URL", "postgresql://u@h/d?sslrootcert=/root.crt", "name a root certificate in PGSSLROOTCERT"),
+    ("DATABASE_URL", "postgresql://u@h/d?sslmode=on", "must have one of disable, allow, prefer, require, verify-ca,"),
+    ("DATABASE_URL", "postgresql://u@h/d?ssl=true", "must have one of disable, allow, prefer, require, verify-ca,"),
+    ("DATABASE_URL", "postgresql://u@h/d?sslmode=require&ssl=require", "must have one of disable, allow, prefer,"),
+    ("DATABASE_URL", "postgresql://u@h/d?sslmode=require&sslmode=disable", "must have one of disable, allow, prefer,"),
+    ("DATABASE_URL", "sqlite:///a.db?sslmode=require", "must name a file, without a query"),
     ("DATABASE_URL", "sqlite://", "must name a file"),
     ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file"),
     ("SECRET_KEY", "", "must hold keys of 32 bytes"),
@@ -118,11 +145,17 @@ REFUSED = [
     ("EGRESS_ALLOW", "localhost", "must hold networks such as 127.0.0.0/8"),
     ("EGRESS_ALLOW", "10.0.0.1/8", "must hold networks such as 127.0.0.0/8"),
     ("METRICS_ALLOW", "10.0.0.0/33", "must hold networks such as 127.0.0.0/8"),
+    ("TRUSTED_PROXIES", "proxy", "must hold networks such as 127.0.0.0/8"),
+    ("QUERY_LIMIT", "-1", "must be a whole number, 0 or more"),
     ("WRITE_LIMIT", "", "must be a whole number, 0 or more"),
     ("WRITE_LIMIT", "-1", "must be a whole number, 0 or more"),
     ("WRITE_LIMIT", "1.5", "must be a whole number, 0 or more"),
     ("WRITE_LIMIT", "\u0663", "must be a whole number, 0 or more"),
     ("WRITE_LIMIT", "9" * 5000, "must be a whole number, 0 or more"),
+    ("KEEP_ALIVE_SECONDS", "0", "must be from 1 to 3600 seconds"),
+    ("KEEP_ALIVE_SECONDS", "3601", "must be from 1 to 3600 seconds"),
+    ("MAX_CONNECTIONS", "0", "must be a whole number, 1 or more"),
+    ("MAX_CONNECTIONS_PER_ADDRESS", "0", "must be a whole number, 1 or more"),
     ("LEASE_SECONDS", "30s", "must be a whole number, 0 or more"),
     ("LEASE_SECONDS", "19", "must be from 20 to 3600 seconds"),
     ("LEASE_SECONDS", "3601", "must be from 20 to 3600 seconds"),
@@ -146,6 +179,7 @@ REFUSED = [
             "https://ex\u00e4mple.org",
         )
     ),
+    ("LISTEN_SECRET", "whsk_AAAA", "must be a whsec_… secret or a whpk_… public key"),
     ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
     ("LOG_FORMAT", "xml", "must be one of auto, json, text"),
 ]
@@ -171,6 +205,7 @@ def test_a_bad_value_is_one_line_that_names_the_setting(name: str, value: str, l
         ("DATABASE_URL", "postgresql://user:name@host/name?hunter2=x"),
         ("EGRESS_ALLOW", "10.0.0.0/8, hunter2"),
         ("METRICS_ALLOW", "hunter2"),
+        ("LISTEN_SECRET", "hunter2"),
     ],
 )
 def test_a_refusal_does_not_repeat_a_secret(name: str, value: str) -> None:
@@ -289,8 +324,10 @@ def test_each_setting_is_used(field: str) -> None:
     assert re.search(rf"settings\.{name}\b", "\n".join(others))
 
 
+# The default of some is not a value but a sentence.
 @pytest.mark.parametrize(
-    ("name", "default"), [row for row in ROWS if row[0] != "SECRET_KEY" and not row[0].endswith("_FILE")]
+    ("name", "default"),
+    [row for row in ROWS if row[0] not in {"SECRET_KEY", "MAX_CONNECTIONS"} and not row[0].endswith("_FILE")],
 )
 def test_the_documentation_has_the_default_of_each_setting(name: str, default: str) -> None:
     found = read(**{name: "" if default == "empty" else default.strip("`")})
@@ -302,5 +339,5 @@ def test_the_documentation_has_every_setting() -> None:
     documented = {name for name, _ in ROWS}
     source = Path(config.__file__).read_text()
     names = {line.split('"')[1] for line in source.splitlines() if line.startswith('        "') and '": ("' in line}
-    assert len(names) == 10
+    assert len(names) == 16
     assert documented == names | {f"{name}_FILE" for name in config._MAY_BE_FILES}

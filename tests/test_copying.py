@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
@@ -19,7 +18,7 @@ from tests.databases import RELEASED, load_dump, migrate, sqlite_url_of
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.outages import away
-from tests.serving import OPEN, PAUSED, Service, serving
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Service, client_of, serving
 from tests.sites import list_register
 
 from capacity_api.clock import utc_now
@@ -27,7 +26,7 @@ from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import InstallationRow, PartnerRow
 from capacity_api.errors import DatabaseMoved
-from capacity_api.operations import tokens
+from capacity_api.operations import owners
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.publisher import Publisher
 
@@ -52,12 +51,14 @@ async def test_there_and_back_every_row_is_the_same(source_url: str, target_url:
     counts = await copies.count_rows(source_url)
     move = json.loads(out)
     assert (move["tables"], move["rows"]) == (counts, sum(counts.values()))
-    assert await copies.read_rows(target_url) == found
+    assert copies.without_closings(await copies.read_rows(target_url)) == (found, 1)
 
     code, out, err = await copy(target_url, back_url)
     assert (code, err) == (0, "")
-    assert out.splitlines()[0] == f"moved {move['rows']} rows, up to event {move['sequence']}, and compared every row"
-    assert await copies.stored_rows(back_url) == stored
+    # The entry of the first copy went with it.
+    rows = move["rows"] + 1
+    assert out.splitlines()[0] == f"moved {rows} rows, up to event {move['sequence']}, and compared every row"
+    assert copies.without_closings(await copies.stored_rows(back_url)) == (stored, 2)
     assert [await takes_writes(url) for url in (source_url, target_url, back_url)] == [False, False, True]
 
 
@@ -129,7 +130,7 @@ async def test_a_running_service_refuses_changes_and_still_answers_readers(setti
     headers = {"authorization": f"Bearer {token}"}
     async with (
         processes.serving("--no-delivery", env=env) as server,
-        httpx.AsyncClient(base_url=server.address, timeout=60, trust_env=False) as client,
+        client_of(server.address) as client,
     ):
         path = "/v1/responders/tara/intake"
         assert (await client.put(path, json=OPEN, headers=headers)).status_code == 200
@@ -139,7 +140,7 @@ async def test_a_running_service_refuses_changes_and_still_answers_readers(setti
 
         answer = await client.put(path, json=PAUSED, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (503, "moved")
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (ready := await client.get("/readyz")).status_code == 200:  # noqa: ASYNC110 - nothing announces it
                 await asyncio.sleep(0.02)
         assert [reason["code"] for reason in ready.json()["reasons"]] == ["moved"]
@@ -285,7 +286,7 @@ async def test_a_write_that_had_begun_is_in_both(source_url: str, target_url: st
     database = Database(settings_of(source_url))
     async with copies.connecting(source_url) as observer:
         async with database.write() as session:
-            await tokens.add_partner(session, utc_now(), "in flight")
+            await owners.add_partner(session, utc_now(), "in flight")
             copying = asyncio.create_task(copy(source_url, target_url))
             # It waits for this transaction to end.
             await copies.waits_for_lock(observer)
@@ -311,7 +312,7 @@ async def test_killed_halfway_it_leaves_no_file_and_can_be_run_again(
         pid = await copies.waits_for_lock(held)
         assert not (tmp_path / "target.db").exists()
         process.kill()
-        await process.wait()
+        await processes.finish(process)
         await held.execute("SELECT pg_terminate_backend($1)", pid)
     assert not (tmp_path / "target.db").exists()
     assert not await takes_writes(source_url), "better nobody writes than somebody to the wrong one"
@@ -330,7 +331,7 @@ async def test_killed_halfway_it_leaves_an_empty_postgresql(source_url: str, tar
     ):
         pid = await copies.waits_for_lock(held)
         process.kill()
-        await process.wait()
+        await processes.finish(process)
         await held.execute("SELECT pg_terminate_backend($1)", pid)
     assert not await takes_writes(source_url)
     assert sum((await copies.count_rows(target_url)).values()) == 4, "one row in each table that always has one"
@@ -348,7 +349,7 @@ async def test_stopped_halfway_the_source_takes_changes_again(
     async with copies.holding_up(source_url, "attempt") as held, copies.copying(source_url, target_url) as process:
         await copies.waits_for_lock(held)
         process.send_signal(number)
-        _, err = await process.communicate()
+        _, err = await processes.finish(process)
     assert process.returncode == 130
     assert "capacity-api: nothing was moved, and the source takes changes again" in err.decode()
     assert await takes_writes(source_url)
@@ -458,7 +459,8 @@ async def test_a_terminal_shows_how_far_it_is_on_one_line(source_url: str, targe
         await copies.waits_for_lock(held)
         # It draws the line again after a tenth of a second.
         await held.execute("SELECT pg_sleep(0.2)")
-    assert await process.wait() == 0
+    await processes.finish(process)
+    assert process.returncode == 0
     said = os.read(ours, 10_000).decode()
     os.close(ours)
     os.close(of_command)

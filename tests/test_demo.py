@@ -10,7 +10,8 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import httpx
-from tests.processes import COMMAND
+from tests.processes import COMMAND, finish
+from tests.serving import PATIENCE_SECONDS
 
 
 async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
@@ -18,11 +19,8 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
         COMMAND, "demo", "--port", "0", "--listen-port", "0", stdout=PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}
     )
     assert demo.stdout is not None
-    output = ""
-    async with asyncio.timeout(60):
-        while "Stop it" not in output:
-            output += (await demo.stdout.readline()).decode()
     try:
+        output = await _read_until("Stop it", demo.stdout)
         lines = re.findall(r"^   (curl .*)$", output, re.MULTILINE)
         assert len(lines) == 3
         paused, directory = [json.loads(await _run_line(line)) for line in lines[:2]]
@@ -33,10 +31,7 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
         assert set(states.values()) == {"unconfirmed"}
         assert directory["demonstration"] is True
         # The receiver prints what it has got, so that is what to wait for. With the pause nobody is open for adults.
-        printed = ""
-        async with asyncio.timeout(10):
-            while "coverage.gap_opened" not in printed:
-                printed += (await demo.stdout.readline()).decode()
+        printed = await _read_until("coverage.gap_opened", demo.stdout)
         assert "intake.paused salvation-army" in printed
         received = json.loads(await _run_line(lines[2]))["received"]
         assert [(each["verified"], each["event"]["type"]) for each in received] == [
@@ -45,17 +40,28 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
         ]
         page = re.search(r"page +(\S+)", output)
         assert page is not None
-        async with httpx.AsyncClient(timeout=60) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
             assert "Demonstration data" in (await client.get(page[1])).text
     finally:
-        demo.send_signal(signal.SIGTERM)
-        await demo.communicate()
+        if demo.returncode is None:
+            demo.send_signal(signal.SIGTERM)
+        await finish(demo)
     assert demo.returncode == 0
     assert list(tmp_path.iterdir()) == [], "nothing is kept"
 
 
+async def _read_until(words: str, output: asyncio.StreamReader) -> str:
+    said = ""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while words not in said:
+            line = await output.readline()
+            assert line, said
+            said += line.decode()
+    return said
+
+
 async def _run_line(line: str) -> str:
     process = await asyncio.create_subprocess_exec(*shlex.split(line), "--silent", stdout=PIPE)
-    out, _ = await process.communicate()
+    out, _ = await finish(process)
     assert process.returncode == 0
     return out.decode()

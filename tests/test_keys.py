@@ -15,13 +15,14 @@ from tests import processes
 from tests.delivery import endpoints, rows
 from tests.delivery.endpoints import Endpoint
 from tests.processes import KEY, environment, run
+from tests.serving import client_of
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import TokenRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
-from capacity_api.operations import tokens
+from capacity_api.operations import owners
 from capacity_api.operations.webhooks import secrets
 
 OLD_BYTES, NEW_BYTES, STRANGE_BYTES = bytes(range(32)), b"\x07" * 32, b"\x09" * 32
@@ -39,7 +40,9 @@ def sealed(secret: str, *keys: bytes, until: datetime | None = None) -> dict[str
 
 
 async def add_webhook(database: Database, *secrets: dict[str, Any], **fields: Any) -> UUID:
-    return await rows.add_webhook(database, NOW, "https://partner.example.org/", secrets=list(secrets), **fields)
+    """Add a webhook with these secrets. Without a `partner_id` it belongs to the administrators."""
+    whose = {"partner_id": None, **fields}
+    return await rows.add_webhook(database, NOW, "https://partner.example.org/", secrets=list(secrets), **whose)
 
 
 async def secrets_of(database: Database, webhook: UUID, *keys: bytes) -> list[str]:
@@ -89,9 +92,9 @@ async def test_secrets_that_no_key_opens_are_named_and_the_others_are_resealed(
     database: Database, database_url: str
 ) -> None:
     async with database.write() as session:
-        partner = await tokens.add_partner(session, NOW, "Case tool")
+        partner = await owners.add_partner(session, NOW, "Case tool")
     async with database.write() as session:
-        partner_id = (await tokens.partner_owner(session, "Case tool")).id
+        partner_id = (await owners.partner_owner(session, "Case tool")).id
     lost = await add_webhook(database, sealed(secret(1), STRANGE_BYTES), partner_id=partner_id)
     # The newest secret can be unsealed, and the second one, which also signs, cannot.
     half = await add_webhook(
@@ -143,9 +146,7 @@ async def test_a_secret_that_is_rotated_at_the_same_time_is_not_lost(database: D
     # The service still seals with the old key first, so that there is always something to do.
     async with (
         processes.serving(env=keyed(database_url, f"{OLD},{NEW}")) as server,
-        httpx.AsyncClient(
-            base_url=server.address, headers={"authorization": f"Bearer {issued.strip()}"}, timeout=30
-        ) as client,
+        client_of(server.address, headers={"authorization": f"Bearer {issued.strip()}"}) as client,
     ):
         resealing = asyncio.create_task(run("key", "reseal", env=env))
         rounds = 0
@@ -185,13 +186,13 @@ async def test_a_key_is_retired_in_three_steps(database: Database, database_url:
     endpoint = Endpoint()
 
     async def test_delivery(env: dict[str, str], arrived: int) -> None:
-        async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+        async with processes.serving(env=env) as server, client_of(server.address) as client:
             for each in (await client.get("/v1/webhooks", headers=kept)).json()["items"]:
                 assert (await client.post(f"/v1/webhooks/{each['id']}/test", headers=kept)).status_code == 202
             await endpoint.arrived(arrived, seconds=30)
 
     async with endpoints.serving(endpoint) as url:
-        async with processes.serving(env=old) as server, httpx.AsyncClient(base_url=server.address) as client:
+        async with processes.serving(env=old) as server, client_of(server.address) as client:
             answer = await client.post("/v1/webhooks", json={"url": url}, headers=kept)
             made = answer.json()
             assert (await client.get("/v1/me", headers=forgotten)).status_code == 200
@@ -206,7 +207,7 @@ async def test_a_key_is_retired_in_three_steps(database: Database, database_url:
         await test_delivery(keyed(database_url, NEW), 3)
         async with (
             processes.serving(env=keyed(database_url, NEW)) as server,
-            httpx.AsyncClient(base_url=server.address) as client,
+            client_of(server.address) as client,
         ):
             answer = await client.get("/v1/me", headers=forgotten)
             assert (answer.status_code, answer.json()["code"]) == (401, "token_unknown")
@@ -294,7 +295,7 @@ async def test_for_a_database_that_lost_its_key_file_no_new_one_is_made(tmp_path
     await assert_refused(line, SERVE, WORKER, ("token", "issue", "--admin"), env=env)
     assert not key.exists()
     key.write_bytes(kept)
-    async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+    async with processes.serving(env=env) as server, client_of(server.address) as client:
         answer = await client.get("/v1/me", headers={"authorization": f"Bearer {token.strip()}"})
         assert answer.status_code == 200
 

@@ -10,6 +10,7 @@ import pytest
 from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
+from tests.serving import PATIENCE_SECONDS, client_of
 
 from capacity_api.db.engine import Database
 
@@ -41,7 +42,7 @@ async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
             await _round(env, tokens, number, reports, last, acknowledged)
         async with (
             processes.serving(env=env) as server,
-            httpx.AsyncClient(base_url=server.address, timeout=60) as client,
+            client_of(server.address) as client,
         ):
             events = await _read_events(client)
             await _all_arrived(endpoint, {event["sequence"] for event in events if event["sequence"] > since})
@@ -85,7 +86,7 @@ async def _round(
                 if answers == last:
                     await server.kill()
 
-        async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
+        async with client_of(server.address) as client:
             ended = await asyncio.gather(
                 *(report(client, _SLUGS[n % len(_SLUGS)]) for n in range(_AT_ONCE)), return_exceptions=True
             )
@@ -95,12 +96,13 @@ async def _round(
 
 async def _subscribe(env: dict[str, str], partner: str, url: str) -> int:
     """Add the webhook; returns the sequence number after which it receives every event."""
-    async with processes.serving("--no-delivery", env=env) as server, httpx.AsyncClient(timeout=60) as client:
-        answer = await client.post(
-            f"{server.address}/v1/webhooks", json={"url": url}, headers={"authorization": f"Bearer {partner}"}
-        )
+    async with (
+        processes.serving("--no-delivery", env=env) as server,
+        client_of(server.address) as client,
+    ):
+        answer = await client.post("/v1/webhooks", json={"url": url}, headers={"authorization": f"Bearer {partner}"})
         assert answer.status_code == 201, answer.text
-        latest: int = (await client.get(f"{server.address}/v1/events")).json()["latest"]
+        latest: int = (await client.get("/v1/events")).json()["latest"]
         return latest
 
 
@@ -122,4 +124,4 @@ async def _all_arrived(endpoint: Endpoint, expected: set[int]) -> None:
         seen = len(endpoint.posts)
         if not missing:
             return
-        await endpoint.arrived(seen + 1, seconds=_LEASE_SECONDS + 30)
+        await endpoint.arrived(seen + 1, seconds=_LEASE_SECONDS + PATIENCE_SECONDS)

@@ -12,6 +12,7 @@ from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.processes import Process
+from tests.serving import PATIENCE_SECONDS, client_of
 
 from capacity_api.db.engine import Database
 
@@ -39,9 +40,7 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
     everything, current = [Endpoint() for _ in range(_EACH)], [Endpoint() for _ in range(_EACH)]
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(processes.serving("--no-delivery", env=env))
-        client = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=server.address, timeout=60, trust_env=False)
-        )
+        client = await stack.enter_async_context(client_of(server.address))
         since = 0
         for stale, some in (("send", everything), ("drop", current)):
             for each in some:
@@ -96,12 +95,12 @@ async def _kill(worker: Process, seconds: float) -> None:
 async def _all_arrived(endpoint: Endpoint, expected: set[int]) -> None:
     """Wait until each event has arrived at least once; fails when nothing comes for longer than a lease."""
     while expected - {json.loads(body)["sequence"] for _, body in endpoint.posts}:
-        await endpoint.arrived(len(endpoint.posts) + 1, seconds=_LEASE_SECONDS + 30)
+        await endpoint.arrived(len(endpoint.posts) + 1, seconds=_LEASE_SECONDS + PATIENCE_SECONDS)
 
 
 async def _settled(client: httpx.AsyncClient, partner: dict[str, str], latest: int) -> list[dict[str, Any]]:
     """The webhooks once all are done with everything."""
-    async with asyncio.timeout(_LEASE_SECONDS + 30):
+    async with asyncio.timeout(_LEASE_SECONDS + PATIENCE_SECONDS):
         while True:
             webhooks: list[dict[str, Any]] = (await client.get("/v1/webhooks", headers=partner)).json()["items"]
             if all(each["sequence"] == latest for each in webhooks):

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests import nginx
+from tests import certificates, nginx
 from tests.conftest import Clock
-from tests.serving import OPEN, PAUSED, Service, serving
+from tests.serving import OPEN, PAUSED, Service, client_of, serving
 
 from capacity_api.config import Settings
 from capacity_api.formats.registry import FORMATS
@@ -60,7 +60,7 @@ async def mirrored(settings: Settings, clock: Clock, root: Path, folder: Folder,
         await service.report("salvation-army", OPEN)
         await service.report("tara", PAUSED)
         publication = Publisher(service.database, clock, site)
-        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
+        async with client_of(address) as client:
             mirror = Mirror(service, publication, StaticSite(publication, FORMATS, folder, clock), client)
             await mirror.write()
             yield mirror
@@ -273,3 +273,21 @@ async def test_the_state_of_the_copy_says_which_version_it_is(mirror: Mirror, cl
     directory = (await mirror.get(DIRECTORY)).json()
     assert (state["sequence"], state["updated_at"]) == (directory["sequence"], directory["updated_at"])
     assert state["read_at"] == state["written_at"] == clock().isoformat().replace("+00:00", "Z")
+
+
+async def test_only_over_tls_browsers_are_told_to_ask_over_tls_alone(
+    mirror: Mirror, root: Path, tmp_path: Path
+) -> None:
+    asked = ("/", "/update", "/v1/directory", "/v1/directory.csv", "/scripts/directory.js", "/nothing", "/?page=1")
+    for path in asked:
+        assert "strict-transport-security" not in (await mirror.get(path)).headers
+    _, trusting = certificates.certified(tmp_path, "localhost")
+    own = tmp_path / "encrypted"
+    own.mkdir()
+    async with (
+        nginx.serving(root, "", own, tmp_path / certificates.FILE) as address,
+        httpx.AsyncClient(base_url=address, verify=trusting, trust_env=False, timeout=60) as client,
+    ):
+        answers = [await client.get(path) for path in asked]
+    assert {answer.status_code for answer in answers} == {200, 400, 404}
+    assert [answer.headers.get_list("strict-transport-security") for answer in answers] == [["max-age=31536000"]] * 7

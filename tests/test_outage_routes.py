@@ -16,8 +16,8 @@ from sqlalchemy.engine import make_url
 from tests import processes
 from tests.conftest import Clock, settings_of
 from tests.outages import Proxy, away, proxying
-from tests.processes import COMMAND
-from tests.serving import OPEN, Service, serving
+from tests.processes import COMMAND, finish
+from tests.serving import OPEN, PATIENCE_SECONDS, Service, client_of, serving
 
 from capacity_api.api.openapi import encode_document
 from capacity_api.config import Settings
@@ -26,8 +26,8 @@ _BODIES: dict[str, Any] = {
     "PUT /v1/responders/{slug}/intake": OPEN,
     "POST /v1/webhooks": {"url": "https://partner.example/hook"},
 }
-# The grace of requests, and what it takes to stop after that.
-_STOP_SECONDS = 5 + 4
+# The grace of requests, and what it takes to stop after that; five times as long on a busy machine.
+_STOP_SECONDS = 5 * (5 + 4)
 _CALLS = 20
 
 
@@ -59,9 +59,11 @@ async def _assert_no_fault(service: Service, token: dict[str, str]) -> None:
         if answer.status_code >= 400 and path.partition("?")[0] not in {"/readyz"}:
             assert answer.headers["content-type"] == "application/problem+json", asked
         if answer.status_code == 503 and path != "/readyz":
-            assert answer.headers["retry-after"] == "5", asked
+            # Of the anonymous some find the queue full, in which the others wait for the database.
+            retry_after = answer.headers["retry-after"]
+            assert retry_after in {"2", "5"}, asked
             if method != "HEAD":
-                assert answer.json()["code"] == "database_unavailable", asked
+                assert answer.json()["code"] == ("busy" if retry_after == "2" else "database_unavailable"), asked
         return asked, answer.status_code
 
     statuses = dict(await asyncio.gather(*(ask(*each) for each in _requests())))
@@ -89,9 +91,9 @@ async def test_every_route_answers_with_a_problem_while_the_database_hangs(datab
         started = time.monotonic()
         await _assert_no_fault(service, token)
         # Two seconds for a connection to answer, three for a new one, and five to wait for a free one.
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 5 * 15
         proxy.resume()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await service.client.delete(f"/v1/webhooks/{uuid4()}", headers=token)).status_code == 503:
                 pass
 
@@ -119,26 +121,26 @@ async def test_a_process_stops_in_time_while_its_database_hangs(
         )
         try:
             assert process.stdout is not None
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 announced = (await process.stdout.readline()).decode()
                 # Only then does it listen to signals.
                 assert process.stderr is not None
-                while command == "site" and b"process.start" not in await process.stderr.readline():
-                    pass
+                while command == "site" and b"process.start" not in (line := await process.stderr.readline()):
+                    assert line, "it has ended"
             address = announced.split(" on ")[1].strip() if command == "serve" else None
             calls = _Calls()
             calling = asyncio.create_task(calls.send(address, token, proxy))
-            await calls.all_sent.wait()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await calls.all_sent.wait()
             started = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(60):
-                _, errors = await process.communicate()
+            _, errors = await finish(process)
             took = time.monotonic() - started
             answers = await calling
         finally:
             if process.returncode is None:
                 process.kill()
-                await process.wait()
+                await finish(process)
     assert process.returncode == 0
     assert took < _STOP_SECONDS, took
     assert b"Exception" not in errors, errors.decode()
@@ -160,7 +162,7 @@ class _Calls:
             self.all_sent.set()
             return []
         headers = {"authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+        async with client_of(address) as client:
             assert (await client.get("/v1/webhooks", headers=headers)).status_code == 200
             proxy.hang()
             return await asyncio.gather(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import settings_of
-from tests.serving import OPEN, serving
+from tests.processes import finish
+from tests.serving import OPEN, PATIENCE_SECONDS, serving
 
 from capacity_api.clock import utc_now
 
@@ -38,5 +39,5 @@ async def test_the_api_keeps_to_its_document(database_url: str, caller: str, tmp
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(_FOLDER), "SCHEMATHESIS_HOOKS": "schemathesis_hooks"},
         )
-        output, _ = await run.communicate()
+        output, _ = await finish(run, 10 * PATIENCE_SECONDS)
     assert run.returncode == 0, output.decode()

@@ -5,13 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.processes import COMMAND, environment, run
+from tests.processes import COMMAND, environment, finish, run
+from tests.serving import PATIENCE_SECONDS
 from tests.sites import UNPACK, files, read, report_open, without_key
 
 from capacity_api.db.engine import Database
 from capacity_api.db.sqlite_file import make_empty
-
-_WITHIN_SECONDS = 20
 
 
 # A build reads once, whichever database that is.
@@ -111,17 +110,20 @@ async def _killed(root: Path, env: dict[str, str], after: int) -> None:
     process = await asyncio.create_subprocess_exec(
         COMMAND, "site", "build", root, env=env, stdout=asyncio.subprocess.DEVNULL
     )
-    async with asyncio.timeout(_WITHIN_SECONDS):
-        while process.returncode is None:
-            replaced = 0
-            for path in list(root.rglob("*")):
-                try:
-                    replaced += path.is_file() and inodes.get(path) != path.stat().st_ino
-                except FileNotFoundError:
-                    continue
-            if replaced >= after:
-                break
-            await asyncio.to_thread(root.exists)
-    assert process.returncode is None, "it was done before it could be killed"
-    process.kill()
-    await process.wait()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while process.returncode is None:
+                replaced = 0
+                for path in list(root.rglob("*")):
+                    try:
+                        replaced += path.is_file() and inodes.get(path) != path.stat().st_ino
+                    except FileNotFoundError:
+                        continue
+                if replaced >= after:
+                    break
+                await asyncio.to_thread(root.exists)
+        assert process.returncode is None, "it was done before it could be killed"
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await finish(process)

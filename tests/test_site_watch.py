@@ -15,6 +15,7 @@ from tests.conftest import Clock
 from tests.databases import Server
 from tests.outages import away
 from tests.processes import run
+from tests.serving import PATIENCE_SECONDS
 from tests.sites import UNPACK, files, list_register, read, report_open, state, without_key
 
 from capacity_api.config import Settings
@@ -25,8 +26,6 @@ from capacity_api.publication.publisher import Publisher
 from capacity_api.static_site.folder import open_folder
 from capacity_api.static_site.site import StaticSite
 
-_WITHIN_SECONDS = 20
-
 
 @pytest.fixture
 def env(database_url: str) -> dict[str, str]:
@@ -35,7 +34,7 @@ def env(database_url: str) -> dict[str, str]:
 
 async def until(fact: Callable[[], bool]) -> None:
     """Check again and again until it is so; no notification says that a file was replaced."""
-    async with asyncio.timeout(_WITHIN_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not fact():
             await asyncio.to_thread(fact)
 
@@ -62,8 +61,7 @@ async def test_a_watcher_follows_the_database_until_it_is_stopped(
         code, _, err = await run("site", "build", str(root), env=env)
         assert (code, err) == (1, f"capacity-api: another process writes to {root}\n")
         watcher.send_signal(number)
-        async with asyncio.timeout(_WITHIN_SECONDS):
-            assert await watcher.wait() == 0
+        assert await watcher.wait() == 0
     assert not [name for name in files(root) if name.endswith(".new")]
     # The watcher has given up its lock on the folder, so the next command may write.
     assert (await run("site", "build", str(root), env=env))[0] == 0

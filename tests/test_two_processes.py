@@ -11,12 +11,12 @@ from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.processes import Process
-from tests.serving import OPEN, PAUSED
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, client_of
 
 from capacity_api.db.engine import Database
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.keys import Keys
-from capacity_api.operations import intake, responders, tokens
+from capacity_api.operations import intake, owners, responders, tokens
 
 WEEK = timedelta(days=7)
 
@@ -30,28 +30,28 @@ def env(database_url: str) -> dict[str, str]:
 
 
 @pytest.fixture
-async def owners(database: Database) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+async def tokens_of_owners(database: Database) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """The register as it was listed a month ago; the tokens of two responders and of a partner."""
     now = datetime.now(UTC)
     keys = Keys((bytes(range(32)),))
     async with database.write() as session:
         await responders.load_register(session, now - timedelta(days=30))
-        await tokens.add_partner(session, now, "Case tool")
-        owners = [await tokens.responder_owner(session, slug) for slug in ("salvation-army", "migrant-help")]
-        owners.append(await tokens.partner_owner(session, "Case tool"))
-        issued = [await tokens.issue_token(session, now, keys, owner) for owner in owners]
+        await owners.add_partner(session, now, "Case tool")
+        everybody = [await owners.responder_owner(session, slug) for slug in ("salvation-army", "migrant-help")]
+        everybody.append(await owners.partner_owner(session, "Case tool"))
+        issued = [await tokens.issue_token(session, now, keys, owner) for owner in everybody]
     first, second, partner = ({"authorization": f"Bearer {each.token}"} for each in issued)
     return first, second, partner
 
 
 async def events(server: Process, after: int, of: str) -> list[dict[str, Any]]:
-    async with httpx.AsyncClient(base_url=server.address, timeout=60) as client:
+    async with client_of(server.address) as client:
         page = (await client.get("/v1/events", params={"after": after, "limit": 1000})).json()
     return [event for event in page["events"] if event["type"] == of]
 
 
 async def subscribe(server: Process, partner: dict[str, str], url: str, of: str) -> None:
-    async with httpx.AsyncClient(base_url=server.address, timeout=60) as client:
+    async with client_of(server.address) as client:
         answer = await client.post("/v1/webhooks", json={"url": url, "event_types": [of]}, headers=partner)
     assert answer.status_code == 201, answer.text
 
@@ -65,7 +65,7 @@ async def lapsing(database: Database, at: datetime) -> str:
 
 
 async def test_a_lapse_is_recorded_once(
-    env: dict[str, str], database: Database, owners: tuple[dict[str, str], ...]
+    env: dict[str, str], database: Database, tokens_of_owners: tuple[dict[str, str], ...]
 ) -> None:
     endpoint = Endpoint()
     async with (
@@ -73,10 +73,10 @@ async def test_a_lapse_is_recorded_once(
         processes.serving(env=env) as first,
         processes.serving(env=env) as second,
     ):
-        await subscribe(first, owners[-1], url, "intake.unconfirmed")
+        await subscribe(first, tokens_of_owners[-1], url, "intake.unconfirmed")
         at = await lapsing(database, datetime.now(UTC) + timedelta(seconds=2))
         # No call is made: the timers of both processes find it.
-        await endpoint.arrived(1, seconds=30)
+        await endpoint.arrived(1)
         assert [json.loads(body)["timestamp"] for _, body in endpoint.posts] == [at]
         for server in (first, second):
             (event,) = await events(server, 0, "intake.unconfirmed")
@@ -84,27 +84,27 @@ async def test_a_lapse_is_recorded_once(
 
 
 async def test_a_lapse_while_nothing_runs_is_recorded_once_at_the_start(
-    env: dict[str, str], database: Database, owners: tuple[dict[str, str], ...]
+    env: dict[str, str], database: Database, tokens_of_owners: tuple[dict[str, str], ...]
 ) -> None:
     endpoint = Endpoint()
     async with endpoints.serving(endpoint) as url:
         async with processes.serving(env=env) as server:
-            await subscribe(server, owners[-1], url, "intake.unconfirmed")
+            await subscribe(server, tokens_of_owners[-1], url, "intake.unconfirmed")
         at = await lapsing(database, datetime.now(UTC) - timedelta(days=1))
         async with processes.serving(env=env) as first, processes.serving(env=env) as second:
-            await endpoint.arrived(1, seconds=30)
+            await endpoint.arrived(1)
             for server in (first, second):
                 assert [each["timestamp"] for each in await events(server, 0, "intake.unconfirmed")] == [at]
 
 
 async def test_two_last_pauses_at_the_same_instant_open_one_gap(
-    env: dict[str, str], owners: tuple[dict[str, str], ...]
+    env: dict[str, str], tokens_of_owners: tuple[dict[str, str], ...]
 ) -> None:
     async with (
         processes.serving(env=env) as first,
         processes.serving(env=env) as second,
-        httpx.AsyncClient(base_url=first.address, timeout=60) as one,
-        httpx.AsyncClient(base_url=second.address, timeout=60) as other,
+        client_of(first.address) as one,
+        client_of(second.address) as other,
     ):
 
         async def send_report(
@@ -117,17 +117,18 @@ async def test_two_last_pauses_at_the_same_instant_open_one_gap(
 
         for _ in range(10):
             # Both are for adults anywhere in the United Kingdom, and nobody else has reported.
-            await send_report(one, "salvation-army", OPEN, owners[0])
-            before = await send_report(other, "migrant-help", OPEN, owners[1])
+            await send_report(one, "salvation-army", OPEN, tokens_of_owners[0])
+            before = await send_report(other, "migrant-help", OPEN, tokens_of_owners[1])
             await asyncio.gather(
-                send_report(one, "salvation-army", PAUSED, owners[0]),
-                send_report(other, "migrant-help", PAUSED, owners[1]),
+                send_report(one, "salvation-army", PAUSED, tokens_of_owners[0]),
+                send_report(other, "migrant-help", PAUSED, tokens_of_owners[1]),
             )
             # Each process shows the other's change some milliseconds later.
-            while not (gaps := await events(first, before, "coverage.gap_opened")):
-                pass
-            (gap,) = gaps
-            assert gap["sequence"] == before + 3, "it follows the second pause"
-            while not (gaps := await events(second, before, "coverage.gap_opened")):
-                pass
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not (gaps := await events(first, before, "coverage.gap_opened")):
+                    pass
+                (gap,) = gaps
+                assert gap["sequence"] == before + 3, "it follows the second pause"
+                while not (gaps := await events(second, before, "coverage.gap_opened")):
+                    pass
             assert gaps == [gap]

@@ -9,7 +9,7 @@ import httpx
 from tests import processes
 from tests.processes import issue_token
 from tests.restores import back_up, declare_restored
-from tests.serving import OPEN, PAUSED
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, client_of
 from tests.sites import read, state, without_key
 
 from capacity_api.config import Settings
@@ -21,7 +21,7 @@ async def test_a_backup_that_is_copied_into_the_live_database_brings_no_open_bac
 ) -> None:
     env = processes.environment(settings.database_url, write_limit="0")
     token = {"authorization": f"Bearer {await issue_token(env, '--responder', 'tara')}"}
-    async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address, timeout=60) as client:
+    async with processes.serving(env=env) as server, client_of(server.address) as client:
         watcher = await processes.start(
             "site", "build", str(root), "--watch", env=without_key(settings.database_url), announces="holds version "
         )
@@ -40,7 +40,7 @@ async def test_a_backup_that_is_copied_into_the_live_database_brings_no_open_bac
 
             restored = await declare_restored(listed, datetime.now(UTC))
             await _until(client, root, "unconfirmed", restored)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 # Once the watch has looked again.
                 while (await _report(client, token, PAUSED)).status_code != 200:
                     pass
@@ -59,7 +59,7 @@ async def _shown(client: httpx.AsyncClient) -> Any:
 
 async def _until(client: httpx.AsyncClient, root: Path, expected: str, number: int) -> None:
     """Wait until the service and the files show this state at this number or a later one."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             states = {(await _shown(client))["intake"]["state"], state(root, "tara")}
             numbers = [(await client.get("/v1/directory")).json()["sequence"], read(root, "site.json")["sequence"]]

@@ -10,12 +10,13 @@ from threading import Timer
 
 import httpx
 import pytest
+from tests.serving import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[1]
 
 
 def run(*command: str | Path, cwd: Path) -> None:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=5 * PATIENCE_SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -72,7 +73,7 @@ def test_serve_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_path
         text=True,
     )
     # Reading on would wait for ever if it said nothing.
-    deadline = Timer(60, process.kill)
+    deadline = Timer(PATIENCE_SECONDS, process.kill)
     deadline.start()
     assert process.stdout is not None
     try:
@@ -83,10 +84,13 @@ def test_serve_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_path
             address = re.search(r"http://127\.0\.0\.1:\d+", line)
         assert address is not None, "".join(lines)
 
-        directory = httpx.get(f"{address[0]}/v1/directory", trust_env=False).raise_for_status().json()
-        page = httpx.get(f"{address[0]}/", trust_env=False).raise_for_status()
+        directory = (
+            httpx.get(f"{address[0]}/v1/directory", trust_env=False, timeout=PATIENCE_SECONDS).raise_for_status().json()
+        )
+        page = httpx.get(f"{address[0]}/", trust_env=False, timeout=PATIENCE_SECONDS).raise_for_status()
     finally:
         process.terminate()
+        # The deadline holds for its end too.
         rest, _ = process.communicate()
         deadline.cancel()
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from tests import processes
-from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, client_of
 
 from capacity_api.db.engine import Database
 
@@ -44,11 +44,11 @@ async def _serving_ahead(env: dict[str, str], offset: str) -> AsyncIterator[http
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE_SECONDS):
             line = (await process.stdout.readline()).decode()
-        async with httpx.AsyncClient(base_url=line.split("answers on ")[1].strip(), timeout=PATIENCE_SECONDS) as client:
+        async with client_of(line.split("answers on ")[1].strip()) as client:
             yield client
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        await process.communicate()
+        await processes.finish(process)
 
 
 @pytest.mark.soak
@@ -70,7 +70,7 @@ async def test_one_write_by_a_clock_far_ahead_extends_no_later_open(listed: Data
     assert [each["slug"] for each in found["clock"]["misdated_reports"]] == ["tara"]
     assert any("capacity-api db restored" in each for each in found["wrong"])
 
-    async with processes.serving(env=env) as server, httpx.AsyncClient(base_url=server.address) as client:
+    async with processes.serving(env=env) as server, client_of(server.address) as client:
         refused = await client.put(path.format("unseen"), json=OPEN, headers=headers["unseen"])
         assert (refused.status_code, refused.json()["code"]) == (503, "clock")
         assert (await client.put(path.format("unseen"), json=PAUSED, headers=headers["unseen"])).status_code == 200

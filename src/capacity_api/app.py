@@ -3,34 +3,36 @@
 import asyncio
 import contextlib
 import gc
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import cast
-
-from litestar import Litestar
-from litestar.datastructures import State
-from litestar.exceptions import HTTPException
 
 from capacity_api import background, config, log
-from capacity_api.api import authorization, problems, requests
+from capacity_api.api import problems
+from capacity_api.api.admission import AdmissionMiddleware
+from capacity_api.api.application import ApiApplication
 from capacity_api.api.context import Context
-from capacity_api.api.headers import allow_other_origins, forbid_caching, identify, list_methods
-from capacity_api.api.metrics import Metrics, count_requests
-from capacity_api.api.routes import DEPENDENCIES, routes
+from capacity_api.api.known_tokens import READ_TOKENS_EVERY_SECONDS, KnownTokens
+from capacity_api.api.metrics import Metrics
 from capacity_api.api.shutdown import ShutdownMiddleware
-from capacity_api.asgi import Application
+from capacity_api.api.write_limit import WriteLimit
 from capacity_api.background import Round
 from capacity_api.clock import Clock, utc_now
 from capacity_api.clock_watch import ClockWatch
 from capacity_api.conditions import Conditions
 from capacity_api.config import Settings
 from capacity_api.db import schema
+from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.clock import LOOK_AT_CLOCK_EVERY_SECONDS, look_at_clock
 from capacity_api.db.engine import CHANGED, Database
+from capacity_api.db.erasure import ERASE_EVERY_SECONDS, Eraser
 from capacity_api.db.listening import listen_for_changes
 from capacity_api.db.watch import Watch
 from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
+from capacity_api.edge.application import Edge, EdgeApplication
+from capacity_api.edge.connections import Connections, Limits
+from capacity_api.edge.refusals import Refusals
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
 from capacity_api.operations import changes, periods
@@ -52,18 +54,22 @@ def create_app(
     clock: Clock = utc_now,
     *,
     clock_watch: ClockWatch | None = None,
+    database: Database | None = None,
     deliver: bool = True,
     owns_process: bool = False,
     acknowledge_timeout: float = ACKNOWLEDGE_TIMEOUT_SECONDS,
     formats: Sequence[Format] = FORMATS,
-) -> Application:
+    limits: Limits | None = None,
+) -> EdgeApplication:
     """The service as an ASGI application; its background tasks run in its lifespan.
 
     `owns_process`: the process runs nothing else, so what is loaded at the start stays until the end.
     `clock_watch` compares `clock` with the machine's boot clock, unless a test says with what.
+    `database`: a test looks into it. It is closed at the end.
     `acknowledge_timeout`, in seconds: how long a write waits to be shown before it is acknowledged all the same.
+    `limits`: what one client may use, unless a test has other limits than the settings.
     """
-    database = Database(settings)
+    database = database or Database(settings)
     clock_watch = clock_watch or ClockWatch(clock)
     database.clock_watch = clock_watch
     keys = Keys(settings.secret_keys)
@@ -73,6 +79,7 @@ def create_app(
     conditions = Conditions(clock)
     readiness = Readiness(database, publisher, conditions, clock)
     watch = Watch(database, conditions)
+    known_tokens = KnownTokens(database, keys, clock)
     wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery")}
 
     def notify() -> None:
@@ -102,18 +109,25 @@ def create_app(
             group.create_task(
                 background.run("readiness", readiness.check, asyncio.Event(), _CHECK_READINESS_EVERY_SECONDS)
             )
+            group.create_task(
+                background.run("erasure", Eraser(database).erase_some, asyncio.Event(), ERASE_EVERY_SECONDS)
+            )
+            group.create_task(
+                background.run("tokens", known_tokens.refresh, asyncio.Event(), READ_TOKENS_EVERY_SECONDS)
+            )
             group.create_task(watch.run())
             group.create_task(listen_for_changes(database, notify))
             if deliver:
                 group.create_task(Worker(database, keys, settings, clock, wakes["delivery"]).run())
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+    async def lifespan() -> AsyncIterator[None]:
         # The command line has compared the tables already.
         await schema.check_revision(database)
         await watch.look()
         await look_at_clocks()
         await publisher.refresh()
+        await known_tokens.refresh()
         await readiness.check()
         if owns_process:
             # Each garbage collection would look through all of it again, and hold up every reader.
@@ -128,36 +142,42 @@ def create_app(
                 await asyncio.gather(running, return_exceptions=True)
                 await database.close()
 
-    context = Context(settings=settings, database=database, keys=keys, clock=clock, publisher=publisher, notify=notify)
-    metrics = Metrics(conditions)
-    application = Litestar(
-        routes(formats),
-        dto=requests.StrictBody,
-        return_dto=None,
-        guards=[
-            requests.refuse_odd_paths,
-            authorization.authenticate,
-            requests.refuse_unknown_parameters,
-            requests.require_json,
-            requests.refuse_unread_bodies,
-        ],
-        dependencies=DEPENDENCIES,
-        exception_handlers={HTTPException: problems.handle, Exception: problems.handle},
-        before_send=[count_requests(metrics), identify, forbid_caching, list_methods, allow_other_origins],
-        request_max_body_size=requests.MAX_BODY_BYTES,
-        state=State(
-            {
-                "context": context,
-                "metrics": metrics,
-                "readiness": readiness,
-                "write_limit": authorization.WriteLimit(settings.write_limit),
-            }
-        ),
-        lifespan=[lifespan],
-        openapi_config=None,
-        logging_config=None,
+    refusals, reads = Refusals(), Counter[int]()
+    context = Context(
+        settings=settings,
+        database=database,
+        keys=keys,
+        clock=clock,
+        publisher=publisher,
+        known_tokens=known_tokens,
+        refusals=refusals,
+        notify=notify,
     )
-    return ShutdownMiddleware(PublicationMiddleware(cast("Application", application), publisher))
+    metrics = Metrics(conditions, refusals, reads)
+    application = ApiApplication(
+        formats,
+        {
+            "context": context,
+            "metrics": metrics,
+            "readiness": readiness,
+            "write_limit": WriteLimit(settings.write_limit),
+        },
+        lifespan,
+    )
+    connections = Connections(limits or _limits(settings), refusals, settings.trusted_proxies)
+    admission = AdmissionMiddleware(application, settings, known_tokens)
+    return EdgeApplication(
+        ShutdownMiddleware(PublicationMiddleware(admission, publisher)),
+        Edge(publisher, connections, refusals, reads, problems.problem_from_error),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        keep_alive_seconds=settings.keep_alive_seconds,
+        connections=settings.max_connections,
+        connections_per_address=settings.max_connections_per_address,
+    )
 
 
 def _lapse_recorder(
@@ -168,7 +188,7 @@ def _lapse_recorder(
         due = publisher.next_due
         if due is None or due > clock_watch.wall() or clock_watch.in_doubt:
             return False
-        async with database.write() as session:
+        async with database.write(bulkhead=Bulkhead.PUBLICATION) as session:
             await changes.begin(session, clock_watch.wall())
             next_due = await changes.next_due(session)
         # A reminder takes no number, so the publisher would not notice it.
@@ -184,16 +204,16 @@ def _lapse_recorder(
 def _period_counter(database: Database) -> Round:
     async def count_periods() -> bool:
         """Count new events for the statistics, without taking the write lock where there are none."""
-        async with database.read() as session:
+        async with database.read(Bulkhead.PUBLICATION) as session:
             if not await periods.is_behind(session):
                 return False
-        async with database.write() as session:
+        async with database.write(bulkhead=Bulkhead.PUBLICATION) as session:
             return await periods.count_events(session) > 0
 
     return count_periods
 
 
-def from_environment() -> Application:
+def from_environment() -> EdgeApplication:
     """For a server that makes its own processes: `--factory capacity_api.app:from_environment`."""
     settings = config.from_environment()
     log.configure(settings, "serve")

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from capacity_api.errors import Invalid
+
 Clock = Callable[[], datetime]
 # Seconds since some moment, which nobody can set.
 BootClock = Callable[[], float]
@@ -22,3 +24,13 @@ def read_boot_clock() -> float:
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
+
+
+def parse_time(text: str, pointer: str) -> datetime:
+    """A time in a query, in RFC 3339. Without an offset it is UTC; a day means its start. Raises `Invalid`."""
+    try:
+        # A plus sign in a query arrives as a space, unless the client wrote it as %2B.
+        time = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid.at(pointer, "must be a time such as 2026-05-20T09:30:00Z, or a day") from None

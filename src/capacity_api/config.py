@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from capacity_api.errors import ConfigurationError
+from capacity_api.secrecy import repr_without
 
 # Only this machine can reach it.
 LOOPBACK = ip_network("127.0.0.0/8")
@@ -31,14 +32,16 @@ HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?")
 _DATABASE_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+|/[^,:]+)(:(?P<port>[0-9]{1,5}))?")
 _SEVERAL_HOSTS = re.compile(r"(?P<before>[\w+]+://([^:/@]*(:[^@]*)?@)?)(?P<hosts>[^/?@]*,[^/?@]*)(?P<after>([/?].*)?)")
 _POSTGRESQL_PARAMETERS = frozenset(
-    {"host", "port", "target_session_attrs", "ssl", "passfile", "prepared_statement_cache_size"}
+    {"host", "port", "target_session_attrs", "sslmode", "ssl", "passfile", "prepared_statement_cache_size"}
 )
+# libpq's. asyncpg takes them too, and calls the parameter `ssl`.
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _SESSION_ATTRIBUTES = ("read-write", "primary", "any", "standby", "read-only")
 _PATH = re.compile(r"(/[0-9A-Za-z._~-]+)*/?")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 _LOG_FORMATS = ("auto", "json", "text")
 # These hold secrets, so a secret manager can provide them as files (`…_FILE`).
-_MAY_BE_FILES = frozenset({"DATABASE_URL", "SECRET_KEY"})
+_MAY_BE_FILES = frozenset({"DATABASE_URL", "SECRET_KEY", "LISTEN_SECRET"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,15 +49,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_keys: tuple[bytes, ...] = ()
     egress_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    query_limit: int = 120
     write_limit: int = 120
+    keep_alive_seconds: int = 65
+    # `None` for what the file limit allows, less 64.
+    max_connections: int | None = None
+    max_connections_per_address: int = 256
     lease: timedelta = timedelta(seconds=30)
     contact: str | None = None
     public_url: str | None = None
+    listen_secret: str | None = None
     log_level: str = "info"
     log_format: str = "auto"
     demonstration: bool = False
     # Neither a database nor a key is set, so `serve` may make both in an empty folder.
     names_no_database: bool = True
+
+    __repr__ = repr_without("database_url", "secret_keys", "listen_secret")
 
     @property
     def url(self) -> URL:
@@ -86,10 +98,16 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         "SECRET_KEY": ("secret_keys", _secret_keys),
         "EGRESS_ALLOW": ("egress_allow", _networks),
         "METRICS_ALLOW": ("metrics_allow", _networks),
+        "TRUSTED_PROXIES": ("trusted_proxies", _networks),
+        "QUERY_LIMIT": ("query_limit", _whole_number),
         "WRITE_LIMIT": ("write_limit", _whole_number),
+        "KEEP_ALIVE_SECONDS": ("keep_alive_seconds", _keep_alive),
+        "MAX_CONNECTIONS": ("max_connections", _positive_number),
+        "MAX_CONNECTIONS_PER_ADDRESS": ("max_connections_per_address", _positive_number),
         "LEASE_SECONDS": ("lease", _lease),
         "CONTACT": ("contact", _contact),
         "PUBLIC_URL": ("public_url", _public_url),
+        "LISTEN_SECRET": ("listen_secret", _listen_secret),
         "LOG_LEVEL": ("log_level", _log_level),
         "LOG_FORMAT": ("log_format", _log_format),
     }
@@ -103,7 +121,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             # Never repeat the value: it may be a secret. So a parser's message must not hold it either.
             raise ConfigurationError(f"{sources[name]} {error}") from None
-    return Settings(**values, names_no_database=not _MAY_BE_FILES & texts.keys())
+    return Settings(**values, names_no_database=not {"DATABASE_URL", "SECRET_KEY"} & texts.keys())
 
 
 def missing_key_file(settings: Settings) -> Path | None:
@@ -166,6 +184,8 @@ def parse_database_url(text: str) -> str:
         raise ValueError("must name a file: an SQLite database in memory cannot be shared between connections")
     if url.get_backend_name() == "postgresql":
         url = _postgresql_url(url)
+    elif url.query:
+        raise ValueError("must name a file, without a query: a path with ? in it cannot be used")
     return url.render_as_string(hide_password=False)
 
 
@@ -192,26 +212,6 @@ def _read_text(source: str, path: Path) -> str:
         raise ConfigurationError(f"{source} cannot be read: {error.strerror}") from None
 
 
-def _database_url(text: str) -> str:
-    try:
-        url = _url_of_hosts(text) or make_url(text)
-    except (ArgumentError, ValueError):
-        raise ValueError("is not a database URL") from None
-    if url.drivername in {"postgresql", "postgres"}:
-        url = url.set(drivername="postgresql+asyncpg")
-    if url.drivername == "sqlite":
-        url = url.set(drivername="sqlite+aiosqlite")
-    if url.drivername not in {"postgresql+asyncpg", "sqlite+aiosqlite"}:
-        raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
-    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
-        raise ValueError("must name a file: an SQLite database in memory cannot be shared between connections")
-    if url.get_backend_name() == "postgresql":
-        url = _postgresql_url(url)
-    if url.get_backend_name() == "sqlite" and url.query:
-        raise ValueError("must name a file, without a query: a path with ? in it cannot be used")
-    return url.render_as_string(hide_password=False)
-
-
 def _url_of_hosts(text: str) -> URL | None:
     """The URL if it names several hosts as libpq takes them, `//user@h1:5432,h2/db`; SQLAlchemy cannot parse that."""
     parts = _SEVERAL_HOSTS.fullmatch(text)
@@ -226,7 +226,11 @@ def _postgresql_url(url: URL) -> URL:
     """The URL with several hosts as `?host=h1,h2&port=p1,p2`: of SQLAlchemy's forms, the one that takes IPv6."""
     if not url.query.keys() <= _POSTGRESQL_PARAMETERS:
         # Never repeat what is wrong: it may be a part of the password.
-        raise ValueError(f"may have no parameters but {', '.join(sorted(_POSTGRESQL_PARAMETERS))}")
+        raise ValueError(
+            f"may have no parameters but {', '.join(sorted(_POSTGRESQL_PARAMETERS))}; leave out others, such as "
+            "channel_binding, and name a root certificate in PGSSLROOTCERT"
+        )
+    url = _with_ssl_mode(url)
     attributes = url.query.get("target_session_attrs")
     if attributes is not None and attributes not in _SESSION_ATTRIBUTES:
         raise ValueError(f"must have one of {', '.join(_SESSION_ATTRIBUTES)} as target_session_attrs")
@@ -244,6 +248,17 @@ def _postgresql_url(url: URL) -> URL:
             "port": ",".join(each["port"] or port for each, port in zip(found, ports, strict=True) if each is not None),
         }
     )
+
+
+def _with_ssl_mode(url: URL) -> URL:
+    """The URL with libpq's `sslmode` under the name that asyncpg has for it."""
+    modes = {name: url.query[name] for name in ("sslmode", "ssl") if name in url.query}
+    if not modes:
+        return url
+    if len(modes) > 1 or not set(modes.values()) <= set(_SSL_MODES):
+        raise ValueError(f"must have one of {', '.join(_SSL_MODES)} as sslmode")
+    (mode,) = modes.values()
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
 
 
 def _ports(url: URL, count: int) -> list[str] | None:
@@ -288,6 +303,20 @@ def _whole_number(text: str) -> int:
     return int(text)
 
 
+def _positive_number(text: str) -> int:
+    number = _whole_number(text)
+    if not number:
+        raise ValueError("must be a whole number, 1 or more")
+    return number
+
+
+def _keep_alive(text: str) -> int:
+    seconds = _whole_number(text)
+    if not 1 <= seconds <= 3600:
+        raise ValueError("must be from 1 to 3600 seconds")
+    return seconds
+
+
 def _lease(text: str) -> timedelta:
     seconds = _whole_number(text)
     # One attempt can take 15 s. With a shorter lease a second worker would send what the first is still sending.
@@ -323,6 +352,12 @@ def _is_public_url(text: str) -> bool:
         # urlsplit drops an empty query or fragment, but not from the text.
         and not any(character in text for character in "?#")
     )
+
+
+def _listen_secret(text: str) -> str | None:
+    if text and not text.startswith(("whsec_", "whpk_")):
+        raise ValueError("must be a whsec_… secret or a whpk_… public key")
+    return text or None
 
 
 def _log_level(text: str) -> str:

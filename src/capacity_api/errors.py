@@ -3,6 +3,9 @@
 CapacityError
 ├── BadInput                   the request is wrong
 │   ├── Malformed              it cannot be parsed
+│   ├── RequestTimeout         it was not whole in time
+│   ├── HeadTooLarge           its line and headers together
+│   ├── BodyTooLarge
 │   ├── UnknownParameter       the path has no such query parameter
 │   ├── UnknownField           the body has no such field
 │   └── Invalid                a value is wrong; says where
@@ -12,22 +15,29 @@ CapacityError
 │   ├── TokenUnknown
 │   ├── TokenExpired
 │   ├── TokenRevoked
-│   └── TokenUnreviewed        the directory was restored, and nobody has said yet what becomes of its tokens
+│   ├── TokenUnreviewed        the directory was restored, and nobody has said yet what becomes of its tokens
+│   └── OwnerSuspended         none of its owner's tokens holds
 ├── Forbidden                  the token is valid and lacks the required scope
-│   └── NotOwner               a public responder that the token does not belong to
+│   ├── NotOwner               it belongs to another owner, and the caller knows that it is there
+│   └── DisabledByAdministrator    only an administrator lets the webhook be used again
 ├── NotFound                   there is nothing here, or it is private and not yours
 ├── Conflict                   the request contradicts what is stored
 │   ├── NothingToConfirm       there is no report, or its last day has passed
 │   ├── ReportRestored         the report is from before a restore, so it takes a new one
 │   ├── AlreadyExists
+│   ├── AlreadyRotated         the token has a successor
 │   ├── AlreadyPlanned         another change is planned, which only `?replace=true` replaces
 │   ├── BeyondLatest           no event has that sequence number yet
 │   ├── Superseded             the event of this delivery no longer holds
+│   ├── TooManyWebhooks        the owner has as many as it may have
 │   ├── WebhookDisabled        nothing is sent to it
+│   ├── WebhookSuspended       nothing is sent to it, because its owner is suspended
 │   └── SecretLost             its secret cannot be unsealed, so nothing can be signed
 ├── PreconditionFailed         `If-Match` names another version
 ├── TooManyWrites
+├── TooManyRequests            by one address, which may go on in a minute
 ├── Unavailable                nothing is stored now; try again later
+│   ├── TooBusy                too many anonymous callers ask at once
 │   ├── DatabaseUnavailable
 │   ├── DatabaseRestored       the database went back in time, and nobody has said so
 │   ├── DatabaseMoved          every row was moved to another database
@@ -68,6 +78,21 @@ class BadInput(CapacityError):
 class Malformed(BadInput):
     code = "malformed"
     title = "The request cannot be parsed"
+
+
+class RequestTimeout(BadInput):
+    code = "request_timeout"
+    title = "The request was not whole in time"
+
+
+class HeadTooLarge(BadInput):
+    code = "head_too_large"
+    title = "The head of the request is larger than 16 kB"
+
+
+class BodyTooLarge(BadInput):
+    code = "body_too_large"
+    title = "The body is larger than 64 kB"
 
 
 class UnknownParameter(BadInput):
@@ -127,6 +152,11 @@ class TokenUnreviewed(Unauthenticated):
     title = "The directory was restored from a backup; its operator has to say first whether this token still holds"
 
 
+class OwnerSuspended(Unauthenticated):
+    code = "owner_suspended"
+    title = "The owner of this token is suspended; ask the operator of this service"
+
+
 class Forbidden(CapacityError):
     code = "insufficient_scope"
     title = "The token lacks the required scope"
@@ -134,7 +164,12 @@ class Forbidden(CapacityError):
 
 class NotOwner(Forbidden):
     code = "not_owner"
-    title = "The token belongs to another responder"
+    title = "The token belongs to another owner"
+
+
+class DisabledByAdministrator(Forbidden):
+    code = "disabled_by_administrator"
+    title = "An administrator disabled the webhook; ask the operator of this service"
 
 
 class NotFound(CapacityError):
@@ -162,6 +197,11 @@ class AlreadyExists(Conflict):
     title = "This exists already"
 
 
+class AlreadyRotated(Conflict):
+    code = "already_rotated"
+    title = "The token was replaced before; use its successor, or ask for a new token"
+
+
 class AlreadyPlanned(Conflict):
     code = "already_planned"
     title = "Another change is planned already"
@@ -177,9 +217,19 @@ class Superseded(Conflict):
     title = "The event is superseded: it no longer holds, so it is not sent again"
 
 
+class TooManyWebhooks(Conflict):
+    code = "too_many_webhooks"
+    title = "The owner has as many webhooks as it may have; remove one first"
+
+
 class WebhookDisabled(Conflict):
     code = "webhook_disabled"
     title = "The webhook is disabled; enable it first"
+
+
+class WebhookSuspended(Conflict):
+    code = "webhook_suspended"
+    title = "The webhook's owner is suspended, so nothing is sent to it"
 
 
 class SecretLost(Conflict):
@@ -194,7 +244,16 @@ class PreconditionFailed(CapacityError):
 
 class TooManyWrites(CapacityError):
     code = "too_many_writes"
-    title = "Too many writes with this token; wait a moment"
+    title = "Too many writes of this owner in a minute; wait a moment"
+
+    def __init__(self, detail: str = "", retry_after: int = 60) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class TooManyRequests(CapacityError):
+    code = "too_many_requests"
+    title = "Too many requests from this address; wait a moment"
 
     def __init__(self, detail: str = "", retry_after: int = 60) -> None:
         super().__init__(detail)
@@ -204,6 +263,14 @@ class TooManyWrites(CapacityError):
 class Unavailable(CapacityError):
     code = "unavailable"
     title = "Nothing can be stored now; try again later"
+    # In seconds.
+    retry_after = 5
+
+
+class TooBusy(Unavailable):
+    code = "busy"
+    title = "Too many callers ask at once; try again in a moment. Published reads still work."
+    retry_after = 2
 
 
 class DatabaseUnavailable(Unavailable):

@@ -9,6 +9,7 @@ No line may hold a token, a secret, a note, a contact, a question or the address
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from capacity_api.config import Settings
 
 # At debug level these log what people sent: values of statements, addresses of requests.
 _TOO_TALKATIVE = ("aiosqlite", "alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn")
+# PostgreSQL's errors may have the values of a row, over several lines, before what SQLAlchemy adds.
+_ROW = re.compile(r"^DETAIL: .*?(?=^\[SQL: |\n\n(?:The above|During handling)|\Z)", re.MULTILINE | re.DOTALL)
 # These come first in each line, in this order.
 _HEAD = ("time", "level", "event", "process", "pid")
 
@@ -37,6 +40,7 @@ def configure(settings: Settings, process: str) -> None:
         structlog.stdlib.add_logger_name,
         _add_time,
         structlog.processors.format_exc_info,
+        _leave_out_rows,
     ]
 
     def arrange(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
@@ -107,6 +111,12 @@ def _renderer(settings: Settings) -> Processor:
 
 def _to_json(fields: EventDict, **_: Any) -> str:
     return msgspec.json.encode(fields).decode()
+
+
+def _leave_out_rows(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    if "exception" in fields:
+        fields["exception"] = _ROW.sub("", fields["exception"])
+    return fields
 
 
 def _add_time(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:

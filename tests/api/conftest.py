@@ -24,6 +24,17 @@ async def subscriber(service: Service, settings: Settings, clock: Clock) -> Asyn
         yield found
 
 
+# They try every route in many ways, and hardly depend on the database: the second one is for the soak run.
+_EVERY_ROUTE = frozenset({"test_matrix.py", "test_audit_routes.py"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.name in _EVERY_ROUTE and "postgresql" in item.name:
+            item.add_marker(pytest.mark.soak)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     template = request.getfixturevalue(f"{request.param}_template")

@@ -56,7 +56,7 @@ async def subscribed(service: Service, settings: Settings, clock: Clock, **field
     # NSPCC's exploitation types are unknown, so its reports change no coverage and add no coverage events.
     await service.report("nspcc", OPEN)
     endpoint = Endpoint(body=b"thanks")
-    worker = Worker(service.database, service.keys, settings, clock, asyncio.Event())
+    worker = Worker(service.database, service.keys, settings, clock, asyncio.Event(), endpoints.public_pool())
     async with endpoints.serving(endpoint) as url:
         answer = await service.client.post(PATH, json={"url": url, **fields}, headers=token)
         assert answer.status_code == 201, answer.text

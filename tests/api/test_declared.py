@@ -28,6 +28,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "contact": {"source": {"name": "Its site", "url": "https://example.org/", "checked_on": "2026-05-20"}},
     },
     "addWebhook": {"url": "https://partner.example.org/capacity"},
+    "changeOwner": {},
     "changeResponder": {},
     "changeThreshold": {"pause_at": 100},
     "changeWebhook": {},
@@ -35,6 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "findAlternatives": {},
     "findMatches": {},
     "issueToken": {"admin": True},
+    "redactResponder": {"fields": ["report.note"], "from": 1},
     "replayWebhook": {"after": 0},
     "reportIntake": {
         "state": "open",
@@ -80,7 +82,8 @@ def beyond(schema: dict[str, Any]) -> Iterator[Any]:
 def bodies_beyond(schema: dict[str, Any], body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The body with one value beyond its limit, and where that is."""
     for name, each in resolved(schema).get("properties", {}).items():
-        for value in beyond(each):
+        words = ["yes"] if resolved(each).get("type") == "boolean" else []
+        for value in (*beyond(each), *words):
             # A token has one owner.
             others = {key: other for key, other in body.items() if (key, name) not in ANOTHER_OWNER}
             yield f"/{name}", {**others, name: value}

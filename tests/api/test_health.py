@@ -1,5 +1,6 @@
 """/healthz, /readyz, /metrics: for the operator."""
 
+import asyncio
 import re
 import sqlite3
 from ipaddress import ip_network
@@ -9,7 +10,7 @@ import pytest
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.outages import away
-from tests.serving import OPEN, Service, codes_of, serving
+from tests.serving import OPEN, PATIENCE_SECONDS, Service, codes_of, serving
 
 from capacity_api.config import Settings
 
@@ -18,7 +19,7 @@ async def test_a_running_service_is_healthy_and_ready(service: Service) -> None:
     assert await service.read("/healthz") == {"status": "ok"}
     await service.report("tara", OPEN)
     ready = await service.read("/readyz")
-    assert ready.pop("age_seconds") < 15
+    assert ready.pop("age_seconds") < PATIENCE_SECONDS
     # The tests' own PostgreSQL does not wait for the disk.
     expected = [] if service.database.settings.is_sqlite else ["not_durable"]
     assert [warning["code"] for warning in ready.pop("warnings")] == expected
@@ -41,8 +42,11 @@ async def test_a_lock_that_another_program_holds_is_named_and_ends_with_it(setti
     """T6: every write was refused, and readiness said ok."""
     async with serving(settings, clock) as service:
         token = await service.token(responder="tara")
-        other = sqlite3.connect(str(settings.url.database), isolation_level=None)
-        other.execute("BEGIN EXCLUSIVE")
+        other = sqlite3.connect(
+            str(settings.url.database), timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        # In a thread: the service in this one may have to end a transaction first.
+        await asyncio.to_thread(other.execute, "BEGIN EXCLUSIVE")
         refused = await service.client.put("/v1/responders/tara/intake", json=OPEN, headers=token)
         assert_refused(refused, 503, "database_unavailable")
         await service.readiness(lambda codes: "writes_failing" in codes)
@@ -75,9 +79,62 @@ async def test_the_metrics_are_open_to_the_networks_that_are_named(
 ) -> None:
     allowed = tuple(ip_network(network) for network in networks)
     async with serving(msgspec.structs.replace(settings, metrics_allow=allowed), clock) as service:
-        # The forwarding headers of a call are not trusted.
-        headers = {"x-forwarded-for": "10.0.0.1", "forwarded": "for=10.0.0.1"}
-        assert (await service.client.get("/metrics", headers=headers)).status_code == status
+        assert (await service.client.get("/metrics")).status_code == status
+
+
+_METRICS_ALLOW = (ip_network("127.0.0.0/8"), ip_network("192.0.2.0/24"))
+
+
+def _forwarded_for(header: str, *addresses: str) -> dict[str, str]:
+    return {header: ", ".join(f"for={each}" if header == "forwarded" else each for each in addresses)}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded"])
+async def test_the_metrics_are_closed_to_everybody_behind_a_proxy_that_nobody_has_listed(
+    settings: Settings, clock: Clock, header: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """E12: with loopback allowed, a proxy on this machine opened them to the world."""
+    async with serving(msgspec.structs.replace(settings, metrics_allow=_METRICS_ALLOW), clock) as service:
+        for address in ("198.51.100.1", "192.0.2.1", "127.0.0.1", "nonsense"):
+            answer = await service.client.get("/metrics", headers=_forwarded_for(header, address))
+            assert_refused(answer, 401, "token_missing")
+        assert (await service.client.get("/metrics")).status_code == 200
+    assert sum("proxy.untrusted" in record.getMessage() for record in caplog.records) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded"])
+async def test_the_metrics_are_open_to_a_client_whose_address_a_trusted_proxy_says(
+    settings: Settings, clock: Clock, header: str
+) -> None:
+    loopback = (ip_network("127.0.0.0/8"),)
+    trusting = msgspec.structs.replace(settings, metrics_allow=_METRICS_ALLOW, trusted_proxies=loopback)
+    async with serving(trusting, clock) as service:
+        for addresses, status in (
+            (("198.51.100.1",), 401),
+            (("192.0.2.1",), 200),
+            (("192.0.2.1", "198.51.100.1"), 401),
+            (("127.0.0.1", "198.51.100.1"), 401),
+            (("nonsense",), 401),
+        ):
+            answer = await service.client.get("/metrics", headers=_forwarded_for(header, *addresses))
+            assert answer.status_code == status, addresses
+        assert (await service.client.get("/metrics")).status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_no_script_of_another_page_can_read_the_metrics(settings: Settings, clock: Clock) -> None:
+    """E12: whatever the answer, it has none of the headers that open it."""
+    async with serving(msgspec.structs.replace(settings, metrics_allow=(ip_network("127.0.0.1"),)), clock) as service:
+        responder, admin = await service.token(responder="tara"), await service.token()
+        for method in ("GET", "HEAD", "OPTIONS", "POST", "DELETE"):
+            for headers in ({}, responder, admin, {"authorization": "Bearer x"}, {"x-forwarded-for": "192.0.2.1"}):
+                answer = await service.client.request(
+                    method, "/metrics", headers={**headers, "origin": "https://elsewhere.example"}
+                )
+                opened = [name for name in answer.headers if name.startswith("access-control-")]
+                assert not opened, (method, answer.status_code, opened)
 
 
 async def test_the_metrics_count_and_name_nobody(service: Service) -> None:

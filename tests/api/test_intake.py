@@ -426,8 +426,9 @@ async def test_a_responder_that_was_delisted_cannot_report(service: Service) -> 
     own = await service.token(responder="tara")
     delisted = await service.client.delete("/v1/responders/tara", headers=await service.token())
     assert delisted.status_code == 204
-    answer = await service.client.put(INTAKE_OF_TARA, json=OPEN, headers=own)
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    for token, expected in ((own, (401, "owner_suspended")), (await service.token(), (404, "not_found"))):
+        answer = await service.client.put(INTAKE_OF_TARA, json=OPEN, headers=token)
+        assert (answer.status_code, answer.json()["code"]) == expected
 
 
 async def _never_issued() -> dict[str, str]:

@@ -289,7 +289,8 @@ async def test_a_delisted_responder_is_gone_and_its_history_stays(service: Servi
     assert "tara" not in [each["slug"] for each in (await service.read("/v1/directory"))["responders"]]
     for path in (TARA, HISTORY):
         assert_refused(await service.client.get(path), 404, "not_found")
-    assert_refused(await service.client.patch(TARA, json={"website": None}, headers=own), 404, "not_found")
+    assert_refused(await service.client.patch(TARA, json={"website": None}, headers=own), 401, "owner_suspended")
+    assert_refused(await service.client.patch(TARA, json={"website": None}, headers=admin), 404, "not_found")
     assert_refused(await service.client.delete(TARA, headers=admin), 404, "not_found")
     page = await service.read("/v1/events", after=reported["sequence"])
     assert [each["type"] for each in page["events"]] == ["responder.delisted"]
@@ -301,6 +302,7 @@ async def test_a_delisted_responder_is_gone_and_its_history_stays(service: Servi
     assert again.json()["intake"] == {**dict.fromkeys(again.json()["intake"]), "state": "unconfirmed"}
     assert again.json()["sequence"] == reported["sequence"] + 2
     assert [each["report"]["state"] for each in (await service.read(HISTORY))["items"]] == ["paused"]
+    await service.resume(reported["id"])
     confirmation = await service.client.post(f"{TARA}/intake/confirmation", headers=own)
     assert_refused(confirmation, 409, "nothing_to_confirm")
 

@@ -1,5 +1,6 @@
 """A directory that was declared restored confirms nothing that it does not know (docs/operate/backup.md)."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from tests.api.subscribers import Subscriber
 from tests.conftest import Clock
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
-from tests.serving import OPEN, PAUSED, WAITING, Headers, Service, serving
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, WAITING, Headers, Service, serving
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
@@ -44,8 +45,9 @@ async def restore(
 
 async def shown(service: Service, number: int) -> dict[str, Any]:
     """The directory, once it is at this number."""
-    while (directory := await service.read("/v1/directory"))["sequence"] < number:
-        pass
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (directory := await service.read("/v1/directory"))["sequence"] < number:
+            pass
     return dict(directory)
 
 
@@ -264,7 +266,7 @@ async def test_what_was_to_be_sent_before_is_not_sent_after_it(service: Service,
     await service.report(SLUG, OPEN)
     done = await restore(service)
     async with service.database.read() as session:
-        due = await due_work.find_due(session, service.clock(), 10, 10)
+        due = await due_work.find_due(session, service.clock(), 10, 10, {})
         waiting = await due_work.count_waiting_events(session)
     found = [scan.next_event.sequence for scan in due.scans if scan.next_event is not None]
     assert set(found) == {done.number}

@@ -1,4 +1,4 @@
-"""/v1/me, /v1/tokens, /v1/partners, /v1/audit: who may do what, and who did."""
+"""/v1/me, /v1/tokens, /v1/audit: who may do what, and who did."""
 
 import asyncio
 from datetime import timedelta
@@ -60,18 +60,20 @@ async def test_a_token_is_issued_for_each_kind_of_owner_and_says_whose_it_is(ser
         assert issued == {
             "id": issued["id"],
             "token": issued["token"],
+            "label": None,
             "owner": owner,
             "scopes": scopes,
-            "expires_at": None,
+            "expires_at": "2027-11-21T12:00:00Z",
         }
         assert issued["token"].startswith("cap_")
         assert len(issued["token"]) == 42
         me = await read(service, bearing(issued), "/v1/me")
         assert me == {
             "token_id": issued["id"],
+            "label": None,
             "owner": owner,
             "scopes": scopes,
-            "expires_at": None,
+            "expires_at": "2027-11-21T12:00:00Z",
             "last_used_at": None,
         }
 
@@ -98,6 +100,9 @@ async def test_a_bad_order_for_a_token_is_refused_by_name(service: Service) -> N
         ({"admin": True, "expires_at": "9999-12-31T23:59:59-01:00"}, "invalid", ("/expires_at",)),
         ({"admin": True, "expires_at": "soon"}, "invalid", ("/expires_at",)),
         ({"admin": "yes"}, "invalid", ("/admin",)),
+        ({"admin": True, "label": "x" * 101}, "invalid", ("/label",)),
+        ({"admin": True, "label": "a\nb"}, "invalid", ("/label",)),
+        ({"admin": True, "label": 1}, "invalid", ("/label",)),
         ({"admin": True, "name": "x"}, "unknown_field", ("/name",)),
     ]
     before = await read(service, admin, TOKENS)
@@ -120,28 +125,34 @@ async def test_only_an_administrator_issues_tokens_adds_partners_and_reads_the_a
             assert_refused(answer, 403, "insufficient_scope", what=(method, path))
 
 
-async def test_a_list_of_tokens_holds_ones_own_and_an_administrators_all(service: Service) -> None:
-    tara, unseen = await service.token(responder="tara"), await service.token(responder="unseen")
+async def test_a_list_of_tokens_holds_the_one_that_asks_and_an_administrators_all(service: Service) -> None:
+    tara, unseen = await service.token(responder="tara", label="Office"), await service.token(responder="unseen")
     partner, other, admin = (
         await service.token(partner="Case tool"),
         await service.token(partner="Another tool"),
         await service.token(),
     )
     ids = {}
-    for name, token in {"tara": tara, "unseen": unseen, "partner": partner, "other": other, "admin": admin}.items():
+    sibling = await service.token(responder="tara")
+    everybody = {"tara": tara, "unseen": unseen, "partner": partner, "other": other, "admin": admin, "sibling": sibling}
+    for name, token in everybody.items():
         ids[name] = (await read(service, token, "/v1/me"))["token_id"]
-    for name, token in {"tara": tara, "unseen": unseen, "partner": partner, "other": other}.items():
-        own_page = await read(service, token, TOKENS)
-        assert [each["id"] for each in own_page["items"]] == [ids[name]]
+    for name, token in everybody.items():
+        if name != "admin":
+            page = await read(service, token, TOKENS)
+            assert ([each["id"] for each in page["items"]], page["next"]) == ([ids[name]], None)
     all_tokens = (await read(service, admin, TOKENS))["items"]
-    assert [each["id"] for each in all_tokens] == [ids[n] for n in ("admin", "other", "partner", "unseen", "tara")]
+    newest_first = ("sibling", "admin", "other", "partner", "unseen", "tara")
+    assert [each["id"] for each in all_tokens] == [ids[name] for name in newest_first]
     assert all_tokens[-1] == {
         "id": ids["tara"],
+        "label": "Office",
         "owner": (await read(service, tara, "/v1/me"))["owner"],
         "scopes": OF_A_RESPONDER,
         "created_at": "2026-11-21T12:00:00Z",
-        "expires_at": None,
+        "expires_at": "2027-11-21T12:00:00Z",
         "revoked_at": None,
+        "successor_id": None,
         "reviewed": True,
         "last_used_at": "2026-11-21T12:00:00Z",
     }
@@ -154,7 +165,8 @@ async def test_a_list_of_tokens_holds_ones_own_and_an_administrators_all(service
 
 
 async def test_a_rotated_token_goes_on_until_the_overlap_ends(service: Service, clock: Clock) -> None:
-    old = await issue(service, responder="tara", scopes=["intake:write"])
+    old = await issue(service, responder="tara", scopes=["intake:write"], label=" Office ", expires_at=None)
+    assert (old["label"], old["expires_at"]) == ("Office", None)
     path = f"{TOKENS}/{old['id']}/rotate"
     answer = await service.client.post(path, json={"overlap_hours": 2}, headers=bearing(old))
     assert answer.status_code == 201
@@ -167,9 +179,10 @@ async def test_a_rotated_token_goes_on_until_the_overlap_ends(service: Service, 
         assert answer.status_code == 200
     clock.advance(timedelta(seconds=1))
     assert_refused(await service.client.get("/v1/me", headers=bearing(old)), 401, "token_expired")
-    assert (await read(service, bearing(new), "/v1/me"))["expires_at"] is None
-    answer = await service.client.post(path, json={}, headers=bearing(new))
-    assert_refused(answer, 409, "conflict")
+    me = await read(service, bearing(new), "/v1/me")
+    assert (me["label"], me["expires_at"]) == ("Office", None)
+    listed = await read(service, await service.token(), f"{TOKENS}/{old['id']}")
+    assert listed["successor_id"] == new["id"]
 
 
 async def test_a_rotation_keeps_the_lifetime_and_never_prolongs_the_old_token(service: Service, clock: Clock) -> None:
@@ -190,29 +203,75 @@ async def test_a_rotation_keeps_the_lifetime_and_never_prolongs_the_old_token(se
     assert answer.status_code == 201
 
 
-async def test_a_token_cannot_rotate_itself_one_that_may_do_more(service: Service) -> None:
-    wide = await issue(service, responder="tara")
-    narrow = await issue(service, responder="tara", scopes=["webhooks:manage"])
-    path = f"{TOKENS}/{wide['id']}/rotate"
-    assert_refused(await service.client.post(path, json={}, headers=bearing(narrow)), 403, "insufficient_scope")
-    answer = await service.client.post(f"{TOKENS}/{narrow['id']}/rotate", json={}, headers=bearing(wide))
-    assert answer.json()["scopes"] == ["webhooks:manage"]
-    answer = await service.client.post(path, json={}, headers=await service.token())
-    assert answer.json()["scopes"] == OF_A_RESPONDER
+async def test_a_token_has_one_successor(service: Service) -> None:
+    token = await issue(service, responder="tara")
+    path = f"{TOKENS}/{token['id']}/rotate"
+    answers = await asyncio.gather(
+        *(service.client.post(path, json={}, headers=bearing(token)) for _ in range(4)),
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    successor = next(answer.json() for answer in answers if answer.status_code == 201)
+    answers.append(await service.client.post(path, json={}, headers=await service.token()))
+    for answer in answers:
+        if answer.status_code != 201:
+            assert_refused(answer, 409, "already_rotated")
+            assert successor["id"] in answer.json()["detail"]
+    everything = (await read(service, await service.token(), TOKENS))["items"]
+    assert len([each for each in everything if each["owner"]["slug"] == "tara"]) == 2
+    # The successor has its own.
+    answer = await service.client.post(f"{TOKENS}/{successor['id']}/rotate", json={}, headers=bearing(successor))
+    assert answer.status_code == 201
+
+
+async def test_a_token_does_nothing_to_its_owners_other_tokens(service: Service) -> None:
+    wide, narrow = (
+        await issue(service, responder="tara"),
+        await issue(service, responder="tara", scopes=["intake:write"]),
+    )
+    manages_webhooks = await issue(service, responder="tara", scopes=["webhooks:manage"])
+    for token, other in ((wide, narrow), (narrow, wide), (manages_webhooks, narrow)):
+        path = f"{TOKENS}/{other['id']}"
+        for method in ("GET", "DELETE"):
+            assert_refused(await service.client.request(method, path, headers=bearing(token)), 404, "not_found")
+        answer = await service.client.post(f"{path}/rotate", json={}, headers=bearing(token))
+        assert_refused(answer, 404, "not_found")
+    for token in (wide, narrow, manages_webhooks):
+        assert (await read(service, bearing(token), "/v1/me"))["token_id"] == token["id"]
+    # An administrator does.
+    admin = await service.token()
+    answer = await service.client.post(f"{TOKENS}/{narrow['id']}/rotate", json={}, headers=admin)
+    assert (answer.status_code, answer.json()["scopes"]) == (201, ["intake:write"])
+    assert (await service.client.delete(f"{TOKENS}/{wide['id']}", headers=admin)).status_code == 204
+    assert_refused(await service.client.get("/v1/me", headers=bearing(wide)), 401, "token_revoked")
+
+
+async def test_a_token_ends_after_a_year_unless_its_order_says_otherwise(service: Service, clock: Clock) -> None:
+    cases: list[tuple[dict[str, Any], str | None]] = [
+        ({}, "2027-11-21T12:00:00Z"),
+        ({"expires_at": None}, None),
+        ({"expires_at": "2026-11-22T12:00:00Z"}, "2026-11-22T12:00:00Z"),
+    ]
+    for order, end in cases:
+        issued = await issue(service, responder="tara", **order)
+        assert issued["expires_at"] == (await read(service, bearing(issued), "/v1/me"))["expires_at"] == end
+    ordinary = await issue(service, responder="tara")
+    clock.advance(timedelta(days=100))
+    answer = await service.client.post(f"{TOKENS}/{ordinary['id']}/rotate", json={}, headers=bearing(ordinary))
+    assert answer.json()["expires_at"] == "2028-02-29T12:00:00Z"
 
 
 async def test_a_revoked_token_holds_no_more_at_once(service: Service) -> None:
-    token, sibling = await issue(service, responder="tara"), await issue(service, responder="tara")
-    for revoked, revoking in ((token, bearing(sibling)), (sibling, bearing(sibling))):
-        answer = await service.client.delete(f"{TOKENS}/{revoked['id']}", headers=revoking)
-        assert (answer.status_code, answer.content) == (204, b"")
-        assert_refused(await service.client.get("/v1/me", headers=bearing(revoked)), 401, "token_revoked")
+    token, kept = await issue(service, responder="tara"), await issue(service, responder="tara")
+    answer = await service.client.delete(f"{TOKENS}/{token['id']}", headers=bearing(token))
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert_refused(await service.client.get("/v1/me", headers=bearing(token)), 401, "token_revoked")
+    assert (await read(service, bearing(kept), "/v1/me"))["token_id"] == kept["id"]
     admin = await service.token()
     assert (await service.client.delete(f"{TOKENS}/{token['id']}", headers=admin)).status_code == 204
     answer = await service.client.post(f"{TOKENS}/{token['id']}/rotate", json={}, headers=admin)
     assert_refused(answer, 409, "conflict")
     listed = {each["id"]: each["revoked_at"] for each in (await read(service, admin, TOKENS))["items"]}
-    assert (listed[token["id"]], listed[sibling["id"]]) == ("2026-11-21T12:00:00Z", "2026-11-21T12:00:00Z")
+    assert (listed[token["id"]], listed[kept["id"]]) == ("2026-11-21T12:00:00Z", None)
 
 
 async def test_somebody_elses_token_is_not_there(service: Service) -> None:
@@ -278,33 +337,6 @@ async def test_a_token_is_shown_once_and_only_its_hash_is_kept(service: Service)
     assert "cap_" not in "".join(shown)
 
 
-async def test_a_partner_is_added_once(service: Service) -> None:
-    admin = await service.token()
-    answer = await service.client.post("/v1/partners", json={"name": " Case tool "}, headers=admin)
-    assert answer.status_code == 201
-    partner = answer.json()
-    assert await read(service, admin, answer.headers["location"]) == partner
-    assert partner == {"id": partner["id"], "name": "Case tool", "created_at": "2026-11-21T12:00:00Z"}
-    again = await service.client.post("/v1/partners", json={"name": "Case tool"}, headers=admin)
-    assert_refused(again, 409, "already_exists")
-    for name in ("", "  ", "x" * 201, "\x00", "a\nb", None, 1):
-        answer = await service.client.post("/v1/partners", json={"name": name}, headers=admin)
-        assert_refused(answer, 422, "invalid", "/name", what=name)
-    assert await read(service, admin, "/v1/partners") == {"items": [partner], "next": None}
-
-
-async def test_a_name_in_another_unicode_form_is_the_same_name(service: Service) -> None:
-    admin = await service.token()
-    composed, decomposed = "Caf\u00e9", "Cafe\u0301"
-    answer = await service.client.post("/v1/partners", json={"name": decomposed}, headers=admin)
-    assert answer.json()["name"] == composed
-    for name in (composed, decomposed):
-        again = await service.client.post("/v1/partners", json={"name": name}, headers=admin)
-        assert_refused(again, 409, "already_exists")
-        issued = await service.client.post(TOKENS, json={"partner": name}, headers=admin)
-        assert issued.json()["owner"]["name"] == composed
-
-
 async def test_where_a_new_token_is_read(service: Service) -> None:
     admin = await service.token()
     answer = await service.client.post(TOKENS, json={"responder": "tara"}, headers=admin)
@@ -312,18 +344,9 @@ async def test_where_a_new_token_is_read(service: Service) -> None:
     rotated = await service.client.post(answer.headers["location"] + "/rotate", json={}, headers=bearing(issued))
     for made in (answer, rotated):
         assert made.status_code == 201
-        listed = await read(service, bearing(issued), made.headers["location"])
+        listed = await read(service, bearing(made.json()), made.headers["location"])
         assert listed in (await read(service, admin, TOKENS))["items"]
         assert "token" not in listed
-
-
-async def test_of_several_who_add_a_partner_at_once_one_does(service: Service) -> None:
-    admin = await service.token()
-    answers = await asyncio.gather(
-        *(service.client.post("/v1/partners", json={"name": "Case tool"}, headers=admin) for _ in range(6))
-    )
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
-    assert len((await read(service, admin, "/v1/partners"))["items"]) == 1
 
 
 async def test_the_audit_says_who_changed_what_newest_first(service: Service) -> None:
@@ -335,12 +358,13 @@ async def test_the_audit_says_who_changed_what_newest_first(service: Service) ->
     await service.client.patch("/v1/responders/tara", json={"website": "https://t.example/"}, headers=own)
     new = (await service.client.post(f"{TOKENS}/{token['id']}/rotate", json={}, headers=own)).json()
     for _ in range(2):
-        await service.client.delete(f"{TOKENS}/{token['id']}", headers=bearing(new))
+        await service.client.delete(f"{TOKENS}/{token['id']}", headers=own)
     await service.client.delete("/v1/responders/tara", headers=admin)
-    page = await read(service, admin, "/v1/audit", limit=7)
-    assert [(each["action"], each["target"], each["token_id"]) for each in page["items"]] == [
+    page = await read(service, admin, "/v1/audit", limit=8)
+    assert [(each["action"], each["target"], each["actor"]["id"]) for each in page["items"]] == [
+        ("owner.suspend", "tara", mine),
         ("responder.delist", "tara", mine),
-        ("token.revoke", token["id"], new["id"]),
+        ("token.revoke", token["id"], token["id"]),
         ("token.rotate", token["id"], token["id"]),
         ("token.issue", new["id"], token["id"]),
         ("responder.change", "tara", token["id"]),
@@ -349,8 +373,7 @@ async def test_the_audit_says_who_changed_what_newest_first(service: Service) ->
     ]
     assert {each["at"] for each in page["items"]} == {"2026-11-21T12:00:00Z"}
     older = await read(service, admin, "/v1/audit", cursor=page["next"])
-    # The command line, which loaded the register and issued the first token.
-    assert {(each["action"], each["token_id"]) for each in older["items"]} == {
-        ("token.issue", None),
-        ("responder.list", None),
+    assert {(each["action"], each["actor"]["type"]) for each in older["items"]} == {
+        ("token.issue", "service"),
+        ("responder.list", "service"),
     }

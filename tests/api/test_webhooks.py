@@ -276,7 +276,6 @@ async def test_another_owners_webhook_is_not_there(service: Service) -> None:
         responder,
         await service.token(partner="Another tool"),
         await service.token(responder="unseen"),
-        await service.token(),
     ]
     for token in others:
         assert (await read(service, token))["items"] == []
@@ -329,3 +328,27 @@ async def test_webhooks_are_listed_newest_first_in_pages(service: Service) -> No
     second = await read(service, token, limit=2, cursor=first["next"])
     assert [each["url"] for each in first["items"] + second["items"]] == made[::-1]
     assert second["next"] is None
+
+
+async def test_an_owner_has_at_most_twenty_webhooks(service: Service) -> None:
+    token, other = await service.token(partner="Case tool"), await service.token(partner="Another tool")
+    made = [await add(service, token, url=f"{URL}/{n}") for n in range(20)]
+    answer = await service.client.post(PATH, json={"url": f"{URL}/20"}, headers=token)
+    assert_refused(answer, 409, "too_many_webhooks")
+    again = await service.client.post(PATH, json={"url": f"{URL}/7"}, headers=token)
+    assert (again.status_code, again.json()["id"]) == (200, made[7]["id"])
+    await add(service, other, url=f"{URL}/20")
+    assert (await service.client.delete(f"{PATH}/{made[3]['id']}", headers=token)).status_code == 204
+    await add(service, token, url=f"{URL}/20")
+    assert len((await read(service, token))["items"]) == 20
+
+
+async def test_of_many_new_webhooks_at_once_none_passes_the_limit(service: Service) -> None:
+    token = await service.token(partner="Case tool")
+    for n in range(17):
+        await add(service, token, url=f"{URL}/{n}")
+    answers = await asyncio.gather(
+        *(service.client.post(PATH, json={"url": f"{URL}/new/{n}"}, headers=token) for n in range(8))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 5
+    assert len((await read(service, token))["items"]) == 20

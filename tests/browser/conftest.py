@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.databases import copy_sqlite
-from tests.serving import Service, serving
+from tests.serving import PATIENCE_SECONDS, Service, serving
 from tests.wording.languages import invented_language
 
 from capacity_api.clock import utc_now
@@ -80,6 +80,7 @@ class Visit:
         assert await self.page.evaluate(KEPT) == [0, 0, 0, 0, 0, 0]
 
 
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 Visiting = Callable[..., AbstractAsyncContextManager[Visit]]
 
 
@@ -102,7 +103,9 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: the pages were not opened in a browser")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCH)
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=LAUNCH, timeout=PATIENCE_SECONDS * 1000
+        )
         yield browser
         await browser.close()
 
@@ -116,8 +119,7 @@ def visiting(browser: Browser, service: Service) -> Visiting:
         context: BrowserContext = await browser.new_context(
             viewport=options.pop("viewport", {"width": 320, "height": 720}), **options
         )
-        # What does not happen at once does not happen.
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         try:
             yield Visit(service, await context.new_page())
         finally:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
@@ -35,6 +36,24 @@ async def test_four_taps_from_the_page_to_a_published_pause(service: Service, vi
         # A tap on a label also reaches its radio button, as a click without a pointer.
         assert await page.evaluate("taps") <= 5
         await visit.assert_left_no_trace()
+
+
+async def test_a_token_that_ends_soon_says_so(service: Service, visiting: Visiting) -> None:
+    for days, is_soon in ((29, True), (31, False), (None, False)):
+        end = None if days is None else utc_now() + timedelta(days=days)
+        headers = await service.token(responder=SLUG, expires_at=end)
+        async with visiting() as visit:
+            page = await pasted(visit, headers["authorization"].removeprefix("Bearer "))
+            await page.get_by_role("button", name="Continue").click()
+            await expect(page.get_by_role("heading", name="The Salvation Army")).to_be_visible()
+            ends = page.locator("#ends")
+            if end is not None and is_soon:
+                await expect(ends).to_be_visible()
+                here = end.astimezone(ZoneInfo("Europe/London"))
+                await expect(ends).to_contain_text(f"Your token works until {here.day} {here:%B %Y}, {here:%H:%M}.")
+                await expect(ends).to_contain_text("Ask whoever runs this directory for a new one before then.")
+            else:
+                await expect(ends).to_be_hidden()
 
 
 async def test_still_true_is_one_tap(service: Service, visiting: Visiting) -> None:

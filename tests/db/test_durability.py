@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from tests.conftest import Clock, settings_of
 from tests.replication import replicating
-from tests.serving import serving
+from tests.serving import PATIENCE_SECONDS, serving
 
 from capacity_api.db.durability import durability_faults
 from capacity_api.db.engine import Database
@@ -34,7 +34,7 @@ async def test_a_commit_that_a_database_does_not_wait_for_is_named(postgresql_ur
 
 
 async def test_a_service_on_such_a_server_is_ready_and_warns(postgresql_url: str, clock: Clock) -> None:
-    async with serving(settings_of(postgresql_url), clock) as service, asyncio.timeout(10):
+    async with serving(settings_of(postgresql_url), clock) as service, asyncio.timeout(PATIENCE_SECONDS):
         while not (ready := await service.client.get("/readyz")).json()["warnings"]:
             pass
     assert ready.status_code == 200

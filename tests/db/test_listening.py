@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 from tests.conftest import Clock
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
@@ -30,7 +31,7 @@ class CallCounter:
         self._called.set()
 
     async def wait_for_next(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self._called.wait()
         self._called.clear()
 
@@ -78,7 +79,7 @@ async def test_listening_ends_when_its_connection_does(settings: Settings) -> No
                     " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
                 )
             )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await listening
         # The next connection is called again.
         listening = asyncio.create_task(other.listen(calls))

@@ -14,6 +14,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.util import await_only
 from tests.processes import environment, run
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.db import schema, sequence
 from capacity_api.db.engine import Database
@@ -45,6 +46,7 @@ def _alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE_SECONDS,
     )
 
 
@@ -170,10 +172,10 @@ async def test_a_process_that_starts_during_an_upgrade_reads_the_revision_that_h
     def work(connection: Connection) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = 'new'"))
         has_begun.set()
-        await_only(asyncio.to_thread(may_end.wait, 60))
+        await_only(asyncio.to_thread(may_end.wait, PATIENCE_SECONDS))
 
     upgrade = asyncio.create_task(schema.migrate(empty_database, work, alone=True))
-    await asyncio.to_thread(has_begun.wait, 60)
+    assert await asyncio.to_thread(has_begun.wait, PATIENCE_SECONDS)
     reading = asyncio.create_task(schema.read_revision(other))
     done, _ = await asyncio.wait([reading], timeout=0.5)
     assert not done

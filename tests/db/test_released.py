@@ -98,3 +98,27 @@ async def test_the_successor_of_a_token_lasts_as_long(frozen: Path, empty_databa
         answer = await service.client.post(f"/v1/tokens/{ending.id}/rotate", json={}, headers=partner)
         assert answer.status_code == 201, answer.text
         assert (datetime.fromisoformat(answer.json()["expires_at"]) - now).days == DAYS
+
+
+async def test_a_responder_that_was_delisted_is_suspended(frozen: Path, empty_database_url: str) -> None:
+    facts = _facts(frozen)
+    database = Database(settings_of(empty_database_url))
+    async with database.write(recovering=True) as session:
+        await session.execute(
+            text("UPDATE responder SET delisted_at = updated_at WHERE slug = :slug"), {"slug": facts["slug"]}
+        )
+        await session.execute(
+            text(
+                "UPDATE webhook SET partner_id = NULL, "
+                "responder_id = (SELECT id FROM responder WHERE delisted_at IS NOT NULL)"
+            )
+        )
+    await database.close()
+    await _upgrade(empty_database_url)
+    async with serving(settings_of(empty_database_url), Clock(datetime.fromisoformat(facts["at"]))) as service:
+        for name, code in (("responder", "owner_suspended"), ("partner", None)):
+            token = {"authorization": f"Bearer {facts['tokens'][name]}"}
+            answer = await service.client.get("/v1/me", headers=token)
+            assert answer.json().get("code") == code, answer.text
+        async with service.database.read() as session:
+            assert (await session.scalars(select(WebhookRow.suspended))).all() == [True]

@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import uvicorn
 from tests.prompt import PromptServer
+from tests.serving import PATIENCE_SECONDS
 
-from capacity_api.delivery.egress import Guard, Resolve, resolve
+from capacity_api.delivery.egress import Guard, Resolve
 from capacity_api.delivery.pool import Pool, build_post
 from capacity_api.domain.egress import Network, parse_target
 
@@ -51,7 +52,7 @@ class Endpoint:
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
-    async def arrived(self, count: int, seconds: float = 60) -> None:
+    async def arrived(self, count: int, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until so many have arrived; fails after so many seconds."""
         async with asyncio.timeout(seconds), self._arrived:
             await self._arrived.wait_for(lambda: len(self.posts) >= count)
@@ -71,7 +72,8 @@ async def serving(application: Any) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
     finally:
         server.stop()
-        await task
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await task
         listener.close()
 
 
@@ -128,14 +130,21 @@ async def open_response(pool: Pool, url: str, body: bytes = b"{}") -> AsyncItera
         await response.aclose()
 
 
+def public_pool() -> Pool:
+    """A pool for a worker, for which loopback is the public internet: it conceals nothing of what is there."""
+    return Pool(Guard(LOOPBACK, public=LOOPBACK))
+
+
 @asynccontextmanager
 async def pooled(
     allow: tuple[Network, ...] = LOOPBACK,
     context: ssl.SSLContext | None = None,
-    resolve: Resolve = resolve,
+    resolve: Resolve | None = None,
+    public: tuple[Network, ...] = LOOPBACK,
     **bounds: Any,
 ) -> AsyncIterator[Pool]:
-    pool = Pool(Guard(allow, context, resolve), **bounds)
+    """A pool for which loopback is the public internet, unless `public` says otherwise."""
+    pool = Pool(Guard(allow, context, resolve, public), **bounds)
     try:
         yield pool
     finally:

@@ -10,7 +10,8 @@ import json
 import struct
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
@@ -118,8 +119,9 @@ async def everything() -> dict[str, dict[str, Happened]]:
     }
 
 
-def settle() -> None:
-    """Make every address this machine's, and the name server of this process the only one."""
+@contextmanager
+def settled(options: str) -> Iterator[None]:
+    """Every address is this machine's, and a name server of this process the only one, asked with these options."""
     for command in (
         "ip link set lo up",
         "ip route add local default dev lo",
@@ -128,16 +130,16 @@ def settle() -> None:
         subprocess.run(command.split(), check=True)
     with tempfile.TemporaryDirectory() as folder:
         for path, text in (
-            ("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n"),
+            ("/etc/resolv.conf", f"nameserver 127.0.0.1\noptions {options}\n"),
             ("/etc/nsswitch.conf", "hosts: files dns\n"),
         ):
             if Path(path).exists():
                 own = Path(folder) / Path(path).name
                 own.write_text(text)
                 subprocess.run(["mount", "--bind", str(own), path], check=True)
-        happened = asyncio.run(everything())
-    print(json.dumps(happened))  # noqa: T201 - the test reads it
+        yield
 
 
 if __name__ == "__main__":
-    settle()
+    with settled("timeout:2 attempts:1"):
+        print(json.dumps(asyncio.run(everything())))  # noqa: T201 - the test reads it

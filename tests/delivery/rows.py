@@ -1,7 +1,8 @@
 """The rows that the tests of delivery add to the database, and how they read them back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from capacity_api.db import sequence
 from capacity_api.db.engine import Database
-from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, IntakeRow, ResponderRow, WebhookRow
+from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, IntakeRow, PartnerRow, ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import ENGLAND
 from capacity_api.domain.claim import Claim
@@ -62,10 +63,31 @@ async def add_responder(
 
 
 async def add_webhook(database: Database, now: datetime, url: str, **fields: Any) -> UUID:
-    identity = uuid7()
+    (identity,) = await add_webhooks(database, now, [url], **fields)
+    return identity
+
+
+async def add_partner(database: Database, now: datetime) -> UUID:
+    (identity,) = await _add_partners(database, now, 1)
+    return identity
+
+
+async def _add_partners(database: Database, now: datetime, count: int) -> list[UUID]:
+    identities = [uuid7() for _ in range(count)]
+    async with database.write() as session:
+        await session.execute(
+            insert(PartnerRow), [{"id": each, "name": f"Partner {each}", "created_at": now} for each in identities]
+        )
+    return identities
+
+
+async def add_webhooks(database: Database, now: datetime, urls: Sequence[str], **fields: Any) -> list[UUID]:
+    """Add webhooks. Without a `responder_id` or `partner_id`, each belongs to a partner of its own."""
+    identities = [uuid7() for _ in urls]
+    owners: list[dict[str, UUID]] = [{} for _ in urls]
+    if not {"responder_id", "partner_id"} & fields.keys():
+        owners = [{"partner_id": each} for each in await _add_partners(database, now, len(urls))]
     values: dict[str, Any] = {
-        "id": identity,
-        "url": url,
         "event_types": ["all"],
         "responders": ["all"],
         "areas": ["all"],
@@ -77,8 +99,14 @@ async def add_webhook(database: Database, now: datetime, url: str, **fields: Any
         "created_at": now,
     }
     async with database.write() as session:
-        await session.execute(insert(WebhookRow).values(values | fields))
-    return identity
+        await session.execute(
+            insert(WebhookRow),
+            [
+                {"id": identity, "url": url, **owner, **values, **fields}
+                for identity, url, owner in zip(identities, urls, owners, strict=True)
+            ],
+        )
+    return identities
 
 
 async def add_event(
@@ -118,9 +146,15 @@ async def report(database: Database, now: datetime, state: ReportedState, note: 
         return (await intake.report_intake(session, now, "kalayaan", Report(state=state, note=note))).sequence
 
 
-async def find_due(database: Database, now: datetime, max_ready: int = 64, max_slow: int = 64) -> DueWork:
+async def find_due(
+    database: Database,
+    now: datetime,
+    max_ready: int = 64,
+    max_slow: int = 64,
+    held: Mapping[UUID | None, int] = MappingProxyType({}),
+) -> DueWork:
     async with database.read() as session:
-        return await due_work.find_due(session, now, max_ready, max_slow)
+        return await due_work.find_due(session, now, max_ready, max_slow, held)
 
 
 async def claim_due(database: Database, now: datetime, due: DueWork) -> list[Claim]:

@@ -4,15 +4,13 @@
 """
 
 import asyncio
-import socket
-import threading
 from ipaddress import ip_address
 
 import httpx
 import pytest
 from tests.delivery.endpoints import LOOPBACK, Endpoint, listening, open_response, pooled, read_request, serving
 
-from capacity_api.delivery import egress, worker
+from capacity_api.delivery import egress
 from capacity_api.delivery.egress import EgressRefused, Guard
 from capacity_api.delivery.pool import Pool, build_post
 from capacity_api.domain.egress import Address, parse_target
@@ -25,7 +23,7 @@ class Names:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    async def __call__(self, host: str, port: int) -> list[Address]:
+    async def __call__(self, host: str) -> list[Address]:
         self.asked.append(host)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return [ip_address(each) for each in answer]
@@ -157,32 +155,3 @@ async def test_a_literal_address_needs_no_name_server() -> None:
 async def test_a_context_is_made_once() -> None:
     assert egress.default_context() is egress.default_context()
     assert Guard(())._context is Guard(LOOPBACK)._context
-
-
-async def test_a_name_is_resolved_to_each_address_once() -> None:
-    addresses = await egress.resolve("localhost", 443)
-    assert addresses
-    assert len(addresses) == len(set(addresses))
-    with pytest.raises(socket.gaierror):
-        await egress.resolve("a" * 64 + ".invalid", 443)
-
-
-async def test_names_that_hang_hold_up_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    answered, ask = threading.Event(), socket.getaddrinfo
-
-    def hang(host: bytes, *rest: int, **how: int) -> object:
-        if host.startswith(b"hangs"):
-            answered.wait()
-        return ask("127.0.0.1", *rest, **how)
-
-    monkeypatch.setattr(socket, "getaddrinfo", hang)
-    try:
-        # As many as there can be in flight.
-        hanging = [asyncio.create_task(egress.resolve(f"hangs-{n}.example", 443)) for n in range(worker.MAX_IN_FLIGHT)]
-        # A task like them, so that it asks after them.
-        other = asyncio.create_task(egress.resolve("partner.example", 443))
-        async with asyncio.timeout(10):
-            assert await other == [ip_address("127.0.0.1")]
-    finally:
-        answered.set()
-    assert len(await asyncio.gather(*hanging)) == worker.MAX_IN_FLIGHT

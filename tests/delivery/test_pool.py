@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 from tests.delivery.endpoints import Handler, listening, open_response, pooled, read_request, reset
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.delivery.pool import Pool
 
@@ -45,7 +46,7 @@ async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
 
 
 async def post(pool: Pool, port: int, body: bytes = b"{}", host: str = "127.0.0.1") -> bytes:
-    async with asyncio.timeout(10), open_response(pool, f"http://{host}:{port}/", body) as response:
+    async with asyncio.timeout(PATIENCE_SECONDS), open_response(pool, f"http://{host}:{port}/", body) as response:
         return await response.aread()
 
 
@@ -127,7 +128,7 @@ async def test_a_second_answer_that_comes_later_is_not_that_of_the_next_request(
         await post(pool, port)
         (connection,) = pool._idle
         released.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while connection.is_reusable:  # noqa: ASYNC110 - a connection has no event for it
                 await asyncio.sleep(0)
         assert await post(pool, port) == b"ok"
@@ -144,12 +145,22 @@ async def test_a_second_answer_that_comes_at_once_is_not_that_of_the_next_reques
     assert host.connections == 2
 
 
+async def test_a_connection_whose_answer_had_a_bad_header_line_is_not_used_again() -> None:
+    async def odd(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nX Powered By: PHP\r\ncontent-length: 2\r\n\r\nok")
+
+    host = Host(odd)
+    async with listening(host) as port, pooled() as pool:
+        assert [await post(pool, port) for _ in range(3)] == [b"ok"] * 3
+    assert host.connections == 2
+
+
 async def test_a_body_that_is_not_read_to_its_end_ends_the_connection() -> None:
     host = Host()
     async with listening(host) as port, pooled() as pool:
         async with open_response(pool, f"http://127.0.0.1:{port}/") as response:
             assert response.status_code == 200
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await host.ended.acquire()
         await post(pool, port)
     assert host.connections == 2
@@ -165,7 +176,7 @@ async def test_the_oldest_idle_connection_goes_when_there_are_too_many() -> None
     ):
         for port in (a, b, c):
             await post(pool, port)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await hosts[0].ended.acquire()
         for port in (b, c, a):
             await post(pool, port)
@@ -177,7 +188,7 @@ async def test_an_idle_connection_ends_by_itself() -> None:
     async with listening(host) as port, pooled(idle_seconds=0.05) as pool:
         for _ in range(2):
             await asyncio.gather(post(pool, port), post(pool, port))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await host.ended.acquire()
                 await host.ended.acquire()
         assert (pool._idle, pool._idle_by_origin, pool._timer) == ({}, {}, None)

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.delivery.lonely_network import ANSWERS, Happened
+from tests.serving import PATIENCE_SECONDS
 
 import capacity_api
 
@@ -18,26 +20,31 @@ PUBLIC = {"good": "8.8.8.8", "good6": "2606:4700:4700::1111"}
 REBINDS = {"rebinds": "8.8.8.8", "rebinds6": "2606:4700:4700::1111"}
 
 
-@pytest.fixture(scope="module")
-def happened() -> Happenings:
-    """What came of every attempt."""
+def run_alone(module: str, *arguments: str) -> Any:
+    """What a module prints last, in a network of its own."""
     for tool in ("unshare", "ip", "mount"):
         if shutil.which(tool) is None:
             pytest.skip(f"needs {tool} for a network of its own")
-    tried = subprocess.run([*UNSHARE, "true"], capture_output=True, text=True)
+    tried = subprocess.run([*UNSHARE, "true"], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     if tried.returncode != 0:
         pytest.skip(f"this machine gives no network of its own: {tried.stderr.strip()}")
     root = Path(__file__).parents[2]
     run = subprocess.run(
-        [*UNSHARE, sys.executable, "-m", "tests.delivery.lonely_network"],
+        [*UNSHARE, sys.executable, "-m", module, *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=2 * PATIENCE_SECONDS,
         cwd=root,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(capacity_api.__file__).parents[1]), str(root)])},
     )
     assert run.returncode == 0, run.stderr
-    return dict(json.loads(run.stdout))
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def happened() -> Happenings:
+    """What came of every attempt."""
+    return dict(run_alone("tests.delivery.lonely_network"))
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -85,3 +92,11 @@ def test_without_the_guard_nearly_every_address_is_reached(happened: Happenings)
     """The counter-check: in this network nearly every address can be reached, so it was the guard that refused."""
     silent = {name for name, result in happened["allowed"].items() if not result["arrived"]}
     assert silent <= {"empty", "multicast", "compatible"}
+
+
+@pytest.mark.soak
+def test_processes_end_within_their_grace_while_the_name_server_is_silent(tmp_path: Path) -> None:
+    seconds = run_alone("tests.delivery.silent_name_server", str(tmp_path))
+    assert seconds.keys() == {"serve", "worker", "db check"}
+    # Three seconds for the sends and two to record them, and the time that the process needs itself.
+    assert max(seconds.values()) < 15

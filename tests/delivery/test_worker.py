@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 from datetime import timedelta
+from ipaddress import ip_address
 
 import msgspec
 import pytest
@@ -8,13 +9,15 @@ from standardwebhooks import Webhook as StandardWebhook
 from svix import Webhook as SvixWebhook
 from tests.conftest import Clock as StoppedClock
 from tests.delivery import rows
-from tests.delivery.endpoints import Endpoint, serving
+from tests.delivery.endpoints import Endpoint, pooled, serving
 from tests.delivery.workers import deliver_all, running, sequence_of, stepping
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.domain import signing
+from capacity_api.domain.egress import Address
 from capacity_api.domain.keys import Keys
 
 
@@ -163,7 +166,7 @@ async def test_an_endpoint_that_hangs_holds_up_nobody_else(
         await rows.add_webhook(database, clock(), fast)
         for _ in range(5):
             await rows.add_event(database, clock())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(other.posts) < 5:
                 if not await worker.deliver_some():
                     await other.arrived(len(other.posts))
@@ -171,6 +174,26 @@ async def test_an_endpoint_that_hangs_holds_up_nobody_else(
         assert len(hanging.posts) == 1
         hanging.gate.set()
         await worker.wait_until_sent()
+
+
+async def test_a_thousand_endpoints_that_cannot_be_reached_hold_up_none_that_works(
+    database: Database, settings: Settings
+) -> None:
+    async def resolve(host: str) -> list[Address]:
+        if host != "works.example":
+            await asyncio.Event().wait()
+        return [ip_address("127.0.0.1")]
+
+    await rows.add_responder(database, utc_now())
+    endpoint = Endpoint()
+    async with serving(endpoint) as url, pooled(resolve=resolve) as pool:
+        urls = [f"https://dead-{n}.example/" for n in range(1000)]
+        # It is in the middle, in whichever order they come.
+        urls.insert(500, url.replace("127.0.0.1", "works.example"))
+        await rows.add_webhooks(database, utc_now(), urls)
+        await rows.add_event(database, utc_now())
+        async with running(database, settings, asyncio.Event(), pool):
+            await endpoint.arrived(1, seconds=10)
 
 
 async def test_a_secret_that_cannot_be_read_stops_only_its_own_webhook(

@@ -7,16 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.delivery import rows
+from tests.delivery.endpoints import public_pool
 
 from capacity_api.clock import Clock, utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.delivery.pool import Pool
 from capacity_api.delivery.worker import Worker
 
 
 @asynccontextmanager
 async def stepping(database: Database, settings: Settings, clock: Clock) -> AsyncIterator[Worker]:
-    worker = Worker(database, rows.KEYS, settings, clock, asyncio.Event())
+    worker = Worker(database, rows.KEYS, settings, clock, asyncio.Event(), public_pool())
     try:
         yield worker
     finally:
@@ -24,8 +26,10 @@ async def stepping(database: Database, settings: Settings, clock: Clock) -> Asyn
 
 
 @asynccontextmanager
-async def running(database: Database, settings: Settings, wake: asyncio.Event) -> AsyncIterator[None]:
-    task = asyncio.create_task(Worker(database, rows.KEYS, settings, utc_now, wake).run())
+async def running(
+    database: Database, settings: Settings, wake: asyncio.Event, pool: Pool | None = None
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(Worker(database, rows.KEYS, settings, utc_now, wake, pool or public_pool()).run())
     try:
         yield
     finally:

@@ -28,6 +28,7 @@ RESENT = message(7, is_out_of_order=True)
 def claim(*messages: Message) -> Claim:
     return Claim(
         webhook_id=UUID(int=2),
+        owner_id=None,
         claim_id=UUID(int=3),
         expires_at=NOON,
         url="https://partner.example/hook",

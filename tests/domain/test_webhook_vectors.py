@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook as StandardWebhook
 from svix import Webhook as SvixWebhook
+from tests.serving import PATIENCE_SECONDS
 from tools.webhook_vectors import FILE, Vector, document
 
 from capacity_api.domain import signing
@@ -141,7 +142,9 @@ def test_the_snippet_for_the_shell_verifies_these_and_no_others(tmp_path: Path) 
     for tool in ("sh", "openssl"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
-    version = subprocess.run(["openssl", "version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run(
+        ["openssl", "version"], capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    ).stdout
     if not re.match(r"OpenSSL ([3-9]|\d\d)\.", version):
         pytest.skip(f"Ed25519 on the command line needs OpenSSL 3, and this is {version.strip()}")
     script = tmp_path / "verify.sh"
@@ -160,6 +163,6 @@ def test_the_snippet_for_the_shell_verifies_these_and_no_others(tmp_path: Path) 
 
 
 def _run(command: list[str], folder: Path) -> str:
-    run = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=60)
+    run = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=PATIENCE_SECONDS)
     assert run.returncode == 0, run.stderr
     return run.stdout

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import func, select
 from tests.conftest import Clock
 from tests.restores import back_up, declare_restored
-from tests.serving import OPEN, PAUSED, Service, serving
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Service, serving
 from tests.sites import files, list_register, read, report_open, state
 
 from capacity_api.config import Settings
@@ -44,7 +44,7 @@ FROM_THE_DATABASE = (
 
 
 async def until(fact: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await fact():
             pass
 
@@ -238,7 +238,7 @@ async def test_a_database_that_is_put_back_again_is_shown_again(
         assert publisher.current().responders["tara"].intake.state == expected
         assert publisher.sequence == number
     async with database.read() as session:
-        assert await session.scalar(select(func.count()).select_from(AuditRow)) == 13
+        assert await session.scalar(select(func.count()).select_from(AuditRow)) == 14
 
 
 def _newcomer() -> NewResponder:

@@ -41,6 +41,7 @@ async def report_for_a_hundred_days(service: Service, clock: Clock) -> None:
     assert (await service.client.delete("/v1/responders/tara", headers=admin)).status_code == 204
     clock.advance(timedelta(days=1))
     assert (await service.client.post("/v1/responders", json=new, headers=admin)).status_code == 201
+    await service.resume(known["id"])
     clock.advance(timedelta(days=60))
     await service.report("tara", WAITING)
     clock.advance(timedelta(days=8))

@@ -26,20 +26,31 @@ _RESPONDER = examples.RESPONSES["readResponder"]
 _REPORT = _RESPONDER["intake"]["report"]
 _PAUSED = examples.RESPONSES["reportIntake"]
 _OWNER = {"type": "partner", "name": "Case tool", "slug": None, "id": "019e4500-0000-7000-8000-000000000020"}
+_OWNER_DETAILS = {
+    **_OWNER,
+    "suspended": True,
+    "suspended_at": "2026-05-20T09:31:00Z",
+    "tokens": 1,
+    "webhooks": 1,
+    "people": 0,
+}
 _PARTNER = {"id": _OWNER["id"], "name": _OWNER["name"], "created_at": _AT}
 _TOKEN = {
     "id": "019e4500-0000-7000-8000-000000000021",
+    "label": "Case tool, production",
     "owner": _OWNER,
     "scopes": ["webhooks:manage"],
     "created_at": _AT,
     "expires_at": "2027-05-20T09:30:00Z",
     "revoked_at": None,
+    "successor_id": None,
     "reviewed": True,
     "last_used_at": None,
 }
 _ISSUED_TOKEN = {
     "id": _TOKEN["id"],
     "token": "cap_EXAMPLE",
+    "label": _TOKEN["label"],
     "owner": _OWNER,
     "scopes": _TOKEN["scopes"],
     "expires_at": _TOKEN["expires_at"],
@@ -112,7 +123,13 @@ _HISTORY = {
 _AUDIT = {
     "id": "019e4500-0000-7000-8000-000000000040",
     "at": _AT,
-    "token_id": _TOKEN["id"],
+    "actor": {
+        "type": "token",
+        "id": "019e4500-0000-7000-8000-000000000022",
+        "label": "Coordinator",
+        "owner": {"type": "admin", "name": None, "slug": None, "id": None},
+        "user": None,
+    },
     "action": "responder.list",
     "target": "salvation-army",
 }
@@ -132,6 +149,7 @@ ANSWERS: Mapping[str, Any] = {
     "addResponder": _RESPONDER,
     "addWebhook": _WEBHOOK_WITH_SECRET,
     "cancelPlannedIntake": _RESPONDER,
+    "changeOwner": _OWNER_DETAILS,
     "changeResponder": _RESPONDER,
     "changeThreshold": _THRESHOLD,
     "changeWebhook": _WEBHOOK,
@@ -140,6 +158,7 @@ ANSWERS: Mapping[str, Any] = {
     "enableWebhook": {**_WEBHOOK, "missed": {"after": 40, "events": 2}, "replayed": True},
     "issueToken": _ISSUED_TOKEN,
     "listDeliveries": _page(_DELIVERY),
+    "listOwners": _page(_OWNER_DETAILS),
     "listPartners": _page(_PARTNER),
     "listTokens": _page(_TOKEN),
     "listWebhooks": _page(_WEBHOOK),
@@ -168,6 +187,7 @@ ANSWERS: Mapping[str, Any] = {
     "readHistory": _page(_HISTORY),
     "readMe": {
         "token_id": _TOKEN["id"],
+        "label": "Case tool, production",
         "owner": _OWNER,
         "scopes": _TOKEN["scopes"],
         "expires_at": _TOKEN["expires_at"],
@@ -175,6 +195,7 @@ ANSWERS: Mapping[str, Any] = {
     },
     "readMetrics": "# TYPE capacity_sequence gauge\ncapacity_sequence 42.0\n",
     "readOpenapi": {"openapi": "3.1.0", "info": {"title": "capacity_api", "version": "1"}, "paths": {}},
+    "readOwner": _OWNER_DETAILS,
     "readPage": _PAGE,
     "readPartner": _PARTNER,
     "readPromptness": {
@@ -201,6 +222,14 @@ ANSWERS: Mapping[str, Any] = {
     "readUpdatePage": _PAGE,
     "readVocabulary": msgspec.to_builtins(represent_vocabulary()),
     "readWebhook": _WEBHOOK,
+    "redactResponder": {
+        "sequence": 43,
+        "slug": "salvation-army",
+        "fields": ["report.note"],
+        "from": 41,
+        "to": 42,
+        "events": 2,
+    },
     "replayWebhook": {**_WEBHOOK, "sequence": 0},
     "resendDelivery": {**_DELIVERY, "status": "pending", "finished_at": None},
     "rotateToken": _ISSUED_TOKEN,

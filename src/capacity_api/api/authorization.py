@@ -2,16 +2,19 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import structlog
 from litestar import Request
 from litestar.handlers import BaseRouteHandler
 
+from capacity_api.api.admission import client_of
 from capacity_api.api.context import Context
 from capacity_api.api.headers import request_id
 from capacity_api.api.requests import Connection
-from capacity_api.domain.tokens import Scope
+from capacity_api.api.write_limit import budget_of
+from capacity_api.db.bulkheads import Bulkhead
+from capacity_api.domain.tokens import Scope, is_well_formed
+from capacity_api.edge.addresses import Client
 from capacity_api.errors import (
     CapacityError,
     Forbidden,
@@ -19,10 +22,10 @@ from capacity_api.errors import (
     NotOwner,
     TokenMalformed,
     TokenMissing,
-    TooManyWrites,
+    Unauthenticated,
 )
 from capacity_api.operations import tokens
-from capacity_api.operations.tokens import RECORD_USE_EVERY, Identity, Owner
+from capacity_api.operations.tokens import RECORD_USE_EVERY, Identity
 
 log = structlog.get_logger()
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -40,17 +43,16 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
     scopes = handler.opt.get("scopes")
     if scopes is None:
         return
-    context: Context = connection.app.state.context
+    context: Context = connection.scope["state"]["context"]
     now = context.now()
     secret = read_bearer_token(connection)
-    async with context.read() as session:
-        identity = await tokens.identify(session, now, context.keys, secret)
+    identity = await identify(connection, context, secret)
     connection.scope["auth"] = identity
     structlog.contextvars.bind_contextvars(actor=identity.token_id, request_id=request_id(connection.scope))
     if scopes and not identity.is_admin and scopes.isdisjoint(identity.scopes):
         raise Forbidden(f"The token needs the scope {' or '.join(sorted(scopes))}")
     if connection.scope.get("method") in _WRITES:
-        connection.app.state.write_limit.count(identity.token_id, now)
+        connection.scope["state"]["write_limit"].count(identity.owner, budget_of(scopes), now)
     if identity.last_used_at is None or now - identity.last_used_at >= RECORD_USE_EVERY:
         await _record_use(context, now, identity, secret)
 
@@ -61,9 +63,32 @@ def read_bearer_token(connection: Connection) -> str:
     if header is None:
         raise TokenMissing
     scheme, _, secret = header.partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
+    secret = secret.strip()
+    if scheme.lower() != "bearer" or not is_well_formed(secret):
         raise TokenMalformed
-    return secret.strip()
+    return secret
+
+
+async def identify(connection: Connection, context: Context, secret: str) -> Identity:
+    """Whose token it is. Raises the subclass of `Unauthenticated` that says why it is nobody's.
+
+    Who has a token that this process does not know may be anybody, and waits with the anonymous. Raises
+    `TooManyRequests` after so many failures from one address, and `TooBusy`.
+    """
+    client = client_of(connection.scope)
+    is_known = context.known_tokens.find_hash(secret) is not None
+    if not is_known:
+        context.failure_budget.require(client, context.now())
+    try:
+        async with context.read_within(Bulkhead.AUTHENTICATION if is_known else Bulkhead.ANONYMOUS) as session:
+            identity = await tokens.identify(session, context.now(), context.keys, secret)
+    except Unauthenticated:
+        context.known_tokens.discard(secret)
+        context.failure_budget.spend(client)
+        raise
+    if not is_known:
+        context.known_tokens.add(secret)
+    return identity
 
 
 async def _record_use(context: Context, now: datetime, identity: Identity, secret: str) -> None:
@@ -73,6 +98,10 @@ async def _record_use(context: Context, now: datetime, identity: Identity, secre
     except CapacityError:
         # The call matters more than `last_used_at`.
         log.warning("token.use_unrecorded")
+
+
+def provide_client(request: Request[Any, Any, Any]) -> Client:
+    return client_of(request.scope)
 
 
 def provide_identity(request: Request[Any, Any, Any]) -> Identity:
@@ -90,28 +119,3 @@ def require_owner(context: Context, identity: Identity, slug: str) -> None:
     if slug not in context.publisher.current().entries:
         raise NotFound(f"No responder {slug!r} is listed")
     raise NotOwner(f"The token does not belong to {slug!r}")
-
-
-def only_owner(identity: Identity) -> Owner | None:
-    """The owner to limit a query to, or `None` for an administrator, who may see everybody's."""
-    return None if identity.is_admin else identity.owner
-
-
-class WriteLimit:
-    """At most `max_writes` writes for each token and minute in this process. 0 means no limit."""
-
-    def __init__(self, max_writes: int) -> None:
-        self._max_writes = max_writes
-        self._minute = 0
-        self._counts: dict[UUID, int] = {}
-
-    def count(self, token_id: UUID, now: datetime) -> None:
-        """Count one write. Raises `TooManyWrites` with the seconds until the next minute."""
-        if not self._max_writes:
-            return
-        minute, second = divmod(int(now.timestamp()), 60)
-        if minute != self._minute:
-            self._minute, self._counts = minute, {}
-        self._counts[token_id] = self._counts.get(token_id, 0) + 1
-        if self._counts[token_id] > self._max_writes:
-            raise TooManyWrites(retry_after=60 - second)

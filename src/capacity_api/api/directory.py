@@ -1,6 +1,5 @@
 """`/v1/directory`, `/v1/events` and `/v1/vocabulary`. The middleware answers them when they have no query."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -11,10 +10,11 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET
 
 from capacity_api.api.context import Context
-from capacity_api.api.requests import parse_time
+from capacity_api.clock import parse_time
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender, Remit
+from capacity_api.edge.addresses import Client
 from capacity_api.errors import FieldError, Invalid
 from capacity_api.operations.directory import directory_as_of
 from capacity_api.operations.events import list_events, require_number
@@ -29,6 +29,7 @@ _FILTER_IN_LOOP = 1000
 
 async def read_directory(
     context: NamedDependency[Context],
+    client: NamedDependency[Client],
     states: Annotated[
         list[State] | None,
         QueryParameter(name="state", description="Effective state. Repeat it to allow several."),
@@ -60,7 +61,7 @@ async def read_directory(
         directory = snapshot.directory
         remits = [entry.remit_now for entry in snapshot.entries.values()]
     else:
-        directory = await _read_as_of(context, parse_time(as_of, "?as_of"), snapshot.demonstration)
+        directory = await _read_as_of(context, client, parse_time(as_of, "?as_of"), snapshot.demonstration)
         remits = [public_remit_now(responder) for responder in directory.responders]
 
     def keeps(responder: Responder, remit: Remit) -> bool:
@@ -75,15 +76,15 @@ async def read_directory(
     if len(remits) < _FILTER_IN_LOOP:
         responders = filter_responders()
     else:
-        responders = await asyncio.to_thread(filter_responders)
+        responders = await context.compute(filter_responders)
     return msgspec.structs.replace(directory, responders=responders, total=len(responders))
 
 
-async def _read_as_of(context: Context, time: datetime, demonstration: bool) -> Directory:
+async def _read_as_of(context: Context, client: Client, time: datetime, demonstration: bool) -> Directory:
     if time > context.now():
         raise Invalid.at("?as_of", "must not be in the future")
     # Not up to what is published: a lapse that is recorded and not published yet would be missing.
-    async with context.read_published() as session:
+    async with context.read_published(client) as session:
         directory = await directory_as_of(session, time)
     return msgspec.structs.replace(directory, demonstration=True if demonstration else UNSET)
 
@@ -107,6 +108,7 @@ class DirectoryController(Controller):
     async def events(
         self,
         context: NamedDependency[Context],
+        client: NamedDependency[Client],
         after: Annotated[int, QueryParameter(ge=0, le=2**53, description="A sequence number; 0 for all.")] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     ) -> EventPage:
@@ -115,11 +117,11 @@ class DirectoryController(Controller):
         For the next page, set `after` to the `sequence` of this response. 409 if `after` is beyond `latest`.
         """
         if after > context.publisher.sequence:
-            async with context.read_published() as session:
+            async with context.read_published(client) as session:
                 await require_number(session, after)
         # Nothing above it, here or on any other path: a reader never sees the number fall.
         published = context.publisher.sequence
-        async with context.read() as session:
+        async with context.read_anonymously(client) as session:
             return await list_events(session, after, published, limit)
 
     @get("/vocabulary", operation_id="readVocabulary", summary="Read the vocabulary")

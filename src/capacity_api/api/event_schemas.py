@@ -1,9 +1,6 @@
 """The schemas of events: a union told apart by `type`, in which each type has its own `data`."""
 
-from typing import Any
-
 from capacity_api.api import examples
-from capacity_api.api.descriptions import describe
 from capacity_api.api.schemas import REFERENCE, Schema
 from capacity_api.domain.events import EventType
 
@@ -29,22 +26,6 @@ _NAMES = {
     "directory": "DirectoryRestoredData",
     "event": "EventRedactedData",
 }
-_NUMBER: Schema = {"type": "integer", "format": "int64"}
-# Nothing sends these types yet. A receiver that knows them now need not change when something does.
-_RESERVED_FIELDS: dict[str, Schema] = {
-    "slug": {"type": "string"},
-    "from": _NUMBER,
-    "to": _NUMBER,
-    "fields": {"type": "array", "items": {"type": "string"}},
-}
-_RESERVED: dict[str, Any] = {
-    "event.redacted": {"slug": "salvation-army", "from": 12, "to": 41, "fields": ["report.note"]},
-}
-
-
-def event_types() -> list[str]:
-    """Every type that a receiver may meet, the reserved ones last."""
-    return list(dict.fromkeys([*EventType, *_RESERVED]))
 
 
 def schema_name(event_type: str) -> str:
@@ -52,19 +33,11 @@ def schema_name(event_type: str) -> str:
     return "".join(part.title() for part in event_type.replace("_", ".").split(".")) + "Event"
 
 
-def example_event(event_type: str) -> dict[str, Any]:
-    """An example of an event, as the body of a webhook."""
-    if event_type in _RESERVED:
-        event = examples.example_event(EventType.RESPONDER_LISTED)
-        return {**event, "type": event_type, "data": _RESERVED[event_type]}
-    return examples.example_event(EventType(event_type))
-
-
 def add_event_schemas(named: dict[str, Schema]) -> None:
     """Put a schema for each event type in place of those of the structs `Event` and `EventData`."""
     event, data = named.pop("Event"), named.pop("EventData")
-    available = {**_reserved_fields(), **data["properties"]}
-    for event_type in event_types():
+    available = data["properties"]
+    for event_type in EventType:
         family = event_type if event_type in _FIELDS else event_type.partition(".")[0]
         fields = [name.removesuffix("?") for name in _FIELDS[family]]
         named[_NAMES[family]] = {
@@ -81,15 +54,9 @@ def add_event_schemas(named: dict[str, Schema]) -> None:
         }
     named["Event"] = {
         "description": event["description"],
-        "oneOf": [{"$ref": REFERENCE + schema_name(each)} for each in event_types()],
+        "oneOf": [{"$ref": REFERENCE + schema_name(each)} for each in EventType],
         "discriminator": {
             "propertyName": "type",
-            "mapping": {each: REFERENCE + schema_name(each) for each in event_types()},
+            "mapping": {each: REFERENCE + schema_name(each) for each in EventType},
         },
-    }
-
-
-def _reserved_fields() -> dict[str, Schema]:
-    return {
-        name: {"description": describe(name, ("EventData",)), **schema} for name, schema in _RESERVED_FIELDS.items()
     }

@@ -64,6 +64,16 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "contact": {"summary": "The referral line", "value": {"contact": {"phone": "0800 808 3733"}}},
         "validity": {"summary": "Reports hold for two weeks", "value": {"valid_for_hours": 336}},
     },
+    "redactResponder": {
+        "note": {
+            "summary": "A note named somebody: take it out, from event 41 until now",
+            "value": {"fields": ["report.note"], "from": 41},
+        },
+        "contact": {
+            "summary": "A private number and where it was found, in the events 12 to 41",
+            "value": {"fields": ["contact.phone", "contact.source"], "from": 12, "to": 41},
+        },
+    },
     "findMatches": {
         "adult": {
             "summary": "An adult woman, forced labour, London",
@@ -132,7 +142,14 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "replayWebhook": {"since": {"summary": "The events after number 41", "value": {"after": 41}}},
     "issueToken": {
         "responder": {"summary": "For a responder", "value": {"responder": "salvation-army"}},
-        "partner": {"summary": "For a partner", "value": {"partner": "Case tool"}},
+        "partner": {
+            "summary": "For a partner, with a label",
+            "value": {"partner": "Case tool", "label": "Case tool, production"},
+        },
+    },
+    "changeOwner": {
+        "suspend": {"summary": "End what its tokens and webhooks may do", "value": {"suspended": True}},
+        "resume": {"summary": "Let them go on", "value": {"suspended": False}},
     },
     "countCaseload": {"hundred": {"summary": "A hundred open referrals", "value": {"open_referrals": 100}}},
     "changeThreshold": {
@@ -159,14 +176,13 @@ EVENT_SUMMARIES: dict[str, str] = {
     EventType.INTAKE_PLANNED: "A pause or waiting list was announced",
     EventType.INTAKE_CONFIRMATION_DUE: "A report lapses soon; private to the responder",
     EventType.RESPONDER_LISTED: "A responder was listed",
-    EventType.RESPONDER_UPDATED: "Contact, remit, name or website changed",
+    EventType.RESPONDER_UPDATED: "Contact, remit, name or website changed, or something was redacted",
     EventType.RESPONDER_DELISTED: "A responder left the directory",
     EventType.COVERAGE_GAP_OPENED: "For some people, no charity is known to be open any more",
     EventType.COVERAGE_GAP_CLOSED: "A charity is confirmed open again for people in a gap",
     EventType.DIRECTORY_RESTORED: "The directory was restored from a backup: read it whole; goes to every webhook",
     EventType.EVENT_REDACTED: "Fields were taken out of earlier events: clear your copies; goes to every webhook",
     EventType.WEBHOOK_TEST: "A test of one webhook; private",
-    "event.redacted": "Reserved: fields of earlier events of a responder were removed",
 }
 
 

@@ -79,17 +79,19 @@ async def allow_other_origins(message: Message, scope: Scope) -> None:
 
 
 def _handlers_of(scope: Scope) -> list[HTTPRouteHandler]:
-    """The handler of a request; for `OPTIONS`, those of every method of its path."""
-    if scope.get("method") == "OPTIONS":
-        return [
-            handler
-            for route in scope["litestar_app"].routes
-            if route.path_format == scope.get("path_template") and isinstance(route, HTTPRoute)
-            for handler in route.route_handlers
-            if handler.http_methods != {"OPTIONS"}
-        ]
+    """The handler of a request; for `OPTIONS`, and for a method that it does not have, those of its whole path."""
     handler = scope.get("route_handler")
-    return [handler] if isinstance(handler, HTTPRouteHandler) else []
+    if scope.get("method") != "OPTIONS" and isinstance(handler, HTTPRouteHandler):
+        return [handler]
+    # Without a handler there is no template.
+    path = scope.get("path_template", scope["path"])
+    return [
+        handler
+        for route in scope["litestar_app"].routes
+        if route.path_format == path and isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.http_methods != {"OPTIONS"}
+    ]
 
 
 def _is_for_operators(handler: HTTPRouteHandler) -> bool:

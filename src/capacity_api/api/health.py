@@ -1,19 +1,20 @@
 """`/healthz`, `/readyz` and `/metrics`, for the operator."""
 
-import ipaddress
 from typing import Any, Literal
 
 import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
-from capacity_api.api.authorization import read_bearer_token
+from capacity_api.api.admission import client_of
+from capacity_api.api.authorization import identify, read_bearer_token
 from capacity_api.api.context import Context
 from capacity_api.api.metrics import CONTENT_TYPE, Metrics
 from capacity_api.conditions import Condition
+from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.domain.tokens import Scope
+from capacity_api.edge.addresses import is_in
 from capacity_api.errors import Forbidden
-from capacity_api.operations import tokens
 from capacity_api.publication.readiness import Readiness
 
 
@@ -76,21 +77,15 @@ class HealthController(Controller):
     ) -> Response[bytes]:
         """For an administrator's token, or from a network in `CAPACITY_METRICS_ALLOW`."""
         if not _is_from_allowed_network(request, context):
-            token = read_bearer_token(request)
-            async with context.read() as session:
-                identity = await tokens.identify(session, context.now(), context.keys, token)
+            identity = await identify(request, context, read_bearer_token(request))
             if Scope.ADMIN not in identity.scopes:
                 raise Forbidden("Only an administrator's token can read the metrics")
         # Also of a database that went back in time: nothing in them is published.
-        async with context.database.read() as session:
+        async with context.database.read(Bulkhead.READS) as session:
             return Response(await metrics.render(context.publisher, session), headers={"content-type": CONTENT_TYPE})
 
 
 def _is_from_allowed_network(request: Request[Any, Any, Any], context: Context) -> bool:
-    if request.client is None:
-        return False
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:
-        return False
-    return any(address in network for network in context.settings.metrics_allow)
+    """Not if it may come through a proxy that is not listed: everybody behind it would be allowed as the proxy is."""
+    client = client_of(request.scope)
+    return not client.is_doubtful and is_in(client.address, context.settings.metrics_allow)

@@ -75,7 +75,7 @@ class IntakeController(Controller):
         that starts by itself. One change may be planned: a second is 409, unless `replace` is true.
         """
         require_owner(context, identity, slug)
-        async with context.write() as session:
+        async with context.write(identity) as session:
             responder = await report_intake(
                 session,
                 context.now(),
@@ -85,7 +85,6 @@ class IntakeController(Controller):
                 effective_from=data.effective_from,
                 replace=replace,
                 is_expected=version_check(if_match),
-                actor_token_id=identity.token_id,
             )
         return respond_with_etag(responder)
 
@@ -105,14 +104,13 @@ class IntakeController(Controller):
     ) -> Response[Responder]:
         """Say that the report is still true. It is the same as reporting it again. 409 if there is no report."""
         require_owner(context, identity, slug)
-        async with context.write() as session:
+        async with context.write(identity) as session:
             responder = await confirm_intake(
                 session,
                 context.now(),
                 slug,
                 said_by=said_by(identity),
                 is_expected=version_check(if_match),
-                actor_token_id=identity.token_id,
             )
         return respond_with_etag(responder)
 
@@ -132,8 +130,6 @@ class IntakeController(Controller):
     ) -> Response[Responder]:
         """Cancel a planned pause or waiting list. If there is none, nothing changes."""
         require_owner(context, identity, slug)
-        async with context.write() as session:
-            responder = await cancel_planned_intake(
-                session, context.now(), slug, is_expected=version_check(if_match), actor_token_id=identity.token_id
-            )
+        async with context.write(identity) as session:
+            responder = await cancel_planned_intake(session, context.now(), slug, is_expected=version_check(if_match))
         return respond_with_etag(responder)

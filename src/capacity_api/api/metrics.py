@@ -1,14 +1,17 @@
 """Metrics for Prometheus. Labels are route templates and codes, never a URL or a slug."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator, Mapping
 
 from litestar.enums import ScopeType
 from litestar.types import Message, Scope
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.conditions import ConditionCode, Conditions
 from capacity_api.domain.intake import State
+from capacity_api.edge.refusals import Refusals
 from capacity_api.operations.webhooks.due_work import count_waiting_events
 from capacity_api.publication.publisher import Publisher
 
@@ -17,12 +20,15 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class Metrics:
-    """The counters of one process."""
+class Metrics(Collector):
+    """The counters of one process. `reads` counts the published reads that were answered at the socket, by status."""
 
-    def __init__(self, conditions: Conditions) -> None:
+    def __init__(self, conditions: Conditions, refusals: Refusals, reads: Mapping[int, int]) -> None:
         self._conditions = conditions
+        self._refusals = refusals
+        self._reads = reads
         self._registry = CollectorRegistry()
+        self._registry.register(self)
         self.requests = Counter(
             "capacity_requests",
             "Requests that reached a handler, by route and status",
@@ -51,6 +57,17 @@ class Metrics:
             registry=self._registry,
         )
 
+    def collect(self) -> Iterator[Metric]:
+        """What is counted elsewhere, when the registry asks for it."""
+        reads = CounterMetricFamily("capacity_published_reads", "Published reads, by status", labels=("status",))
+        for status, count in self._reads.items():
+            reads.add_metric((str(status),), count)
+        yield reads
+        refused = CounterMetricFamily("capacity_refused", "What was refused at the socket", labels=("reason",))
+        for reason, count in self._refusals.counts.items():
+            refused.add_metric((reason,), count)
+        yield refused
+
     async def render(self, publisher: Publisher, session: AsyncSession) -> bytes:
         """The text exposition format."""
         directory = publisher.current().directory
@@ -64,12 +81,9 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def count_requests(metrics: Metrics) -> Callable[[Message, Scope], Awaitable[None]]:
+async def count_request(message: Message, scope: Scope) -> None:
     """A `before_send` hook that counts requests by route template, so that no slug or id becomes a label."""
-
-    async def count(message: Message, scope: Scope) -> None:
-        if message["type"] == "http.response.start" and scope["type"] == ScopeType.HTTP:
-            route = str(scope.get("path_template") or "none")
-            metrics.requests.labels(scope["method"], route, str(message["status"])).inc()
-
-    return count
+    if message["type"] == "http.response.start" and scope["type"] == ScopeType.HTTP:
+        metrics: Metrics = scope["state"]["metrics"]
+        route = str(scope.get("path_template") or "none")
+        metrics.requests.labels(scope["method"], route, str(message["status"])).inc()

@@ -13,12 +13,13 @@ from litestar.routes import HTTPRoute
 
 from capacity_api.api import answer_examples, examples
 from capacity_api.api.descriptions import describe
-from capacity_api.api.event_schemas import add_event_schemas, event_types, example_event, schema_name
+from capacity_api.api.event_schemas import add_event_schemas, schema_name
 from capacity_api.api.health import ReadinessReport
 from capacity_api.api.problems import example_problems
 from capacity_api.api.requests import StrictBody, parameters_of
 from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.api.schemas import REFERENCE, Schemas, bounded
+from capacity_api.domain.events import EventType
 from capacity_api.domain.responder import SLUG_SCHEMA
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
@@ -36,6 +37,8 @@ _TAGS = {
     "intake": "What a responder says about its intake: open, on a waiting list or paused.",
     "webhooks": "Receive signed events within a second of the change.",
     "tokens": "Who may change what.",
+    "audit": "Who did what, and when.",
+    "owners": "Whose the tokens and webhooks are: responders, partners and the administrators.",
     "operation": "For the operator of the service.",
     RECEIVERS: "What your server receives when it has a webhook. Each event type has its own body.",
 }
@@ -45,18 +48,32 @@ _PROBLEMS = {
     "403": "The token lacks the required scope",
     "404": "There is nothing here, or it is not yours",
     "405": "This path does not have that method; `Allow` lists the methods that it has",
+    "408": "The request was not whole in time",
     "409": "The request contradicts what is stored",
     "412": "The responder has changed since the version that If-Match names",
     "413": "The body is larger than 64 kB",
     "415": "The body must be application/json",
     "422": "A value is wrong; `errors` says where",
-    "429": "Too many writes with this token; Retry-After says how long to wait",
-    "503": "The database cannot be reached; a change may not have been stored",
+    "429": "Too many writes of this owner, or requests from this address; Retry-After says how long to wait",
+    "431": "The head of the request is larger than 16 kB",
+    "503": "The database cannot be reached, and a change may not have been stored; or too many callers ask at once",
     "default": "Something went wrong here",
 }
 _READ_ONLY = frozenset({"get"})
 # A POST that changes nothing, and so has no conflict.
 _QUESTIONS = frozenset({"findMatches", "askAlternatives"})
+# What anybody may ask the database, so many times a minute.
+_QUERIES = frozenset(
+    {
+        "readChanges",
+        "readDirectory",
+        "readDirectoryTable",
+        "readEvents",
+        "readHistory",
+        "readStatistics",
+        "readStatisticsTable",
+    }
+)
 # Published reads whose path the middleware answers by itself. Those that a handler answers have `of_snapshot`.
 _PUBLISHED = frozenset(
     {
@@ -172,7 +189,7 @@ def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
         "headers": _HEADERS,
         "securitySchemes": document["components"]["securitySchemes"],
     }
-    document["webhooks"] = {event_type: _webhook_operation(event_type) for event_type in event_types()}
+    document["webhooks"] = {event_type: _webhook_operation(event_type) for event_type in EventType}
     document["info"]["x-data-licence"] = LICENCE
     return document
 
@@ -278,9 +295,10 @@ def _problem_statuses(path: str, method: str, operation: dict[str, Any]) -> list
     is_write = method not in _READ_ONLY
     operation_id = operation["operationId"]
     if operation.get("security"):
-        statuses += ["401", "403"]
-        if is_write:
-            statuses.append("429")
+        # Whoever guesses tokens is asked to wait.
+        statuses += ["401", "403", "429"]
+    if operation_id in _QUERIES:
+        statuses.append("429")
     if "{" in path:
         statuses.append("404")
     if "requestBody" in operation:
@@ -311,7 +329,7 @@ def _problem_response(status: str) -> dict[str, Any]:
     }
 
 
-def _webhook_operation(event_type: str) -> dict[str, Any]:
+def _webhook_operation(event_type: EventType) -> dict[str, Any]:
     header = {"in": "header", "required": True, "schema": {"type": "string"}}
     return {
         "post": {
@@ -336,7 +354,7 @@ def _webhook_operation(event_type: str) -> dict[str, Any]:
                 "content": {
                     "application/json": {
                         "schema": {"$ref": REFERENCE + schema_name(event_type)},
-                        "example": example_event(event_type),
+                        "example": examples.example_event(event_type),
                     }
                 },
             },

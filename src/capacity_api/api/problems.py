@@ -17,11 +17,16 @@ from capacity_api.representations.problem import PROBLEM_JSON, Problem, internal
 
 log = structlog.get_logger()
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# The framework has no class for it.
+_HUNG_UP = "client disconnected prematurely"
 _EXAMPLE_ID = UUID("019e4500-0000-7000-8000-000000000099")
 
 # The first class that an error is an instance of decides.
 STATUS: dict[type[CapacityError], int] = {
     errors.Malformed: 400,
+    errors.RequestTimeout: 408,
+    errors.BodyTooLarge: 413,
+    errors.HeadTooLarge: 431,
     errors.BadInput: 422,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
@@ -29,6 +34,7 @@ STATUS: dict[type[CapacityError], int] = {
     errors.Conflict: 409,
     errors.PreconditionFailed: 412,
     errors.TooManyWrites: 429,
+    errors.TooManyRequests: 429,
     errors.Unavailable: 503,
 }
 
@@ -37,7 +43,7 @@ _FRAMEWORK = {
     400: ("malformed", "The request cannot be parsed"),
     404: ("not_found", "There is nothing here"),
     405: ("method_not_allowed", "This path does not take that method"),
-    413: ("body_too_large", "The body is larger than 64 kB"),
+    413: (errors.BodyTooLarge.code, errors.BodyTooLarge.title),
     415: ("unsupported_media_type", "The body must be application/json"),
     422: ("invalid", "The input is not valid"),
 }
@@ -49,10 +55,8 @@ def problem_from_error(error: CapacityError, number: UUID) -> tuple[Problem, dic
     headers = {}
     if isinstance(error, errors.Unauthenticated):
         headers["www-authenticate"] = 'Bearer realm="capacity_api"'
-    if isinstance(error, errors.TooManyWrites):
+    if isinstance(error, errors.TooManyWrites | errors.TooManyRequests | errors.Unavailable):
         headers["retry-after"] = str(error.retry_after)
-    if isinstance(error, errors.Unavailable):
-        headers["retry-after"] = "5"
     faults = error.errors if isinstance(error, errors.BadInput) and error.errors else UNSET
     return represent_problem(number, status, error.code, error.title, error.detail, faults), headers
 
@@ -61,6 +65,10 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     """The exception handler of the whole application."""
     number = request_id(request.scope)
     headers: dict[str, str] = {}
+    if isinstance(error, HTTPException) and error.detail == _HUNG_UP:
+        # Nobody reads this, and it is no error to log.
+        problem, _ = problem_from_error(errors.Malformed("The client hung up"), number)
+        return Response(problem, status_code=problem.status, media_type=PROBLEM_JSON)
     if isinstance(error, CapacityError) and isinstance(error, tuple(STATUS)):
         problem, headers = problem_from_error(error, number)
     elif isinstance(error, ValidationException) and any(each.get("key") == "data" for each in _extra(error)):
@@ -100,19 +108,24 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
 
 
 def _log_refusal(request: Request[Any, Any, Any], problem: Problem) -> None:
-    """Log a refused write of a known token, and every 503. A reader's mistakes are nobody's business."""
+    """Log a refused write of a known token, and every 503 but those of a flood, which `Refusals` logs as one.
+
+    A reader's mistakes are nobody's business.
+    """
     fields = {
         "method": request.method,
         "route": _template(request),
         "code": problem.code,
         "request_id": problem.request_id,
     }
-    if problem.status == 503:
+    if problem.code == errors.TooBusy.code:
+        request.scope["state"]["context"].refusals.note("busy")
+    elif problem.status == 503:
         log.warning("request.unavailable", **fields)
     elif problem.status < 500 and request.method in _WRITES and "auth" in request.scope:
         slug = request.path_params.get("slug")
         # Any other text may be anything that was sent.
-        if slug in request.app.state.context.publisher.current().entries:
+        if slug in request.scope["state"]["context"].publisher.current().entries:
             fields["responder"] = slug
         log.info("write.refused", status=problem.status, **fields)
 

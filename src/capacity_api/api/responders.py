@@ -13,10 +13,11 @@ from capacity_api.api.headers import created
 from capacity_api.api.intake import IfMatch, respond_with_etag, version_check
 from capacity_api.api.lists import Cursor, Limit
 from capacity_api.api.matches import NOT_STORED, AlternativesQuestion, MatchLimit, outcomes_of
-from capacity_api.api.requests import parse_time
 from capacity_api.api.spans import From, To, parse_start
+from capacity_api.clock import parse_time
 from capacity_api.domain.matching import Question, validate_question
 from capacity_api.domain.tokens import Scope
+from capacity_api.edge.addresses import Client
 from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations.history import read_history
 from capacity_api.operations.paging import DEFAULT_LIMIT, Page
@@ -100,6 +101,7 @@ class ResponderController(Controller):
     async def history(
         self,
         context: NamedDependency[Context],
+        client: NamedDependency[Client],
         slug: FromPath[str],
         start: From = None,
         end: To = None,
@@ -111,7 +113,7 @@ class ResponderController(Controller):
         until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
         since = parse_start(start, until)
         published = context.publisher.sequence
-        async with context.read() as session:
+        async with context.read_anonymously(client) as session:
             return await read_history(session, slug, since, until, published, limit, cursor)
 
     @patch(
@@ -132,14 +134,13 @@ class ResponderController(Controller):
         require_owner(context, identity, slug)
         if data.name is not UNSET and not identity.is_admin:
             raise Forbidden("Only an administrator can change a name")
-        async with context.write() as session:
+        async with context.write(identity) as session:
             responder = await change_details(
                 session,
                 context.now(),
                 slug,
                 data,
                 is_expected=version_check(if_match),
-                actor_token_id=identity.token_id,
             )
         return respond_with_etag(responder)
 
@@ -148,8 +149,8 @@ class ResponderController(Controller):
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewResponder]
     ) -> Response[Responder]:
         """A new responder starts unconfirmed. A delisted one that is listed again keeps its id."""
-        async with context.write() as session:
-            responder = await list_responder(session, context.now(), data, identity.token_id)
+        async with context.write(identity) as session:
+            responder = await list_responder(session, context.now(), data)
         return created(responder, f"/v1/responders/{responder.slug}")
 
     @delete("/{slug:str}", operation_id="delistResponder", summary="Delist a responder", **requires_token(Scope.ADMIN))
@@ -157,5 +158,5 @@ class ResponderController(Controller):
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> None:
         """Remove it from the directory. Its history and events stay."""
-        async with context.write() as session:
-            await delist_responder(session, context.now(), slug, identity.token_id)
+        async with context.write(identity) as session:
+            await delist_responder(session, context.now(), slug)

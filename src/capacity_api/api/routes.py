@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from litestar import Controller
-from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Scope
 
-from capacity_api.api.authorization import provide_identity
+from capacity_api.api.audit import AuditController
+from capacity_api.api.authorization import provide_client, provide_identity
 from capacity_api.api.context import Context
 from capacity_api.api.coverage import CoverageController
 from capacity_api.api.directory import DirectoryController
@@ -20,7 +20,9 @@ from capacity_api.api.health import HealthController
 from capacity_api.api.intake import IntakeController
 from capacity_api.api.matches import MatchController
 from capacity_api.api.metrics import Metrics
+from capacity_api.api.owners import OwnerController
 from capacity_api.api.pages import PageController
+from capacity_api.api.redactions import RedactionController
 from capacity_api.api.responders import ResponderController
 from capacity_api.api.statistics import StatisticsController
 from capacity_api.api.threshold import ThresholdController
@@ -34,12 +36,15 @@ _CORE: tuple[ControllerRouterHandler, ...] = (
     DirectoryController,
     CoverageController,
     ResponderController,
+    RedactionController,
     MatchController,
     StatisticsController,
     IntakeController,
     ThresholdController,
     WebhookController,
     TokenController,
+    AuditController,
+    OwnerController,
     HealthController,
     PageController,
 )
@@ -58,18 +63,18 @@ def routes(formats: Sequence[Format] = FORMATS) -> list[ControllerRouterHandler]
     return [*_CORE, *(_BY_FORMAT[output.name] for output in formats)]
 
 
-def _context(state: State) -> Context:
-    context: Context = state.context
+def _context(scope: Scope) -> Context:
+    context: Context = scope["state"]["context"]
     return context
 
 
-def _metrics(state: State) -> Metrics:
-    metrics: Metrics = state.metrics
+def _metrics(scope: Scope) -> Metrics:
+    metrics: Metrics = scope["state"]["metrics"]
     return metrics
 
 
-def _readiness(state: State) -> Readiness:
-    readiness: Readiness = state.readiness
+def _readiness(scope: Scope) -> Readiness:
+    readiness: Readiness = scope["state"]["readiness"]
     return readiness
 
 
@@ -77,5 +82,6 @@ DEPENDENCIES = {
     "context": Provide(_context, sync_to_thread=False),
     "metrics": Provide(_metrics, sync_to_thread=False),
     "readiness": Provide(_readiness, sync_to_thread=False),
+    "client": Provide(provide_client, sync_to_thread=False),
     "identity": Provide(provide_identity, sync_to_thread=False),
 }

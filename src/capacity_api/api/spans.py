@@ -5,7 +5,7 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from capacity_api.api.requests import parse_time
+from capacity_api.clock import parse_time
 from capacity_api.errors import Invalid
 
 DEFAULT_SPAN = timedelta(days=90)

@@ -9,9 +9,10 @@ from litestar.params import FromPath, QueryParameter
 
 from capacity_api.api.authorization import require_owner, requires_token
 from capacity_api.api.context import Context
-from capacity_api.api.requests import parse_time
 from capacity_api.api.spans import From, To, parse_start
+from capacity_api.clock import parse_time
 from capacity_api.domain.tokens import Scope
+from capacity_api.edge.addresses import Client
 from capacity_api.operations.promptness import Promptness, read_promptness
 from capacity_api.operations.statistics import read_statistics
 from capacity_api.operations.tokens import Identity
@@ -29,7 +30,12 @@ class StatisticsController(Controller):
 
     @get("/statistics", operation_id="readStatistics", summary="Read the statistics of any span of time")
     async def statistics(
-        self, context: NamedDependency[Context], start: From = None, end: To = None, by: By = None
+        self,
+        context: NamedDependency[Context],
+        client: NamedDependency[Client],
+        start: From = None,
+        end: To = None,
+        by: By = None,
     ) -> Statistics:
         """For each responder its time in each state; for each nation the time in which nobody was confirmed open.
 
@@ -38,7 +44,7 @@ class StatisticsController(Controller):
         Each counts from when it was listed until it was delisted. From the second in which a report lapses, the state
         is unconfirmed. `by=month` adds the same for each month.
         """
-        return await read_requested_statistics(context, start, end, by)
+        return await read_requested_statistics(context, client, start, end, by)
 
     @get(
         "/responders/{slug:str}/promptness",
@@ -60,16 +66,16 @@ class StatisticsController(Controller):
         """
         require_owner(context, identity, slug)
         until = parse_time(end, "?to") if end is not None else context.now() + timedelta(seconds=1)
-        async with context.read() as session:
+        async with context.read(identity) as session:
             return await read_promptness(session, slug, parse_start(start, until), until)
 
 
 async def read_requested_statistics(
-    context: Context, start: str | None, end: str | None, by: Literal["month"] | None
+    context: Context, client: Client, start: str | None, end: str | None, by: Literal["month"] | None
 ) -> Statistics:
     """The statistics for the query parameters `from`, `to` and `by`. Raises `Invalid`."""
     now = context.now()
     until = min(parse_time(end, "?to"), now) if end is not None else now
     since = parse_start(start, until)
-    async with context.read_published() as session:
+    async with context.read_published(client) as session:
         return await read_statistics(session, since, until, by_month=by is not None)

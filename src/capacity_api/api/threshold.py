@@ -56,15 +56,15 @@ class ThresholdController(Controller):
     ) -> Caseload:
         """A count that reaches the threshold pauses the intake. It does not confirm the report. It is private."""
         require_owner(context, identity, slug)
-        async with context.write() as session:
-            return await threshold.record_caseload(session, context.now(), slug, data.open_referrals, identity.token_id)
+        async with context.write(identity) as session:
+            return await threshold.record_caseload(session, context.now(), slug, data.open_referrals)
 
     @get("/threshold", operation_id="readThreshold", summary="Read the threshold", **requires_token(Scope.INTAKE_WRITE))
     async def read(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
     ) -> Threshold:
         require_owner(context, identity, slug)
-        async with context.read() as session:
+        async with context.read(identity) as session:
             return await threshold.read_threshold(session, slug)
 
     @put("/threshold", operation_id="changeThreshold", summary="Prepare a pause", **requires_token(Scope.INTAKE_WRITE))
@@ -77,13 +77,12 @@ class ThresholdController(Controller):
     ) -> Threshold:
         """Set what to report when the open referrals reach `pause_at`. It applies from the next count on."""
         require_owner(context, identity, slug)
-        async with context.write() as session:
+        async with context.write(identity) as session:
             return await threshold.set_threshold(
                 session,
                 context.now(),
                 slug,
                 msgspec.convert(data, Threshold, from_attributes=True),
-                identity.token_id,
             )
 
     @delete(
@@ -97,5 +96,5 @@ class ThresholdController(Controller):
     ) -> None:
         """Counts no longer pause the intake. A pause that has begun stays until the responder reports again."""
         require_owner(context, identity, slug)
-        async with context.write() as session:
-            await threshold.remove_threshold(session, context.now(), slug, identity.token_id)
+        async with context.write(identity) as session:
+            await threshold.remove_threshold(session, context.now(), slug)

@@ -21,7 +21,7 @@ from capacity_api.operations.webhooks import deliveries, management, secrets
 from capacity_api.operations.webhooks.deliveries import Delivery
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus
 from capacity_api.operations.webhooks.management import NewWebhook, WebhookEnabled, WebhookPatch
-from capacity_api.operations.webhooks.webhook import Webhook, WebhookWithSecret, get_webhook_row
+from capacity_api.operations.webhooks.webhook import Webhook, WebhookStatus, WebhookWithSecret, get_webhook_row
 
 Statuses = Annotated[
     list[DeliveryStatus] | None, QueryParameter(description="The status of a delivery. Repeat it to allow several.")
@@ -30,6 +30,11 @@ EventTypes = Annotated[
     list[EventType] | None,
     QueryParameter(name="type", description="The type of an event. Repeat it to allow several."),
 ]
+OwnerKey = Annotated[
+    str | None,
+    QueryParameter(description="Only of this owner: the slug of a responder, the id of an owner, or `admin`."),
+]
+Status = Annotated[WebhookStatus | None, QueryParameter(description="Only webhooks with this status.")]
 Replay = Annotated[bool, QueryParameter(description="Whether to send the events that it missed now.")]
 
 
@@ -64,9 +69,9 @@ class WebhookController(Controller):
         """Receive events from now on. `secret` is only in this response. `v1a` has `public_key` and no secret.
 
         If you have a webhook with the same `url`, `event_types`, `responders`, `areas`, `signature` and `stale`, the
-        answer is 200 with that one as it stands, without its secret.
+        answer is 200 with that one as it stands, without its secret. An owner has at most 20 webhooks.
         """
-        async with context.write() as session:
+        async with context.write(identity) as session:
             webhook, is_new = await management.add(
                 session, context.now(), context.keys, identity.owner, data, context.settings.egress_allow
             )
@@ -77,11 +82,16 @@ class WebhookController(Controller):
         self,
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
+        owner: OwnerKey = None,
+        status: Status = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[Webhook]:
-        async with context.read() as session:
-            return await management.list_webhooks(session, identity.owner, limit, cursor)
+        """An administrator sees the webhooks of every owner, without their secrets."""
+        async with context.read(identity) as session:
+            return await management.list_webhooks(
+                session, identity.owner, limit, cursor, owner_key=owner, status=status
+            )
 
     @get(
         "/{webhook_id:uuid}",
@@ -92,7 +102,7 @@ class WebhookController(Controller):
     async def get_webhook(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> Webhook:
-        async with context.read() as session:
+        async with context.read(identity) as session:
             return await management.get_webhook(session, identity.owner, webhook_id)
 
     @patch(
@@ -110,9 +120,11 @@ class WebhookController(Controller):
     ) -> Webhook:
         """A field that is left out stays as it is. This applies to everything that has not been sent yet.
 
-        `status` "disabled" stops the webhook, which keeps its place; "active" is the same as `…/enable`.
+        `status` "disabled" stops the webhook, which keeps its place; "active" is the same as `…/enable`. An
+        administrator may change the `status` of every webhook, and nothing else of those of other owners. What an
+        administrator disabled, only an administrator enables.
         """
-        async with context.write() as session:
+        async with context.write(identity) as session:
             return await management.change(
                 session, context.now(), context.keys, identity.owner, webhook_id, data, context.settings.egress_allow
             )
@@ -127,8 +139,8 @@ class WebhookController(Controller):
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> None:
         """With its deliveries. A message that is being sent now may still arrive."""
-        async with context.write() as session:
-            await management.remove(session, identity.owner, webhook_id)
+        async with context.write(identity) as session:
+            await management.remove(session, context.now(), identity.owner, webhook_id)
 
     @get(
         "/{webhook_id:uuid}/deliveries",
@@ -147,7 +159,7 @@ class WebhookController(Controller):
         cursor: Cursor = None,
     ) -> Page[Delivery]:
         """What was sent or superseded in the last 30 days, newest event first, each with its attempts."""
-        async with context.read() as session:
+        async with context.read(identity) as session:
             webhook = await get_webhook_row(session, identity.owner, webhook_id)
             return await deliveries.list_deliveries(
                 session, webhook, limit, cursor, statuses=status, event_types=event_types
@@ -168,9 +180,9 @@ class WebhookController(Controller):
         event_id: FromPath[UUID],
     ) -> Delivery:
         """Out of order, with the same `webhook-id`. A superseded event gets 409, unless `"stale"` is `"send"`."""
-        async with context.write() as session:
+        async with context.write(identity) as session:
             webhook = await get_webhook_row(session, identity.owner, webhook_id, for_update=True)
-            return await deliveries.resend(session, context.now(), webhook, event_id)
+            return await deliveries.resend(session, context.now(), identity.owner, webhook, event_id)
 
     @post(
         "/{webhook_id:uuid}/test",
@@ -191,9 +203,9 @@ class WebhookController(Controller):
         Its `test` is true, its `sequence` null and its responder `example`. The deliveries of the webhook show the
         result.
         """
-        async with context.write() as session:
+        async with context.write(identity) as session:
             webhook = await get_webhook_row(session, identity.owner, webhook_id, for_update=True)
-            return await deliveries.send_test(session, context.now(), webhook, data.type)
+            return await deliveries.send_test(session, context.now(), identity.owner, webhook, data.type)
 
     @post(
         "/{webhook_id:uuid}/enable",
@@ -213,7 +225,7 @@ class WebhookController(Controller):
 
         Superseded events are left out, unless the webhook has `"stale": "send"`.
         """
-        async with context.write() as session:
+        async with context.write(identity) as session:
             return await management.enable(
                 session, context.now(), context.keys, identity.owner, webhook_id, replay=replay
             )
@@ -236,8 +248,8 @@ class WebhookController(Controller):
 
         Superseded events are left out, unless the webhook has `"stale": "send"`.
         """
-        async with context.write() as session:
-            return await management.replay(session, identity.owner, webhook_id, data.after)
+        async with context.write(identity) as session:
+            return await management.replay(session, context.now(), identity.owner, webhook_id, data.after)
 
     @post(
         "/{webhook_id:uuid}/rotate-secret",
@@ -249,6 +261,9 @@ class WebhookController(Controller):
     async def rotate_secret(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], webhook_id: FromPath[UUID]
     ) -> WebhookWithSecret:
-        """The old secret also signs for 24 hours. `secret` is only in this response; `v1a` has none."""
-        async with context.write() as session:
+        """The old secret also signs for 24 hours. `secret` is only in this response; `v1a` has none.
+
+        An administrator does this for no other owner.
+        """
+        async with context.write(identity) as session:
             return await secrets.rotate(session, context.now(), context.keys, identity.owner, webhook_id)

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api import config
 from capacity_api.cli.output import json_option, print_json
-from capacity_api.cli.setup import load_settings, open_database
+from capacity_api.cli.setup import command_line, load_settings, open_database
 from capacity_api.clock import utc_now
+from capacity_api.db.acts import set_actor
 from capacity_api.db.backup import KEPT_SCHEMA, back_up
 from capacity_api.db.manifest import Manifest
 from capacity_api.db.restore import kept_path
@@ -80,6 +81,7 @@ def restore(file: Path, keep_tokens: bool, revoke_tokens: bool, above: int | Non
     decision = decide_tokens(keep_tokens, revoke_tokens)
 
     async def declare(session: AsyncSession, number: int) -> RestoredDirectory:
+        set_actor(session, command_line())
         return await restored.declare_restored(session, utc_now(), marked_number=number, above=above, tokens=decision)
 
     done = asyncio.run(restore_backup(settings, file, declare))

@@ -16,7 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from capacity_api import config
 from capacity_api.cli.output import json_option, print_json
-from capacity_api.cli.setup import keep_mark, load_settings, open_database, require_whole_file, url_of_new_file
+from capacity_api.cli.setup import (
+    command_line,
+    keep_mark,
+    load_settings,
+    open_database,
+    require_whole_file,
+    url_of_new_file,
+)
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import copying, schema, sqlite_file
@@ -24,6 +31,7 @@ from capacity_api.db.copying import Closing
 from capacity_api.db.engine import Database
 from capacity_api.db.sequence import latest
 from capacity_api.errors import CapacityError, ConfigurationError, DatabaseUnavailable
+from capacity_api.operations import audit
 
 log = structlog.get_logger()
 _SAY_EVERY_SECONDS = 5.0
@@ -196,7 +204,7 @@ class _Attempt:
 
     async def run(self, target: Database, progress: copying.Progress) -> Move:
         with _naming("source"):
-            self._closing = closing = await copying.close_source(self._source, utc_now())
+            self._closing = closing = await _close(self._source)
         async with self._source.read() as read, target.write(recovering=True) as write:
             contents = await copying.copy_rows(read, write, target, progress)
             sequence, _ = await latest(write)
@@ -225,7 +233,7 @@ class _Attempt:
         if self._closing.is_earlier:
             return "nothing was moved, and the source takes no changes, as before"
         try:
-            await copying.reopen_source(self._source, self._closing)
+            await _reopen(self._source, self._closing)
         except CapacityError:
             return (
                 "nothing was moved, and the source cannot be reached and takes no changes; "
@@ -242,6 +250,21 @@ class _Attempt:
                 return await copying.holds_nothing(target)
         except CapacityError:
             return False
+
+
+async def _close(source: Database) -> Closing:
+    async with source.write(command_line(), recovering=True) as session:
+        closing = await copying.close_source(source, session, utc_now())
+        if not closing.is_earlier:
+            # The target gets this entry as well.
+            audit.add_entry(session, closing.at, "database.close", "source")
+    return closing
+
+
+async def _reopen(source: Database, closing: Closing) -> None:
+    async with source.write(command_line(), recovering=True) as session:
+        await copying.reopen_source(session, closing)
+        audit.add_entry(session, utc_now(), "database.reopen", "source")
 
 
 def _has_file(settings: Settings) -> bool:

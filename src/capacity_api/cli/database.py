@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 from capacity_api.cli.backup import above_option, decide_tokens, print_restored, token_options
 from capacity_api.cli.copying import copy
 from capacity_api.cli.output import json_option
-from capacity_api.cli.setup import create_database, load_settings, open_database
+from capacity_api.cli.setup import command_line, create_database, load_settings, open_database
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db import schema
@@ -20,7 +20,7 @@ from capacity_api.db.restore import marked_number, remember_mark
 from capacity_api.db.sqlite_file import database_path, hold_lock, is_absent
 from capacity_api.db.tables import InstallationRow
 from capacity_api.errors import ConfigurationError, DatabaseRestored
-from capacity_api.operations import coverage, periods, restored
+from capacity_api.operations import audit, coverage, periods, restored
 from capacity_api.operations.restored import RestoredDirectory
 
 T = TypeVar("T")
@@ -64,7 +64,10 @@ async def _upgrade(database: Database) -> None:
         raise ConfigurationError("the database is empty; run `capacity-api db create`")
     await _require_newest(database)
     await schema.upgrade(database)
-    await _rebuild_coverage(database)
+    async with database.write(command_line()) as session:
+        await coverage.rebuild(session)
+        if revision != schema.needed_revision():
+            audit.add_entry(session, utc_now(), "database.upgrade", schema.needed_revision(), is_logged=False)
 
 
 async def _require_newest(database: Database) -> None:
@@ -118,7 +121,7 @@ def declare_restored(keep_tokens: bool, revoke_tokens: bool, above: int | None, 
 
     async def declare(database: Database) -> RestoredDirectory:
         await schema.check(database)
-        async with database.write(recovering=True) as session:
+        async with database.write(command_line(), recovering=True) as session:
             done = await restored.declare_restored(
                 session, utc_now(), marked_number=marked_number(database.settings), above=above, tokens=decision
             )
@@ -136,14 +139,16 @@ async def _on_database(work: Callable[[Database], Awaitable[T]]) -> T:
 
 async def _rebuild_coverage(database: Database) -> bool:
     """Returns whether the counts were wrong."""
-    async with database.write() as session:
+    async with database.write(command_line()) as session:
+        audit.add_entry(session, utc_now(), "database.rebuild", "coverage")
         return await coverage.rebuild(session)
 
 
 async def _rebuild_statistics(database: Database) -> int:
     """Returns how many events it counted."""
-    async with database.write() as session:
+    async with database.write(command_line()) as session:
         await periods.reset(session)
+        audit.add_entry(session, utc_now(), "database.rebuild", "statistics")
     return await count_all(database)
 
 

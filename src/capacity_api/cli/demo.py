@@ -13,7 +13,7 @@ import msgspec
 from capacity_api import log
 from capacity_api.app import create_app
 from capacity_api.cli.serving import Server, address_of, bind
-from capacity_api.cli.setup import create_database, open_database, uvloop_runner
+from capacity_api.cli.setup import command_line, create_database, open_database, uvloop_runner
 from capacity_api.clock import utc_now
 from capacity_api.config import LOOPBACK, Settings
 from capacity_api.db.engine import Database
@@ -22,9 +22,10 @@ from capacity_api.domain.intake import Circumstance, ExpectedTime, Report, Repor
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.threshold import Threshold
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import intake, threshold, tokens
+from capacity_api.operations import intake, owners, threshold, tokens
 from capacity_api.operations.webhooks import management
 from capacity_api.operations.webhooks.management import NewWebhook
+from capacity_api.secrecy import repr_without
 
 _HOST = "127.0.0.1"
 _LABEL = "Demonstration, not real: "
@@ -59,6 +60,8 @@ _OPEN_REFERRALS = 97
 
 class Access(msgspec.Struct, frozen=True):
     """The tokens that the demonstration prints."""
+
+    __repr__ = repr_without("responder", "partner")
 
     responder: str
     partner: str
@@ -111,16 +114,16 @@ async def _demonstrate(settings: Settings, service_socket: socket.socket, receiv
 async def _fill(database: Database, receiver: Receiver, receiver_url: str) -> Access:
     """Add the documented states, a responder's and a partner's token, and the partner's webhook."""
     keys = Keys(database.settings.secret_keys)
-    async with database.write() as session:
+    async with database.write(command_line()) as session:
         for slug, report in _STATES.items():
             await intake.report_intake(session, utc_now(), slug, report)
         await threshold.set_threshold(session, utc_now(), "salvation-army", _THRESHOLD)
         await threshold.record_caseload(session, utc_now(), "salvation-army", _OPEN_REFERRALS)
-    async with database.write() as session:
+    async with database.write(command_line()) as session:
         now = utc_now()
-        responder = await tokens.responder_owner(session, "salvation-army")
-        await tokens.add_partner(session, now, "Demonstration partner")
-        partner = await tokens.partner_owner(session, "Demonstration partner")
+        responder = await owners.responder_owner(session, "salvation-army")
+        await owners.add_partner(session, now, "Demonstration partner")
+        partner = await owners.partner_owner(session, "Demonstration partner")
         responder_token = await tokens.issue_token(session, now, keys, responder)
         partner_token = await tokens.issue_token(session, now, keys, partner)
         webhook, _ = await management.add(

@@ -8,10 +8,10 @@ import click
 import msgspec
 
 from capacity_api.cli.output import json_option, print_json, print_table
-from capacity_api.cli.setup import load_settings, open_database
+from capacity_api.cli.setup import command_line, load_settings, open_database
 from capacity_api.clock import MAX_AHEAD, utc_now
 from capacity_api.clock_watch import MAX_DIFFERENCE
-from capacity_api.db import schema
+from capacity_api.db import schema, sqlite_file
 from capacity_api.operations.clock import ClockFindings, accept_clock, examine_clock
 
 # Longer than this nobody waits for the clock to catch up: meanwhile nobody can be shown as open.
@@ -33,7 +33,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 def doctor(checks_clock: bool, accept: bool, as_json: bool) -> None:
     """Say what is wrong with this installation, and how to put it right. Exit with 1 if anything is.
 
-    It checks the clock alone for now, so `doctor` does the same as `doctor --clock`.
+    It checks the clock, and who can read the files of an SQLite database.
     """
     if accept and not checks_clock:
         raise click.UsageError("--accept goes with --clock")
@@ -47,15 +47,20 @@ def doctor(checks_clock: bool, accept: bool, as_json: bool) -> None:
 
 
 async def _diagnose(accept: bool) -> Diagnosis:
-    async with open_database(load_settings()) as database:
+    settings = load_settings()
+    async with open_database(settings) as database:
         await schema.check(database)
         if accept:
-            async with database.write() as session:
+            async with database.write(command_line()) as session:
                 await accept_clock(session, utc_now())
         async with database.read() as session:
             await session.connection()
             findings = await examine_clock(session, utc_now())
-    return Diagnosis(clock=findings, accepted=accept, wrong=find_wrong(findings, accepted=accept))
+    wrong = find_wrong(findings, accepted=accept)
+    if settings.is_sqlite:
+        open_files = sqlite_file.find_open_to_others(sqlite_file.database_path(settings))
+        wrong += [f"others can read or change {path}: run `chmod 600 {path}`" for path in open_files]
+    return Diagnosis(clock=findings, accepted=accept, wrong=wrong)
 
 
 def find_wrong(findings: ClockFindings, *, accepted: bool) -> list[str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 
 from capacity_api import config
-from capacity_api.cli.setup import load_settings_with_keys, open_database
+from capacity_api.cli.setup import command_line, load_settings_with_keys, open_database
 from capacity_api.clock import utc_now
 from capacity_api.db import schema
 from capacity_api.db.engine import Database
@@ -72,7 +72,7 @@ async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -
         if not to_do:
             return len(resealed), [*disabled.values()] or report.unreadable
         for n in range(0, len(to_do), _BATCH):
-            async with database.write() as session:
+            async with database.write(command_line()) as session:
                 resealed |= await secrets.reseal(
                     session, utc_now(), keys, to_do[n : n + _BATCH], disable_unreadable=disable_unreadable
                 )

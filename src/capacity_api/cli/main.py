@@ -13,10 +13,14 @@ _MODULES = {
     "serve": "server",
     "worker": "webhooks",
     "listen": "webhooks",
+    "webhook": "webhooks",
     "responder": "people",
     "token": "people",
     "partner": "people",
+    "audit": "audit",
+    "owner": "owners",
     "db": "database",
+    "redact": "redaction",
     "backup": "backup",
     "restore": "backup",
     "key": "keys",
@@ -60,12 +64,20 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except DatabaseUnavailable:
-        click.echo("capacity-api: the database cannot be reached", err=True)
+    except DatabaseUnavailable as error:
+        click.echo(f"capacity-api: the database cannot be reached{_reason(error)}", err=True)
         sys.exit(1)
     except CapacityError as error:
         click.echo(f"capacity-api: {_line(error)}", err=True)
         sys.exit(1)
+
+
+def _reason(error: DatabaseUnavailable) -> str:
+    """What the driver says, in one line."""
+    # SQLAlchemy's errors hold the driver's.
+    cause = getattr(error.__cause__, "orig", None) or error.__cause__
+    said = str((cause and cause.__cause__) or cause or "").partition("\n")[0]
+    return said and f": {said}"
 
 
 def _line(error: CapacityError) -> str:

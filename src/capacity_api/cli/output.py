@@ -6,6 +6,8 @@ from typing import Any
 import click
 import msgspec
 
+from capacity_api.domain.owner import Owner
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -19,3 +21,8 @@ def print_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def owner_name(owner: Owner) -> str:
+    """What people know an owner by."""
+    return owner.slug or owner.name or owner.type

@@ -1,28 +1,33 @@
 """`capacity-api responder`, `token` and `partner`: who is listed, and who may change what."""
 
 import asyncio
+import shlex
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import click
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api.cli.output import json_option, print_json, print_table
+from capacity_api.cli.output import json_option, owner_name, print_json, print_table
 from capacity_api.cli.setup import in_transaction, read_database
 from capacity_api.clock import utc_now
 from capacity_api.domain.keys import Keys
+from capacity_api.domain.owner import ADMIN, Owner
 from capacity_api.domain.tokens import Scope
 from capacity_api.errors import NotFound
 from capacity_api.json import decode
-from capacity_api.operations import responders, tokens
+from capacity_api.operations import owners, responders, tokens
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.responders import NewResponder
-from capacity_api.operations.tokens import IssuedToken, Owner, Token
+from capacity_api.operations.tokens import IssuedToken, Token
 from capacity_api.representations.responder import Responder, represent_responder
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+# The list says of a token that ends within this time how many days are left.
+_SOON_DAYS = 30
 
 
 @click.group()
@@ -61,14 +66,22 @@ def import_responders(file: Path, as_json: bool) -> None:
 
 
 def _list_all(new: list[NewResponder], as_json: bool) -> None:
-    async def list_new(session: AsyncSession, _: Keys) -> list[Responder]:
-        return [await responders.list_responder(session, utc_now(), responder) for responder in new]
+    async def list_new(session: AsyncSession, _: Keys) -> tuple[list[Responder], set[str]]:
+        listed = [await responders.list_responder(session, utc_now(), responder) for responder in new]
+        return listed, await owners.suspended_slugs(session)
 
-    listed = asyncio.run(in_transaction(list_new))
+    listed, suspended = asyncio.run(in_transaction(list_new))
     if as_json:
         print_json(listed)
     else:
         click.echo(f"listed {', '.join(responder.slug for responder in listed) or 'nothing'}")
+    for responder in listed:
+        if responder.slug in suspended:
+            click.echo(
+                f"{responder.slug} is still suspended, since it was delisted before: "
+                f"`capacity-api owner resume --responder {responder.slug}` lets its tokens and webhooks go on",
+                err=True,
+            )
 
 
 @click.group()
@@ -81,16 +94,31 @@ def token() -> None:
 @click.option("--partner", metavar="NAME", help="For a partner, which is added if there is none of that name.")
 @click.option("--admin", is_flag=True, help="For an administrator.")
 @click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="Only this scope; repeat it for several."
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([each.value for each in Scope]),
+    help="Only this scope; repeat it for several.",
 )
-@click.option("--days", type=click.IntRange(1, 3650), help="The days until it expires. Without it, it never does.")
+@click.option("--label", metavar="TEXT", help="What to call it, to tell it from the owner's others.")
+@click.option("--days", type=click.IntRange(1, 3650), help="The days until it expires. Without it, it is a year.")
+@click.option("--never-expires", is_flag=True, help="It never expires.")
 @json_option
 def issue_token(
-    responder: str | None, partner: str | None, admin: bool, scopes: tuple[Scope, ...], days: int | None, as_json: bool
+    responder: str | None,
+    partner: str | None,
+    admin: bool,
+    scopes: tuple[str, ...],
+    label: str | None,
+    days: int | None,
+    never_expires: bool,
+    as_json: bool,
 ) -> None:
     """Issue a token. It is printed only now."""
     if sum((responder is not None, partner is not None, admin)) != 1:
         raise click.UsageError("name one owner: --responder, --partner or --admin")
+    if days is not None and never_expires:
+        raise click.UsageError("give --days or --never-expires, not both")
 
     async def issue(session: AsyncSession, keys: Keys) -> IssuedToken:
         now = utc_now()
@@ -99,24 +127,31 @@ def issue_token(
             now,
             keys,
             await _get_owner(session, now, responder, partner),
+            label=label,
             scopes=tuple(Scope(scope) for scope in scopes) or None,
-            expires_at=now + timedelta(days=days) if days else None,
+            expires_at=_expiry(now, days, never_expires=never_expires),
         )
 
     _show_issued(asyncio.run(in_transaction(issue)), as_json)
 
 
+def _expiry(now: datetime, days: int | None, *, never_expires: bool) -> datetime | UnsetType | None:
+    if never_expires:
+        return None
+    return UNSET if days is None else now + timedelta(days=days)
+
+
 async def _get_owner(session: AsyncSession, now: datetime, responder: str | None, partner: str | None) -> Owner:
     """The responder, the partner, which is added if there is none of that name, or else an administrator."""
     if responder is not None:
-        return await tokens.responder_owner(session, responder)
+        return await owners.responder_owner(session, responder)
     if partner is None:
-        return Owner(type="admin")
+        return ADMIN
     try:
-        return await tokens.partner_owner(session, partner)
+        return await owners.partner_owner(session, partner)
     except NotFound:
-        await tokens.add_partner(session, now, partner)
-        return await tokens.partner_owner(session, partner)
+        await owners.add_partner(session, now, partner)
+        return await owners.partner_owner(session, partner)
 
 
 @token.command("list")
@@ -134,10 +169,10 @@ def _show_tokens(every_token: list[Token], as_json: bool) -> None:
     if as_json:
         print_json(every_token)
         return
-    rows: list[tuple[str, ...]] = [("id", "owner", "valid", "last used")]
+    rows: list[tuple[str, ...]] = [("id", "owner", "label", "valid", "last used")]
     for token in every_token:
         last_used = f"{token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never"
-        rows.append((str(token.id), _owner_name(token.owner), _validity(token, utc_now()), last_used))
+        rows.append((str(token.id), owner_name(token.owner), token.label or "", _validity(token, utc_now()), last_used))
     print_table(rows)
 
 
@@ -146,11 +181,11 @@ def _validity(token: Token, now: datetime) -> str:
         return "ended"
     if not token.reviewed:
         return "not reviewed"
-    return "yes" if token.expires_at is None else f"until {token.expires_at:%Y-%m-%d}"
-
-
-def _owner_name(owner: Owner) -> str:
-    return owner.slug or owner.name or "admin"
+    if token.expires_at is None:
+        return "yes"
+    days = (token.expires_at - now).days
+    remark = f" (in {days} days)" if days <= _SOON_DAYS else ""
+    return f"until {token.expires_at:%Y-%m-%d}{remark}"
 
 
 @token.command("rotate")
@@ -170,9 +205,32 @@ def rotate_token(token_id: UUID, overlap_hours: int, as_json: bool) -> None:
 @token.command("revoke")
 @click.argument("token_id", type=click.UUID)
 def revoke_token(token_id: UUID) -> None:
-    """End a token at once."""
-    asyncio.run(in_transaction(lambda session, _: tokens.revoke_token(session, utc_now(), token_id, None)))
+    """End a token at once. That stops none of its owner's webhooks: `owner suspend` does."""
+
+    async def revoke(session: AsyncSession, _: Keys) -> str | None:
+        await tokens.revoke_token(session, utc_now(), token_id)
+        owner = (await tokens.read_token(session, token_id)).owner
+        return await _warning(session, owner)
+
+    warning = asyncio.run(in_transaction(revoke))
     click.echo(f"revoked {token_id}")
+    if warning is not None:
+        click.echo(warning, err=True)
+
+
+async def _warning(session: AsyncSession, owner: Owner) -> str | None:
+    """What to say of an owner whose webhooks go on although none of its tokens holds."""
+    if owner.id is None:
+        return None
+    details = await owners.read_owner(session, utc_now(), owner.id)
+    active = await owners.count_active_webhooks(session, owner.id)
+    if details.tokens or not active:
+        return None
+    named = f"--responder {owner.slug}" if owner.slug else f"--partner {shlex.quote(owner.name or '')}"
+    return (
+        f"{owner.name} has no token left, and its active webhooks still receive events: {active}. "
+        f"`capacity-api owner suspend {named}` stops them"
+    )
 
 
 @token.command("review")
@@ -188,7 +246,7 @@ def review_tokens(kept: tuple[UUID, ...], revoked: tuple[UUID, ...], keep_all: b
 
     async def review(session: AsyncSession, _: Keys) -> list[Token]:
         for token_id in revoked:
-            await tokens.revoke_token(session, utc_now(), token_id, None)
+            await tokens.revoke_token(session, utc_now(), token_id)
         for token_id in kept:
             await tokens.keep_token(session, utc_now(), token_id)
         if keep_all:
@@ -204,7 +262,7 @@ def review_tokens(kept: tuple[UUID, ...], revoked: tuple[UUID, ...], keep_all: b
 
 def _show_issued(issued: IssuedToken, as_json: bool) -> None:
     if as_json:
-        print_json(msgspec.structs.asdict(issued) | {"owner": _owner_name(issued.owner)})
+        print_json(msgspec.structs.asdict(issued) | {"owner": owner_name(issued.owner)})
         return
     click.echo(issued.token)
     click.echo(f"for {issued.owner.name or 'an administrator'}; it is not shown again", err=True)
@@ -220,7 +278,7 @@ def partner() -> None:
 @json_option
 def add_partner(name: str, as_json: bool) -> None:
     """Add a partner."""
-    partner = asyncio.run(in_transaction(lambda session, _: tokens.add_partner(session, utc_now(), name)))
+    partner = asyncio.run(in_transaction(lambda session, _: owners.add_partner(session, utc_now(), name)))
     if as_json:
         print_json(partner)
     else:
@@ -232,8 +290,8 @@ def add_partner(name: str, as_json: bool) -> None:
 def list_partners(as_json: bool) -> None:
     """Print each partner with its id."""
 
-    async def read_all(session: AsyncSession) -> list[tokens.Partner]:
-        return await all_pages(lambda limit, cursor: tokens.list_partners(session, limit, cursor))
+    async def read_all(session: AsyncSession) -> list[owners.Partner]:
+        return await all_pages(lambda limit, cursor: owners.list_partners(session, limit, cursor))
 
     partners = asyncio.run(read_database(read_all))
     if as_json:

@@ -8,7 +8,7 @@ import uvicorn
 
 from capacity_api.api.openapi import encode_document
 from capacity_api.app import create_app
-from capacity_api.cli.serving import Server, bind
+from capacity_api.cli.serving import GRACE_SECONDS, Server, bind, default_headers
 from capacity_api.cli.setup import (
     create_database,
     load_settings,
@@ -81,6 +81,8 @@ def _serve(settings: Settings, host: str, port: int, workers: int, *, deliver: b
         uvicorn.run(
             "capacity_api.app:from_environment",
             factory=True,
+            http="capacity_api.edge.protocol:EdgeProtocol",
+            ws="none",
             host=host,
             port=port,
             workers=workers,
@@ -89,10 +91,17 @@ def _serve(settings: Settings, host: str, port: int, workers: int, *, deliver: b
             log_config=None,
             server_header=False,
             proxy_headers=False,
+            headers=default_headers(settings),
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         return
     app = create_app(settings, deliver=deliver, owns_process=True)
-    server = Server(app, bind(host, port), lambda where: click.echo(f"capacity_api answers on {where}"))
+    server = Server(
+        app,
+        bind(host, port),
+        lambda where: click.echo(f"capacity_api answers on {where}"),
+        default_headers(settings),
+    )
     with uvloop_runner() as runner:
         runner.run(server.serve_until_stopped())
 

@@ -9,25 +9,44 @@ from typing import Any
 
 import uvicorn
 
+from capacity_api.config import Settings
+from capacity_api.edge.application import EdgeApplication
+from capacity_api.edge.protocol import EdgeProtocol
 from capacity_api.errors import ConfigurationError
 
-_GRACE_SECONDS = 5
+GRACE_SECONDS = 5
+# For a year a browser then asks this host over https alone. Not for its subdomains, which others may run.
+_STRICT_TRANSPORT = ("strict-transport-security", "max-age=31536000")
+
+
+def default_headers(settings: Settings) -> list[tuple[str, str]]:
+    """The headers of every answer, also of those that the server gives by itself."""
+    return [_STRICT_TRANSPORT] if (settings.public_url or "").startswith("https:") else []
 
 
 class Server(uvicorn.Server):
     """A server on a bound socket. It calls `announce` with its address when it is ready."""
 
-    def __init__(self, app: Any, bound: socket.socket, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        app: Any,
+        bound: socket.socket,
+        announce: Callable[[str], None],
+        headers: list[tuple[str, str]] | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
+                http=EdgeProtocol if isinstance(app, EdgeApplication) else "auto",
+                ws="none",
                 lifespan="auto",
                 # No access log: it would contain the addresses of readers and their queries.
                 access_log=False,
                 log_config=None,
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
+                headers=headers,
+                timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
         self._bound = bound

@@ -1,6 +1,8 @@
 """What the commands do first: read the settings, set up the log, open the database and prepare it."""
 
 import asyncio
+import getpass
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ from capacity_api.db.engine import Database
 from capacity_api.db.sqlite_file import DatabaseFile
 from capacity_api.db.verification import verify
 from capacity_api.db.watch import Watch
+from capacity_api.domain.actor import Actor, ActorType
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError, DatabaseUnavailable, Unavailable
 from capacity_api.operations import coverage, responders
@@ -70,6 +73,16 @@ async def _refuse_if_key_is_lost(settings: Settings, path: Path) -> None:
                 )
 
 
+def command_line() -> Actor:
+    """The user who runs this command, as an actor."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run as a user without a name.
+        user = str(os.getuid())
+    return Actor(type=ActorType.COMMAND_LINE, user=user)
+
+
 def command_name() -> str:
     """The command that runs, without its options: `serve`, `site build`."""
     context = click.get_current_context()
@@ -79,7 +92,7 @@ def command_name() -> str:
 async def fill(database: Database) -> int:
     """Give an empty database its schema and the starting register. Returns how many responders it listed."""
     await schema.upgrade(database)
-    async with database.write() as session:
+    async with database.write(command_line()) as session:
         count = await responders.load_register(session, utc_now())
         await coverage.rebuild(session)
     return count
@@ -195,7 +208,7 @@ async def in_transaction(work: Callable[[AsyncSession, Keys], Awaitable[T]]) -> 
     settings = await load_settings_with_keys()
     async with open_database(settings) as database:
         await schema.check(database)
-        async with database.write() as session:
+        async with database.write(command_line()) as session:
             return await work(session, Keys(settings.secret_keys))
 
 

@@ -1,6 +1,7 @@
-"""What a transaction did, as lines of the log: an act is logged if it was committed, and only then.
+"""What a transaction did and who did it, as lines of the log: an act is logged if it was committed, and only then.
 
-An operation notes its acts with `note_act`, and `Database.write` logs them after the commit.
+`Database.write` opens a session with its actor. An operation notes its acts with `note_act`, and `Database.write` logs
+them after the commit.
 """
 
 import logging
@@ -9,21 +10,30 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capacity_api.domain.actor import SERVICE, Actor
+
 log = structlog.get_logger()
 _ACTS = "acts"
-# The actor of what the clock or the worker does.
-SERVICE = "service"
-_COMMAND_LINE = "command line"
+_ACTOR = "actor"
 
 
-def note_act(session: AsyncSession, event: str, *, level: int = logging.INFO, **fields: Any) -> None:
-    """Note one line. `actor`, if it is left out, is the token of the request, or else the command line.
+def set_actor(session: AsyncSession, actor: Actor) -> None:
+    session.info[_ACTOR] = actor
 
-    A field that is `None` is left out.
-    """
-    actor = structlog.contextvars.get_contextvars().get("actor", _COMMAND_LINE)
-    told = {name: value for name, value in {"actor": actor, **fields}.items() if value is not None}
-    session.info.setdefault(_ACTS, []).append((level, event, told))
+
+def actor_of(session: AsyncSession) -> Actor:
+    """Who acts in this transaction."""
+    actor: Actor = session.info.get(_ACTOR, SERVICE)
+    return actor
+
+
+def note_act(
+    session: AsyncSession, event: str, *, level: int = logging.INFO, actor: Actor | None = None, **fields: Any
+) -> None:
+    """Note one line. `actor`, if it is left out, is that of the transaction. A field that is `None` is left out."""
+    line = {"actor": (actor or actor_of(session)).key, **fields}
+    present = {name: value for name, value in line.items() if value is not None}
+    session.info.setdefault(_ACTS, []).append((level, event, present))
 
 
 def log_acts(session: AsyncSession) -> None:

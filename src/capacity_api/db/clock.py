@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.clock_watch import ClockWatch
 from capacity_api.conditions import ConditionCode, Conditions
+from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import InstallationRow, SequenceRow
 from capacity_api.errors import DatabaseUnavailable
@@ -43,7 +44,7 @@ async def read_clock_facts(session: AsyncSession) -> ClockFacts:
 async def look_at_clock(database: Database, watch: ClockWatch, conditions: Conditions) -> bool:
     """One round. The clocks of this machine are compared also while the database is away."""
     with contextlib.suppress(DatabaseUnavailable):
-        async with database.read() as session:
+        async with database.read(Bulkhead.PUBLICATION) as session:
             # After the connection was opened, which can take long.
             asked_at = watch.wall()
             facts = await read_clock_facts(session)

@@ -1,9 +1,9 @@
 """Connections to PostgreSQL: to a server that answers and takes writes, and to none that has stopped doing so.
 
-1. `connect` tries each host of the URL, beginning with the one that worked last.
-2. Before the pool hands out a connection, `_ping` makes sure that it still answers.
-3. After an error that says that the server is gone, shuts down or takes no writes, `_judge` empties the pool: its other
-   connections lead to the same server.
+1. `connect` tries each host of the URL, beginning with the one that worked last. It looks the name up first.
+2. Before a pool hands out a connection, `_check` makes sure that it still answers.
+3. After an error that says that the server is gone, shuts down or takes no writes, `_judge` counts a loss. Every
+   connection from before a loss is thrown away, in every pool: it leads to the same server.
 4. `end_all` ends every connection at once when the server has stopped answering.
 """
 
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import socket
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import asyncpg
 from sqlalchemy import event
@@ -20,6 +20,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from capacity_api.errors import DatabaseUnavailable
+from capacity_api.resolver import Resolver
 
 # How long a server may take to answer a question that needs no work.
 ANSWER_SECONDS = 2.0
@@ -33,17 +34,19 @@ _SILENCE = {"TCP_KEEPIDLE": 2, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 2, "TCP_USER_T
 
 
 class Connector:
-    """One for each pool."""
+    """One for the pools of a database."""
 
     def __init__(self) -> None:
-        self._connections: WeakSet[Any] = WeakSet()
+        # How often the server had been lost when each began to connect.
+        self._connections: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._last_host = 0
+        self._resolve = Resolver()
         # How often the server was lost. Who holds a connection for long compares it.
         self.losses = 0
 
     def attach(self, engine: AsyncEngine) -> None:
         """Watch over the connections of this engine's pool. Its `async_creator_fn` must be `connect`."""
-        event.listen(engine.sync_engine, "checkout", _ping)
+        event.listen(engine.sync_engine, "checkout", self._check)
         event.listen(engine.sync_engine, "handle_error", self._judge)
 
     async def connect(self, *, timeout: float, host: Any = None, port: Any = None, **options: Any) -> Any:  # noqa: ASYNC109 - asyncpg has it too
@@ -55,25 +58,49 @@ class Connector:
         if len(hosts) > 1:
             timeout /= 2
         failure: Exception | None = None
+        losses = self.losses
         for number in range(len(hosts)):
             index = (self._last_host + number) % len(hosts)
             host, port = hosts[index]
             try:
-                connection = await asyncpg.connect(host=host, port=port, timeout=timeout, **options)
+                async with asyncio.timeout(timeout):
+                    await self._look_up(host)
+                    connection = await asyncpg.connect(host=host, port=port, timeout=timeout, **options)
             except FAILURES as error:
                 failure = error
                 continue
             self._last_host = index
             _limit_silence(connection)
-            self._connections.add(connection)
+            self._connections[connection] = losses
             return connection
         raise DatabaseUnavailable from failure
+
+    async def _look_up(self, host: Any) -> None:
+        """Raise `OSError` if the name of a host has no address.
+
+        asyncpg looks it up again, in a thread that the end of the process waits for. So it may only do so where there
+        is an answer: otherwise nothing could be stopped while a name server hangs.
+        """
+        if isinstance(host, str) and host and not host.startswith("/"):
+            await self._resolve(host)
 
     def end_all(self) -> None:
         """Cut every connection at once. A query that waits for its answer gets an error."""
         self.losses += 1
         for connection in list(self._connections):
             connection.terminate()
+
+    def _check(self, connection: AdaptedConnection, _record: object, _proxy: object) -> None:
+        driver = connection.driver_connection
+        if self._connections[driver] < self.losses:
+            driver.terminate()
+            raise InvalidatePoolError
+        try:
+            connection.run_async(lambda driver: driver.execute("SELECT 1", timeout=ANSWER_SECONDS))
+        except FAILURES as error:
+            # The pool closes the connection, waiting for the server. So end it first.
+            driver.terminate()
+            raise InvalidatePoolError from error
 
     def _judge(self, context: ExceptionContext) -> None:
         error = context.original_exception
@@ -87,16 +114,14 @@ class Connector:
             context.invalidate_pool_on_disconnect = False
         elif (getattr(error, "sqlstate", None) or "").startswith(_LOST):
             context.is_disconnect = True
-            self.losses += 1
+            # Several connections are lost together. One that was made after the first of them must not go as well.
+            if self._losses_before(context) == self.losses:
+                self.losses += 1
 
-
-def _ping(connection: AdaptedConnection, _record: object, _proxy: object) -> None:
-    try:
-        connection.run_async(lambda driver: driver.execute("SELECT 1", timeout=ANSWER_SECONDS))
-    except FAILURES as error:
-        # The pool closes the connection, waiting for the server. So end it first.
-        connection.driver_connection.terminate()
-        raise InvalidatePoolError from error
+    def _losses_before(self, context: ExceptionContext) -> int:
+        with contextlib.suppress(Exception):
+            return self._connections[context.connection.connection.driver_connection]  # type: ignore[union-attr]
+        return self.losses
 
 
 def _limit_silence(connection: Any) -> None:

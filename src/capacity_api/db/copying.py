@@ -20,7 +20,6 @@ from sqlalchemy import Table as SchemaTable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db import schema
-from capacity_api.db.acts import note_act
 from capacity_api.db.engine import Database, translate_outage
 from capacity_api.db.sqlite_file import hold_copy_lock
 from capacity_api.db.tables import CoverageRow, InstallationRow, RollupRow, SequenceRow, Table
@@ -114,26 +113,20 @@ async def require_empty(session: AsyncSession) -> None:
         raise ConfigurationError(_NOT_EMPTY)
 
 
-async def close_source(source: Database, now: datetime) -> Closing:
-    """Make a database refuse every write from now on. Writes that have begun end first."""
-    async with source.write(recovering=True) as session:
-        # Each write reads this table as it begins, and holds a lock on it to its end.
-        await _lock_installation(source, session)
-        earlier = await _read_closing(source, session)
-        if earlier is not None:
-            return Closing(earlier, is_earlier=True)
-        await session.execute(update(InstallationRow).values(moved_at=now))
-        note_act(session, "database.close")
-        return Closing(now, is_earlier=False)
+async def close_source(source: Database, session: AsyncSession, now: datetime) -> Closing:
+    """Make a database refuse every write from the end of the transaction on. Writes that have begun end first."""
+    # Each write reads this table as it begins, and holds a lock on it to its end.
+    await _lock_installation(source, session)
+    earlier = await _read_closing(source, session)
+    if earlier is not None:
+        return Closing(earlier, is_earlier=True)
+    await session.execute(update(InstallationRow).values(moved_at=now))
+    return Closing(now, is_earlier=False)
 
 
-async def reopen_source(source: Database, closing: Closing) -> None:
+async def reopen_source(session: AsyncSession, closing: Closing) -> None:
     """Nothing was moved: the database takes writes again."""
-    async with source.write(recovering=True) as session:
-        await session.execute(
-            update(InstallationRow).where(InstallationRow.moved_at == closing.at).values(moved_at=None)
-        )
-        note_act(session, "database.reopen")
+    await session.execute(update(InstallationRow).where(InstallationRow.moved_at == closing.at).values(moved_at=None))
 
 
 async def require_closed(source: Database, closing: Closing) -> None:

@@ -16,11 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from capacity_api.clock_watch import CLOCK_WATCH, ClockWatch
 from capacity_api.config import Settings
-from capacity_api.db.acts import log_acts
+from capacity_api.db.acts import log_acts, set_actor
+from capacity_api.db.bulkheads import CONNECTIONS, Bulkhead, Queue, short_queue
 from capacity_api.db.connector import ANSWER_SECONDS, Connector
 from capacity_api.db.continuity import Continuity
 from capacity_api.db.outcomes import Outcomes
 from capacity_api.db.sqlite_file import DatabaseFile, database_path, url_of
+from capacity_api.domain.actor import SERVICE, Actor
 from capacity_api.errors import CapacityError, DatabaseUnavailable
 
 # A key of `session.info`. An operation that changes something published or deliverable sets it, and publication and
@@ -58,9 +60,9 @@ _POSTGRESQL_DAMAGED = ("XX001", "XX002")
 class Database:
     """Sessions on one database. `read()` sees one state of it; `write()` commits if its block ends without an error.
 
-    On SQLite there is one connection for writing, which begins with BEGIN IMMEDIATE: writers queue for it in order,
-    and none has to upgrade a read transaction, which can fail. Readers never wait for it (WAL). On PostgreSQL reads and
-    writes share one pool, and one of its connections listens for notifications.
+    Each bulkhead has a pool. On SQLite these are for reading, and there is one connection for writing, which begins
+    with BEGIN IMMEDIATE: writers queue for it in order, and none has to upgrade a read transaction, which can fail.
+    Readers never wait for it (WAL). On PostgreSQL the reads and writes of a bulkhead share its pool.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -69,36 +71,56 @@ class Database:
         self.file = DatabaseFile(database_path(settings)) if settings.is_sqlite else None
         # Whether anything was committed.
         self.has_written = False
+        # An engine opens its first connection when it is first used.
         if self.file is not None:
-            self._reader = _sqlite(self.file, "BEGIN", pool_size=4)
-            self._writer = _sqlite(self.file, "BEGIN IMMEDIATE", pool_size=1)
-            reader = self._reader
+            self._engines = {each: _sqlite(self.file, "BEGIN", CONNECTIONS[each]) for each in Bulkhead}
+            self._writers = dict.fromkeys(Bulkhead, _sqlite(self.file, "BEGIN IMMEDIATE", pool_size=1))
+            readers = self._engines
         else:
-            self._reader = self._writer = _postgresql(settings, self._connector)
-            reader = self._reader.execution_options(isolation_level="REPEATABLE READ")
+            self._engines = {each: _postgresql(settings, self._connector, CONNECTIONS[each]) for each in Bulkhead}
+            self._writers = self._engines
+            options = {"isolation_level": "REPEATABLE READ"}
+            readers = {each: engine.execution_options(**options) for each, engine in self._engines.items()}
         self.continuity = Continuity(settings)
         # Set in a process that goes on for long enough to notice a clock that somebody sets.
         self.clock_watch: ClockWatch | None = None
         self.outcomes = Outcomes()
         # Why nothing may be stored, where the watch has found a reason.
         self._refusal: CapacityError | None = None
-        self._read = async_sessionmaker(reader, expire_on_commit=False)
-        self._write = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._read = {each: async_sessionmaker(reader, expire_on_commit=False) for each, reader in readers.items()}
+        self._write = {
+            each: async_sessionmaker(writer, expire_on_commit=False) for each, writer in self._writers.items()
+        }
+        self._read_queues = {each: Queue(CONNECTIONS[each], _BUSY_SECONDS) for each in Bulkhead}
+        self.anonymous_queue = self._read_queues[Bulkhead.ANONYMOUS] = short_queue(CONNECTIONS[Bulkhead.ANONYMOUS])
+        # On SQLite all write in one order, whatever for.
+        self._write_queues = dict.fromkeys(Bulkhead, Queue(1, _BUSY_SECONDS)) if self.file else self._read_queues
 
     @property
     def engine(self) -> AsyncEngine:
-        return self._writer
+        """The one that writes."""
+        return self._writers[Bulkhead.WRITES]
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees one state of the database. Raises `DatabaseUnavailable` if it cannot be reached."""
+    async def read(self, bulkhead: Bulkhead = Bulkhead.READS) -> AsyncIterator[AsyncSession]:
+        """A session that sees one state of the database. Raises `DatabaseUnavailable` if it cannot be reached.
+
+        Anonymous ones are few: it raises `TooBusy` at once if as many as may wait do so already.
+        """
         with translate_outage():
-            async with self._read.begin() as session:
+            async with self._read_queues[bulkhead].turn(), self._read[bulkhead].begin() as session:
                 yield session
 
     @asynccontextmanager
-    async def write(self, *, recovering: bool = False, is_probe: bool = False) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction. Raises `Unavailable`; then nobody may rely on the change.
+    async def write(
+        self,
+        actor: Actor = SERVICE,
+        *,
+        bulkhead: Bulkhead = Bulkhead.WRITES,
+        recovering: bool = False,
+        is_probe: bool = False,
+    ) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction of `actor`. Raises `Unavailable`; then nobody may rely on the change.
 
         `recovering` is for what brings a database that went back into use again, `is_probe` for a write that only
         proves that writing works.
@@ -109,7 +131,8 @@ class Database:
         try:
             with translate_outage():
                 self._require_same_file()
-                async with self._write.begin() as session:
+                async with self._write_queues[bulkhead].turn(), self._write[bulkhead].begin() as session:
+                    set_actor(session, actor)
                     if not recovering:
                         await self.continuity.require(session)
                     if self.clock_watch is not None:
@@ -144,7 +167,8 @@ class Database:
         """
         ended = asyncio.Event()
         with translate_outage():
-            async with self._reader.connect() as connection:
+            turn = self._read_queues[Bulkhead.PUBLICATION].turn()
+            async with turn, self._engines[Bulkhead.PUBLICATION].connect() as connection:
                 driver = (await connection.get_raw_connection()).driver_connection
                 assert driver is not None
                 driver.add_termination_listener(lambda *_: ended.set())
@@ -181,12 +205,13 @@ class Database:
 
         The next session opens one.
         """
-        for engine in {self._reader, self._writer}:
-            try:
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await engine.dispose()
-            except TimeoutError:
-                self._connector.end_all()
+        engines = {*self._engines.values(), *self._writers.values()}
+        closing = [asyncio.create_task(engine.dispose()) for engine in engines]
+        _, unanswered = await asyncio.wait(closing, timeout=_CLOSE_SECONDS)
+        if unanswered:
+            # Cancelled, each would be an error in the log. Without their connections they end by themselves.
+            self._connector.end_all()
+        await asyncio.gather(*closing)
 
 
 class translate_outage:  # noqa: N801 - reads as a statement, like contextlib.suppress
@@ -251,7 +276,7 @@ def _engine(url: URL, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngi
     )
 
 
-def _postgresql(settings: Settings, connector: Connector) -> AsyncEngine:
+def _postgresql(settings: Settings, connector: Connector, pool_size: int) -> AsyncEngine:
     connect_args: dict[str, Any] = {
         "timeout": _CONNECT_SECONDS,
         "command_timeout": 30,
@@ -260,7 +285,7 @@ def _postgresql(settings: Settings, connector: Connector) -> AsyncEngine:
     if "target_session_attrs" not in settings.url.query:
         # Otherwise a server that only reads would be taken, and every write fail.
         connect_args["target_session_attrs"] = "read-write"
-    engine = _engine(settings.url, pool_size=9, connect_args=connect_args)
+    engine = _engine(settings.url, pool_size, connect_args)
     connector.attach(engine)
     return engine
 
@@ -275,7 +300,8 @@ def _sqlite(file: DatabaseFile, begin: str, pool_size: int) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        # A note that was replaced or redacted must not stay in the file: `secure_delete` (`db.erasure`).
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         file.after_connecting()

@@ -7,8 +7,14 @@ from pathlib import Path
 from capacity_api.config import Settings
 from capacity_api.errors import ConfigurationError
 
-# How the two parts of a URL are called in the environment of libpq.
-_VARIABLES = {"user": "PGUSER", "password": "PGPASSWORD", "database": "PGDATABASE", "ssl": "PGSSLMODE"}
+# What libpq's environment calls the parts of a URL.
+_VARIABLES = {
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "passfile": "PGPASSFILE",
+    "database": "PGDATABASE",
+    "ssl": "PGSSLMODE",
+}
 
 
 async def dump(settings: Settings, snapshot: str, file: Path, *leave_out: str) -> None:

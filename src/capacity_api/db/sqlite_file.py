@@ -39,9 +39,16 @@ def database_path(settings: Settings) -> Path:
 
 def url_of(path: Path, mode: str) -> URL:
     """For `mode` "rw" or "ro": neither makes a file."""
-    return URL.create(
-        "sqlite+aiosqlite", database=f"file:{quote(os.fsencode(path))}", query={"mode": mode, "uri": "true"}
-    )
+    return URL.create("sqlite+aiosqlite", database=_file_uri(path), query={"mode": mode, "uri": "true"})
+
+
+def uri_of(path: Path, mode: str) -> str:
+    """The same for SQLite itself."""
+    return f"{_file_uri(path)}?mode={mode}"
+
+
+def _file_uri(path: Path) -> str:
+    return f"file:{quote(os.fsencode(path))}"
 
 
 def companion(path: Path, suffix: str) -> Path:
@@ -80,6 +87,12 @@ def require_file(path: Path) -> None:
 
 def damaged(path: Path, what: str) -> ConfigurationError:
     return ConfigurationError(f"the database {path} is damaged: {what}; {_RESTORE}")
+
+
+def find_open_to_others(path: Path) -> list[Path]:
+    """Which of the database's files other users can read or write, as they could those of early versions."""
+    files = [companion(path, suffix) for suffix in ("", "-wal", "-shm", ".key", ".mark")]
+    return [each for each in files if each.exists() and each.stat().st_mode & 0o077]
 
 
 def make_empty(path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The tables. Rows of `report` and `event` are added and never changed. `intake` is the current state from them."""
+"""The tables. `intake` is the current state from the rows of `report` and `event`.
+
+Those are added, and only a redaction changes them (`operations.redaction`).
+"""
 
 from datetime import datetime
 from typing import Any
@@ -22,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from capacity_api.db.column_types import JsonStruct, UtcTime
+from capacity_api.domain.actor import Actor
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import Intake, Plan, ReplacedReport, Report, SaidBy, State
@@ -32,6 +36,7 @@ from capacity_api.domain.threshold import Threshold
 # After a listing the responder is unconfirmed, after a delisting it has no state. SQL, as in the partial index below.
 IS_LISTING = "type IN ('responder.listed', 'responder.delisted')"
 IS_RESTORE = "type = 'directory.restored'"
+IS_REDACTION = "type = 'event.redacted'"
 
 
 class Table(DeclarativeBase):
@@ -90,6 +95,8 @@ class InstallationRow(Table):
     clock_accepted_at: Mapped[datetime | None]
     # When readiness was last proved by a write of its own.
     checked_at: Mapped[datetime | None]
+    # The number of the newest `event.redacted` of which the files of SQLite may still hold what it removed.
+    remains_sequence: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class CoverageRow(Table):
@@ -123,6 +130,8 @@ class ResponderRow(Table):
     state_sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     delisted_at: Mapped[datetime | None]
+    # While it is set, the owner's tokens do not hold and its webhooks stand still.
+    suspended_at: Mapped[datetime | None]
 
     intake: Mapped["IntakeRow"] = relationship(lazy="joined", innerjoin=True)
 
@@ -201,6 +210,8 @@ class ThresholdRow(Table):
 
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"), primary_key=True)
     threshold: Mapped[Threshold | None] = mapped_column(JsonStruct(Threshold))
+    # When it was set; null if that was before this was stored.
+    set_at: Mapped[datetime | None]
     open_referrals: Mapped[int | None]
     counted_at: Mapped[datetime | None]
 
@@ -236,6 +247,8 @@ class EventRow(Table):
         _partial("ix_event_listing", "responder_id", "at", where=IS_LISTING),
         # Read by whatever asks when an event happened (`operations.restores`).
         _partial("ix_event_restore", "sequence", where=IS_RESTORE),
+        # Read by the publisher, and by the directory as of a time.
+        _partial("ix_event_redaction", "sequence", where=IS_REDACTION),
         # Read by the directory as of a time: the newest event before it, and the newest of each responder.
         Index("ix_event_at_sequence", "at", "sequence"),
         Index("ix_event_responder_id_sequence", "responder_id", "sequence"),
@@ -321,6 +334,7 @@ class PartnerRow(Table):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
 
 
 class TokenRow(Table):
@@ -331,6 +345,7 @@ class TokenRow(Table):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    label: Mapped[str | None]
     responder_id: Mapped[UUID | None] = mapped_column(ForeignKey("responder.id"), index=True)
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"), index=True)
     scopes: Mapped[list[str]] = mapped_column(JSON)
@@ -339,6 +354,8 @@ class TokenRow(Table):
     # The lifetime as issued; null for no end. A rotation shortens `expires_at`, and its successor lasts this long.
     lifetime_seconds: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[datetime | None]
+    # The token that a rotation made in its place. There is one at most.
+    successor_id: Mapped[UUID | None]
     # False from a restore until an operator has said what becomes of it: it may have been revoked since the backup.
     reviewed: Mapped[bool] = mapped_column(default=True, server_default=true())
     last_used_at: Mapped[datetime | None]
@@ -355,12 +372,16 @@ class WebhookRow(Table):
     __table_args__ = (
         # Read by `find_due`: webhooks that may be sent to at any time, by cursor; those that are backing off; and those
         # with an out-of-order delivery.
-        _partial("ix_webhook_ready", "cursor", where="status = 'active' AND next_attempt_at IS NULL"),
+        _partial("ix_webhook_ready", "cursor", where="status = 'active' AND NOT suspended AND next_attempt_at IS NULL"),
         _partial(
-            "ix_webhook_backing_off", "next_attempt_at", where="status = 'active' AND next_attempt_at IS NOT NULL"
+            "ix_webhook_backing_off",
+            "next_attempt_at",
+            where="status = 'active' AND NOT suspended AND next_attempt_at IS NOT NULL",
         ),
         _partial(
-            "ix_webhook_out_of_order", "out_of_order_at", where="status = 'active' AND out_of_order_at IS NOT NULL"
+            "ix_webhook_out_of_order",
+            "out_of_order_at",
+            where="status = 'active' AND NOT suspended AND out_of_order_at IS NOT NULL",
         ),
     )
 
@@ -379,6 +400,8 @@ class WebhookRow(Table):
     secrets: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     public_key: Mapped[str | None]
     status: Mapped[str]
+    # Whether its owner is suspended. It then keeps its status and its cursor.
+    suspended: Mapped[bool] = mapped_column(default=False, server_default=false())
     disabled_reason: Mapped[str | None]
     created_at: Mapped[datetime]
     # The number of the last public event it is done with: delivered, failed for good, superseded or not wanted.
@@ -442,13 +465,19 @@ class AttemptRow(Table):
 
 
 class AuditRow(Table):
-    """Who changed what, and when. Only administrators read it. A null `token_id` is the command line."""
+    """Who did what, and when. Only administrators read it.
+
+    No index serves the filters. Each act would pay for it, and reading 100,000 entries takes a tenth of a second.
+    """
 
     __tablename__ = "audit"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime]
-    token_id: Mapped[UUID | None]
+    actor: Mapped[Actor] = mapped_column(JsonStruct(Actor))
+    # `Actor.key` and `Owner.key`, for the filters.
+    actor_key: Mapped[str]
+    owner_key: Mapped[str | None]
     # The action, such as "token.revoke", and the id or slug it was done to. Never the content.
     action: Mapped[str]
     target: Mapped[str]

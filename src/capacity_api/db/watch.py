@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from capacity_api import background
 from capacity_api.conditions import ConditionCode, Conditions
+from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
 from capacity_api.db.mark import mark_path, write_mark
 from capacity_api.db.position import Position
@@ -71,7 +72,7 @@ class Watch:
         self._refuse_writes()
         with contextlib.suppress(DatabaseUnavailable):
             continuity = self._database.continuity
-            async with self._database.read() as session:
+            async with self._database.read(Bulkhead.PUBLICATION) as session:
                 await continuity.look(session)
             self._conditions.set(ConditionCode.RESTORED, _RESTORED if continuity.went_back else None)
             self._conditions.set(ConditionCode.MOVED, _MOVED if continuity.has_moved else None)
@@ -99,7 +100,7 @@ class Watch:
         if not continuity.is_marked:
             # Only now: a database that had a mark once, and has none, is taken for a copy.
             with contextlib.suppress(Unavailable):
-                async with self._database.write() as session:
+                async with self._database.write(bulkhead=Bulkhead.PUBLICATION) as session:
                     await session.execute(update(InstallationRow).values(marked=True))
 
     @property

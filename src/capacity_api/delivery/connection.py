@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import h11
 import httpx
 
+from capacity_api.delivery import answer_head
 from capacity_api.delivery.wire import MAX_ANSWER_BYTES, Wire
 from capacity_api.domain.egress import Target
 
@@ -17,24 +18,29 @@ def origin_of(target: Target) -> Origin:
 
 
 class Connection:
-    """One request, its answer, then the next request. `origin` and `idle_since` are for the pool."""
+    """One request, its answer, then the next request. `origin`, `is_private` and `idle_since` are for the pool."""
 
-    def __init__(self, origin: Origin, wire: Wire) -> None:
+    def __init__(self, origin: Origin, wire: Wire, *, is_private: bool) -> None:
         self.origin = origin
+        self.is_private = is_private
         self.idle_since = 0.0
         self._wire = wire
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_ANSWER_BYTES)
+        # Bytes of an answer of which h11 has not read the head.
+        self._head = b""
+        self._has_odd_head = False
 
     @property
     def is_reusable(self) -> bool:
         """Whether another request may be sent.
 
         Bytes after the end of an answer would pass for the answer to the next request, which may
-        belong to another webhook at the same host.
+        belong to another webhook at the same host. So might they if we read an odd head otherwise than
+        the server meant it.
         """
         is_between_requests = self._http.our_state is h11.IDLE and self._http.their_state is h11.IDLE
         unread, _ = self._http.trailing_data
-        return is_between_requests and not unread and self._wire.is_reusable
+        return is_between_requests and not unread and not self._has_odd_head and self._wire.is_reusable
 
     @property
     def has_answered(self) -> bool:
@@ -70,7 +76,24 @@ class Connection:
     async def _next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         try:
             while (event := self._http.next_event()) is h11.NEED_DATA:
-                self._http.receive_data(await self._wire.receive())
+                self._http.receive_data(await self._receive())
         except h11.RemoteProtocolError as error:
             raise httpx.RemoteProtocolError("the answer is not valid HTTP/1.1") from error
         return event
+
+    async def _receive(self) -> bytes:
+        """The next bytes for h11: a whole head, without the lines that it would refuse, or any part of a body."""
+        if self._http.their_state is not h11.SEND_RESPONSE:
+            following, self._head = self._head, b""
+            return following or await self._wire.receive()
+        while (end := answer_head.find_end(self._head)) is None:
+            received = await self._wire.receive()
+            if not received:
+                # It ended early, and h11 says so.
+                unfinished, self._head = self._head, b""
+                return unfinished
+            self._head += received
+        head, self._head = self._head[:end], self._head[end:]
+        clean = answer_head.drop_bad_lines(head)
+        self._has_odd_head = self._has_odd_head or clean != head
+        return clean

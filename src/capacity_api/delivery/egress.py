@@ -7,77 +7,85 @@ the same connection resolve nothing.
 
 import asyncio
 import functools
-import ipaddress
-import socket
 import ssl
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Sequence
 
 import certifi
 import httpx
+import msgspec
 
 from capacity_api.delivery.wire import Wire
 from capacity_api.domain.egress import Address, Network, Target, is_address_allowed, is_target_allowed
+from capacity_api.resolver import Resolver
 
-Resolve = Callable[[str, int], Awaitable[list[Address]]]
+Resolve = Callable[[str], Awaitable[list[Address]]]
 
 # The limit for connecting to all addresses of a name together, TLS included.
 _CONNECT_SECONDS = 10.0
 # More than one, so that a host with one dead address is still reached.
 _MAX_ADDRESSES = 3
-# Each name is resolved in a thread of its own, which starts when it is needed. When a name server
-# hangs, the thread outlives the attempt, so this is twice `worker.MAX_IN_FLIGHT`.
-_MAX_RESOLVER_THREADS = 1024
 
 
 class EgressRefused(httpx.TransportError):
     """The webhook's address is not allowed. Permanent. Never says which address, or why."""
 
 
-async def resolve(host: str, port: int) -> list[Address]:
-    """All addresses of a name, in the order to try them; raises `OSError` if there is no answer."""
-    # Bytes, because Python would encode text by its own rules (IDNA 2003).
-    ask = functools.partial(socket.getaddrinfo, host.encode(), port, type=socket.SOCK_STREAM)
-    answers = await asyncio.get_running_loop().run_in_executor(_resolver_threads(), ask)
-    return list(dict.fromkeys(ipaddress.ip_address(answer[4][0]) for answer in answers))
+class Route(msgspec.Struct, frozen=True):
+    """The addresses of a target, at least one. All are allowed."""
+
+    target: Target
+    addresses: Sequence[Address]
+    is_private: bool
 
 
 class Guard:
-    """Connects to allowed addresses. The default TLS context is shared, as it takes long to make."""
+    """Connects to allowed addresses. The default TLS context is shared, as it takes long to make.
+
+    A network is private if only `allow` opens it. `public` is for tests, which have no other network than loopback.
+    """
 
     def __init__(
-        self, allow: tuple[Network, ...], context: ssl.SSLContext | None = None, resolve: Resolve = resolve
+        self,
+        allow: tuple[Network, ...],
+        context: ssl.SSLContext | None = None,
+        resolve: Resolve | None = None,
+        public: tuple[Network, ...] = (),
     ) -> None:
         self._allow = allow
         self._context = context or default_context()
-        self._resolve = resolve
+        self._resolve = resolve or Resolver()
+        self._public = public
 
-    async def connect(self, target: Target) -> Wire:
-        """A connection, with TLS if it is https.
-
-        Raises `EgressRefused`, and `OSError` if the network fails.
+    def is_private(self, target: Target) -> bool:
+        """Whether the target is allowed, but would not be without `allow`. A name that is not private may still lead
+        to a private address.
         """
-        addresses = (await self._allowed_addresses(target))[:_MAX_ADDRESSES]
+        return is_target_allowed(target, self._allow) and not is_target_allowed(target, self._public)
+
+    async def find_route(self, target: Target) -> Route:
+        """Resolve and judge. A name with one forbidden address is refused as a whole.
+
+        Raises `EgressRefused`, and `OSError` if the name cannot be resolved.
+        """
+        if not is_target_allowed(target, self._allow):
+            raise EgressRefused("the address is not allowed")
+        addresses = [target.address] if target.address else await self._resolve(target.host)
+        if not addresses or not _are_allowed(addresses, target, self._allow):
+            raise EgressRefused("the address is not allowed")
+        is_private = self.is_private(target) or not _are_allowed(addresses, target, self._public)
+        return Route(target, addresses[:_MAX_ADDRESSES], is_private)
+
+    async def connect(self, route: Route) -> Wire:
+        """A connection, with TLS if it is https. Raises `OSError` if the network fails."""
         failure: OSError | None = None
-        for address in addresses:
+        for address in route.addresses:
             try:
-                async with asyncio.timeout(_CONNECT_SECONDS / len(addresses)):
-                    return await self._open(address, target)
+                async with asyncio.timeout(_CONNECT_SECONDS / len(route.addresses)):
+                    return await self._open(address, route.target)
             except OSError as error:
                 failure = error
         assert failure is not None
         raise failure
-
-    async def _allowed_addresses(self, target: Target) -> list[Address]:
-        """At least one address. A name with one forbidden address is refused as a whole."""
-        if not is_target_allowed(target, self._allow):
-            raise EgressRefused("the address is not allowed")
-        addresses = [target.address] if target.address else await self._resolve(target.host, target.port)
-        if not addresses or not all(
-            is_address_allowed(address, target.port, target.is_https, self._allow) for address in addresses
-        ):
-            raise EgressRefused("the address is not allowed")
-        return addresses
 
     async def _open(self, address: Address, target: Target) -> Wire:
         _, wire = await asyncio.get_running_loop().create_connection(
@@ -90,15 +98,13 @@ class Guard:
         return wire
 
 
+def _are_allowed(addresses: Sequence[Address], target: Target, allow: tuple[Network, ...]) -> bool:
+    return all(is_address_allowed(address, target.port, target.is_https, allow) for address in addresses)
+
+
 @functools.cache
 def default_context() -> ssl.SSLContext:
     """Trusts certifi's authorities, whatever the environment says."""
     context = ssl.create_default_context(cafile=certifi.where())
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-@functools.cache
-def _resolver_threads() -> ThreadPoolExecutor:
-    # Separate threads, so that a name server that hangs delays nothing else.
-    return ThreadPoolExecutor(max_workers=_MAX_RESOLVER_THREADS, thread_name_prefix="resolve")

@@ -17,10 +17,14 @@ from capacity_api.domain.egress import Target
 _MAX_IDLE = 256
 _IDLE_SECONDS = 30.0
 _TARGET = "egress_target"
+# A key of `request.extensions` that the pool sets, for the reader of the answer or the failure.
+IS_PRIVATE = "egress_is_private"
 
 
-def build_post(target: Target, headers: Mapping[str, str], body: bytes) -> httpx.Request:
-    """A request that `Pool` sends to `target`.
+def build_post(
+    target: Target, headers: Mapping[str, str], body: bytes, connect_seconds: float | None = None
+) -> httpx.Request:
+    """A request that `Pool` sends to `target`. `connect_seconds` limits how long connecting may take, name included.
 
     The URL is only there to be read by people. httpx escapes addresses in its own way, so the
     connection, the request line and `Host` come from the target, which the guard judges.
@@ -36,7 +40,7 @@ def build_post(target: Target, headers: Mapping[str, str], body: bytes) -> httpx
         headers={"host": target.authority, "content-length": str(len(body)), **headers},
         # Unlike `content`, a stream makes httpx add no headers.
         stream=httpx.ByteStream(body),
-        extensions={_TARGET: target},
+        extensions={_TARGET: target, "timeout": {"connect": connect_seconds}},
     )
 
 
@@ -60,6 +64,7 @@ class Pool(httpx.AsyncBaseTransport):
         target: Target = request.extensions[_TARGET]
         connection = self._take_idle(origin_of(target))
         if connection is not None:
+            request.extensions[IS_PRIVATE] = connection.is_private
             try:
                 return await self._send(connection, request, target)
             except httpx.TransportError:
@@ -67,7 +72,7 @@ class Pool(httpx.AsyncBaseTransport):
                 # id that they have seen.
                 if connection.has_answered:
                     raise
-        return await self._send(await self._connect(target), request, target)
+        return await self._send(await self._connect(request, target), request, target)
 
     async def aclose(self) -> None:
         """Close the idle connections. Those in use end with their tasks."""
@@ -76,9 +81,13 @@ class Pool(httpx.AsyncBaseTransport):
         if self._timer is not None:
             self._timer.cancel()
 
-    async def _connect(self, target: Target) -> Connection:
+    async def _connect(self, request: httpx.Request, target: Target) -> Connection:
+        request.extensions[IS_PRIVATE] = self._guard.is_private(target)
         try:
-            return Connection(origin_of(target), await self._guard.connect(target))
+            async with asyncio.timeout(request.extensions["timeout"]["connect"]):
+                route = await self._guard.find_route(target)
+                request.extensions[IS_PRIVATE] = route.is_private
+                return Connection(origin_of(target), await self._guard.connect(route), is_private=route.is_private)
         except TimeoutError as error:
             raise httpx.ConnectTimeout("the connection took too long") from error
         except OSError as error:

@@ -9,9 +9,10 @@ from datetime import datetime
 from importlib.metadata import version
 
 import httpx
+import msgspec
 
 from capacity_api.delivery.egress import EgressRefused
-from capacity_api.delivery.pool import build_post
+from capacity_api.delivery.pool import IS_PRIVATE, build_post
 from capacity_api.delivery.wire import AnswerTooLong
 from capacity_api.domain.egress import parse_target
 from capacity_api.domain.retry import OVERLOAD, Delivered, GiveUp, Outcome, Retry, retry_after
@@ -36,12 +37,27 @@ async def post(
     body: bytes,
     now: datetime,
     deadline: float = DEADLINE_SECONDS,
+    connect_seconds: float | None = None,
 ) -> Outcome:
     """Send `body` once.
 
-    `deadline`, in seconds, covers everything from resolving the name to the end of the answer. Returns
-    an outcome, whatever the network or the endpoint does. `now` is for a `Retry-After` with a date.
+    `deadline`, in seconds, covers everything from resolving the name to the end of the answer, and
+    `connect_seconds` the part until there is a connection. Returns an outcome, whatever the network or
+    the endpoint does. `now` is for a `Retry-After` with a date.
     """
+    try:
+        request = build_post(parse_target(url), {**_HEADERS, **headers}, body, connect_seconds)
+    except Invalid:
+        return GiveUp(reason="invalid_url", duration_ms=0)
+    outcome = await _attempt(pool, request, now, deadline)
+    is_private = bool(request.extensions.get(IS_PRIVATE))
+    if is_private and isinstance(outcome, GiveUp) and not outcome.disable:
+        # A refusal that ends it would tell of a private name that it is known.
+        outcome = Retry(reason=outcome.reason, duration_ms=outcome.duration_ms)
+    return msgspec.structs.replace(outcome, is_private=is_private)
+
+
+async def _attempt(pool: httpx.AsyncBaseTransport, request: httpx.Request, now: datetime, deadline: float) -> Outcome:
     monotonic = asyncio.get_running_loop().time
     began = monotonic()
 
@@ -50,12 +66,9 @@ async def post(
 
     status: int | None = None
     try:
-        request = build_post(parse_target(url), {**_HEADERS, **headers}, body)
         async with asyncio.timeout(deadline), aclosing(await pool.handle_async_request(request)) as response:
             status = response.status_code
             answer = await _read_answer(response)
-    except Invalid:
-        return GiveUp(reason="invalid_url", duration_ms=elapsed())
     except EgressRefused:
         return GiveUp(reason="not_allowed", duration_ms=elapsed())
     except (TimeoutError, httpx.TransportError) as error:

@@ -8,6 +8,7 @@ import msgspec
 
 from capacity_api.domain.endpoint_health import EndpointHealth
 from capacity_api.domain.retry import Outcome, Retry, is_gone
+from capacity_api.secrecy import repr_without
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +33,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     before that one.
     """
 
+    __repr__ = repr_without("sealed_secrets", "url")
+
     webhook_id: UUID
+    # `None` for the administrators.
+    owner_id: UUID | None
     claim_id: UUID
     expires_at: datetime
     url: str

@@ -35,6 +35,7 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int
     answer: str | None = None
     reason: None = None
+    is_private: bool = False
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     answer: str | None = None
     retry_after: timedelta | None = None
+    is_private: bool = False
 
     @property
     def is_overload(self) -> bool:
@@ -65,9 +67,23 @@ class GiveUp(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None = None
     disable: bool = False
     is_overdue: bool = False
+    is_private: bool = False
 
 
+# `is_private`: it was sent into a private network, and its owner may see only what `conceal` leaves.
 Outcome = Delivered | Retry | GiveUp
+
+
+def conceal(outcome: Outcome) -> Outcome:
+    """What the owner of a webhook may see of an attempt. A status, a body, a reason or a duration tells what is there.
+
+    What the outcome means for the delivery stays the same.
+    """
+    if not outcome.is_private:
+        return outcome
+    if isinstance(outcome, Delivered):
+        return msgspec.structs.replace(outcome, answer=None)
+    return msgspec.structs.replace(outcome, status=None, answer=None, reason="failed", duration_ms=0)
 
 
 def is_gone(outcome: Outcome) -> bool:
@@ -85,6 +101,7 @@ def give_up_if_overdue(outcome: Outcome, failing_since: datetime, at: datetime) 
         status=outcome.status,
         answer=outcome.answer,
         is_overdue=True,
+        is_private=outcome.is_private,
     )
 
 

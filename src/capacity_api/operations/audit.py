@@ -1,51 +1,99 @@
-"""The audit: who changed what, and when. Each entry is also a line of the log."""
+"""The audit: who did what, and when. docs/operate/audit.md lists the actions."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from capacity_api.db.acts import note_act
+from capacity_api.db.acts import actor_of, note_act
 from capacity_api.db.tables import AuditRow
+from capacity_api.domain.actor import Actor
 from capacity_api.operations.paging import Page, page
 
 # What the log calls the target of an action, by the action's first word.
 _TARGETS = {
+    "caseload": "responder",
+    "clock": "clock",
+    "database": "what",
     "directory": "what",
+    "intake": "responder",
+    "owner": "owner",
+    "partner": "partner_id",
     "responder": "responder",
     "threshold": "responder",
     "token": "token_id",
-    "partner": "partner_id",
-    "clock": "clock",
+    "webhook": "webhook_id",
 }
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """`token_id` is null for the command line."""
-
     id: UUID
     at: datetime
-    token_id: UUID | None
+    actor: Actor
     action: str
     target: str
 
 
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries to list; `None` keeps all.
+
+    `actor` is the key of an actor or of its owner (`Actor.key`, `Owner.key`). An `action` without a dot is the first
+    word of several. `since` is inclusive, `until` is not.
+    """
+
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def add_entry(
-    session: AsyncSession, now: datetime, token_id: UUID | None, action: str, target: object, **log_fields: Any
+    session: AsyncSession, now: datetime, action: str, target: object, *, is_logged: bool = True, **log_fields: Any
 ) -> None:
-    """Add an entry. `log_fields` are only for the log."""
-    session.add(AuditRow(id=uuid7(), at=now, token_id=token_id, action=action, target=str(target)))
-    log_fields[_TARGETS[action.partition(".")[0]]] = target
-    note_act(session, action, **log_fields)
+    """Add an entry for the actor of the transaction: the id or slug that it acted on, and nothing of the content.
+
+    It is also a line of the log, with `log_fields`. `is_logged=False` where the log has the act under the name of its
+    event.
+    """
+    actor = actor_of(session)
+    session.add(
+        AuditRow(
+            id=uuid7(),
+            at=now,
+            actor=actor,
+            actor_key=actor.key,
+            owner_key=actor.owner.key if actor.owner else None,
+            action=action,
+            target=str(target),
+        )
+    )
+    if is_logged:
+        log_fields[_TARGETS[action.partition(".")[0]]] = target
+        note_act(session, action, **log_fields)
 
 
-async def list_entries(session: AsyncSession, limit: int, cursor: str | None) -> Page[AuditEntry]:
-    return await page(session, select(AuditRow), AuditRow.id, _represent, limit, cursor)
+async def list_entries(session: AsyncSession, wanted: AuditFilter, limit: int, cursor: str | None) -> Page[AuditEntry]:
+    """The newest first."""
+    query = select(AuditRow)
+    if wanted.actor is not None:
+        query = query.where(or_(AuditRow.actor_key == wanted.actor, AuditRow.owner_key == wanted.actor))
+    if wanted.action is not None and "." in wanted.action:
+        query = query.where(AuditRow.action == wanted.action)
+    elif wanted.action is not None:
+        query = query.where(AuditRow.action.startswith(f"{wanted.action}.", autoescape=True))
+    if wanted.target is not None:
+        query = query.where(AuditRow.target == wanted.target)
+    if wanted.since is not None:
+        query = query.where(AuditRow.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditRow.at < wanted.until)
+    return await page(session, query, AuditRow.id, _represent, limit, cursor)
 
 
 def _represent(row: AuditRow) -> AuditEntry:
-    return AuditEntry(id=row.id, at=row.at, token_id=row.token_id, action=row.action, target=row.target)
+    return AuditEntry(id=row.id, at=row.at, actor=row.actor, action=row.action, target=row.target)

@@ -21,9 +21,10 @@ from uuid_utils.compat import uuid7
 from capacity_api.clock import MAX_AHEAD
 from capacity_api.clock_watch import CLOCK_WATCH, ClockWatch
 from capacity_api.db import sequence
-from capacity_api.db.acts import SERVICE, note_act
+from capacity_api.db.acts import actor_of, note_act
 from capacity_api.db.engine import CHANGED, SEEN
 from capacity_api.db.tables import CoverageRow, EventRow, IntakeRow, ReportRow, ResponderRow, SequenceRow
+from capacity_api.domain.actor import SERVICE, ActorType
 from capacity_api.domain.coverage import (
     CellSet,
     Contribution,
@@ -80,17 +81,19 @@ class Change:
         # What each responder of this change adds to the coverage so far.
         self._contributions: dict[UUID, Contribution | None] = {}
 
-    async def get_responder(self, slug: str) -> ResponderRow:
+    @property
+    def newest(self) -> int:
+        """The number of the newest event."""
+        return self._sequence_row.n
+
+    async def get_responder(self, slug: str, *, or_delisted: bool = False) -> ResponderRow:
         """A listed responder, read under the write lock. Raises `NotFound`."""
-        row = (
-            await self.session.execute(
-                select(ResponderRow)
-                .where(ResponderRow.slug == slug, ResponderRow.delisted_at.is_(None))
-                .execution_options(populate_existing=True)
-            )
-        ).scalar_one_or_none()
+        query = select(ResponderRow).where(ResponderRow.slug == slug)
+        if not or_delisted:
+            query = query.where(ResponderRow.delisted_at.is_(None))
+        row = (await self.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
         if row is None:
-            raise NotFound(f"No responder {slug!r} is listed")
+            raise NotFound(f"No responder {slug!r} {'has ever been' if or_delisted else 'is'} listed")
         self.note_contribution(row)
         return row
 
@@ -157,6 +160,13 @@ class Change:
             await self._update_coverage(row, is_new=event_type is EventType.RESPONDER_LISTED)
         return number
 
+    def add_redaction(self, row: ResponderRow, data: EventData) -> int:
+        """Add an `event.redacted` about a responder, and return its number."""
+        row.sequence = number = sequence.next_number(self._sequence_row, self.now)
+        row.updated_at = self._sequence_row.at
+        self._add_row(EventType.EVENT_REDACTED, row.updated_at, number, row.id, data)
+        return number
+
     def add_directory_event(self, event_type: EventType, data: EventData) -> None:
         """Add a public event about the directory as a whole."""
         at = self._sequence_row.at
@@ -173,7 +183,6 @@ class Change:
         row: ResponderRow,
         step: Step,
         report: Report | None,
-        actor_token_id: UUID | None = None,
         *,
         updates_coverage: bool = True,
     ) -> None:
@@ -192,6 +201,8 @@ class Change:
             # Even where the state is the same: plans and confirmations of before are not true any more.
             row.state_sequence = number
         is_plan = step.kind in {"planned", "unplanned"}
+        actor = actor_of(self.session)
+        by_token = actor.type is ActorType.TOKEN and step.kind not in _BY_THE_CLOCK
         plan = step.after.planned if step.kind == "planned" else None
         said_by = plan.said_by if plan is not None else step.after.said_by
         _note_step(self.session, row, step, sequence=number, said_by=None if step.kind in _SAID_BY_NOBODY else said_by)
@@ -207,7 +218,7 @@ class Change:
                 effective_from=plan.effective_from if plan is not None else None,
                 confirm_by=None if is_plan else step.after.confirm_by,
                 sequence=number,
-                token_id=actor_token_id,
+                token_id=actor.id if by_token else None,
             )
         )
 

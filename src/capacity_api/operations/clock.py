@@ -1,7 +1,6 @@
 """What a wrong clock wrote, and an operator's word that the clock is right."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import func, or_, select, update
@@ -92,10 +91,10 @@ async def examine_clock(session: AsyncSession, now: datetime) -> ClockFindings:
     )
 
 
-async def accept_clock(session: AsyncSession, now: datetime, actor_token_id: UUID | None = None) -> None:
+async def accept_clock(session: AsyncSession, now: datetime) -> None:
     """The operator says that the wall's clock is right: every process takes it as it is now."""
     last = await session.scalar(select(InstallationRow.clock_accepted_at))
     # A process notices a new time, also where the clock was set back meanwhile.
     accepted_at = now if last != now else now + timedelta(microseconds=1)
     await session.execute(update(InstallationRow).values(clock_accepted_at=accepted_at))
-    audit.add_entry(session, now, actor_token_id, "clock.accept", "wall")
+    audit.add_entry(session, now, "clock.accept", "wall")

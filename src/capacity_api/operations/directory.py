@@ -1,12 +1,14 @@
 """The directory as it stood at a time in the past, read from the bodies of the events."""
 
+import asyncio
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api.db.tables import EventRow, ResponderRow
+from capacity_api.db.tables import IS_REDACTION, EventRow, ResponderRow
 from capacity_api.domain.events import EventType
 from capacity_api.operations.restores import read_restores
 from capacity_api.representations.directory import Directory
@@ -21,6 +23,8 @@ class _ResponderEvent(msgspec.Struct):
     data: _Data
 
 
+# Decoding so many takes a few milliseconds. Then others have their turn.
+_AT_A_TIME = 100
 _decoder = msgspec.json.Decoder(_ResponderEvent)
 
 
@@ -42,7 +46,12 @@ async def directory_as_of(session: AsyncSession, time: datetime) -> Directory:
         sequence, updated_at = newest.sequence, restores.time_of(newest.sequence, newest.at)
     last_of_responder = (
         select(func.max(EventRow.sequence))
-        .where(EventRow.responder_id == ResponderRow.id, EventRow.sequence <= sequence)
+        .where(
+            EventRow.responder_id == ResponderRow.id,
+            EventRow.sequence <= sequence,
+            # It has no responder in its body.
+            EventRow.type != EventType.EVENT_REDACTED,
+        )
         .correlate(ResponderRow)
         .scalar_subquery()
     )
@@ -54,7 +63,13 @@ async def directory_as_of(session: AsyncSession, time: datetime) -> Directory:
         .order_by(ResponderRow.slug)
     )
     # A lapse or a planned start that was due by then may have been recorded later, or not yet.
-    responders = [responder_at(_decoder.decode(body).data.responder, time) for body in bodies]
+    responders = []
+    for number, body in enumerate(bodies, start=1):
+        responders.append(responder_at(_decoder.decode(body).data.responder, time))
+        if number % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+    redactions = await _last_redactions(session, sequence)
+    responders = [_after_redaction(responder, redactions.get(responder.id)) for responder in responders]
     return Directory(
         sequence=sequence,
         updated_at=updated_at,
@@ -63,3 +78,20 @@ async def directory_as_of(session: AsyncSession, time: datetime) -> Directory:
         total=len(responders),
         responders=responders,
     )
+
+
+async def _last_redactions(session: AsyncSession, sequence: int) -> dict[UUID, tuple[int, datetime]]:
+    """The number and time of each responder's last `event.redacted` up to a sequence number."""
+    rows = await session.execute(
+        select(EventRow.responder_id, EventRow.sequence, EventRow.at)
+        .where(text(IS_REDACTION), EventRow.sequence <= sequence)
+        .order_by(EventRow.sequence)
+    )
+    return {row.responder_id: (row.sequence, row.at) for row in rows}
+
+
+def _after_redaction(responder: Responder, redaction: tuple[int, datetime] | None) -> Responder:
+    """The responder of its last other event. The fields themselves are out of that event."""
+    if redaction is None or redaction[0] < responder.sequence:
+        return responder
+    return msgspec.structs.replace(responder, sequence=redaction[0], updated_at=redaction[1])

@@ -1,11 +1,13 @@
 """The public events, in the bodies that were sent."""
 
+from uuid import UUID
+
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.sequence import latest
-from capacity_api.db.tables import EventRow
+from capacity_api.db.tables import IS_REDACTION, EventRow
 from capacity_api.domain.events import OPT_IN
 from capacity_api.errors import BeyondLatest
 from capacity_api.representations.event import Event, EventPage
@@ -51,3 +53,9 @@ async def newest_events(session: AsyncSession, after: int, limit: int) -> list[E
         .limit(limit)
     )
     return [_decoder.decode(body) for body in bodies]
+
+
+async def redacted_responders(session: AsyncSession, after: int) -> set[UUID]:
+    """The responders of which earlier events were redacted after a sequence number."""
+    query = select(EventRow.responder_id).where(text(IS_REDACTION), EventRow.sequence > after)
+    return {responder_id for responder_id in await session.scalars(query) if responder_id is not None}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +16,7 @@ from capacity_api.domain.intake import (
     validate_report,
 )
 from capacity_api.errors import PreconditionFailed
-from capacity_api.operations import changes
+from capacity_api.operations import audit, changes
 from capacity_api.operations.changes import Change
 from capacity_api.representations.responder import Responder
 
@@ -35,7 +34,6 @@ async def report_intake(
     effective_from: datetime | None = None,
     replace: bool = False,
     is_expected: VersionCheck | None = None,
-    actor_token_id: UUID | None = None,
 ) -> Responder:
     """Record a report, or plan it for `effective_from`. Returns the responder as the public sees it from now on.
 
@@ -54,7 +52,10 @@ async def report_intake(
             change.recorded_intake(row), report, effective_from, said_by, change.now, valid_for, replace=replace
         )
     change.require_clock(row, step)
-    await change.record(row, step, report, actor_token_id)
+    await change.record(row, step, report)
+    audit.add_entry(
+        session, change.now, "intake.report" if effective_from is None else "intake.plan", slug, is_logged=False
+    )
     return change.represent(row)
 
 
@@ -65,7 +66,6 @@ async def confirm_intake(
     *,
     said_by: SaidBy = SaidBy.RESPONDER,
     is_expected: VersionCheck | None = None,
-    actor_token_id: UUID | None = None,
 ) -> Responder:
     """ "Still true". Raises `NothingToConfirm` where nothing was ever reported, and `ClockInDoubt`."""
     change = await changes.begin(session, now)
@@ -73,7 +73,8 @@ async def confirm_intake(
     require_expected(change, row, is_expected)
     step = apply_confirmation(change.intake_of(row), said_by, change.now, timedelta(hours=row.valid_for_hours))
     change.require_clock(row, step)
-    await change.record(row, step, step.after.report, actor_token_id)
+    await change.record(row, step, step.after.report)
+    audit.add_entry(session, change.now, "intake.confirm", slug, is_logged=False)
     return change.represent(row)
 
 
@@ -83,7 +84,6 @@ async def cancel_planned_intake(
     slug: str,
     *,
     is_expected: VersionCheck | None = None,
-    actor_token_id: UUID | None = None,
 ) -> Responder:
     """Cancel the planned change; without one, nothing happens."""
     change = await changes.begin(session, now)
@@ -91,7 +91,8 @@ async def cancel_planned_intake(
     require_expected(change, row, is_expected)
     step = cancel_plan(change.recorded_intake(row), change.now)
     change.require_clock(row, step)
-    await change.record(row, step, step.after.report, actor_token_id)
+    await change.record(row, step, step.after.report)
+    audit.add_entry(session, change.now, "intake.cancel_plan", slug, is_logged=False)
     return change.represent(row)
 
 

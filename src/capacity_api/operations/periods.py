@@ -250,7 +250,11 @@ async def _read_changes(session: AsyncSession, after: int, max_events: int) -> t
         )
     ).all()
     restores = await read_restores(session)
-    changes = [_state_change(row, restores) for row in rows if row.responder_id is not None]
+    changes = [
+        _state_change(row, restores)
+        for row in rows
+        if row.responder_id is not None and row.type != EventType.EVENT_REDACTED
+    ]
     return rows[-1].sequence if rows else after, len(rows), changes
 
 

@@ -4,7 +4,6 @@ import re
 from datetime import datetime
 from importlib import resources
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -21,12 +20,12 @@ from capacity_api.domain.remit import Remit, validate_remit
 from capacity_api.domain.responder import MAX_SLUG_LENGTH, SLUG_PATTERN, ResponderRecord, Slug
 from capacity_api.domain.text import required_text, text_limits
 from capacity_api.errors import AlreadyExists, Invalid, NotFound
-from capacity_api.operations import audit, changes
+from capacity_api.operations import audit, changes, owners
 from capacity_api.operations.intake import VersionCheck, require_expected
 from capacity_api.representations.responder import Responder
 
-# "all" and "unknown" are sets of slugs, and tests of webhooks name a responder `example`.
-_RESERVED_SLUGS = frozenset({ALL, UNKNOWN, "example"})
+# "all" and "unknown" are sets of slugs, tests of webhooks name a responder `example`, and `admin` is another owner.
+_RESERVED_SLUGS = frozenset({ALL, UNKNOWN, "admin", "example"})
 _DEFAULT_HOURS = int(DEFAULT_VALID_FOR.total_seconds() // 3600)
 _MAX_VALID_FOR_HOURS = 2160
 Name = Annotated[str, text_limits(200, required=True)]
@@ -68,10 +67,11 @@ async def load_register(session: AsyncSession, now: datetime) -> int:
     return len(responders)
 
 
-async def list_responder(
-    session: AsyncSession, now: datetime, new: NewResponder, actor_token_id: UUID | None = None
-) -> Responder:
-    """List a responder, unconfirmed; a delisted one returns under its id. Raises `Invalid`, `AlreadyExists`."""
+async def list_responder(session: AsyncSession, now: datetime, new: NewResponder) -> Responder:
+    """List a responder, unconfirmed; a delisted one returns under its id, still suspended.
+
+    Raises `Invalid`, `AlreadyExists`.
+    """
     if not re.fullmatch(SLUG_PATTERN, new.slug) or len(new.slug) > MAX_SLUG_LENGTH:
         raise Invalid.at(
             "/slug", f"must be lower-case letters, digits and single hyphens, at most {MAX_SLUG_LENGTH} in all"
@@ -96,7 +96,7 @@ async def list_responder(
     # Its first event refers to the row.
     await session.flush()
     number = await change.add_event(EventType.RESPONDER_LISTED, row, change.now)
-    audit.add_entry(session, change.now, actor_token_id, "responder.list", new.slug, sequence=number)
+    audit.add_entry(session, change.now, "responder.list", new.slug, sequence=number)
     return change.represent(row)
 
 
@@ -107,7 +107,6 @@ async def change_details(
     patch: ResponderPatch,
     *,
     is_expected: VersionCheck | None = None,
-    actor_token_id: UUID | None = None,
 ) -> Responder:
     """Change a responder's details. An event follows only where the public sees a difference."""
     change = await changes.begin(session, now)
@@ -127,17 +126,18 @@ async def change_details(
     number = None
     if row.record != before:
         number = await change.add_event(EventType.RESPONDER_UPDATED, row, change.now, previous_areas=before.remit.areas)
-    audit.add_entry(session, change.now, actor_token_id, "responder.change", slug, sequence=number)
+    audit.add_entry(session, change.now, "responder.change", slug, sequence=number)
     return change.represent(row)
 
 
-async def delist_responder(session: AsyncSession, now: datetime, slug: str, actor_token_id: UUID | None = None) -> None:
-    """Take a responder out of the directory; its history stays. Raises `NotFound`."""
+async def delist_responder(session: AsyncSession, now: datetime, slug: str) -> None:
+    """Take a responder out of the directory, and suspend it; its history stays. Raises `NotFound`."""
     change = await changes.begin(session, now)
     row = await change.get_responder(slug)
     row.delisted_at = change.now
     number = await change.add_event(EventType.RESPONDER_DELISTED, row, change.now)
-    audit.add_entry(session, change.now, actor_token_id, "responder.delist", slug, sequence=number)
+    audit.add_entry(session, change.now, "responder.delist", slug, sequence=number)
+    await owners.suspend(session, change.now, row.id)
 
 
 async def changed_since(session: AsyncSession, sequence: int) -> list[ResponderRecord]:

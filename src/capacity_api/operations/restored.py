@@ -83,7 +83,6 @@ async def declare_restored(
     audit.add_entry(
         session,
         now,
-        None,
         "directory.restore",
         f"{number}; dropped: {plans} plans, {reports} reports that a threshold had put aside; tokens: {tokens}",
     )

@@ -22,9 +22,7 @@ class Caseload(msgspec.Struct, frozen=True, kw_only=True):
     responder: Responder
 
 
-async def record_caseload(
-    session: AsyncSession, now: datetime, slug: str, open_referrals: int, actor_token_id: UUID | None = None
-) -> Caseload:
+async def record_caseload(session: AsyncSession, now: datetime, slug: str, open_referrals: int) -> Caseload:
     """Record how many referrals are open; the threshold may pause or restore intake. Raises `NotFound`, `Invalid`."""
     if not 0 <= open_referrals <= MAX_REFERRALS:
         raise Invalid.at("/open_referrals", f"must be from 0 to {MAX_REFERRALS}")
@@ -37,7 +35,8 @@ async def record_caseload(
         step = apply_count(change.intake_of(responder), row.threshold, open_referrals, change.now, valid_for)
         # While the clock is in doubt a count may pause, but brings nobody back as open: a later count does.
         if step is not None and change.may_take(responder, step):
-            await change.record(responder, step, step.after.report, actor_token_id)
+            await change.record(responder, step, step.after.report)
+    audit.add_entry(session, change.now, "caseload.count", slug, is_logged=False)
     return Caseload(
         open_referrals=open_referrals,
         counted_at=change.now,
@@ -45,14 +44,12 @@ async def record_caseload(
     )
 
 
-async def set_threshold(
-    session: AsyncSession, now: datetime, slug: str, threshold: Threshold, actor_token_id: UUID | None = None
-) -> Threshold:
+async def set_threshold(session: AsyncSession, now: datetime, slug: str, threshold: Threshold) -> Threshold:
     """Set the threshold; it acts on the next count. Raises `NotFound`, `Invalid`."""
     change = await changes.begin(session, now)
     row = await _get_or_add(session, (await change.get_responder(slug)).id)
-    row.threshold = validate_threshold(threshold)
-    audit.add_entry(session, change.now, actor_token_id, "threshold.change", slug)
+    row.threshold, row.set_at = validate_threshold(threshold), change.now
+    audit.add_entry(session, change.now, "threshold.change", slug)
     return row.threshold
 
 
@@ -65,12 +62,12 @@ async def read_threshold(session: AsyncSession, slug: str) -> Threshold:
     return row.threshold
 
 
-async def remove_threshold(session: AsyncSession, now: datetime, slug: str, actor_token_id: UUID | None = None) -> None:
+async def remove_threshold(session: AsyncSession, now: datetime, slug: str) -> None:
     """From now on no count pauses intake; a pause stays. Without a threshold nothing happens."""
     change = await changes.begin(session, now)
     row = await _get_or_add(session, (await change.get_responder(slug)).id)
     row.threshold = None
-    audit.add_entry(session, change.now, actor_token_id, "threshold.remove", slug)
+    audit.add_entry(session, change.now, "threshold.remove", slug)
 
 
 async def _get_or_add(session: AsyncSession, responder_id: UUID) -> ThresholdRow:

@@ -2,18 +2,19 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
+from msgspec import UNSET, UnsetType
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import PartnerRow, ResponderRow, TokenRow
+from capacity_api.domain.actor import Actor, ActorType
 from capacity_api.domain.keys import Keys
-from capacity_api.domain.text import required_text
+from capacity_api.domain.owner import ADMIN, Owner
+from capacity_api.domain.text import plain_text
 from capacity_api.domain.tokens import (
     ADMIN_SCOPES,
     PARTNER_SCOPES,
@@ -24,40 +25,35 @@ from capacity_api.domain.tokens import (
     make_token,
 )
 from capacity_api.errors import (
-    AlreadyExists,
+    AlreadyRotated,
     Conflict,
-    Forbidden,
     Invalid,
     NotFound,
+    OwnerSuspended,
     TokenExpired,
     TokenMalformed,
     TokenRevoked,
     TokenUnknown,
     TokenUnreviewed,
 )
-from capacity_api.operations import audit
+from capacity_api.operations import audit, owners
 from capacity_api.operations.paging import Page, page
+from capacity_api.secrecy import repr_without
 
 MAX_OVERLAP_HOURS = 168
+MAX_LABEL_LENGTH = 100
+DEFAULT_LIFETIME = timedelta(days=365)
 # 100 years: so a successor, with the same lifetime, ends before the year 9999. For longer, null means "never".
 _MAX_LIFETIME = timedelta(days=36525)
 # `last_used_at` is for finding forgotten tokens, which is not worth a write for each call.
 RECORD_USE_EVERY = timedelta(minutes=1)
 
 
-class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """A responder, with its slug, a partner, or `admin`, which has nothing else."""
-
-    type: Literal["responder", "partner", "admin"]
-    name: str | None = None
-    slug: str | None = None
-    id: UUID | None = None
-
-
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The token that a call used: its owner, and what it may do."""
 
     token_id: UUID
+    label: str | None
     owner: Owner
     scopes: tuple[Scope, ...]
     expires_at: datetime | None
@@ -67,14 +63,20 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     def is_admin(self) -> bool:
         return Scope.ADMIN in self.scopes
 
+    @property
+    def actor(self) -> Actor:
+        return Actor(type=ActorType.TOKEN, id=self.token_id, label=self.label, owner=self.owner)
+
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
+    label: str | None
     owner: Owner
     scopes: list[str]
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    successor_id: UUID | None
     reviewed: bool
     last_used_at: datetime | None
 
@@ -82,69 +84,14 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
     """The only response with the `token` itself."""
 
+    __repr__ = repr_without("token")
+
     id: UUID
     token: str
+    label: str | None
     owner: Owner
     scopes: list[str]
     expires_at: datetime | None
-
-
-class Partner(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    name: str
-    created_at: datetime
-
-
-_ADMIN = Owner(type="admin")
-_RESPONDER = (ResponderRow.id, ResponderRow.slug, ResponderRow.name)
-_PARTNER = (PartnerRow.id, PartnerRow.name)
-
-
-async def responder_owner(session: AsyncSession, slug: str) -> Owner:
-    """The listed responder with this slug, as an owner. Raises `NotFound`."""
-    row = await session.scalar(
-        select(ResponderRow).where(ResponderRow.slug == slug, ResponderRow.delisted_at.is_(None))
-    )
-    if row is None:
-        raise NotFound(f"No responder {slug!r} is listed")
-    return _responder(row.id, row.slug, row.name)
-
-
-async def partner_owner(session: AsyncSession, name: str) -> Owner:
-    """The partner with this name, as an owner. Raises `NotFound`."""
-    row = await session.scalar(select(PartnerRow).where(PartnerRow.name == name))
-    if row is None:
-        raise NotFound(f"There is no partner {name!r}")
-    return _partner(row.id, row.name)
-
-
-async def add_partner(session: AsyncSession, now: datetime, name: str, actor_token_id: UUID | None = None) -> Partner:
-    """Add a partner. Raises `AlreadyExists` or `Invalid`."""
-    name = required_text(name, "/name", 200)
-    already_exists = AlreadyExists(f"There is already a partner {name!r}")
-    if await session.scalar(select(PartnerRow.id).where(PartnerRow.name == name)):
-        raise already_exists
-    row = PartnerRow(id=uuid7(), name=name, created_at=now)
-    session.add(row)
-    audit.add_entry(session, now, actor_token_id, "partner.add", row.id)
-    try:
-        await session.flush()
-    except IntegrityError:
-        # Another transaction added it since the query.
-        raise already_exists from None
-    return _represent_partner(row)
-
-
-async def read_partner(session: AsyncSession, partner_id: UUID) -> Partner:
-    """Raises `NotFound`."""
-    row = await session.get(PartnerRow, partner_id)
-    if row is None:
-        raise NotFound("There is no such partner")
-    return _represent_partner(row)
-
-
-async def list_partners(session: AsyncSession, limit: int, cursor: str | None) -> Page[Partner]:
-    return await page(session, select(PartnerRow), PartnerRow.id, _represent_partner, limit, cursor)
 
 
 async def issue_token(
@@ -153,21 +100,29 @@ async def issue_token(
     keys: Keys,
     owner: Owner,
     *,
+    label: str | None = None,
     scopes: tuple[Scope, ...] | None = None,
-    expires_at: datetime | None = None,
-    actor_token_id: UUID | None = None,
+    expires_at: datetime | UnsetType | None = UNSET,
 ) -> IssuedToken:
-    """Issue a token of `owner`, with `scopes` or else every scope that such an owner may have. Raises `Invalid`."""
+    """Issue a token of `owner`, with `scopes` or else every scope that such an owner may have.
+
+    It ends at `expires_at`, after a year, or never if that is `None`. Raises `Invalid`, and `Conflict` if the owner is
+    suspended.
+    """
     allowed = {"responder": RESPONDER_SCOPES, "partner": PARTNER_SCOPES, "admin": ADMIN_SCOPES}[owner.type]
     for n, scope in enumerate(scopes or ()):
         if scope not in allowed:
             raise Invalid.at(f"/scopes/{n}", f"a token of a {owner.type} may have only {', '.join(allowed)}")
+    if expires_at is UNSET:
+        expires_at = now + DEFAULT_LIFETIME
     if expires_at is not None and not now < expires_at <= now + _MAX_LIFETIME:
         raise Invalid.at("/expires_at", "must be in the future, at most 100 years ahead; null for never")
     expires_at = expires_at and expires_at.astimezone(UTC)
     token = make_token(secrets.token_bytes(RANDOM_BYTES))
+    await owners.require_active(session, owner)
     row = TokenRow(
         id=uuid7(),
+        label=plain_text(label, "/label", MAX_LABEL_LENGTH),
         hash=keys.token_hashes(token)[0],
         responder_id=owner.id if owner.type == "responder" else None,
         partner_id=owner.id if owner.type == "partner" else None,
@@ -177,43 +132,68 @@ async def issue_token(
         lifetime_seconds=None if expires_at is None else int((expires_at - now).total_seconds()),
     )
     session.add(row)
-    audit.add_entry(session, now, actor_token_id, "token.issue", row.id, owner=name_owner(owner))
-    return IssuedToken(id=row.id, token=token, owner=owner, scopes=row.scopes, expires_at=expires_at)
+    audit.add_entry(session, now, "token.issue", row.id, owner=owner.key)
+    return IssuedToken(id=row.id, token=token, label=row.label, owner=owner, scopes=row.scopes, expires_at=expires_at)
 
 
 async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str) -> Identity:
     """The identity of a token. Raises the subclass of `Unauthenticated` that says why there is none."""
     if not is_well_formed(token):
         raise TokenMalformed
+    return await _identify(session, now, TokenRow.hash.in_(keys.token_hashes(token)))
+
+
+async def identify_again(session: AsyncSession, now: datetime, identity: Identity) -> None:
+    """Raise a subclass of `Unauthenticated` if the token has ended since, or its owner was suspended."""
+    await _identify(session, now, TokenRow.id == identity.token_id)
+
+
+async def _identify(session: AsyncSession, now: datetime, condition: ColumnElement[bool]) -> Identity:
     match = (
         await session.execute(
-            select(TokenRow, *_RESPONDER, *_PARTNER)
+            select(
+                TokenRow,
+                *owners.OF_RESPONDER,
+                *owners.OF_PARTNER,
+                func.coalesce(ResponderRow.suspended_at, PartnerRow.suspended_at).is_not(None),
+            )
             .outerjoin(ResponderRow, TokenRow.responder_id == ResponderRow.id)
             .outerjoin(PartnerRow, TokenRow.partner_id == PartnerRow.id)
-            .where(TokenRow.hash.in_(keys.token_hashes(token)))
+            .where(condition)
         )
     ).one_or_none()
     if match is None:
         raise TokenUnknown
-    row, responder_id, slug, responder_name, partner_id, partner_name = match
+    row, responder_id, slug, responder_name, partner_id, partner_name, is_suspended = match
     if row.revoked_at is not None:
         raise TokenRevoked
     if row.expires_at is not None and row.expires_at <= now:
         raise TokenExpired
     if not row.reviewed:
         raise TokenUnreviewed
-    owner = _ADMIN
+    if is_suspended:
+        raise OwnerSuspended
+    owner = ADMIN
     if row.responder_id is not None:
-        owner = _responder(responder_id, slug, responder_name)
+        owner = owners.responder(responder_id, slug, responder_name)
     elif row.partner_id is not None:
-        owner = _partner(partner_id, partner_name)
+        owner = owners.partner(partner_id, partner_name)
     return Identity(
         token_id=row.id,
+        label=row.label,
         owner=owner,
         scopes=tuple(Scope(scope) for scope in row.scopes),
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
     )
+
+
+async def read_valid_hashes(session: AsyncSession, now: datetime) -> set[bytes]:
+    """The hashes of the tokens that have not ended, under the key with which each was last used."""
+    query = select(TokenRow.hash).where(
+        TokenRow.revoked_at.is_(None), or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now)
+    )
+    return set(await session.scalars(query))
 
 
 async def record_use(session: AsyncSession, now: datetime, identity: Identity, newest_hash: bytes) -> None:
@@ -223,141 +203,108 @@ async def record_use(session: AsyncSession, now: datetime, identity: Identity, n
     )
 
 
-def name_owner(owner: Owner) -> str:
-    """The owner in a line of the log: a responder's slug, a partner's id, or `admin`."""
-    return owner.slug or (str(owner.id) if owner.id else owner.type)
-
-
-async def list_tokens(session: AsyncSession, owner: Owner | None, limit: int, cursor: str | None) -> Page[Token]:
-    """The tokens of `owner`, or all tokens if that is `None`."""
+async def list_tokens(session: AsyncSession, only: UUID | None, limit: int, cursor: str | None) -> Page[Token]:
+    """All tokens, or the one with the id `only`."""
     query = select(TokenRow)
-    if owner is not None:
-        query = query.where(
-            TokenRow.responder_id == _id(owner, "responder"), TokenRow.partner_id == _id(owner, "partner")
-        )
-    owners = await _owners(session)
-    return await page(session, query, TokenRow.id, lambda row: _represent(row, owners), limit, cursor)
+    if only is not None:
+        query = query.where(TokenRow.id == only)
+    every_owner = await owners.by_id(session)
+    return await page(session, query, TokenRow.id, lambda row: _represent(row, every_owner), limit, cursor)
 
 
-async def read_token(session: AsyncSession, token_id: UUID, owner: Owner | None) -> Token:
-    """A token of `owner`, or any token if that is `None`. Raises `NotFound`."""
-    return _represent(await _get_token(session, token_id, owner), await _owners(session))
+async def read_token(session: AsyncSession, token_id: UUID, only: UUID | None = None) -> Token:
+    """A token. Raises `NotFound`, also for any other than `only`."""
+    return _represent(await _get_token(session, token_id, only), await owners.by_id(session))
 
 
 async def rotate_token(
-    session: AsyncSession,
-    now: datetime,
-    keys: Keys,
-    token_id: UUID,
-    owner: Owner | None,
-    overlap_hours: int,
-    actor_token_id: UUID | None = None,
-    *,
-    caller_scopes: tuple[Scope, ...] | None = None,
+    session: AsyncSession, now: datetime, keys: Keys, token_id: UUID, only: UUID | None, overlap_hours: int
 ) -> IssuedToken:
-    """Issue a successor with the same owner, scopes and lifetime. The old token ends after the overlap, or earlier.
+    """Issue a successor with the same owner, label, scopes and lifetime.
 
-    Raises `Forbidden` if the token has a scope that is not in `caller_scopes`: a token must not get itself more scopes.
-    Raises `NotFound`, `Invalid` or, for a token that has ended, `Conflict`.
+    The old token ends after the overlap, or earlier. Raises `Invalid`, `AlreadyRotated`, `NotFound` also for any other
+    than `only`, and `Conflict` for a token that has ended or whose owner is suspended.
     """
     if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
         raise Invalid.at("/overlap_hours", f"must be from 0 to {MAX_OVERLAP_HOURS}")
-    row = await _get_token(session, token_id, owner, for_update=True)
-    if caller_scopes is not None and not set(caller_scopes).issuperset(row.scopes):
-        raise Forbidden("The token that you used has fewer scopes than the token to replace")
+    row = await _get_token(session, token_id, only)
+    owner = (await owners.by_id(session))[row.responder_id or row.partner_id]
+    # Lock the owner before its tokens, as the removal of a partner does, to avoid a deadlock.
+    await owners.require_active(session, owner)
+    row = await _get_token(session, token_id, only, for_update=True)
+    if row.successor_id is not None:
+        raise AlreadyRotated(f"The token was replaced before, by the token with the id {row.successor_id}")
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise Conflict("The token has ended; ask for a new one")
-    expires_at = None if row.lifetime_seconds is None else now + timedelta(seconds=row.lifetime_seconds)
     successor = await issue_token(
         session,
         now,
         keys,
-        (await _owners(session))[row.responder_id or row.partner_id],
+        owner,
+        label=row.label,
         scopes=tuple(Scope(scope) for scope in row.scopes),
-        expires_at=expires_at,
-        actor_token_id=actor_token_id,
+        expires_at=None if row.lifetime_seconds is None else now + timedelta(seconds=row.lifetime_seconds),
     )
     end = now + timedelta(hours=overlap_hours)
     row.expires_at = end if row.expires_at is None else min(row.expires_at, end)
-    audit.add_entry(session, now, actor_token_id, "token.rotate", row.id, successor=successor.id)
+    row.successor_id = successor.id
+    audit.add_entry(session, now, "token.rotate", row.id, successor=successor.id)
     return successor
 
 
-async def revoke_token(
-    session: AsyncSession, now: datetime, token_id: UUID, owner: Owner | None, actor_token_id: UUID | None = None
-) -> None:
-    """End a token now. To revoke it again changes nothing. Raises `NotFound`."""
-    row = await _get_token(session, token_id, owner, for_update=True)
-    if row.revoked_at is None:
+async def revoke_token(session: AsyncSession, now: datetime, token_id: UUID, only: UUID | None = None) -> None:
+    """End a token now. To revoke it again changes nothing. Raises `NotFound`, also for any other than `only`."""
+    row = await _get_token(session, token_id, only, for_update=True)
+    holds = row.revoked_at is None
+    if holds:
         row.revoked_at = now
-        audit.add_entry(session, now, actor_token_id, "token.revoke", row.id)
+    audit.add_entry(session, now, "token.revoke", row.id, is_logged=holds)
 
 
 async def list_unreviewed(session: AsyncSession) -> list[Token]:
     """The tokens that nobody has reviewed since a restore and that have not ended, oldest first."""
-    owners = await _owners(session)
+    every_owner = await owners.by_id(session)
     rows = await session.scalars(
         select(TokenRow).where(TokenRow.reviewed.is_(False), TokenRow.revoked_at.is_(None)).order_by(TokenRow.id)
     )
-    return [_represent(row, owners) for row in rows]
+    return [_represent(row, every_owner) for row in rows]
 
 
-async def keep_token(session: AsyncSession, now: datetime, token_id: UUID, actor_token_id: UUID | None = None) -> None:
+async def keep_token(session: AsyncSession, now: datetime, token_id: UUID) -> None:
     """After a restore: the token still holds. Raises `NotFound`."""
-    row = await _get_token(session, token_id, None, for_update=True)
-    if not row.reviewed:
-        row.reviewed = True
-        audit.add_entry(session, now, actor_token_id, "token.keep", row.id)
+    row = await _get_token(session, token_id, for_update=True)
+    is_new = not row.reviewed
+    row.reviewed = True
+    audit.add_entry(session, now, "token.keep", row.id, is_logged=is_new)
 
 
-async def keep_every_token(session: AsyncSession, now: datetime, actor_token_id: UUID | None = None) -> None:
+async def keep_every_token(session: AsyncSession, now: datetime) -> None:
     """After a restore: every token still holds."""
     await session.execute(update(TokenRow).where(TokenRow.reviewed.is_(False)).values(reviewed=True))
-    audit.add_entry(session, now, actor_token_id, "token.keep", "all")
+    audit.add_entry(session, now, "token.keep", "all")
 
 
 async def _get_token(
-    session: AsyncSession, token_id: UUID, owner: Owner | None, *, for_update: bool = False
+    session: AsyncSession, token_id: UUID, only: UUID | None = None, *, for_update: bool = False
 ) -> TokenRow:
-    row = await session.get(TokenRow, token_id, with_for_update=for_update)
-    if row is None or (owner is not None and (row.responder_id or row.partner_id) != owner.id):
+    row = None
+    if only in (None, token_id):
+        row = await session.get(TokenRow, token_id, with_for_update=for_update, populate_existing=for_update)
+    if row is None:
         raise NotFound("There is no such token")
     return row
-
-
-async def _owners(session: AsyncSession) -> dict[UUID | None, Owner]:
-    owners: dict[UUID | None, Owner] = {None: _ADMIN}
-    for responder_id, slug, name in await session.execute(select(*_RESPONDER)):
-        owners[responder_id] = _responder(responder_id, slug, name)
-    for partner_id, name in await session.execute(select(*_PARTNER)):
-        owners[partner_id] = _partner(partner_id, name)
-    return owners
-
-
-def _responder(responder_id: UUID, slug: str, name: str) -> Owner:
-    return Owner(type="responder", name=name, slug=slug, id=responder_id)
-
-
-def _partner(partner_id: UUID, name: str) -> Owner:
-    return Owner(type="partner", name=name, id=partner_id)
-
-
-def _id(owner: Owner, kind: str) -> UUID | None:
-    return owner.id if owner.type == kind else None
-
-
-def _represent_partner(row: PartnerRow) -> Partner:
-    return Partner(id=row.id, name=row.name, created_at=row.created_at)
 
 
 def _represent(row: TokenRow, owners: dict[UUID | None, Owner]) -> Token:
     return Token(
         id=row.id,
+        label=row.label,
         owner=owners[row.responder_id or row.partner_id],
         scopes=row.scopes,
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        successor_id=row.successor_id,
         reviewed=row.reviewed,
         last_used_at=row.last_used_at,
     )

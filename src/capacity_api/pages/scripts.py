@@ -29,7 +29,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "directory.js",
     ),
     "coverage": (*_OF_ALL, "freshness.js", "coverage.js"),
-    "update": (*_OF_ALL, "clock.js", "matching.js", "limit.js", "report.js", "update.js"),
+    "update": (*_OF_ALL, "clock.js", "matching.js", "limit.js", "note.js", "report.js", "update.js"),
 }
 NAMES = tuple(dict.fromkeys(name for modules in MODULES.values() for name in modules))
 
@@ -169,9 +169,19 @@ _UPDATE = {
         "What you entered is still here."
     ),
     "replace": "Replace that plan",
+    "note_seems": (
+        "This note will be public. It seems to contain {what}. Nothing was published yet. Publish it anyway?"
+    ),
+    "note_phone": "a phone number",
+    "note_email": "an email address",
+    "note_address": "a postal address",
+    "note_postcode": "a postcode",
+    "note_name": "the name of a person",
+    "publish_anyway": "Publish it anyway",
     "published": "Published: {state}. It holds until {time}; confirm it before then.",
     "sending": "On its way. No answer yet.",
     "not_a_responder": "This token does not speak for a responder. This page takes the token of one.",
+    "token_ends": "Your token works until {time}. Ask whoever runs this directory for a new one before then.",
     "unreadable": "Something below cannot be read, so nothing was published. What you entered is still here.",
     "unreachable": "The server cannot be reached. Nothing was changed. Check the connection and try again.",
     "unknown": (

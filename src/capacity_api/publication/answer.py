@@ -1,33 +1,51 @@
-"""What is answered to a read, decided from values alone: the resource and the headers of the request."""
+"""What is answered to a published read, decided from values alone. The protocol and the middleware both ask here."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
 
 from capacity_api.snapshot.resource import CODINGS, Headers, Resource
+from capacity_api.snapshot.snapshot import Snapshot
+
+# No browser's list is as long. A reader that sends more is answered without compression, and nothing of it is kept.
+_MAX_ACCEPT_ENCODING_BYTES = 200
 
 
 class Answer(msgspec.Struct, frozen=True):
+    """`head` has the status and `headers` as they go over the wire in HTTP/1.1."""
+
     status: int
     headers: Headers
+    head: bytes
     body: bytes
 
 
-def answer_with(resource: Resource, request_headers: Iterable[tuple[bytes, bytes]]) -> Answer:
-    """The answer to a `GET`: content coding by `Accept-Encoding`, 304 by `If-None-Match`."""
-    accept_encoding = if_none_match = b""
-    for name, value in request_headers:
-        # Several lines of one header are one list (RFC 9110 §5.3).
-        if name == b"accept-encoding":
-            accept_encoding = accept_encoding + b"," + value if accept_encoding else value
-        elif name == b"if-none-match":
-            if_none_match = if_none_match + b"," + value if if_none_match else value
-    variant = resource.best(preferred_codings(accept_encoding) if accept_encoding else ())
-    unchanged = resource.status == 200 and bool(if_none_match) and is_match(if_none_match, variant.etag)
-    if unchanged:
-        return Answer(304, variant.headers_unchanged, b"")
-    return Answer(resource.status, variant.headers, variant.body)
+def find_answer(
+    snapshot: Snapshot, path: str, query: bytes, accept_encoding: bytes, if_none_match: bytes
+) -> Answer | None:
+    """The answer to a `GET` of a path as it was sent, or `None` where nothing is published at it.
+
+    With a query, that is an answer which the application gave before.
+    """
+    resource = snapshot.cached_answer(path, query) if query else snapshot.find(path)
+    return None if resource is None else answer_with(resource, accept_encoding, if_none_match)
+
+
+def answer_with(resource: Resource, accept_encoding: bytes, if_none_match: bytes) -> Answer:
+    """The answer to a `GET`: content coding by `Accept-Encoding`, 304 by `If-None-Match`.
+
+    Several lines of one header are one list (RFC 9110 §5.3).
+    """
+    variant = resource.best(_preferred_codings(accept_encoding))
+    if if_none_match and resource.status == 200 and is_match(if_none_match, variant.etag):
+        return Answer(304, variant.headers_unchanged, variant.head_unchanged, b"")
+    return Answer(resource.status, variant.headers, variant.head, variant.body)
+
+
+def _preferred_codings(accept_encoding: bytes) -> tuple[str, ...]:
+    if not accept_encoding or len(accept_encoding) > _MAX_ACCEPT_ENCODING_BYTES:
+        return ()
+    return preferred_codings(accept_encoding)
 
 
 @lru_cache(maxsize=1024)
@@ -53,6 +71,8 @@ def is_match(if_none_match: bytes, etag: bytes) -> bool:
     """Whether the reader has this version already. The comparison is weak (RFC 9110 §13.1.2)."""
     if if_none_match == etag:
         return True
+    if etag not in if_none_match and b"*" not in if_none_match:
+        return False
     known = [each.strip().removeprefix(b"W/") for each in if_none_match.split(b",")]
     return b"*" in known or etag in known
 

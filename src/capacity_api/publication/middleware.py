@@ -3,7 +3,7 @@
 import structlog
 
 from capacity_api.asgi import Application, Message, Receive, Scope, Send
-from capacity_api.publication.answer import answer_with
+from capacity_api.publication.answer import Answer, answer_with, find_answer
 from capacity_api.publication.publisher import Publisher
 from capacity_api.snapshot.resource import PUBLIC_HEADERS, PUBLISHED_SEQUENCE, Resource
 from capacity_api.snapshot.snapshot import Snapshot
@@ -33,14 +33,13 @@ class PublicationMiddleware:
         passed_on = {**scope, "method": "GET"}
         try:
             snapshot = self._publisher.current()
-            query = scope["query_string"]
-            found = snapshot.cached_answer(scope["path"], query) if query else snapshot.find(scope["path"])
+            answer = find_answer(snapshot, _path_of(scope), scope["query_string"], *_conditions_of(scope))
         except Exception:
             log.exception("snapshot.failed")
             await self._app(passed_on, receive, self._numbered(send))
             return
-        if found is not None:
-            await self._answer(scope, send, snapshot, found)
+        if answer is not None:
+            await _send_answer(send, snapshot, answer)
         else:
             await self._app(passed_on, receive, self._caching(scope, self._numbered(send), snapshot))
 
@@ -70,16 +69,31 @@ class PublicationMiddleware:
                 current = self._publisher.current()
                 # Cache it only if the handler saw this snapshot and nothing newer is committed.
                 if current is snapshot and not self._publisher.is_stale:
-                    snapshot.cache_answer(scope["path"], scope["query_string"], resource)
-                await self._answer(scope, send, current, resource)
+                    snapshot.cache_answer(_path_of(scope), scope["query_string"], resource)
+                await _send_answer(send, current, answer_with(resource, *_conditions_of(scope)))
 
         return send_through
 
-    async def _answer(self, scope: Scope, send: Send, snapshot: Snapshot, found: Resource) -> None:
-        answer = answer_with(found, scope["headers"])
-        headers = [*answer.headers, snapshot.sequence_header]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+
+async def _send_answer(send: Send, snapshot: Snapshot, answer: Answer) -> None:
+    headers = [*answer.headers, snapshot.sequence_header]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _path_of(scope: Scope) -> str:
+    """The path as it was sent: what stands in it percent-encoded is not another spelling."""
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw_path.partition(b"?")[0].decode("latin-1")
+
+
+def _conditions_of(scope: Scope) -> tuple[bytes, bytes]:
+    """`Accept-Encoding` and `If-None-Match`. Several lines of one header are one list (RFC 9110 §5.3)."""
+    lines: dict[bytes, list[bytes]] = {b"accept-encoding": [], b"if-none-match": []}
+    for name, value in scope["headers"]:
+        if name in lines:
+            lines[name].append(value)
+    return b",".join(lines[b"accept-encoding"]), b",".join(lines[b"if-none-match"])
 
 
 def _resource_of(start: Message, body: bytes) -> Resource:

@@ -1,7 +1,7 @@
 """The publisher: keeps the snapshot in step with the database, and applies due steps on time even without it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.clock import Clock
 from capacity_api.db import sequence
+from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.errors import DatabaseUnavailable
 from capacity_api.operations import changes, history
-from capacity_api.operations.events import newest_events
+from capacity_api.operations.events import newest_events, redacted_responders
 from capacity_api.operations.responders import changed_since
 from capacity_api.representations.event import Event
 from capacity_api.snapshot.entry import Entry
@@ -65,6 +66,11 @@ class Publisher:
         return self._snapshot.sequence
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot as it was last read. A step may be due since: `current` says what must be shown."""
+        return self._snapshot
+
+    @property
     def next_due(self) -> datetime | None:
         """When the next due step is, as the database last said. If that is past, the step is not recorded yet."""
         return self._next_due
@@ -104,21 +110,24 @@ class Publisher:
         A snapshot that cannot be built leaves everything as it was, to be tried again.
         """
         async with self._refreshing:
-            try:
-                snapshot = await self._newer_snapshot()
-            except DatabaseUnavailable:
-                raise
-            except Exception:
-                self.is_stale = True
-                self._snapshot.clear_answers()
-                raise
-            self.is_stale = False
-            if snapshot is None:
-                return False
-            self._snapshot = snapshot
-            self._has_loaded, self._is_withdrawn = True, False
-            self.current()
-            return True
+            return await self._refresh()
+
+    async def _refresh(self) -> bool:
+        try:
+            snapshot = await self._newer_snapshot()
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            self.is_stale = True
+            self._snapshot.clear_answers()
+            raise
+        self.is_stale = False
+        if snapshot is None:
+            return False
+        self._snapshot = snapshot
+        self._has_loaded, self._is_withdrawn = True, False
+        self.current()
+        return True
 
     async def _newer_snapshot(self) -> Snapshot | None:
         """The snapshot with what was committed since, or None if that is nothing.
@@ -126,7 +135,7 @@ class Publisher:
         After a restore it is read whole: what the database no longer has must not stay.
         """
         published = self._snapshot
-        async with self._database.read() as session:
+        async with self._database.read(Bulkhead.PUBLICATION) as session:
             # First, so that it is about what this transaction sees.
             await self._database.continuity.look(session)
             if self._database.continuity.went_back and self._has_loaded:
@@ -138,10 +147,13 @@ class Publisher:
             if is_whole:
                 published = empty_snapshot(published.catalogue, self._clock())
             records = await changed_since(session, published.sequence)
-            histories = await _histories(session, records, published, self._clock() - KEPT_FOR)
-            events = await newest_events(session, published.sequence, MAX_EVENTS)
+            redacted = await redacted_responders(session, published.sequence)
+            histories = await _histories(session, records, published, self._clock() - KEPT_FOR, redacted)
+            # What is kept of earlier events may hold what was redacted.
+            kept_events = () if redacted else published.recent_events
+            events = await newest_events(session, 0 if redacted else published.sequence, MAX_EVENTS)
             next_due = await changes.next_due(session)
-        recent_events = (*events, *published.recent_events)[:MAX_EVENTS]
+        recent_events = (*events, *kept_events)[:MAX_EVENTS]
         # In a thread, so that readers are answered meanwhile.
         base = published if is_whole else None
         snapshot = await asyncio.to_thread(self._build, base, records, histories, latest, updated_at, recent_events)
@@ -184,16 +196,23 @@ class Publisher:
         try:
             async with asyncio.timeout(self._acknowledge_timeout):
                 while self.sequence < number:
-                    await self.refresh()
+                    async with self._refreshing:
+                        # Many may wait for one number. The first publishes it for all.
+                        if self.sequence < number:
+                            await self._refresh()
         except Exception as error:  # noqa: BLE001 - the change is acknowledged whatever keeps it from being shown
             log.warning("publication.late", sequence=number, reason=type(error).__name__)
 
 
 async def _histories(
-    session: AsyncSession, records: Sequence[ResponderRecord], published: Snapshot, since: datetime
+    session: AsyncSession,
+    records: Sequence[ResponderRecord],
+    published: Snapshot,
+    since: datetime,
+    redacted: Set[UUID],
 ) -> dict[UUID, History]:
-    """The history of each record: the published one with what is new, or all of it for a new responder."""
-    new_ids = [record.id for record in records if record.slug not in published.entries]
+    """The history of each record: the published one with what is new, or all of it for a new or redacted responder."""
+    new_ids = [record.id for record in records if record.slug not in published.entries or record.id in redacted]
     histories: dict[UUID, History] = {}
     if new_ids:
         wanted = new_ids if len(new_ids) <= _MAX_IDS_IN_QUERY else None
@@ -204,7 +223,7 @@ async def _histories(
     if len(new_ids) < len(records):
         new_entries = await history.entries_after(session, published.sequence)
         for record in records:
-            if record.slug in published.entries:
+            if record.id not in histories:
                 earlier = published.entries[record.slug].history
                 histories[record.id] = earlier.followed_by(new_entries.get(record.id, ()))
     return histories

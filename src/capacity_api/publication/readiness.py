@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from capacity_api.clock import Clock
 from capacity_api.conditions import ConditionCode, Conditions
+from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.durability import durability_faults
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import InstallationRow
@@ -88,21 +89,21 @@ class Readiness:
         return False
 
     async def _prove(self) -> None:
-        async with self._database.write(is_probe=True) as session:
+        async with self._database.write(bulkhead=Bulkhead.PUBLICATION, is_probe=True) as session:
             await session.execute(update(InstallationRow).values(checked_at=self._clock()))
 
     async def _ask_settings(self) -> None:
         """Whether the database may lose what it has acknowledged."""
         if time.monotonic() - self._settings_asked_at < _ASK_SETTINGS_EVERY_SECONDS:
             return
-        async with self._database.read() as session:
+        async with self._database.read(Bulkhead.PUBLICATION) as session:
             faults = await durability_faults(session)
         self.conditions.set(ConditionCode.NOT_DURABLE, " ".join(faults) or None)
         self._settings_asked_at = time.monotonic()
 
     async def _find_out_why(self) -> None:
         try:
-            async with self._database.read() as session:
+            async with self._database.read(Bulkhead.PUBLICATION) as session:
                 await session.connection()
         except DatabaseUnavailable:
             self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, _UNAVAILABLE)

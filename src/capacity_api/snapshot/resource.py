@@ -5,6 +5,7 @@ import gzip
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 
 import brotli  # type: ignore[import-untyped]  # two functions over bytes, without types
 import zstandard
@@ -42,15 +43,20 @@ _compressor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
 
 
 class Variant:
-    """A resource in one content coding: `headers` for a 200, `headers_unchanged` for a 304 (RFC 9110 §15.4.5)."""
+    """A resource in one content coding: `headers` for the whole, `headers_unchanged` for a 304 (RFC 9110 §15.4.5).
 
-    __slots__ = ("body", "etag", "headers", "headers_unchanged")
+    `head` and `head_unchanged` are these with their status lines, as they go over the wire in HTTP/1.1.
+    """
 
-    def __init__(self, body: bytes, etag: str, headers: Headers, headers_unchanged: Headers) -> None:
+    __slots__ = ("body", "etag", "head", "head_unchanged", "headers", "headers_unchanged")
+
+    def __init__(self, body: bytes, etag: str, status: int, headers: Headers, headers_unchanged: Headers) -> None:
         self.body = body
         self.etag = etag.encode()
         self.headers = headers
         self.headers_unchanged = headers_unchanged
+        self.head = head_of(status, headers)
+        self.head_unchanged = head_of(304, headers_unchanged)
 
 
 class Resource:
@@ -137,7 +143,16 @@ class Resource:
             *([(b"content-encoding", coding.encode())] if coding else []),
             *unchanged,
         ]
-        return Variant(body, etag, headers, unchanged)
+        return Variant(body, etag, self.status, headers, unchanged)
+
+
+def head_of(status: int, headers: Headers) -> bytes:
+    """The status line and the headers as they go over the wire in HTTP/1.1, without the empty line at their end."""
+    return b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode()) + lines_of(headers)
+
+
+def lines_of(headers: Headers) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 def _compress(reference: "weakref.ref[Resource]", coding: str) -> None:

@@ -33,6 +33,8 @@ RESPONDERS = "/v1/responders/"
 PAGE_LASTS = timedelta(minutes=1)
 _MAX_ANSWERS = 512
 _MAX_ANSWERS_BYTES = 32 * 1024 * 1024
+# Nobody sends the same long query twice, and it would be kept beside its answer.
+_MAX_QUERY_BYTES = 1000
 # Sorts after every slug.
 _AFTER_EVERY_SLUG = "\uffff"
 log = structlog.get_logger()
@@ -80,6 +82,8 @@ class Snapshot:
         self.catalogue = catalogue
         self.sequence = sequence
         self.sequence_header = (PUBLISHED_SEQUENCE, str(sequence).encode())
+        # The same as it goes over the wire.
+        self.sequence_line = b"%b: %d\r\n" % (PUBLISHED_SEQUENCE, sequence)
         self.updated_at = updated_at
         self.now = now
         self.entries = entries
@@ -140,7 +144,8 @@ class Snapshot:
 
     def cache_answer(self, path: str, query: bytes, answer: Resource) -> None:
         """Keep an answer for the next reader with the same query. It must depend on this snapshot alone."""
-        self._answers.add((path, query), answer)
+        if len(query) <= _MAX_QUERY_BYTES:
+            self._answers.add((path, query), answer)
 
     def clear_answers(self) -> None:
         """Forget the answers: what was committed cannot be published, so they may be out of date."""

@@ -8,6 +8,7 @@ from litestar.params import QueryParameter
 
 from capacity_api.api.address import base_url
 from capacity_api.api.context import Context
+from capacity_api.edge.addresses import Client
 from capacity_api.formats.rpde import PATH, ChangedItem, ChangesPage, changes_page, deleted_item, updated_item
 from capacity_api.operations.paging import MAX_LIMIT
 from capacity_api.operations.responders import changed_between
@@ -22,6 +23,7 @@ class ChangesFeedController(Controller):
     async def changes(
         self,
         context: NamedDependency[Context],
+        client: NamedDependency[Client],
         request: Request[Any, Any, Any],
         after: Annotated[
             int,
@@ -41,7 +43,7 @@ class ChangesFeedController(Controller):
         published, now = context.publisher.current().sequence, context.now()
         items: list[ChangedItem] = []
         if after < published:
-            async with context.read() as session:
+            async with context.read_anonymously(client) as session:
                 # Nothing newer than the snapshot: the page is kept until the snapshot's next change by the clock, and a
                 # newer report might lapse before.
                 for record in await changed_between(session, after, published, limit or MAX_LIMIT):

@@ -15,12 +15,13 @@ If a worker dies, its lease expires and another worker sends the event again, wi
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from capacity_api.db.tables import DeliveryRow, WebhookRow
+from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
 from capacity_api.domain.claim import Claim
 from capacity_api.domain.endpoint_health import EndpointHealth
 from capacity_api.operations.webhooks import private_events
@@ -57,6 +58,21 @@ async def claim(session: AsyncSession, due: DueWork, now: datetime, lease: timed
     return await _take_lease(session, now, lease, [scan for scan in scans if scan.has_messages])
 
 
+async def read_body(session: AsyncSession, claim: Claim, event_id: UUID) -> bytes | None:
+    """The body of an event as it is now: a redaction changes it. `None` if the claim may not send it any more.
+
+    That is when the claim has ended, or its webhook is disabled or suspended.
+    """
+    may_send = exists().where(
+        WebhookRow.id == claim.webhook_id,
+        WebhookRow.claim_id == claim.claim_id,
+        WebhookRow.status == WebhookStatus.ACTIVE,
+        WebhookRow.suspended.is_(False),
+    )
+    body = await session.scalar(select(EventRow.body).where(EventRow.id == event_id, may_send))
+    return None if body is None else body.encode()
+
+
 async def release(session: AsyncSession, claims: Sequence[Claim]) -> None:
     """Give back claims that were not sent, so that nobody has to wait until the lease expires."""
     await session.execute(
@@ -82,6 +98,7 @@ async def _lock_unchanged(session: AsyncSession, now: datetime, scans: Sequence[
         .where(
             WebhookRow.id.in_([scan.webhook.id for scan in scans]),
             WebhookRow.status == WebhookStatus.ACTIVE,
+            WebhookRow.suspended.is_(False),
             is_free(now),
         )
         .with_for_update(skip_locked=True, key_share=True)
@@ -154,6 +171,7 @@ async def _take_lease(session: AsyncSession, now: datetime, lease: timedelta, sc
     return [
         Claim(
             webhook_id=scan.webhook.id,
+            owner_id=scan.webhook.owner_id,
             claim_id=claim_id,
             expires_at=expires_at,
             url=scan.webhook.url,

@@ -11,14 +11,16 @@ from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, WebhookRow
 from capacity_api.domain.events import EventType
-from capacity_api.errors import NotFound, Superseded, WebhookDisabled
+from capacity_api.domain.owner import Owner
+from capacity_api.errors import NotFound, Superseded
+from capacity_api.operations import audit
 from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.webhooks import event_record
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus
 from capacity_api.operations.webhooks.example_event import EXAMPLE_RESPONDER, example_data
 from capacity_api.operations.webhooks.superseded import find_superseded
-from capacity_api.operations.webhooks.webhook import WebhookStatus
+from capacity_api.operations.webhooks.webhook import require_active
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event
 
@@ -28,6 +30,8 @@ _PRUNE_BATCH = 500
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """`status` is null when there was no response; `answer` is the beginning of its body.
+
+    In a private network, `answer` is null, and every failure looks the same.
 
     `reason` is null when the attempt succeeded, and otherwise a word such as `timeout` or `http_500`.
     """
@@ -72,12 +76,14 @@ async def list_deliveries(
     return Page(await _representations(session, webhook, rows.items), rows.next)
 
 
-async def send_test(session: AsyncSession, now: datetime, webhook: WebhookRow, event_type: EventType) -> Delivery:
-    """Send an example of an event of this type now, out of order. Raises `WebhookDisabled`.
+async def send_test(
+    session: AsyncSession, now: datetime, caller: Owner, webhook: WebhookRow, event_type: EventType
+) -> Delivery:
+    """Send an example of an event of this type now, out of order. Raises what `require_active` does.
 
     It takes no number, is in no public feed, and names no real responder.
     """
-    _require_active(webhook)
+    require_active(webhook, caller)
     body = Event(
         id=uuid7(),
         type=event_type,
@@ -106,19 +112,20 @@ async def send_test(session: AsyncSession, now: datetime, webhook: WebhookRow, e
         created_at=now,
     )
     session.add(row)
+    audit.add_entry(session, now, "webhook.test", webhook.id, type=event_type)
     return await _schedule_now(session, now, webhook, row)
 
 
-async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, event_id: UUID) -> Delivery:
+async def resend(session: AsyncSession, now: datetime, caller: Owner, webhook: WebhookRow, event_id: UUID) -> Delivery:
     """Send one again, out of order, whatever its outcome. The `webhook-id` stays the same.
 
-    Raises `NotFound` and `WebhookDisabled`; and `Superseded` if the event no longer holds and the
+    Raises `NotFound` and what `require_active` does; and `Superseded` if the event no longer holds and the
     webhook does not want such events.
     """
     row = await session.get(DeliveryRow, (webhook.id, event_id), with_for_update=True)
     if row is None:
         raise NotFound("This webhook has no such delivery")
-    _require_active(webhook)
+    require_active(webhook, caller)
     if webhook.stale == "drop":
         stored = (await session.execute(select(*event_record.COLUMNS).where(EventRow.id == event_id))).one()
         event = event_record.from_row(stored)
@@ -130,6 +137,7 @@ async def resend(session: AsyncSession, now: datetime, webhook: WebhookRow, even
     else:
         row.status, row.attempts, row.failing_since = DeliveryStatus.PENDING, 0, None
         row.next_attempt_at, row.finished_at = now, None
+    audit.add_entry(session, now, "webhook.resend", webhook.id, event_id=event_id)
     return await _schedule_now(session, now, webhook, row)
 
 
@@ -152,11 +160,6 @@ async def prune(session: AsyncSession, now: datetime) -> int:
             .execution_options(synchronize_session=False)
         )
     return len(keys)
-
-
-def _require_active(webhook: WebhookRow) -> None:
-    if webhook.status != WebhookStatus.ACTIVE:
-        raise WebhookDisabled
 
 
 async def _schedule_now(session: AsyncSession, now: datetime, webhook: WebhookRow, row: DeliveryRow) -> Delivery:

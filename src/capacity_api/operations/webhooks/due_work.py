@@ -1,14 +1,17 @@
-"""Find the webhooks that have work: the first step of a delivery (see `claims`). It takes no locks."""
+"""Find the webhooks that have work: the first step of a delivery (see `claims`). It takes no locks.
+
+No owner gets more than `MAX_SENDS_PER_OWNER` at once, so the slow endpoints of one do not delay the others.
+"""
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +24,10 @@ from capacity_api.operations.webhooks.scan import OutOfOrderEvent, Scan, scan
 from capacity_api.operations.webhooks.superseded import find_superseded
 from capacity_api.operations.webhooks.webhook import WebhookStatus
 
+# How many sends a worker has under way for one owner at once.
+MAX_SENDS_PER_OWNER = 8
+# How often one round looks past webhooks of owners that have all their sends. The next round goes on.
+_MAX_SEARCHES = 4
 # How many events after its cursor are read for one webhook, and for all of them together.
 _WINDOW = 64
 _MAX_EVENTS_READ = 1024
@@ -29,14 +36,17 @@ _MAX_OUT_OF_ORDER = 4
 _MAX_OUT_OF_ORDER_READ = 1024
 
 # Literal SQL, so that the partial indexes match.
-_NOT_BACKING_OFF = text("webhook.status = 'active' AND webhook.next_attempt_at IS NULL")
-_BACKING_OFF = text("webhook.status = 'active' AND webhook.next_attempt_at IS NOT NULL")
-_HAS_OUT_OF_ORDER = text("webhook.status = 'active' AND webhook.out_of_order_at IS NOT NULL")
+_NOT_BACKING_OFF = text("webhook.status = 'active' AND NOT webhook.suspended AND webhook.next_attempt_at IS NULL")
+_BACKING_OFF = text("webhook.status = 'active' AND NOT webhook.suspended AND webhook.next_attempt_at IS NOT NULL")
+_HAS_OUT_OF_ORDER = text("webhook.status = 'active' AND NOT webhook.suspended AND webhook.out_of_order_at IS NOT NULL")
 
+# Null for the administrators.
+_OWNER_ID = func.coalesce(WebhookRow.responder_id, WebhookRow.partner_id)
 # All that decides what a webhook is sent: `claim` leaves out a webhook in which any of it has
 # changed.
 WEBHOOK_COLUMNS = (
     WebhookRow.id,
+    _OWNER_ID.label("owner_id"),
     WebhookRow.url,
     WebhookRow.event_types,
     WebhookRow.responders,
@@ -64,15 +74,57 @@ class DueWork(msgspec.Struct, frozen=True):
         return bool(self.scans) or self.has_private_events
 
 
-async def find_due(session: AsyncSession, now: datetime, max_ready: int, max_slow: int) -> DueWork:
+class _Selection:
+    """The webhooks to scan. No owner has more of them than it may have sends."""
+
+    def __init__(self, session: AsyncSession, now: datetime, held: Mapping[UUID | None, int]) -> None:
+        self._session = session
+        self._now = now
+        self._sends = Counter(held)
+        self.webhooks: dict[UUID, Row[Any]] = {}
+
+    async def add(self, limit: int, order: Any, *where: Any) -> bool:
+        """Select up to `limit` more webhooks. True if there may be others, which the next round finds."""
+        room = limit
+        for _ in range(_MAX_SEARCHES):
+            if room <= 0:
+                break
+            rows = await self._search(room, order, *where)
+            taken = sum(self._take(row) for row in rows)
+            if len(rows) < room:
+                return False
+            room -= taken
+        # A limit of 0 means no free slot.
+        return limit > 0
+
+    def _take(self, webhook: Row[Any]) -> bool:
+        if self._sends[webhook.owner_id] >= MAX_SENDS_PER_OWNER:
+            return False
+        self._sends[webhook.owner_id] += 1
+        self.webhooks[webhook.id] = webhook
+        return True
+
+    async def _search(self, limit: int, order: Any, *where: Any) -> Sequence[Row[Any]]:
+        query = select(*WEBHOOK_COLUMNS).where(*where, is_free(self._now)).order_by(order).limit(limit)
+        full = [owner_id for owner_id, sends in self._sends.items() if sends >= MAX_SENDS_PER_OWNER]
+        if full:
+            query = query.where(_is_of_none(full))
+        if self.webhooks:
+            query = query.where(WebhookRow.id.not_in(self.webhooks))
+        return (await self._session.execute(query)).all()
+
+
+async def find_due(
+    session: AsyncSession, now: datetime, max_ready: int, max_slow: int, held: Mapping[UUID | None, int]
+) -> DueWork:
     """Find up to `max_ready` webhooks that are not backing off, and others.
 
     That is up to `max_slow` of each of two other kinds: those that backed off and are due again,
-    and those with out-of-order deliveries.
+    and those with out-of-order deliveries. `held` is how many claims of each owner the worker has.
     """
     has_private_events = await private_events.exist(session)
     latest, _ = await sequence.latest(session)
-    webhooks, may_have_more = await _find_webhooks(session, now, latest, max_ready, max_slow)
+    webhooks, may_have_more = await _find_webhooks(session, now, latest, max_ready, max_slow, held)
     scans = await _scan_webhooks(session, now, latest, webhooks)
     is_unfinished = any(not each.has_messages and each.scanned_to < latest for each in scans)
     return DueWork(scans, has_private_events, may_have_more or is_unfinished or has_private_events)
@@ -83,7 +135,7 @@ async def count_waiting_events(session: AsyncSession) -> int:
     latest, _ = await sequence.latest(session)
     behind = (
         select(WebhookRow.cursor, func.count().label("webhooks"))
-        .where(WebhookRow.status == WebhookStatus.ACTIVE, WebhookRow.cursor < latest)
+        .where(WebhookRow.status == WebhookStatus.ACTIVE, WebhookRow.suspended.is_(False), WebhookRow.cursor < latest)
         .group_by(WebhookRow.cursor)
         .subquery()
     )
@@ -97,37 +149,31 @@ def is_free(now: datetime) -> ColumnElement[bool]:
 
 
 async def _find_webhooks(
-    session: AsyncSession, now: datetime, latest: int, max_ready: int, max_slow: int
+    session: AsyncSession, now: datetime, latest: int, max_ready: int, max_slow: int, held: Mapping[UUID | None, int]
 ) -> tuple[Collection[Row[Any]], bool]:
     """The webhooks to scan, and whether there may be more of them."""
-    out_of_order = await _search(
-        session, now, max_slow, WebhookRow.out_of_order_at, _HAS_OUT_OF_ORDER, WebhookRow.out_of_order_at <= now
+    selection = _Selection(session, now, held)
+    more_out_of_order = await selection.add(
+        max_slow, WebhookRow.out_of_order_at, _HAS_OUT_OF_ORDER, WebhookRow.out_of_order_at <= now
     )
     # With a limit of its own, neither kind keeps the other waiting.
-    retries = await _search(
-        session, now, max_slow, WebhookRow.next_attempt_at, _BACKING_OFF, WebhookRow.next_attempt_at <= now
+    more_retries = await selection.add(
+        max_slow, WebhookRow.next_attempt_at, _BACKING_OFF, WebhookRow.next_attempt_at <= now
     )
     # Of the others, half are those furthest ahead: a new event reaches them without waiting for webhooks
     # that catch up. The other half are those furthest behind.
     is_behind = WebhookRow.cursor < latest
     half = (max_ready + 1) // 2
-    ahead = await _search(session, now, half, WebhookRow.cursor.desc(), _NOT_BACKING_OFF, is_behind)
-    behind = await _search(session, now, max_ready - half, WebhookRow.cursor, _NOT_BACKING_OFF, is_behind)
-    webhooks = {row.id: row for row in (*out_of_order, *retries, *ahead, *behind)}
-    may_have_more = _is_full(out_of_order, max_slow) or _is_full(retries, max_slow) or _is_full(ahead, half)
-    return webhooks.values(), may_have_more
+    more_ready = await selection.add(half, WebhookRow.cursor.desc(), _NOT_BACKING_OFF, is_behind)
+    await selection.add(max_ready - half, WebhookRow.cursor, _NOT_BACKING_OFF, is_behind)
+    return selection.webhooks.values(), more_out_of_order or more_retries or more_ready
 
 
-async def _search(session: AsyncSession, now: datetime, limit: int, order: Any, *where: Any) -> Sequence[Row[Any]]:
-    if limit <= 0:
-        return []
-    query = select(*WEBHOOK_COLUMNS).where(*where, is_free(now)).order_by(order).limit(limit)
-    return (await session.execute(query)).all()
-
-
-def _is_full(rows: Sequence[Row[Any]], limit: int) -> bool:
-    # A limit of 0 means no free slot.
-    return len(rows) == limit > 0
+def _is_of_none(owner_ids: Collection[UUID | None]) -> ColumnElement[bool]:
+    """Whether a webhook belongs to none of these owners. `None` is the administrators."""
+    is_of_others = _OWNER_ID.not_in([each for each in owner_ids if each is not None])
+    is_of_admin = _OWNER_ID.is_(None)
+    return and_(~is_of_admin, is_of_others) if None in owner_ids else or_(is_of_admin, is_of_others)
 
 
 async def _scan_webhooks(

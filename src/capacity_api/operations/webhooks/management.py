@@ -1,32 +1,38 @@
-"""Webhooks as their owners manage them: add, list, change, remove, enable, replay."""
+"""Webhooks as their owners manage them: add, list, change, remove, enable, replay.
 
+`caller` is whose token it is. An administrator may list, disable, enable, replay and remove every webhook.
+"""
+
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db import sequence
-from capacity_api.db.acts import note_act
 from capacity_api.db.tables import ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.codes import ALL, EVERYTHING, code_limits
 from capacity_api.domain.egress import MAX_URL_LENGTH, Network, check_url, parse_target
+from capacity_api.domain.endpoint_health import DisabledReason
 from capacity_api.domain.events import EventType
 from capacity_api.domain.keys import Keys
-from capacity_api.domain.responder import Slug
+from capacity_api.domain.owner import ADMIN, Owner
+from capacity_api.domain.responder import SLUG_PATTERN, Slug
 from capacity_api.domain.text import plain_text, text_limits
-from capacity_api.errors import BeyondLatest, FieldError, Invalid, SecretLost, WebhookDisabled
+from capacity_api.errors import BeyondLatest, FieldError, Invalid, SecretLost, TooManyWebhooks
+from capacity_api.operations import audit, owners
 from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.events import count_after
 from capacity_api.operations.paging import Page, page
-from capacity_api.operations.tokens import Owner, name_owner
 from capacity_api.operations.webhooks import secrets
 from capacity_api.operations.webhooks.delivery_rows import fail_pending, restart_pending, supersede_unwanted
 from capacity_api.operations.webhooks.webhook import (
@@ -35,12 +41,19 @@ from capacity_api.operations.webhooks.webhook import (
     WebhookStatus,
     WebhookWithSecret,
     get_webhook_row,
+    is_own,
     owned_by,
+    owner_of,
     represent,
     represent_with_secret,
+    require_active,
+    require_own,
+    require_permission,
     subscription_of,
+    visible_to,
 )
 
+MAX_WEBHOOKS = 20
 _MAX_DESCRIPTION = 200
 # The limits that `_check_filter` and `plain_text` enforce, as the schema declares them.
 _EventTypes = Annotated[tuple[str, ...], code_limits(each for each in EventType if each is not EventType.WEBHOOK_TEST)]
@@ -105,9 +118,10 @@ class WebhookEnabled(Webhook, frozen=True, kw_only=True):
 async def add(
     session: AsyncSession, now: datetime, keys: Keys, owner: Owner, new: NewWebhook, egress_allow: tuple[Network, ...]
 ) -> tuple[WebhookWithSecret, bool]:
-    """Add a webhook for the events from now on; earlier ones can be replayed. Raises `Invalid` with pointers.
+    """Add a webhook for the events from now on; earlier ones can be replayed.
 
-    If the owner has the same webhook already, returns that one as it stands, without its secret, and false.
+    If the owner has the same webhook already, returns that one as it stands, without its secret, and false. Raises
+    `Invalid` with pointers, `TooManyWebhooks`, and `Conflict` if the owner is suspended.
     """
     secret = secrets.new_secret(new.signature)
     row = WebhookRow(
@@ -126,41 +140,91 @@ async def add(
         status=WebhookStatus.ACTIVE,
         created_at=now,
     )
-    # The write lock, so that of two equal requests at once the second finds the webhook of the first.
+    # The write lock, so that of two requests at once the second finds and counts the webhook of the first.
     row.cursor = (await sequence.lock(session)).n
+    await owners.require_active(session, owner)
     same = await _find_same(session, owner, row)
     if same is not None:
+        audit.add_entry(session, now, "webhook.add", same.id, is_logged=False)
         return represent_with_secret(same, owner, None), False
+    if await _count(session, owner) >= MAX_WEBHOOKS:
+        raise TooManyWebhooks
     session.add(row)
     # The database sets the columns that were left out.
     await session.flush()
-    note_act(session, "webhook.add", webhook_id=row.id, owner=name_owner(owner))
+    audit.add_entry(session, now, "webhook.add", row.id, owner=owner.key)
     return represent_with_secret(row, owner, secret), True
 
 
-async def list_webhooks(session: AsyncSession, owner: Owner, limit: int, cursor: str | None) -> Page[Webhook]:
-    """The owner's webhooks, newest first."""
+async def list_webhooks(
+    session: AsyncSession,
+    caller: Owner,
+    limit: int,
+    cursor: str | None,
+    *,
+    owner_key: str | None = None,
+    status: WebhookStatus | None = None,
+) -> Page[Webhook]:
+    """The webhooks that the caller may see, newest first: of this owner alone, or in this status alone, if given."""
+    query = visible_to(caller)
+    if owner_key is not None:
+        query = query.where(_is_of(owner_key))
+    if status is not None:
+        query = query.where(WebhookRow.status == status)
+    every_owner = await owners.by_id(session) if caller == ADMIN else {caller.id: caller}
     return await page(
-        session, owned_by(owner), WebhookRow.id, lambda row: represent(Webhook, row, owner), limit, cursor
+        session,
+        query,
+        WebhookRow.id,
+        lambda row: represent(Webhook, row, every_owner[row.responder_id or row.partner_id]),
+        limit,
+        cursor,
     )
 
 
-async def get_webhook(session: AsyncSession, owner: Owner, webhook_id: UUID) -> Webhook:
-    """Raises `NotFound`, also if it belongs to another owner."""
-    return represent(Webhook, await get_webhook_row(session, owner, webhook_id), owner)
+async def get_webhook(session: AsyncSession, caller: Owner, webhook_id: UUID) -> Webhook:
+    """Raises `NotFound`, also if it belongs to another owner and the caller is no administrator."""
+    row = await get_webhook_row(session, caller, webhook_id)
+    return represent(Webhook, row, await owner_of(session, row))
 
 
 async def change(
     session: AsyncSession,
     now: datetime,
     keys: Keys,
-    owner: Owner,
+    caller: Owner,
     webhook_id: UUID,
     patch: WebhookPatch,
     egress_allow: tuple[Network, ...],
 ) -> Webhook:
-    """Change a webhook for everything that has not been sent yet. Raises `NotFound`, `Invalid`, `SecretLost`."""
-    row = await get_webhook_row(session, owner, webhook_id, for_update=True)
+    """Change a webhook for everything that has not been sent yet.
+
+    Raises `NotFound`, `Invalid`, `SecretLost` and `DisabledByAdministrator`; and `NotOwner` for an administrator who
+    would change more than the status.
+    """
+    row = await get_webhook_row(session, caller, webhook_id, for_update=True)
+    changed = [name for name in patch.__struct_fields__ if name != "status" and getattr(patch, name) is not UNSET]
+    if changed:
+        require_own(row, caller)
+        await _change_fields(session, now, caller, row, patch, egress_allow)
+    if changed or patch.status is UNSET:
+        # The log has which fields, and not to what: an address may hold a secret.
+        audit.add_entry(session, now, "webhook.change", row.id, is_logged=bool(changed), fields=changed)
+    if patch.status is WebhookStatus.DISABLED:
+        _disable(session, now, caller, row)
+    if patch.status is WebhookStatus.ACTIVE:
+        await _activate(session, now, keys, caller, row)
+    return represent(Webhook, row, await owner_of(session, row))
+
+
+async def _change_fields(
+    session: AsyncSession,
+    now: datetime,
+    owner: Owner,
+    row: WebhookRow,
+    patch: WebhookPatch,
+    egress_allow: tuple[Network, ...],
+) -> None:
     if patch.url is not UNSET:
         url = check_url(patch.url, egress_allow)
         if url != row.url:
@@ -178,62 +242,54 @@ async def change(
     if patch.stale is not UNSET:
         row.stale = patch.stale
     await supersede_unwanted(session, now, row)
-    if patch.status is WebhookStatus.DISABLED and row.status == WebhookStatus.ACTIVE:
-        row.status, row.disabled_reason, row.next_attempt_at = WebhookStatus.DISABLED, "owner", None
-        note_act(session, "webhook.disable", webhook_id=row.id, reason="owner")
-    if patch.status is WebhookStatus.ACTIVE and row.status != WebhookStatus.ACTIVE:
-        await _activate(session, now, keys, row)
-    _note_change(session, row, patch)
-    return represent(Webhook, row, owner)
 
 
-async def remove(session: AsyncSession, owner: Owner, webhook_id: UUID) -> None:
+async def remove(session: AsyncSession, now: datetime, caller: Owner, webhook_id: UUID) -> None:
     """Remove a webhook and its deliveries. What is being sent now may still arrive. Raises `NotFound`."""
-    await session.delete(await get_webhook_row(session, owner, webhook_id, for_update=True))
-    note_act(session, "webhook.remove", webhook_id=webhook_id)
+    await session.delete(await get_webhook_row(session, caller, webhook_id, for_update=True))
+    audit.add_entry(session, now, "webhook.remove", webhook_id)
 
 
 async def enable(
-    session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID, *, replay: bool
+    session: AsyncSession, now: datetime, keys: Keys, caller: Owner, webhook_id: UUID, *, replay: bool
 ) -> WebhookEnabled:
     """Make a webhook active again. With `replay` it is sent what it missed, without it only new events.
 
-    An active webhook stays as it is. Raises `NotFound`, and `SecretLost` if no key unseals a secret
-    that signs.
+    An active webhook stays as it is. Raises `NotFound` and `DisabledByAdministrator`, and `SecretLost` if no key
+    unseals a secret that signs.
     """
-    row = await get_webhook_row(session, owner, webhook_id, for_update=True)
+    row = await get_webhook_row(session, caller, webhook_id, for_update=True)
     latest, _ = await sequence.latest(session)
     was_disabled = row.status != WebhookStatus.ACTIVE
     missed = Missed(after=row.cursor, events=await count_after(session, row.cursor) if was_disabled else 0)
-    if was_disabled:
-        await _activate(session, now, keys, row)
-        if not replay:
-            # A restore goes to every webhook, even one that wants nothing else of what it missed.
-            restored = await sequence.latest_restore(session)
-            row.cursor = latest if restored <= row.cursor else restored - 1
-            await fail_pending(session, now, row)
+    await _activate(session, now, keys, caller, row)
+    if was_disabled and not replay:
+        # A restore goes to every webhook, even one that wants nothing else of what it missed.
+        restored = await sequence.latest_restore(session)
+        row.cursor = latest if restored <= row.cursor else restored - 1
+        await fail_pending(session, now, row)
+    owner = await owner_of(session, row)
     return represent(WebhookEnabled, row, owner, missed=missed, replayed=replay and was_disabled)
 
 
-async def replay(session: AsyncSession, owner: Owner, webhook_id: UUID, after: int) -> Webhook:
+async def replay(session: AsyncSession, now: datetime, caller: Owner, webhook_id: UUID, after: int) -> Webhook:
     """Move a webhook's cursor back to event number `after`: the events since are sent again, in order.
 
-    Raises `NotFound`, `Invalid`, `BeyondLatest` and `WebhookDisabled`.
+    Raises `NotFound`, `Invalid`, `BeyondLatest` and what `require_active` does.
     """
     if after < 0:
         raise Invalid.at("/after", "must be 0 or more")
-    row = await get_webhook_row(session, owner, webhook_id, for_update=True)
+    row = await get_webhook_row(session, caller, webhook_id, for_update=True)
     latest, _ = await sequence.latest(session)
     if after > latest:
         raise BeyondLatest(f"The newest event has the sequence number {latest}; {after} lies beyond it")
-    if row.status != WebhookStatus.ACTIVE:
-        raise WebhookDisabled
+    require_active(row, caller)
     # Never forward: that would skip events that it has not received.
     row.cursor = min(row.cursor, after)
-    note_act(session, "webhook.replay", webhook_id=row.id, after=after)
+    audit.add_entry(session, now, "webhook.replay", row.id, after=after)
     await _reset(session, row)
     wake_delivery(session)
-    return represent(Webhook, row, owner)
+    return represent(Webhook, row, await owner_of(session, row))
 
 
 async def _find_same(session: AsyncSession, owner: Owner, new: WebhookRow) -> WebhookRow | None:
@@ -250,21 +306,46 @@ async def _find_same(session: AsyncSession, owner: Owner, new: WebhookRow) -> We
     return None
 
 
-async def _activate(session: AsyncSession, now: datetime, keys: Keys, row: WebhookRow) -> None:
-    """Send to a disabled webhook again. Raises `SecretLost` if no key unseals a secret that signs."""
+async def _count(session: AsyncSession, owner: Owner) -> int:
+    return await session.scalar(select(func.count()).select_from(owned_by(owner).subquery())) or 0
+
+
+def _is_of(owner_key: str) -> ColumnElement[bool]:
+    """Whether a webhook belongs to the owner with this slug, or id, or to the administrators: `admin`."""
+    if owner_key == ADMIN.key:
+        return and_(WebhookRow.responder_id.is_(None), WebhookRow.partner_id.is_(None))
+    with suppress(ValueError):
+        owner_id = UUID(owner_key)
+        return or_(WebhookRow.responder_id == owner_id, WebhookRow.partner_id == owner_id)
+    if not re.fullmatch(SLUG_PATTERN, owner_key):
+        raise Invalid.at("?owner", "must be the slug of a responder, the id of an owner, or admin")
+    return WebhookRow.responder_id.in_(select(ResponderRow.id).where(ResponderRow.slug == owner_key))
+
+
+def _disable(session: AsyncSession, now: datetime, caller: Owner, row: WebhookRow) -> None:
+    """Send nothing more. What its owner disabled, an administrator may disable too; then the owner cannot enable it."""
+    reason: DisabledReason = "owner" if is_own(row, caller) else "administrator"
+    is_new = row.status == WebhookStatus.ACTIVE or (reason == "administrator" != row.disabled_reason)
+    if is_new:
+        row.status, row.disabled_reason, row.next_attempt_at = WebhookStatus.DISABLED, reason, None
+    audit.add_entry(session, now, "webhook.disable", row.id, is_logged=is_new, reason=reason)
+
+
+async def _activate(session: AsyncSession, now: datetime, keys: Keys, caller: Owner, row: WebhookRow) -> None:
+    """Send to a disabled webhook again. An active one stays as it is.
+
+    Raises `DisabledByAdministrator`, and `SecretLost` if no key unseals a secret that signs.
+    """
+    if row.status == WebhookStatus.ACTIVE:
+        audit.add_entry(session, now, "webhook.enable", row.id, is_logged=False)
+        return
+    require_permission(row, caller)
     if not secrets.are_readable(row.secrets, now, keys):
         raise SecretLost
     row.status, row.disabled_reason = WebhookStatus.ACTIVE, None
-    note_act(session, "webhook.enable", webhook_id=row.id)
+    audit.add_entry(session, now, "webhook.enable", row.id)
     await _reset(session, row)
     wake_delivery(session)
-
-
-def _note_change(session: AsyncSession, row: WebhookRow, patch: WebhookPatch) -> None:
-    """Note for the log which fields were changed, and not to what: an address may hold a secret."""
-    fields = [name for name in patch.__struct_fields__ if name != "status" and getattr(patch, name) is not UNSET]
-    if fields:
-        note_act(session, "webhook.change", webhook_id=row.id, fields=fields)
 
 
 async def _reset(session: AsyncSession, row: WebhookRow) -> None:

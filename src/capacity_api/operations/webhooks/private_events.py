@@ -37,6 +37,7 @@ async def fan_out(session: AsyncSession, now: datetime) -> None:
             select(WebhookRow.id, WebhookRow.responder_id, WebhookRow.event_types).where(
                 WebhookRow.responder_id.in_({event.responder_id for event in events}),
                 WebhookRow.status == WebhookStatus.ACTIVE,
+                WebhookRow.suspended.is_(False),
             )
         )
     ).all()

@@ -11,11 +11,12 @@ from sqlalchemy import bindparam, insert, literal_column, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from capacity_api.db.acts import SERVICE, note_act
-from capacity_api.db.tables import AttemptRow, DeliveryRow, WebhookRow
+from capacity_api.db.acts import note_act
+from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, WebhookRow
+from capacity_api.domain.actor import SERVICE
 from capacity_api.domain.claim import Claim, Message, cursor_after, must_send_again
 from capacity_api.domain.endpoint_health import DisabledReason, EndpointHealth, health_after, should_disable
-from capacity_api.domain.retry import Delivered, Outcome, Retry, give_up_if_overdue, next_attempt
+from capacity_api.domain.retry import Delivered, Outcome, Retry, conceal, give_up_if_overdue, next_attempt
 from capacity_api.domain.subscription import summarise
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus, renew_out_of_order_at, upsert
 from capacity_api.operations.webhooks.webhook import WebhookStatus, subscription_of
@@ -320,21 +321,51 @@ def _retry_at(send: SendResult, jitter: Callable[[], float]) -> datetime | None:
     )
 
 
-async def _store_attempts(session: AsyncSession, results: Sequence[ClaimResult]) -> None:
-    """Store the attempts for the log that the webhook's owner reads."""
-    rows = [
-        {
-            "webhook_id": result.claim.webhook_id,
-            "event_id": send.message.event_id,
-            "id": uuid7(),
-            "at": send.at - timedelta(milliseconds=send.outcome.duration_ms),
-            "status": send.outcome.status,
-            "duration_ms": send.outcome.duration_ms,
-            "reason": send.outcome.reason,
-            "answer": send.outcome.answer,
-        }
+async def _redacted_meanwhile(session: AsyncSession, results: Sequence[ClaimResult]) -> set[UUID]:
+    """The events of which another body was sent than they have now: an answer may quote what was redacted since.
+
+    The locks make a redaction wait until the answers are stored. It then drops them (`operations.redaction`).
+    """
+    bodies = {
+        send.message.event_id: send.message.body for result in results for send in result.sends if send.outcome.answer
+    }
+    if not bodies:
+        return set()
+    rows = await session.execute(
+        select(EventRow.id, EventRow.body)
+        .where(EventRow.id.in_(bodies))
+        .order_by(EventRow.id)
+        .with_for_update(read=True)
+    )
+    now = {row.id: row.body.encode() for row in rows}
+    return {
+        send.message.event_id
         for result in results
         for send in result.sends
-    ]
+        if send.outcome.answer and send.message.body != now[send.message.event_id]
+    }
+
+
+async def _store_attempts(session: AsyncSession, results: Sequence[ClaimResult]) -> None:
+    """Store the attempts for the log that the webhook's owner reads."""
+    redacted = await _redacted_meanwhile(session, results)
+    rows = [_attempt_values(result.claim, send) for result in results for send in result.sends]
+    for row in rows:
+        if row["event_id"] in redacted:
+            row["answer"] = None
     if rows:
         await (await session.connection()).execute(insert(AttemptRow), rows)
+
+
+def _attempt_values(claim: Claim, send: SendResult) -> dict[str, Any]:
+    shown = conceal(send.outcome)
+    return {
+        "webhook_id": claim.webhook_id,
+        "event_id": send.message.event_id,
+        "id": uuid7(),
+        "at": send.at - timedelta(milliseconds=shown.duration_ms),
+        "status": shown.status,
+        "duration_ms": shown.duration_ms,
+        "reason": shown.reason,
+        "answer": shown.answer,
+    }

@@ -10,18 +10,19 @@ import msgspec
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api.db.acts import note_act
 from capacity_api.db.tables import PartnerRow, ResponderRow, TokenRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.endpoint_health import DisabledReason
 from capacity_api.domain.keys import Keys
+from capacity_api.domain.owner import Owner
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations.tokens import Owner
+from capacity_api.operations import audit
 from capacity_api.operations.webhooks.webhook import (
     WebhookStatus,
     WebhookWithSecret,
     get_webhook_row,
     represent_with_secret,
+    require_own,
 )
 
 ROTATION_OVERLAP = timedelta(hours=24)
@@ -29,6 +30,8 @@ ROTATION_OVERLAP = timedelta(hours=24)
 MAX_SECRETS = 5
 # Why a webhook is disabled when no key unseals its secret and the operator has declared it lost (`key reseal`).
 _LOST: DisabledReason = "secret_lost"
+# Webhooks that are disabled for these reasons sign nothing. Whoever enables one needs a secret that can be unsealed.
+_SIGN_NOTHING: frozenset[str | None] = frozenset({_LOST, "administrator"})
 
 
 class UnreadableWebhook(msgspec.Struct, frozen=True):
@@ -51,9 +54,15 @@ def new_secret(signature: str) -> str:
     return signing.make_secret("v1a" if signature == "v1a" else "v1", secrets.token_bytes(signing.SECRET_BYTES))
 
 
-async def rotate(session: AsyncSession, now: datetime, keys: Keys, owner: Owner, webhook_id: UUID) -> WebhookWithSecret:
-    """Give a webhook a new secret. The old one also signs for 24 hours, unless it is lost. Raises `NotFound`."""
-    row = await get_webhook_row(session, owner, webhook_id, for_update=True)
+async def rotate(
+    session: AsyncSession, now: datetime, keys: Keys, caller: Owner, webhook_id: UUID
+) -> WebhookWithSecret:
+    """Give a webhook a new secret. The old one also signs for 24 hours, unless it is lost.
+
+    Raises `NotFound`; and `NotOwner` for an administrator, who may see no secret of another owner.
+    """
+    row = await get_webhook_row(session, caller, webhook_id, for_update=True)
+    require_own(row, caller)
     secret = new_secret(row.signature)
     until = (now + ROTATION_OVERLAP).isoformat()
     # A secret that was rotated earlier keeps its own end.
@@ -61,8 +70,8 @@ async def rotate(session: AsyncSession, now: datetime, keys: Keys, owner: Owner,
     still_signing = [each for each in older if _is_valid(each, now) and keys.can_unseal(each["sealed"])]
     row.secrets = [{"sealed": keys.seal(secret), "until": None}, *still_signing[: MAX_SECRETS - 1]]
     row.public_key = signing.public_key(secret)
-    note_act(session, "webhook.rotate", webhook_id=row.id)
-    return represent_with_secret(row, owner, secret)
+    audit.add_entry(session, now, "webhook.rotate", row.id)
+    return represent_with_secret(row, caller, secret)
 
 
 def valid_secrets(sealed_secrets: Sequence[Mapping[str, Any]], now: datetime) -> tuple[str, ...]:
@@ -83,7 +92,7 @@ async def are_stored(session: AsyncSession) -> bool:
 async def examine(session: AsyncSession, now: datetime, keys: Keys) -> SecretsReport:
     """Try the keys on the secrets of all webhooks.
 
-    Not `unreadable`: a webhook already disabled as `secret_lost`, and a secret that has expired.
+    Not `unreadable`: a webhook disabled as `secret_lost` or by an administrator, and a secret that has expired.
     """
     rows = await session.execute(
         select(WebhookRow.id, WebhookRow.secrets, WebhookRow.disabled_reason, ResponderRow.slug, PartnerRow.name)
@@ -96,7 +105,7 @@ async def examine(session: AsyncSession, now: datetime, keys: Keys) -> SecretsRe
         report.webhooks += 1
         if any(_needs_reseal(each["sealed"], keys) for each in row.secrets):
             report.to_reseal.append(row.id)
-        if row.disabled_reason != _LOST and not are_readable(row.secrets, now, keys):
+        if row.disabled_reason not in _SIGN_NOTHING and not are_readable(row.secrets, now, keys):
             report.unreadable.append(UnreadableWebhook(row.id, row.slug or row.name or "admin"))
     return report
 
@@ -130,10 +139,13 @@ async def reseal(
     for row in rows:
         if any(_needs_reseal(each["sealed"], keys) for each in row.secrets):
             row.secrets = [{**each, "sealed": _reseal(each["sealed"], keys)} for each in row.secrets]
+            audit.add_entry(session, now, "webhook.reseal", row.id, is_logged=False)
             resealed.add(row.id)
-        if disable_unreadable and not are_readable(row.secrets, now, keys):
+        if not disable_unreadable or row.disabled_reason in _SIGN_NOTHING:
+            continue
+        if not are_readable(row.secrets, now, keys):
             row.status, row.disabled_reason, row.next_attempt_at = WebhookStatus.DISABLED, _LOST, None
-            note_act(session, "webhook.disable", webhook_id=row.id, reason=_LOST)
+            audit.add_entry(session, now, "webhook.disable", row.id, reason=_LOST)
     return resealed
 
 

@@ -1,4 +1,4 @@
-"""A webhook as its owner sees it, and its row in the database."""
+"""A webhook as its owner and the administrators see it, and its row in the database."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,12 +11,14 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capacity_api.db.tables import WebhookRow
+from capacity_api.db.tables import PartnerRow, ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.endpoint_health import DisabledReason
+from capacity_api.domain.owner import ADMIN, Owner
 from capacity_api.domain.subscription import Subscription
-from capacity_api.errors import NotFound
-from capacity_api.operations.tokens import Owner
+from capacity_api.errors import DisabledByAdministrator, NotFound, NotOwner, WebhookDisabled, WebhookSuspended
+from capacity_api.operations import owners
+from capacity_api.secrecy import repr_without
 
 Stale = Literal["drop", "send"]
 
@@ -58,6 +60,8 @@ class WebhookWithSecret(Webhook, frozen=True, kw_only=True):
     `v1a` never has one: the private key stays here, and `public_key` verifies.
     """
 
+    __repr__ = repr_without("secret")
+
     secret: str | UnsetType = UNSET
 
 
@@ -65,7 +69,7 @@ Representation = TypeVar("Representation", bound=Webhook)
 
 
 def represent(kind: type[Representation], row: WebhookRow, owner: Owner, **more: Any) -> Representation:
-    """The webhook as its owner sees it. `more` are the fields that this kind of representation adds."""
+    """The webhook without its secret. `more` are the fields that this kind of representation adds."""
     return kind(
         id=row.id,
         owner=owner,
@@ -101,18 +105,60 @@ def owned_by(owner: Owner) -> Select[WebhookRow]:
     )
 
 
+def visible_to(caller: Owner) -> Select[WebhookRow]:
+    """A query for the webhooks that the caller may see: its own, or every one for an administrator."""
+    return select(WebhookRow) if caller == ADMIN else owned_by(caller)
+
+
 async def get_webhook_row(
-    session: AsyncSession, owner: Owner, webhook_id: UUID, *, for_update: bool = False
+    session: AsyncSession, caller: Owner, webhook_id: UUID, *, for_update: bool = False
 ) -> WebhookRow:
-    """The row of an owner's webhook. Raises `NotFound`, also if it belongs to another owner.
+    """The row of a webhook that the caller may see. Raises `NotFound`, also if it belongs to another owner.
 
     With `for_update` it is locked: recording waits for it; claiming skips it.
     """
-    query = owned_by(owner).where(WebhookRow.id == webhook_id)
+    query = visible_to(caller).where(WebhookRow.id == webhook_id)
     row = await session.scalar(query.with_for_update() if for_update else query)
     if row is None:
         raise NotFound("There is no such webhook")
     return row
+
+
+def is_own(row: WebhookRow, caller: Owner) -> bool:
+    """Whether the webhook belongs to the caller. An administrator reaches the others too."""
+    return (row.responder_id or row.partner_id) == caller.id
+
+
+def require_own(row: WebhookRow, caller: Owner) -> None:
+    """Raise `NotOwner` for what an administrator may not do to the webhook of another owner."""
+    if not is_own(row, caller):
+        raise NotOwner("An administrator may only disable, enable, test, resend, replay and remove another's webhook")
+
+
+async def owner_of(session: AsyncSession, row: WebhookRow) -> Owner:
+    """The owner of a webhook."""
+    if row.responder_id is not None:
+        responder = select(*owners.OF_RESPONDER).where(ResponderRow.id == row.responder_id)
+        return owners.responder(*(await session.execute(responder)).one())
+    if row.partner_id is not None:
+        partner = select(*owners.OF_PARTNER).where(PartnerRow.id == row.partner_id)
+        return owners.partner(*(await session.execute(partner)).one())
+    return ADMIN
+
+
+def require_permission(row: WebhookRow, caller: Owner) -> None:
+    """Raise `DisabledByAdministrator` if only an administrator may let the webhook be used again."""
+    if row.disabled_reason == "administrator" and caller != ADMIN:
+        raise DisabledByAdministrator
+
+
+def require_active(row: WebhookRow, caller: Owner) -> None:
+    """Raise `DisabledByAdministrator`, `WebhookDisabled` or `WebhookSuspended` if nothing is sent to the webhook."""
+    require_permission(row, caller)
+    if row.status != WebhookStatus.ACTIVE:
+        raise WebhookDisabled
+    if row.suspended:
+        raise WebhookSuspended
 
 
 def subscription_of(row: WebhookRow | Row[Any]) -> Subscription:

@@ -5,8 +5,9 @@ import { timeOf } from "./clock.js";
 import { byId, createElement, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
 import { ASPECTS, limitingCodes } from "./limit.js";
+import { personalIn } from "./note.js";
 import { intakeElement, ukTime, until } from "./report.js";
-import { balanced, moment, say } from "./words.js";
+import { balanced, joinWords, moment, say } from "./words.js";
 
 /** @import { ExpectedTime, FieldError, Intake, IntakeReport, Limit, Plan, Report, Responder } from "./types.js" */
 
@@ -14,6 +15,8 @@ import { balanced, moment, say } from "./words.js";
 const ANSWER_WITHIN = 20_000;
 // A step that takes longer than this is announced as being on its way.
 const SLOW_AFTER = 1000;
+// Thirty days: enough to ask for another token.
+const ENDS_SOON = 2_592_000_000;
 const words = WORDS.update;
 const [signIn, report] = /** @type {HTMLFormElement[]} */ (["sign", "report"].map(byId));
 const [desk, fault, done] = ["desk", "fault", "done"].map(byId);
@@ -25,6 +28,8 @@ let slug = "";
 let etag = "";
 /** The report of the button "at our threshold". @type {Report | null} */
 let thresholdReport = null;
+// The note that the user publishes although it seems to say something about a person.
+let agreedNote = "";
 let isBusy = false;
 // How many milliseconds the server's clock is ahead of the device's, which may be wrong.
 let serverAhead = 0;
@@ -45,8 +50,19 @@ class Refusal extends Error {
   }
 }
 
-/** A plan that is in the way of another one. */
-class AlreadyPlanned extends Refusal {}
+/** A step that is taken only when the user says so, with one more button. */
+class Question extends Refusal {
+  /**
+   * @param {string} message
+   * @param {string} answer the words of the button
+   * @param {() => Promise<void>} step
+   */
+  constructor(message, answer, step) {
+    super(message);
+    this.answer = answer;
+    this.step = step;
+  }
+}
 
 /**
  * Call the API. Throws a Refusal if it refuses or does not answer.
@@ -122,9 +138,9 @@ function showRefusal(refusal) {
   const items = errors.map((error) => createElement("li", {}, markField(error)));
   fault.replaceChildren(createElement("p", {}, message));
   if (items.length) fault.append(createElement("ul", {}, ...items));
-  if (refusal instanceof AlreadyPlanned) {
-    const button = createElement("button", { type: "button" }, words.replace);
-    button.addEventListener("click", () => attempt(replacePlan));
+  if (refusal instanceof Question) {
+    const button = createElement("button", { type: "button" }, refusal.answer);
+    button.addEventListener("click", () => attempt(refusal.step));
     fault.append(createElement("p", {}, button));
   }
   fault.hidden = false;
@@ -151,7 +167,7 @@ function markField({ pointer, detail }) {
 async function openDesk() {
   // Chat and mail programs put quotes, spaces and invisible characters around what is copied.
   token = signIn.token.value.replace(/[^\x21-\x7e]/g, "");
-  const { owner } = (await call("GET", "/v1/me")).content;
+  const { owner, expires_at } = (await call("GET", "/v1/me")).content;
   if (owner.type !== "responder") throw new Refusal(words.not_a_responder);
   if (owner.slug !== slug) {
     report.reset();
@@ -161,10 +177,22 @@ async function openDesk() {
   }
   await fetchResponder();
   await fetchThresholdReport();
+  showEnd(expires_at);
   signIn.reset();
   signIn.hidden = true;
   desk.hidden = false;
   byId("name").focus();
+}
+
+/**
+ * Say when the token ends, if that is soon.
+ * @param {string | null} expiresAt
+ */
+function showEnd(expiresAt) {
+  const end = expiresAt ? Date.parse(expiresAt) : Infinity;
+  const isSoon = end - Date.now() - serverAhead < ENDS_SOON;
+  byId("ends").hidden = !isSoon;
+  byId("ends").textContent = isSoon ? say(words.token_ends, { time: moment(end) }) : "";
 }
 
 async function fetchThresholdReport() {
@@ -326,13 +354,35 @@ async function publish(newReport, { replace = false } = {}) {
 /** Publish what the form holds, and offer to replace a plan that stands in the way. */
 async function publishForm() {
   refuseUnreadable();
+  askAboutNote(readReport(), publishForm);
   try {
     await publish(readReport());
   } catch (error) {
     const plan = responder?.intake.planned;
     if (!(error instanceof Refusal) || error.code !== "already_planned" || !plan) throw error;
-    throw new AlreadyPlanned(say(words.already_planned, planValues(plan)));
+    throw new Question(say(words.already_planned, planValues(plan)), words.replace, replacePlan);
   }
+}
+
+/**
+ * Ask, once for each note, before one is published that seems to say something about a person.
+ * @param {Report} newReport
+ * @param {() => Promise<void>} step
+ */
+function askAboutNote({ note }, step) {
+  const found = note && note !== agreedNote ? personalIn(note, responder?.name) : [];
+  if (!found.length) return;
+  const what = joinWords(found.map((kind) => words[`note_${kind}`]));
+  throw new Question(say(words.note_seems, { what }), words.publish_anyway, () => {
+    agreedNote = note ?? "";
+    return step();
+  });
+}
+
+async function publishThreshold() {
+  if (!thresholdReport) return;
+  askAboutNote(thresholdReport, publishThreshold);
+  await publish({ ...thresholdReport, effective_from: null });
 }
 
 async function replacePlan() {
@@ -410,11 +460,7 @@ report.addEventListener("keydown", (event) => {
 report.addEventListener("input", showPreview);
 byId("confirm").addEventListener("click", () => attempt(confirm));
 byId("call-off").addEventListener("click", () => attempt(callOffPlan));
-byId("threshold").addEventListener("click", () =>
-  attempt(async () => {
-    if (thresholdReport) await publish({ ...thresholdReport, effective_from: null });
-  }),
-);
+byId("threshold").addEventListener("click", () => attempt(publishThreshold));
 byId("forget").addEventListener("click", forgetToken);
 // A page that the browser brings back must not bring back the token.
 addEventListener("pageshow", (event) => event.persisted && forgetToken());

@@ -1,0 +1,90 @@
+"""The ASGI application together with what the protocol in front of it needs."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from capacity_api.asgi import Application, Receive, Scope, Send
+from capacity_api.edge.connections import Connections
+from capacity_api.edge.refusals import Refusals
+from capacity_api.errors import CapacityError
+from capacity_api.publication.publisher import Publisher
+from capacity_api.representations.problem import PROBLEM_JSON, Problem
+from capacity_api.snapshot.resource import EXPOSED_HEADERS, Headers, head_of, lines_of
+from capacity_api.snapshot.snapshot import Snapshot
+
+# The problem document of an error in the request with this id, and the headers of its response.
+DescribeProblem = Callable[[CapacityError, UUID], tuple[Problem, dict[str, str]]]
+
+
+class Edge:
+    """What the connections of one process share. `reads` counts the published reads answered, by status."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        connections: Connections,
+        refusals: Refusals,
+        reads: Counter[int],
+        describe_problem: DescribeProblem,
+    ) -> None:
+        self.connections = connections
+        self.refusals = refusals
+        self.reads = reads
+        self._publisher = publisher
+        self._describe_problem = describe_problem
+        self._read_at = 0.0
+        self._snapshot: Snapshot | None = None
+        self._server_headers: Headers = []
+        self._server_lines = b""
+
+    def snapshot(self, loop: asyncio.AbstractEventLoop) -> Snapshot:
+        """The snapshot as it must be read now. To read the clocks costs as much as the rest of an answer.
+
+        So it is done once in each millisecond of uvloop's time, and again where the snapshot was replaced.
+        """
+        now = loop.time()
+        if now != self._read_at or self._snapshot is not self._publisher.snapshot:
+            self._snapshot = self._publisher.current()
+            self._read_at = now
+        return self._snapshot
+
+    def lines_of(self, server_headers: Headers) -> bytes:
+        """What the server adds to each answer, as it goes over the wire. It replaces the list once a second."""
+        if server_headers is not self._server_headers:
+            self._server_headers = server_headers
+            self._server_lines = lines_of(server_headers)
+        return self._server_lines
+
+    def refusal_of(self, error: CapacityError, server_headers: Headers) -> bytes:
+        """The whole answer to a request that never reaches the application."""
+        number = uuid7()
+        problem, headers = self._describe_problem(error, number)
+        body = msgspec.json.encode(problem)
+        headers |= {
+            "content-type": PROBLEM_JSON,
+            "content-length": str(len(body)),
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "access-control-allow-origin": "*",
+            "access-control-expose-headers": EXPOSED_HEADERS,
+            "x-request-id": str(number),
+            "connection": "close",
+        }
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return head_of(problem.status, [*server_headers, *encoded]) + b"\r\n" + body
+
+
+class EdgeApplication:
+    """Any ASGI server can run it. Behind `EdgeProtocol`, most published reads never reach `app`."""
+
+    def __init__(self, app: Application, edge: Edge) -> None:
+        self._app = app
+        self.edge = edge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
