@@ -1,6 +1,7 @@
 """The whole service over HTTP on loopback, in the test's own event loop, with a clock that the test moves."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -34,6 +35,14 @@ WAITING: dict[str, Any] = {"state": "waiting_list"}
 Headers = dict[str, str]
 # Long enough for a busy machine. No test depends on how long something takes.
 PATIENCE_SECONDS = 60.0
+
+
+def bound(seconds: float) -> float:
+    """A bound of safety for what is promised in so many seconds: five times the room.
+
+    Beside other tests a time says nothing. Then there is only patience.
+    """
+    return PATIENCE_SECONDS if "PYTEST_XDIST_WORKER" in os.environ else 5 * seconds
 
 
 def client_of(address: str, **options: Any) -> httpx.AsyncClient:
