@@ -36,7 +36,7 @@ def call(
     if log is not None:
         with log.open("a") as file:
             os.dup2(file.fileno(), 2)
-    # Whoever aborts this process wants to see where it was.
+    # If the test aborts this process, print where it was.
     faulthandler.enable(2)
     os.environ.clear()
     os.environ.update(env)

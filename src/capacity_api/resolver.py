@@ -36,7 +36,7 @@ class Resolver:
         if lookup is None:
             lookup = self._lookups[host] = asyncio.create_task(self._look_up(host))
             lookup.add_done_callback(partial(self._forget, host))
-        # Whoever gives up must not end it for the others.
+        # One that gives up must not end the lookup for the others.
         return await asyncio.shield(lookup)
 
     async def _look_up(self, host: str) -> list[Address]:

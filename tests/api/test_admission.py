@@ -26,6 +26,7 @@ async def test_one_caller_of_each_key_begins_in_each_turn_in_order() -> None:
     calls = [asyncio.create_task(call(key, number)) for number in range(_CALLERS) for key in begun]
     while not all(each.done() for each in calls):
         before = {key: len(numbers) for key, numbers in begun.items()}
+        # One turn of the event loop.
         await asyncio.sleep(0)
         assert all(len(numbers) - before[key] <= 1 for key, numbers in begun.items())
     assert list(begun.values()) == [list(range(_CALLERS))] * 2
@@ -34,6 +35,7 @@ async def test_one_caller_of_each_key_begins_in_each_turn_in_order() -> None:
 async def test_a_caller_that_hangs_up_holds_nobody_up() -> None:
     turnstile = Turnstile()
     calls = [asyncio.create_task(turnstile.enter(None)) for _ in range(_CALLERS)]
+    # Let each begin.
     await asyncio.sleep(0)
     for each in calls[1::2]:
         each.cancel()

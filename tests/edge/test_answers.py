@@ -4,21 +4,18 @@ import asyncio
 import json
 import logging
 import signal
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
 
 import pytest
-from tests.conftest import Clock
 from tests.edge.raw import Wire, connect
 from tests.processes import COMMAND, environment
 from tests.processes import serving as serving_process
-from tests.serving import PATIENCE_SECONDS, PAUSED, Service, serving
+from tests.serving import PATIENCE_SECONDS, PAUSED, Service
 
 from capacity_api.cli.serving import bind
-from capacity_api.config import Settings
 
 HOST = b"Host: capacity.example\r\n"
 MATCHES = b"POST /v1/matches HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -26,17 +23,6 @@ MATCHES = b"POST /v1/matches HTTP/1.1\r\n" + HOST + b"Content-Type: application/
 
 def get(path: bytes, version: bytes = b"1.1", lines: bytes = b"") -> bytes:
     return b"GET " + path + b" HTTP/" + version + b"\r\n" + HOST + lines + b"\r\n"
-
-
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    return sqlite_url
-
-
-@pytest.fixture
-async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
-    async with serving(settings, clock) as running:
-        yield running
 
 
 async def test_requests_sent_at_once_are_answered_in_order(service: Service) -> None:

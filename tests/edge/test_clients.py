@@ -3,14 +3,11 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import Clock
-from tests.serving import PAUSED, WAITING, Service, serving
-
-from capacity_api.config import Settings
+from tests import processes
+from tests.serving import PAUSED, WAITING, Service
 
 CURL, JAVA = shutil.which("curl"), shutil.which("java")
 # `HttpClient` asks for HTTP/2 by itself.
@@ -37,20 +34,9 @@ class Client {
 """
 
 
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    return sqlite_url
-
-
-@pytest.fixture
-async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
-    async with serving(settings, clock) as running:
-        yield running
-
-
 async def run(*command: str) -> str:
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    out, _ = await process.communicate()
+    out, _ = await processes.finish(process)
     assert process.returncode == 0
     return out.decode()
 

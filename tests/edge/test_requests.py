@@ -1,7 +1,5 @@
 """What a request must be. Whatever is none is refused with a problem document, and its connection closes."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from tests.conftest import Clock
 from tests.edge.raw import connect
@@ -17,12 +15,6 @@ SMUGGLED = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     return sqlite_url
-
-
-@pytest.fixture
-async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
-    async with serving(settings, clock) as running:
-        yield running
 
 
 REFUSED = {

@@ -63,7 +63,7 @@ class AuditController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[AuditEntry]:
-        """Every act of a token or a command, newest first, also of those that are deleted since.
+        """Every act of a token or a command, newest first, including those of tokens deleted since.
 
         An entry never has the content: that is in the history and the events. What time brings, such as a lapse, has
         no entry.

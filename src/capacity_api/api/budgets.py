@@ -11,8 +11,8 @@ from capacity_api.edge.addresses import Client, Network, group_of_client
 from capacity_api.edge.refusals import Refusals
 from capacity_api.errors import TooManyRequests
 
-# A minute's addresses take 2 MB at most. Those that come later in it are not counted: to refuse them would let whoever
-# has many addresses lock everybody else out.
+# 2 MB at most. Later addresses of the same minute are not counted. If they were refused, a client with many addresses
+# could lock everybody else out.
 _MAX_ADDRESSES = 10_000
 
 

@@ -295,7 +295,7 @@ def _problem_statuses(path: str, method: str, operation: dict[str, Any]) -> list
     is_write = method not in _READ_ONLY
     operation_id = operation["operationId"]
     if operation.get("security"):
-        # Whoever guesses tokens is asked to wait.
+        # A client that guesses tokens must wait.
         statuses += ["401", "403", "429"]
     if operation_id in _QUERIES:
         statuses.append("429")

@@ -20,7 +20,7 @@ _STRICT_TRANSPORT = ("strict-transport-security", "max-age=31536000")
 
 
 def default_headers(settings: Settings) -> list[tuple[str, str]]:
-    """The headers of every answer, also of those that the server gives by itself."""
+    """The headers that the server adds to every answer, its own errors included."""
     return [_STRICT_TRANSPORT] if (settings.public_url or "").startswith("https:") else []
 
 

@@ -68,7 +68,7 @@ def group_of(host: str | None, trusted: Sequence[Network]) -> str | None:
 
 
 def group_of_client(client: Client, trusted: Sequence[Network]) -> str | None:
-    """The same for a client. Whoever comes through a proxy has limits, whatever the address."""
+    """The same for a client. One that comes through a proxy always has a limit."""
     return _group(client.address) if client.is_forwarded and client.address else group_of(client.address, trusted)
 
 

@@ -24,7 +24,7 @@ from capacity_api.publication.answer import find_answer
 _MAX_COPIED_BYTES = 64 * 1024
 # A tool that polls sends the same bytes each time, and then they need not be parsed. Longer ones are not remembered.
 _MAX_REPEATED_BYTES = 1024
-# Of a request that was refused, so that its client can read why. Whoever sends more does not read.
+# How much of a refused request is still read, so that its client can read why. A client that sends more is not reading.
 _MAX_DROPPED_BYTES = 1024 * 1024
 _READS = frozenset({b"GET", b"HEAD"})
 

@@ -67,6 +67,7 @@ async def directory_as_of(session: AsyncSession, time: datetime) -> Directory:
     for number, body in enumerate(bodies, start=1):
         responders.append(responder_at(_decoder.decode(body).data.responder, time))
         if number % _AT_A_TIME == 0:
+            # Decoding takes long: let others have a turn.
             await asyncio.sleep(0)
     redactions = await _last_redactions(session, sequence)
     responders = [_after_redaction(responder, redactions.get(responder.id)) for responder in responders]

@@ -30,7 +30,7 @@ ROTATION_OVERLAP = timedelta(hours=24)
 MAX_SECRETS = 5
 # Why a webhook is disabled when no key unseals its secret and the operator has declared it lost (`key reseal`).
 _LOST: DisabledReason = "secret_lost"
-# Webhooks that are disabled for these reasons sign nothing. Whoever enables one needs a secret that can be unsealed.
+# Webhooks that are disabled for these reasons sign nothing. To enable one takes a secret that can be unsealed.
 _SIGN_NOTHING: frozenset[str | None] = frozenset({_LOST, "administrator"})
 
 
