@@ -8,6 +8,9 @@ LOCK ?=
 # The share of branches that the tests run, in percent. Raise it when more are run; never lower it.
 BRANCHES := 96
 
+# Each process of the tests would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 # Errors are shown; warnings about the machine's own set-up are not this project's to give.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
@@ -94,7 +97,7 @@ lock: .venv/.development ## compile requirements/ from pyproject.toml
 	@$(COMPILE) --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml > /dev/null
 
 clean: ## remove what was built and cached; .venv, node_modules and databases stay
-	@rm -rf build dist src/capacity_api/pages/scripts/facts.js .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@rm -rf build dist src/capacity_api/pages/scripts/*facts.js .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	@find src tests tools migrations bench -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:

@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  { ignores: ["**/facts.js", "**/*.d.ts", ".venv/", "build/", "dist/"] },
+  { ignores: ["**/*facts.js", "**/*.d.ts", ".venv/", "build/", "dist/"] },
   js.configs.recommended,
   {
     rules: {

@@ -14,6 +14,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
@@ -66,9 +67,17 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Save what `make coverage` has measured: xdist kills a worker that has not ended ten seconds after its tests."""
+    measured = Coverage.current()
+    if measured is not None:
+        measured.save()
+
+
 def pytest_xdist_auto_num_workers() -> int:
-    """More workers than there are processors, because many tests wait for processes that they start."""
-    return (os.cpu_count() or 1) + 2
+    """More workers than there are processors, because many tests wait: for processes, databases, clocks and leases."""
+    return (os.cpu_count() or 1) + 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,11 +15,20 @@ from tests import processes
 from tests.conftest import settings_of
 from tests.databases import RELEASED, Server, load_dump, sqlite_url_of
 from tests.serving import PATIENCE_SECONDS
+from uuid_utils.compat import uuid7
 
+from capacity_api.clock import utc_now
 from capacity_api.db.copying import TABLES
 from capacity_api.db.engine import Database
-from capacity_api.db.tables import PartnerRow
+from capacity_api.db.people_tables import DisputeRow, PersonRow
+from capacity_api.db.tables import PartnerRow, ResponderRow
+from capacity_api.domain.keys import Keys
+from capacity_api.domain.links import LinkKind
+from capacity_api.domain.mail import MailKind
+from capacity_api.domain.owner import ADMIN
 from capacity_api.errors import DatabaseMoved
+from capacity_api.operations.links import add_link
+from capacity_api.operations.mail.outbox import add_mail
 
 # Answers that no snapshot holds.
 ASKED = (
@@ -169,7 +178,36 @@ async def source_url(empty_database_url: str) -> str:
     await load_dump(url, RELEASED / f"{RELEASE}.{url.get_backend_name()}.sql")
     code, _, err = await processes.run("db", "upgrade", env=processes.environment(empty_database_url))
     assert code == 0, err
+    await _add_people(empty_database_url)
     return empty_database_url
+
+
+async def _add_people(url: str) -> None:
+    """A row in each table of people, which the release did not have."""
+    database = Database(settings_of(url))
+    now = utc_now()
+    keys = Keys(database.settings.secret_keys)
+    async with database.write() as session:
+        responder_id = (await session.scalars(select(ResponderRow.id).limit(1))).one()
+        partner_id = (await session.scalars(select(PartnerRow.id).limit(1))).one()
+        person = PersonRow(
+            id=uuid7(),
+            responder_id=responder_id,
+            sealed_email=keys.seal("ann@example.org"),
+            email_hash=keys.email_hashes("ann@example.org")[0],
+            roles=["editor"],
+            created_at=now,
+        )
+        session.add(person)
+        await session.flush()
+        add_link(session, now, keys, LinkKind.SIGN_IN, ADMIN, person_id=person.id)
+        await add_mail(session, now, MailKind.LAPSED, [person.id], responder_id=responder_id, report_sequence=1)
+        session.add(
+            DisputeRow(
+                id=uuid7(), responder_id=responder_id, partner_id=partner_id, found="paused", shown="open", at=now
+            )
+        )
+    await database.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.databases import sqlite_url_of
 from tests.listed import postgresql_template, sqlite_template
 from tests.processes import environment, run
 from tests.test_backup import POSTGRESQL_PROGRAMS
-from tests.test_keys import ROTATING, add_webhook, keyed, sealed, secret
+from tests.test_keys import ROTATING, add_person, add_webhook, keyed, sealed, secret
 
 from capacity_api.cli.main import cli
 from capacity_api.db import schema
@@ -36,11 +36,15 @@ CHANGE_NOTHING = frozenset(
         "db check",
         "db current",
         "demo",
+        "digest",
+        "dispute list",
         "key",
         "listen",
+        "mail list",
         "openapi",
         "owner list",
         "partner list",
+        "person list",
         "responder list",
         "site build",
         "site headers",
@@ -50,6 +54,12 @@ CHANGE_NOTHING = frozenset(
         "worker",
     }
 )
+# A mail server that nothing connects to.
+MAIL = {
+    "smtp_url": "smtp://127.0.0.1:1?starttls=no",
+    "mail_from": "directory@example.org",
+    "public_url": "https://capacity.example.org",
+}
 REGISTER = ["responder.list"] * len(read_register())
 
 
@@ -121,6 +131,32 @@ async def _(machine: Machine) -> list[str]:
     return ["responder.list"] * 2
 
 
+@act("responder report")
+async def _(machine: Machine) -> list[str]:
+    await machine.run("responder", "report", "tara", "--state", "open")
+    await machine.run("responder", "report", "tara", "--state", "open")
+    return ["intake.report", "intake.report"]
+
+
+@act("responder edit")
+async def _(machine: Machine) -> list[str]:
+    await machine.run("responder", "edit", "tara", "--phone", "0808 808 3733", "--no-source")
+    await machine.run("responder", "edit", "tara")
+    return ["responder.change", "responder.change"]
+
+
+@act("responder chase")
+async def _(machine: Machine) -> list[str]:
+    await machine.run("responder", "chase", "tara", env=machine.env | environment(machine.url, **MAIL))
+    return ["responder.chase"]
+
+
+@act("responder delist")
+async def _(machine: Machine) -> list[str]:
+    await machine.run("responder", "delist", "tara")
+    return ["responder.delist", "owner.suspend"]
+
+
 @act("token issue")
 async def _(machine: Machine) -> list[str]:
     await machine.run("token", "issue", "--partner", "Case tool", "--scope", "webhooks:manage")
@@ -155,6 +191,32 @@ async def _(machine: Machine) -> list[str]:
 async def _(machine: Machine) -> list[str]:
     await machine.run("partner", "add", "Case tool")
     return ["partner.add"]
+
+
+@act("person add")
+async def _(machine: Machine) -> list[str]:
+    await machine.run("person", "add", "a@example.org", "--admin")
+    return ["person.add"]
+
+
+@act("person invite")
+async def _(machine: Machine) -> list[str]:
+    env = machine.env | environment(machine.url, **MAIL)
+    await machine.run("person", "invite", "a@example.org", "--responder", "tara", env=env)
+    return ["person.invite"]
+
+
+@act("person remove")
+async def _(machine: Machine) -> list[str]:
+    added = json.loads(await machine.run("person", "add", "a@example.org", "--responder", "tara", "--json"))
+    await machine.run("person", "remove", added["id"])
+    return ["person.add", "person.remove"]
+
+
+@act("handover")
+async def _(machine: Machine) -> list[str]:
+    await machine.run("handover", "--responder", "tara")
+    return ["handover.add"]
 
 
 @act("owner suspend")
@@ -207,8 +269,11 @@ async def _(machine: Machine) -> list[str]:
 @act("key reseal")
 async def _(machine: Machine) -> list[str]:
     await machine.add_webhook()
+    database = Database(settings_of(machine.url))
+    await add_person(database, "a@example.org")
+    await database.close()
     await machine.run("key", "reseal", env=keyed(machine.url, ROTATING))
-    return ["webhook.reseal"]
+    return ["webhook.reseal", "person.reseal"]
 
 
 @act("webhook disable")
@@ -313,7 +378,11 @@ async def test_a_command_that_only_reads_leaves_none(tmp_path: Path, sqlite_url:
         ("backup", str(tmp_path / "backup")),
         ("db", "check"),
         ("db", "current"),
+        ("digest",),
+        ("dispute", "list"),
+        ("mail", "list"),
         ("partner", "list"),
+        ("person", "list"),
         ("responder", "list"),
         ("site", "build", str(tmp_path / "site")),
         ("token", "list"),

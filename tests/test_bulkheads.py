@@ -56,6 +56,7 @@ _FLOODS = {
         pytest.param(_FLOODS["invented tokens"], _ONE, id="tokens from one address", marks=pytest.mark.soak),
     ],
 )
+@pytest.mark.parametrize("database_url", [pytest.param("sqlite", marks=pytest.mark.soak), "postgresql"], indirect=True)
 async def test_a_pause_is_stored_shown_and_delivered_during_a_flood(
     listed: Database, requests: list[bytes], sources: tuple[str, ...]
 ) -> None:

@@ -12,6 +12,7 @@ from tests import processes
 from tests.listed import sqlite_template
 from tests.processes import environment, run
 from tests.serving import PATIENCE_SECONDS, client_of
+from tests.sites import report_open
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.engine import Database
@@ -19,6 +20,9 @@ from capacity_api.db.sqlite_file import make_empty
 from capacity_api.db.tables import PartnerRow, TokenRow
 
 __all__ = ["sqlite_template"]
+
+
+REMIT = {"areas": ["K02000001"], "exploitation_types": ["all"], "age_groups": ["adult"], "genders": ["all"]}
 
 
 @pytest.fixture
@@ -39,6 +43,11 @@ async def test_help_names_every_command() -> None:
         "responder",
         "token",
         "partner",
+        "person",
+        "handover",
+        "mail",
+        "dispute",
+        "digest",
         "audit",
         "owner",
         "listen",
@@ -162,3 +171,92 @@ async def _version(client: httpx.AsyncClient, wanted: int) -> dict[str, list[dic
                 return dict(directory)
             # A reader is not notified of a new version, so this asks again until an answer has it.
             await client.get("/readyz")
+
+
+async def _ok(*command: str, env: dict[str, str]) -> str:
+    code, out, err = await run(*command, env=env)
+    assert code == 0, err
+    return out
+
+
+async def test_what_is_added_and_what_is_listed_can_be_read_as_json(env: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "new.json"
+    file.write_text(json.dumps({"slug": "new-one", "name": "New One", "remit": REMIT}))
+    (added,) = json.loads(await _ok("responder", "add", str(file), "--json", env=env))
+    listed = json.loads(await _ok("responder", "list", "--json", env=env))
+    assert added in listed
+    assert {each["intake"]["state"] for each in listed} == {"unconfirmed"}
+    partner = json.loads(await _ok("partner", "add", "Case tool", "--json", env=env))
+    assert json.loads(await _ok("partner", "list", "--json", env=env)) == [partner]
+    manifest = json.loads(await _ok("backup", str(tmp_path / "backup.db"), "--json", env=env))
+    assert manifest["sequence"] == added["sequence"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_was_redacted_can_be_read_as_json(env: dict[str, str], database: Database) -> None:
+    await report_open(database, "tara", "Ask for Ann.")
+    done = json.loads(await _ok("redact", "tara", "--field", "report.note", "--from", "1", "--json", env=env))
+    assert done["events"] == 1
+    (tara,) = [each for each in json.loads(await _ok("responder", "list", "--json", env=env)) if each["slug"] == "tara"]
+    assert tara["intake"]["report"]["note"] is None
+
+
+async def test_a_revoked_token_has_ended(env: dict[str, str]) -> None:
+    issued = json.loads(await _ok("token", "issue", "--admin", "--json", env=env))
+    _, _, err = await run("token", "revoke", issued["id"], env=env)
+    assert [line for line in err.splitlines() if not line.startswith("{")] == [], "an administrator has no webhooks"
+    (line,) = (await _ok("token", "list", env=env)).splitlines()[1:]
+    assert line.split() == [issued["id"], "admin", "ended", "never"]
+
+
+async def test_the_audit_says_that_there_is_more_than_it_prints(env: dict[str, str]) -> None:
+    for name in ("One", "Two"):
+        await _ok("partner", "add", name, env=env)
+    code, out, err = await run("audit", "--action", "partner.add", "--limit", "1", env=env)
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert err == "there are more than 1; --limit shows them\n"
+    code, _, err = await run("audit", "--from", "2026-11-22", "--to", "2026-11-21", env=env)
+    assert code == 2
+    assert "--from must not be after --to" in err
+
+
+async def test_what_is_no_command_is_said_to_be_none(env: dict[str, str]) -> None:
+    code, _, err = await run("serv", env=env)
+    assert code == 2
+    assert "No such command 'serv'" in err
+
+
+async def test_a_new_key_is_printed_and_works(env: dict[str, str]) -> None:
+    first, second = [(await _ok("key", env=env)).strip() for _ in range(2)]
+    assert first != second
+    await _ok("token", "issue", "--admin", env={**env, "CAPACITY_SECRET_KEY": first})
+
+
+async def test_several_processes_need_postgresql_and_deliver() -> None:
+    for url, options, said in (
+        ("sqlite:///unused.db", (), "--workers above 1 needs PostgreSQL"),
+        ("postgresql://nobody@127.0.0.1:1/nothing", ("--no-delivery",), "--no-delivery works with one process"),
+    ):
+        code, _, err = await run("serve", "--workers", "2", *options, env=environment(url))
+        assert code == 1
+        assert said in err
+
+
+@pytest.mark.parametrize("has_schema", [True, False])
+async def test_a_command_that_needs_a_key_says_that_there_is_none(
+    has_schema: bool, sqlite_url: str, tmp_path: Path
+) -> None:
+    make_empty(tmp_path / "empty.db")
+    env = environment(sqlite_url if has_schema else f"sqlite:///{tmp_path}/empty.db")
+    del env["CAPACITY_SECRET_KEY"]
+    code, _, err = await run("token", "issue", "--admin", env=env)
+    assert code == 1
+    assert "there is no secret key: `capacity-api serve` makes the key file" in err
+
+
+async def test_a_restore_says_that_the_key_is_not_there(env: dict[str, str], tmp_path: Path) -> None:
+    await _ok("backup", str(tmp_path / "backup.db"), env=env)
+    del env["CAPACITY_SECRET_KEY"]
+    code, _, err = await run("restore", str(tmp_path / "backup.db"), env=env)
+    assert code == 0
+    assert "The secret key is not there: put the key file back, or set CAPACITY_SECRET_KEY." in err

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from capacity_api import config
-from capacity_api.config import Settings, from_environment, make_key, missing_key_file, with_keys
+from capacity_api.config import Settings, SmtpServer, from_environment, make_key, missing_key_file, with_keys
 from capacity_api.errors import ConfigurationError
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -51,6 +51,8 @@ def test_every_setting_can_be_set() -> None:
         CONTACT=" support@example.org ",
         PUBLIC_URL="https://capacity.example.org:8443/first-responders/",
         LISTEN_SECRET="whsec_AAAA",
+        SMTP_URL="smtp://capacity%40example.org:p%3Ass@mail.example.org",
+        MAIL_FROM="First Responder directory <directory@example.org>",
         LOG_LEVEL="WARNING",
         LOG_FORMAT="JSON",
     )
@@ -69,6 +71,16 @@ def test_every_setting_can_be_set() -> None:
     assert settings.contact == "support@example.org"
     assert settings.public_url == "https://capacity.example.org:8443/first-responders"
     assert settings.listen_secret == "whsec_AAAA"
+    assert settings.smtp == SmtpServer(
+        host="mail.example.org",
+        port=587,
+        is_tls=False,
+        starttls=True,
+        user="capacity@example.org",
+        password="p:ss",
+    )
+    assert settings.mail_from == "First Responder directory <directory@example.org>"
+    assert settings.sends_mail
     assert settings.log_level == "warning"
     assert settings.log_format == "json"
     # A new setting belongs in here too. `demonstration` is for the demonstration alone.
@@ -110,6 +122,32 @@ def test_a_public_address_has_no_slash_at_its_end() -> None:
         ("http://[::1]:8000", "http://[::1]:8000"),
     ):
         assert read(PUBLIC_URL=text).public_url == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("smtp://mail.example.org", SmtpServer(host="mail.example.org", port=587, is_tls=False, starttls=True)),
+        ("smtp://mail.example.org:2525/", SmtpServer(host="mail.example.org", port=2525, is_tls=False, starttls=True)),
+        ("smtps://[::1]", SmtpServer(host="::1", port=465, is_tls=True, starttls=False)),
+        ("smtp://localhost:25?starttls=no", SmtpServer(host="localhost", port=25, is_tls=False, starttls=False)),
+    ],
+)
+def test_mail_goes_out_by_tls_unless_the_address_says_otherwise(text: str, expected: SmtpServer) -> None:
+    settings = read(SMTP_URL=text, MAIL_FROM="directory@example.org", PUBLIC_URL="https://capacity.example.org")
+    assert (settings.smtp, settings.mail_from) == (expected, "directory@example.org")
+
+
+@pytest.mark.parametrize("missing", ["MAIL_FROM", "PUBLIC_URL"])
+def test_a_mail_server_needs_a_sender_and_an_address_to_lead_to(missing: str) -> None:
+    given = {"SMTP_URL": "smtp://h", "MAIL_FROM": "a@example.org", "PUBLIC_URL": "https://capacity.example.org"}
+    del given[missing]
+    with pytest.raises(ConfigurationError, match=f"CAPACITY_SMTP_URL needs CAPACITY_{missing} too"):
+        read(**given)
+
+
+def test_without_a_mail_server_nothing_is_sent() -> None:
+    assert not read(SMTP_URL="", MAIL_FROM="", PUBLIC_URL="https://capacity.example.org").sends_mail
 
 
 REFUSED = [
@@ -180,6 +218,32 @@ REFUSED = [
         )
     ),
     ("LISTEN_SECRET", "whsk_AAAA", "must be a whsec_… secret or a whpk_… public key"),
+    *(
+        ("SMTP_URL", value, "must be a URL such as smtp://user:password@mail.example.org:587")
+        for value in (
+            "mail.example.org",
+            "http://mail.example.org",
+            "smtp://",
+            "smtp://mail.example.org:port",
+            "smtp://mail.example.org:0",
+            "smtp://mail example.org",
+            "smtp://mail.example.org/inbox",
+            "smtp://mail.example.org#1",
+            "smtp://[::1",
+        )
+    ),
+    ("SMTP_URL", "smtp://mail.example.org?tls=no", "may have no parameter but ?starttls=no, for smtp:// alone"),
+    ("SMTP_URL", "smtps://mail.example.org?starttls=no", "may have no parameter but ?starttls=no, for smtp:// alone"),
+    *(
+        ("MAIL_FROM", value, "must be an address such as Capacity <capacity@example.org>")
+        for value in (
+            "Capacity",
+            "capacity@",
+            "@example.org",
+            "a@example.org\nBcc: b@example.org",
+            "x" * 300 + "@example.org",
+        )
+    ),
     ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
     ("LOG_FORMAT", "xml", "must be one of auto, json, text"),
 ]
@@ -206,6 +270,8 @@ def test_a_bad_value_is_one_line_that_names_the_setting(name: str, value: str, l
         ("EGRESS_ALLOW", "10.0.0.0/8, hunter2"),
         ("METRICS_ALLOW", "hunter2"),
         ("LISTEN_SECRET", "hunter2"),
+        ("SMTP_URL", "smtp://user:hunter2@host:port"),
+        ("SMTP_URL", "smtp://user:hunter2@host?hunter2=x"),
     ],
 )
 def test_a_refusal_does_not_repeat_a_secret(name: str, value: str) -> None:
@@ -223,7 +289,7 @@ def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:
     assert settings.url.password == "secret"
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "SMTP_URL"])
 def test_a_setting_and_its_file_at_once_are_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text(KEY)
     with pytest.raises(ConfigurationError, match=f"CAPACITY_{name} and CAPACITY_{name}_FILE are both set; set one"):
@@ -339,5 +405,5 @@ def test_the_documentation_has_every_setting() -> None:
     documented = {name for name, _ in ROWS}
     source = Path(config.__file__).read_text()
     names = {line.split('"')[1] for line in source.splitlines() if line.startswith('        "') and '": ("' in line}
-    assert len(names) == 16
+    assert len(names) == 18
     assert documented == names | {f"{name}_FILE" for name in config._MAY_BE_FILES}

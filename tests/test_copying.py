@@ -185,7 +185,6 @@ async def test_a_wrong_url_is_not_repeated(empty_database_url: str) -> None:
         assert "hush" not in err
 
 
-@pytest.mark.soak
 @on_sqlite
 async def test_a_source_that_is_not_there_or_of_an_older_schema_is_refused(
     empty_database_url: str, absent_sqlite: str, tmp_path: Path
@@ -202,7 +201,6 @@ async def test_a_source_that_is_not_there_or_of_an_older_schema_is_refused(
     assert not (tmp_path / "target.db").exists()
 
 
-@pytest.mark.soak
 async def test_a_postgresql_target_with_anything_in_it_is_refused(
     sqlite_url: str, postgresql_url: str, empty_postgresql: str
 ) -> None:
@@ -219,7 +217,6 @@ async def test_a_postgresql_target_with_anything_in_it_is_refused(
     assert await copies.partners(postgresql_url) == {"there already"}
 
 
-@pytest.mark.soak
 async def test_a_postgresql_target_with_the_schema_and_nothing_in_it_is_taken(
     sqlite_url: str, postgresql_url: str
 ) -> None:
@@ -229,7 +226,6 @@ async def test_a_postgresql_target_with_the_schema_and_nothing_in_it_is_taken(
     assert await copies.partners(postgresql_url) == {"moved"}
 
 
-@pytest.mark.soak
 async def test_one_postgresql_by_two_urls_is_the_same_database(postgresql_url: str) -> None:
     other = make_url(postgresql_url).update_query_dict({"target_session_attrs": "primary"})
     code, _, err = await copy(postgresql_url, other.render_as_string(hide_password=False))
@@ -240,7 +236,6 @@ async def test_one_postgresql_by_two_urls_is_the_same_database(postgresql_url: s
     assert await takes_writes(postgresql_url)
 
 
-@pytest.mark.soak
 async def test_a_backup_is_no_source(sqlite_url: str, absent_sqlite: str, tmp_path: Path) -> None:
     await copies.add_partner(sqlite_url, "marked")
     backup = tmp_path / "backup.db"
@@ -250,7 +245,6 @@ async def test_a_backup_is_no_source(sqlite_url: str, absent_sqlite: str, tmp_pa
     assert not (tmp_path / "target.db").exists()
 
 
-@pytest.mark.soak
 async def test_a_new_sqlite_database_has_a_mark(postgresql_url: str, absent_sqlite: str, tmp_path: Path) -> None:
     code, _, err = await copy(postgresql_url, absent_sqlite)
     assert (code, err) == (0, "")
@@ -264,7 +258,6 @@ async def test_a_new_sqlite_database_has_a_mark(postgresql_url: str, absent_sqli
     assert (found.marked, found.moved_at) == (True, None)
 
 
-@pytest.mark.soak
 async def test_what_was_moved_before_is_copied_again_only_into_an_empty_database(
     sqlite_url: str, postgresql_url: str, absent_sqlite: str
 ) -> None:
@@ -356,7 +349,6 @@ async def test_stopped_halfway_the_source_takes_changes_again(
     assert not (tmp_path / "target.db").exists()
 
 
-@pytest.mark.soak
 @on_postgresql
 async def test_a_source_that_is_lost_halfway_takes_changes_again(
     source_url: str, target_url: str, tmp_path: Path
@@ -385,7 +377,6 @@ async def _give_schema(url: str, script: str = "SELECT") -> None:
         await connection.execute(script)
 
 
-@pytest.mark.soak
 @on_sqlite
 @pytest.mark.parametrize("when", ["IMMEDIATE", "DEFERRED"])
 async def test_a_target_that_refuses_a_row_or_the_commit_stays_empty(
@@ -398,7 +389,6 @@ async def test_a_target_that_refuses_a_row_or_the_commit_stays_empty(
     assert (await copies.count_rows(target_url))["event"] == 0
 
 
-@pytest.mark.soak
 @on_sqlite
 async def test_a_target_that_is_too_slow_leaves_the_source_in_use(source_url: str, target_url: str) -> None:
     await _give_schema(target_url, REFUSE.format(body="PERFORM pg_sleep(60);", when="IMMEDIATE"))
@@ -410,7 +400,6 @@ async def test_a_target_that_is_too_slow_leaves_the_source_in_use(source_url: st
     assert await takes_writes(source_url)
 
 
-@pytest.mark.soak
 @on_sqlite
 async def test_a_source_that_an_earlier_copy_closed_stays_closed(
     source_url: str, target_url: str, absent_sqlite: str
@@ -424,7 +413,6 @@ async def test_a_source_that_an_earlier_copy_closed_stays_closed(
     assert not await takes_writes(source_url)
 
 
-@pytest.mark.soak
 @on_sqlite
 async def test_a_target_that_is_lost_at_the_commit_keeps_the_source_closed(source_url: str, target_url: str) -> None:
     """Otherwise both might take changes."""
@@ -445,7 +433,6 @@ async def test_a_target_that_is_lost_at_the_commit_keeps_the_source_closed(sourc
     assert await copies.read_rows(target_url) == await copies.read_rows(source_url)
 
 
-@pytest.mark.soak
 @on_postgresql
 async def test_a_terminal_shows_how_far_it_is_on_one_line(source_url: str, target_url: str) -> None:
     ours, of_command = os.openpty()

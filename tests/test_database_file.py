@@ -395,6 +395,15 @@ async def test_on_postgresql_a_database_is_filled_once(postgresql_url: str) -> N
     assert out.count("unconfirmed") == 13
 
 
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+async def test_a_service_fills_an_empty_postgresql_only_when_it_is_asked_to(empty_database_url: str) -> None:
+    env = environment(empty_database_url)
+    assert "the database is empty; run `capacity-api db create`" in await refused("serve", env=env)
+    for _ in range(2):
+        async with processes.serving("--create", env=env) as process, client_of(process.address) as client:
+            assert len((await client.get("/v1/directory")).json()["responders"]) == 13
+
+
 @pytest.mark.parametrize("empty_database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_an_empty_database_is_not_upgraded(empty_database_url: str) -> None:
     env = environment(empty_database_url)

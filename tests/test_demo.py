@@ -39,9 +39,21 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
             (True, "coverage.gap_opened"),
         ]
         page = re.search(r"page +(\S+)", output)
+        mail = re.search(r"mail +(\S+)", output)
         assert page is not None
+        assert mail is not None
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
             assert "Demonstration data" in (await client.get(page[1])).text
+            assert "There is none yet." in (await client.get(mail[1])).text
+            for email, place in (("editor@example.org", "update"), ("coordinator@example.org", "manage")):
+                assert email in output
+                await client.post(f"{page[1]}v1/sign-in", json={"email": email})
+                address = re.search(r"\n(\S+#link=\S+)\n", await _read_until("#link=", demo.stdout))
+                assert address is not None
+                assert address[1].startswith(f"{page[1]}{place}#link=")
+                shown = await client.get(mail[1])
+                assert f'href="{address[1]}"' in shown.text
+                assert shown.headers["content-type"] == "text/html; charset=utf-8"
     finally:
         if demo.returncode is None:
             demo.send_signal(signal.SIGTERM)

@@ -10,19 +10,29 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import inspect, update
+from sqlalchemy import inspect, select, update
 from tests import processes
 from tests.delivery import endpoints, rows
 from tests.delivery.endpoints import Endpoint
 from tests.processes import KEY, environment, run
 from tests.serving import client_of
+from uuid_utils.compat import uuid7
 
 from capacity_api.config import Settings
+from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
+from capacity_api.db.people_tables import LinkRow, MailRow, PersonRow
 from capacity_api.db.tables import TokenRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
+from capacity_api.domain.links import LinkKind
+from capacity_api.domain.mail import MailKind, MailStatus
+from capacity_api.domain.owner import ADMIN
+from capacity_api.domain.people import Role
 from capacity_api.operations import owners
+from capacity_api.operations import sealed as sealed_rows
+from capacity_api.operations.links import add_link
+from capacity_api.operations.mail import outbox
 from capacity_api.operations.webhooks import secrets
 
 OLD_BYTES, NEW_BYTES, STRANGE_BYTES = bytes(range(32)), b"\x07" * 32, b"\x09" * 32
@@ -49,6 +59,21 @@ async def secrets_of(database: Database, webhook: UUID, *keys: bytes) -> list[st
     """The webhooks' secrets, unsealed with these keys."""
     stored = await rows.read_webhook(database, webhook)
     return [Keys(keys).unseal(each["sealed"]) for each in stored.secrets]
+
+
+async def add_person(database: Database, email: str, key: bytes = OLD_BYTES) -> UUID:
+    """Add a coordinator with this address, sealed and hashed with this key."""
+    keys = Keys((key,))
+    row = PersonRow(
+        id=uuid7(),
+        sealed_email=keys.seal(email),
+        email_hash=keys.email_hashes(email)[0],
+        roles=[str(role) for role in Role],
+        created_at=NOW,
+    )
+    async with database.write() as session:
+        session.add(row)
+    return row.id
 
 
 def secret(n: int) -> str:
@@ -173,6 +198,105 @@ async def test_a_webhook_that_somebody_has_locked_is_left_for_later(postgresql_u
     assert resealed == (0, "resealed the secrets of 1 webhooks\n", "")
     assert await secrets_of(database, locked, NEW_BYTES) == [secret(3)]
     await database.close()
+
+
+# SQLite has one writer at a time: there the mail waits.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_is_resealed_at_this_moment_is_mailed_all_the_same(database: Database) -> None:
+    person = await add_person(database, "person@example.org")
+    async with database.write() as resealing, database.write(bulkhead=Bulkhead.MAIL) as session:
+        assert await sealed_rows.reseal(resealing, NOW, Keys((NEW_BYTES, OLD_BYTES)), [person]) == {person}
+        await resealing.flush()
+        await outbox.add_mail(session, NOW, MailKind.CHASED, [person])
+    async with database.read() as session:
+        assert await session.scalar(select(MailRow.person_id)) == person
+
+
+async def test_every_address_is_resealed_and_found_again_under_the_newest_key(
+    database: Database, database_url: str
+) -> None:
+    people = {await add_person(database, f"person{n}@example.org"): f"person{n}@example.org" for n in range(130)}
+    current = await add_person(database, "new@example.org", NEW_BYTES)
+    old = Keys((OLD_BYTES,))
+    async with database.write() as session:
+        untouched = (await session.get_one(PersonRow, current)).sealed_email
+        invitation = add_link(
+            session, NOW, old, LinkKind.INVITATION, ADMIN, email="guest@example.org", roles=["editor"]
+        )
+        sign_in = add_link(session, NOW, old, LinkKind.SIGN_IN, ADMIN, person_id=next(iter(people)))
+        waiting, finished = (
+            MailRow(
+                id=uuid7(),
+                kind=MailKind.SIGN_IN,
+                person_id=next(iter(people)),
+                link_id=sign_in.id,
+                sealed_link=sealed_link,
+                status=MailStatus.WAITING if sealed_link else MailStatus.SENT,
+                created_at=NOW,
+            )
+            for sealed_link in (old.seal(sign_in.secret), None)
+        )
+        # A link has to be there before its mail.
+        await session.flush()
+        session.add_all([waiting, finished])
+
+    env = keyed(database_url, ROTATING)
+    said = "resealed the secrets of 0 webhooks\nresealed 132 addresses of people and links of waiting mail\n"
+    assert await run("key", "reseal", env=env) == (0, said, "")
+    assert await run("key", "reseal", env=env) == (0, "resealed the secrets of 0 webhooks\n", "")
+
+    new = Keys((NEW_BYTES,))
+    async with database.read() as session:
+        for person in await session.scalars(select(PersonRow).where(PersonRow.id != current)):
+            assert new.unseal(person.sealed_email) == people[person.id]
+            assert person.email_hash == new.email_hashes(people[person.id])[0]
+        assert (await session.get_one(PersonRow, current)).sealed_email == untouched
+        link = await session.get_one(LinkRow, invitation.id)
+        assert link.sealed_email is not None
+        assert new.unseal(link.sealed_email) == "guest@example.org"
+        assert link.email_hash == new.email_hashes("guest@example.org")[0]
+        # Nobody has the secrets of links, so the old key has to stay until they have ended.
+        assert link.hash == old.link_hashes(invitation.secret)[0]
+        mail = await session.get_one(MailRow, waiting.id)
+        assert mail.sealed_link is not None
+        assert new.unseal(mail.sealed_link) == sign_in.secret
+        assert (await session.get_one(MailRow, finished.id)).sealed_link is None
+
+
+async def test_an_address_that_no_key_opens_is_named_by_its_person_and_nothing_starts(
+    database: Database, database_url: str
+) -> None:
+    lost = await add_person(database, "lost@example.org", STRANGE_BYTES)
+    await add_person(database, "known@example.org")
+    env = keyed(database_url, ROTATING)
+    line = f"no secret key opens the addresses of these people: {lost}; docs/settings.md says what to do"
+    said = "resealed the secrets of 0 webhooks\n"
+    assert await run("key", "reseal", env=env) == (
+        1,
+        f"{said}resealed 1 addresses of people and links of waiting mail\n",
+        f"capacity-api: {line}\n",
+    )
+    assert await run("key", "reseal", env=env) == (1, said, f"capacity-api: {line}\n")
+    line = (
+        "no secret key opens the addresses of 1 of 2 people: put back the one that sealed them; "
+        "`capacity-api key reseal` names them; see docs/settings.md when it is lost"
+    )
+    await assert_refused(line, SERVE, WORKER, env=env)
+    # The key is found again.
+    found = await run("key", "reseal", env=keyed(database_url, f"{ROTATING},{STRANGE}"))
+    assert found == (0, f"{said}resealed 1 addresses of people and links of waiting mail\n", "")
+
+
+async def test_people_are_lost_with_the_key_file(sqlite_url: str) -> None:
+    database = Database(Settings(database_url=sqlite_url))
+    await add_person(database, "a@example.org")
+    path = f"{database.settings.url.database}.key"
+    await database.close()
+    line = (
+        f"the key file {path} is missing, and the tokens and secrets in the database need it: put it back, or set "
+        "CAPACITY_SECRET_KEY; docs/settings.md says what to do if it is lost"
+    )
+    await assert_refused(line, SERVE, WORKER, env=without_key(environment(sqlite_url)))
 
 
 @pytest.mark.soak

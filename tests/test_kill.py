@@ -21,7 +21,13 @@ _LEASE_SECONDS = 20
 
 
 @pytest.mark.parametrize(
-    ("rounds", "reports"), [pytest.param(2, 60, id="two"), pytest.param(50, 200, id="fifty", marks=pytest.mark.soak)]
+    ("database_url", "rounds", "reports"),
+    [
+        pytest.param("sqlite", 2, 60, id="sqlite-two"),
+        pytest.param("sqlite", 50, 200, id="sqlite-fifty", marks=pytest.mark.soak),
+        pytest.param("postgresql", 50, 200, id="postgresql-fifty", marks=pytest.mark.soak),
+    ],
+    indirect=["database_url"],
 )
 async def test_no_acknowledged_report_is_lost_and_every_event_arrives(
     listed: Database, database_url: str, chance: Random, rounds: int, reports: int

@@ -26,7 +26,15 @@ _EACH = 10
 _LEASE_SECONDS = 20
 
 
-@pytest.mark.parametrize("rounds", [pytest.param(2, id="two"), pytest.param(100, id="hundred", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("database_url", "rounds"),
+    [
+        pytest.param("postgresql", 2, id="postgresql-two"),
+        pytest.param("postgresql", 100, id="postgresql-hundred", marks=pytest.mark.soak),
+        pytest.param("sqlite", 100, id="sqlite-hundred", marks=pytest.mark.soak),
+    ],
+    indirect=["database_url"],
+)
 async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
     listed: Database, database_url: str, chance: Random, rounds: int
 ) -> None:

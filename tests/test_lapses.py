@@ -1,13 +1,15 @@
 """A report lapses: one event, dated when it did, however many processes run and whether or not one did then."""
 
+import asyncio
 import json
 from datetime import timedelta
 
 from sqlalchemy import func, select
-from tests.conftest import Clock
+from tests.conftest import NOON, Clock
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
-from tests.serving import OPEN, Service, serving
+from tests.mailed import add_person, mailed, owner_of
+from tests.serving import OPEN, PATIENCE_SECONDS, Service, serving
 
 from capacity_api.config import Settings
 from capacity_api.db.tables import EventRow
@@ -68,6 +70,21 @@ async def test_a_reminder_is_recorded_once_and_not_looked_for_again(settings: Se
                 select(func.count()).select_from(EventRow).where(EventRow.type == EventType.INTAKE_CONFIRMATION_DUE)
             )
         assert reminders == 1
+
+
+async def test_weekly_reminders_are_recorded_without_a_call(settings: Settings, clock: Clock) -> None:
+    async with serving(settings, clock) as service:
+        person = await add_person(service.database, await owner_of(service.database, responder="tara"))
+        await service.report("tara", OPEN)
+        kinds: list[str] = []
+        for week, kind in enumerate(["lapsed", *["still_lapsed"] * 3], start=1):
+            clock.set(NOON + week * timedelta(days=7))
+            kinds.append(kind)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                # The timer looks every quarter of a second.
+                while len(found := await mailed(service.database)) < week:
+                    pass
+            assert found == [(each, person) for each in kinds]
 
 
 async def test_a_responder_is_reminded_before_its_report_lapses(settings: Settings, clock: Clock) -> None:

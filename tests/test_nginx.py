@@ -119,7 +119,7 @@ async def test_everything_that_is_published_without_a_query_or_a_database_has_a_
 
 
 async def test_a_page_may_do_what_it_may_do_at_the_service_and_is_kept_by_nobody(mirror: Mirror) -> None:
-    for path in ("/", "/docs", "/update", "/coverage"):
+    for path in ("/", "/docs", "/update", "/manage", "/coverage"):
         ours = (await mirror.service.client.get(path)).headers
         theirs = (await mirror.get(path)).headers
         assert theirs["cache-control"] == ours["cache-control"] == "no-store"

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.conftest import SECRET_KEY
+from tests.api.people import add_person
+from tests.conftest import SECRET_KEY, Clock
 from tests.listed import postgresql_template, sqlite_template
 from tests.processes import environment, run
+from tests.serving import serving
 
 from capacity_api.clock import utc_now
+from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
 from capacity_api.operations import owners
@@ -70,9 +73,9 @@ async def test_an_owner_is_suspended_and_resumed(env: dict[str, str]) -> None:
         assert (listed["Case tool"]["tokens"], listed[None]["type"]) == (1, "admin")
     await run("owner", "suspend", "--partner", "Case tool", env=env)
     _, out, _ = await run("owner", "list", env=env)
-    assert [line.split()[:5] for line in out.splitlines()[:2]] == [
-        ["owner", "type", "tokens", "webhooks", "suspended"],
-        ["Case", "tool", "partner", "1", "0"],
+    assert [line.split()[:6] for line in out.splitlines()[:2]] == [
+        ["owner", "type", "tokens", "webhooks", "people", "suspended"],
+        ["Case", "tool", "partner", "1", "0", "0"],
     ]
     for arguments, expected, text in (
         (("suspend",), 2, "name one owner"),
@@ -84,6 +87,20 @@ async def test_an_owner_is_suspended_and_resumed(env: dict[str, str]) -> None:
         assert (code, text in err) == (expected, True), err
     code, _, err = await run("token", "issue", "--partner", "Case tool", env=env)
     assert (code, "Case tool is suspended" in err) == (1, True)
+
+
+async def test_a_token_that_is_revoked_says_where_to_look_for_the_people_that_it_added(
+    env: dict[str, str], settings: Settings
+) -> None:
+    issued = []
+    for _ in range(2):
+        _, out, _ = await run("token", "issue", "--responder", "tara", "--json", env=env)
+        issued.append(json.loads(out))
+    async with serving(settings, Clock(utc_now())) as service:
+        await add_person(service, {"authorization": f"Bearer {issued[0]['token']}"})
+    for each, is_named in zip(issued, (True, False), strict=True):
+        _, _, err = await run("token", "revoke", each["id"], env=env)
+        assert (f"capacity-api audit --actor {each['id']} --action person" in err) is is_named
 
 
 async def test_the_last_token_that_is_revoked_names_the_webhooks_that_go_on(

@@ -161,7 +161,16 @@ async def redact(service: Busy, env: dict[str, str], first: int, by: str) -> flo
     return time.monotonic()
 
 
-@pytest.mark.parametrize("by", ["call", pytest.param("command", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("database_url", "by"),
+    [
+        pytest.param("postgresql", "call", id="postgresql-call"),
+        pytest.param("sqlite", "call", id="sqlite-call", marks=pytest.mark.soak),
+        pytest.param("postgresql", "command", id="postgresql-command", marks=pytest.mark.soak),
+        pytest.param("sqlite", "command", id="sqlite-command", marks=pytest.mark.soak),
+    ],
+    indirect=["database_url"],
+)
 async def test_a_redacted_note_is_gone_from_every_place_under_load(
     listed: Database, database_url: str, root: Path, by: str
 ) -> None:

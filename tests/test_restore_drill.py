@@ -233,6 +233,8 @@ async def drill(env: dict[str, str], root: Path, tmp_path: Path) -> Drill:
     return Drill(env, root, tmp_path / "drill.backup", Endpoint(), load)
 
 
+# The soak run does each on both databases.
+@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 async def test_after_a_restore_every_copy_is_right(drill: Drill, env: dict[str, str], root: Path) -> None:
     partner_token = await issue_token(env, "--partner", "Case tool")
     async with endpoints.serving(drill.endpoint) as url:
@@ -244,6 +246,7 @@ async def test_after_a_restore_every_copy_is_right(drill: Drill, env: dict[str, 
             await drill.require_truth(http, time.monotonic())
 
 
+@pytest.mark.parametrize("database_url", ["postgresql", pytest.param("sqlite", marks=pytest.mark.soak)], indirect=True)
 async def test_after_a_restore_by_other_means_under_a_running_service_every_copy_is_right(
     drill: Drill, env: dict[str, str], root: Path, settings: Settings
 ) -> None:

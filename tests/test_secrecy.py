@@ -67,6 +67,19 @@ def test_each_struct_that_may_hold_a_secret_leaves_it_out_of_its_repr() -> None:
     assert [name for name, each in found.items() if each.__repr__ is msgspec.Struct.__repr__] == []
 
 
+def test_each_struct_with_a_persons_address_or_a_link_leaves_it_out_of_its_repr() -> None:
+    found = {
+        f"{each.__name__}.{name}": each
+        for each in structs()
+        for name in each.__struct_fields__
+        # The contact of a responder is public.
+        if name in {"email", "link"} and not each.__module__.endswith((".contact", ".responder", ".services", ".csv"))
+    }
+    expected = {"Person.email", "NewPerson.email", "NewInvitation.email", "SignIn.email", "LinkBody.link"}
+    assert {*expected, "Handover.link", "MailContent.email", "MailContent.link"} <= set(found)
+    assert [name for name, each in found.items() if each.__repr__ is msgspec.Struct.__repr__] == []
+
+
 async def test_no_value_that_holds_a_secret_shows_it(database: Database, settings: Settings, clock: Clock) -> None:
     own = msgspec.structs.replace(
         settings, database_url="postgresql+asyncpg://u:hunter2@h/d", secret_keys=(SECRET_KEY,), listen_secret=SECRET

@@ -72,8 +72,9 @@ async def test_the_headers_are_lines_for_nginx() -> None:
     code, out, _ = await run("site", "headers", env=environment("sqlite+aiosqlite:///unused.db"))
     assert code == 0
     assert all(line.startswith("add_header ") and line.endswith('";') for line in out.splitlines())
-    # Of the directory, the coverage, the update, the reference, and the page that says that the list cannot be made.
-    assert out.count("'sha256-") == 5
+    # Of the directory, the coverage, the update, the management, the reference, and the page that says that the list
+    # cannot be made.
+    assert out.count("'sha256-") == 6
 
 
 async def test_a_build_that_is_killed_leaves_only_whole_files(

@@ -49,7 +49,16 @@ async def watching(root: Path, env: dict[str, str]) -> AsyncIterator[processes.P
             await watcher.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("database_url", "number"),
+    [
+        pytest.param("sqlite", signal.SIGINT, id="sqlite-SIGINT"),
+        pytest.param("postgresql", signal.SIGTERM, id="postgresql-SIGTERM"),
+        pytest.param("sqlite", signal.SIGTERM, id="sqlite-SIGTERM", marks=pytest.mark.soak),
+        pytest.param("postgresql", signal.SIGINT, id="postgresql-SIGINT", marks=pytest.mark.soak),
+    ],
+    indirect=["database_url"],
+)
 async def test_a_watcher_follows_the_database_until_it_is_stopped(
     listed: Database, env: dict[str, str], root: Path, number: signal.Signals
 ) -> None:

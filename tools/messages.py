@@ -12,7 +12,7 @@ from babel.messages.pofile import write_po
 
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS
-from capacity_api.pages import directory, scripts, update
+from capacity_api.pages import directory, manage_access_words, scripts, update
 from capacity_api.wording import sentences
 
 PAGES = Path(directory.__file__).parent
@@ -59,7 +59,9 @@ def tables() -> Iterator[str | tuple[str, str]]:
         yield from table.values()
     for plurals in (sentences.COUNTS, sentences.PERIODS, sentences.PERIODS_UP_TO, sentences.PERIOD_RANGES):
         yield from plurals.values()
-    for words in scripts._WORDS.values():
+    yield from manage_access_words.ACTION_GROUPS.values()
+    yield from manage_access_words.REDACTED_FIELDS.values()
+    for words in (scripts._WORDS | scripts._DESK_WORDS).values():
         yield from words.values()
     yield from (label.alone for label in update._OWN_CIRCUMSTANCES.values())
     yield from directory.PUBLISHED_COLUMNS

@@ -39,10 +39,20 @@ async def show_update(service: Service, page: Page) -> None:
     await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 
+async def show_manage(service: Service, page: Page) -> None:
+    headers = await service.token()
+    await page.get_by_label("Your token").fill(headers["authorization"].removeprefix("Bearer "))
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Waiting list BAWSO").click()
+    await page.locator("#told").wait_for()
+    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+
+
 PAGES = {
     "directory": ("/", show_directory),
     "coverage": ("/coverage", show_coverage),
     "update": ("/update", show_update),
+    "manage": ("/manage", show_manage),
 }
 
 

@@ -1,6 +1,6 @@
-"""Write `facts.js` in English beside the other scripts, where their tests and the type checker look for it.
+"""Write the scripts that are generated, in English, beside the others, where tests and the type checker look for them.
 
-The service generates its own, so git and the wheel leave this file out.
+The service generates its own, so git and the wheel leave these files out.
 """
 
 import os
@@ -13,14 +13,15 @@ SCRIPTS = Path(scripts.__file__).parent / "scripts"
 
 
 def write_facts() -> None:
-    path = SCRIPTS / scripts.FACTS
-    facts = scripts.facts(ENGLISH)
-    if path.is_file() and path.read_bytes() == facts:
-        return
-    # Several processes of a test run may write at once.
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    temporary.write_bytes(facts)
-    temporary.replace(path)
+    for name in scripts.GENERATED:
+        path = SCRIPTS / name
+        facts = scripts.script(name, ENGLISH)
+        if path.is_file() and path.read_bytes() == facts:
+            continue
+        # Several processes of a test run may write at once.
+        temporary = path.with_name(f".{os.getpid()}.{name}")
+        temporary.write_bytes(facts)
+        temporary.replace(path)
 
 
 if __name__ == "__main__":

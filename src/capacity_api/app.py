@@ -15,6 +15,7 @@ from capacity_api.api.context import Context
 from capacity_api.api.known_tokens import READ_TOKENS_EVERY_SECONDS, KnownTokens
 from capacity_api.api.metrics import Metrics
 from capacity_api.api.shutdown import ShutdownMiddleware
+from capacity_api.api.sign_in_queue import MAIL_SIGN_INS_EVERY_SECONDS, SignInQueue
 from capacity_api.api.write_limit import WriteLimit
 from capacity_api.background import Round
 from capacity_api.clock import Clock, utc_now
@@ -35,6 +36,8 @@ from capacity_api.edge.connections import Connections, Limits
 from capacity_api.edge.refusals import Refusals
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
+from capacity_api.mail.transport import Transport
+from capacity_api.mail.worker import Mailer, transport_of
 from capacity_api.operations import changes, periods
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.middleware import PublicationMiddleware
@@ -60,6 +63,7 @@ def create_app(
     acknowledge_timeout: float = ACKNOWLEDGE_TIMEOUT_SECONDS,
     formats: Sequence[Format] = FORMATS,
     limits: Limits | None = None,
+    mail_transport: Transport | None = None,
 ) -> EdgeApplication:
     """The service as an ASGI application; its background tasks run in its lifespan.
 
@@ -68,6 +72,7 @@ def create_app(
     `database`: a test looks into it. It is closed at the end.
     `acknowledge_timeout`, in seconds: how long a write waits to be shown before it is acknowledged all the same.
     `limits`: what one client may use, unless a test has other limits than the settings.
+    `mail_transport`: what sends mail in place of the SMTP server of the settings.
     """
     database = database or Database(settings)
     clock_watch = clock_watch or ClockWatch(clock)
@@ -80,13 +85,15 @@ def create_app(
     readiness = Readiness(database, publisher, conditions, clock)
     watch = Watch(database, conditions)
     known_tokens = KnownTokens(database, keys, clock)
-    wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery")}
+    mail_transport = mail_transport or transport_of(settings)
+    wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery", "mail")}
 
     def notify() -> None:
         for wake in wakes.values():
             wake.set()
         watch.notify()
 
+    sign_ins = SignInQueue(database, keys, clock, notify)
     look_at_clocks = partial(look_at_clock, database, clock_watch, conditions)
 
     async def background_tasks() -> None:
@@ -115,10 +122,15 @@ def create_app(
             group.create_task(
                 background.run("tokens", known_tokens.refresh, asyncio.Event(), READ_TOKENS_EVERY_SECONDS)
             )
+            group.create_task(
+                background.run("sign-ins", sign_ins.mail_waiting, asyncio.Event(), MAIL_SIGN_INS_EVERY_SECONDS)
+            )
             group.create_task(watch.run())
             group.create_task(listen_for_changes(database, notify))
             if deliver:
                 group.create_task(Worker(database, keys, settings, clock, wakes["delivery"]).run())
+            if deliver and mail_transport is not None:
+                group.create_task(Mailer(database, keys, settings, clock, wakes["mail"], mail_transport).run())
 
     @contextlib.asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -150,6 +162,7 @@ def create_app(
         clock=clock,
         publisher=publisher,
         known_tokens=known_tokens,
+        sign_ins=sign_ins,
         refusals=refusals,
         notify=notify,
     )

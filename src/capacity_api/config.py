@@ -10,10 +10,11 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import formataddr, parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from sqlalchemy.engine import URL, make_url
@@ -37,11 +38,28 @@ _POSTGRESQL_PARAMETERS = frozenset(
 # libpq's. asyncpg takes them too, and calls the parameter `ssl`.
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _SESSION_ATTRIBUTES = ("read-write", "primary", "any", "standby", "read-only")
+# Its domain is in the `Message-ID` of every mail.
+_SENDER = re.compile(r"[^\s@<>]+@[0-9A-Za-z.-]*[0-9A-Za-z]")
 _PATH = re.compile(r"(/[0-9A-Za-z._~-]+)*/?")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 _LOG_FORMATS = ("auto", "json", "text")
 # These hold secrets, so a secret manager can provide them as files (`…_FILE`).
-_MAY_BE_FILES = frozenset({"DATABASE_URL", "SECRET_KEY", "LISTEN_SECRET"})
+_MAY_BE_FILES = frozenset({"DATABASE_URL", "SECRET_KEY", "LISTEN_SECRET", "SMTP_URL"})
+
+
+class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where mail goes out. With neither `is_tls` nor `starttls`, what is sent can be read on the way."""
+
+    host: str
+    port: int
+    # TLS from the first byte (`smtps://`).
+    is_tls: bool
+    # TLS by STARTTLS, or no mail at all.
+    starttls: bool
+    user: str | None = None
+    password: str | None = None
+
+    __repr__ = repr_without("user", "password")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     contact: str | None = None
     public_url: str | None = None
     listen_secret: str | None = None
+    smtp: SmtpServer | None = None
+    mail_from: str | None = None
     log_level: str = "info"
     log_format: str = "auto"
     demonstration: bool = False
@@ -67,6 +87,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     names_no_database: bool = True
 
     __repr__ = repr_without("database_url", "secret_keys", "listen_secret")
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether anybody can be mailed. The demonstration shows its mail in place of sending it."""
+        return self.smtp is not None or self.demonstration
 
     @property
     def url(self) -> URL:
@@ -108,6 +133,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         "CONTACT": ("contact", _contact),
         "PUBLIC_URL": ("public_url", _public_url),
         "LISTEN_SECRET": ("listen_secret", _listen_secret),
+        "SMTP_URL": ("smtp", _smtp_url),
+        "MAIL_FROM": ("mail_from", _mail_from),
         "LOG_LEVEL": ("log_level", _log_level),
         "LOG_FORMAT": ("log_format", _log_format),
     }
@@ -121,7 +148,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             # Never repeat the value: it may be a secret. So a parser's message must not hold it either.
             raise ConfigurationError(f"{sources[name]} {error}") from None
-    return Settings(**values, names_no_database=not {"DATABASE_URL", "SECRET_KEY"} & texts.keys())
+    settings = Settings(**values, names_no_database=not {"DATABASE_URL", "SECRET_KEY"} & texts.keys())
+    if settings.smtp is not None:
+        for name, value in (("MAIL_FROM", settings.mail_from), ("PUBLIC_URL", settings.public_url)):
+            if value is None:
+                raise ConfigurationError(f"{_PREFIX}SMTP_URL needs {_PREFIX}{name} too: every mail has both in it")
+    return settings
 
 
 def missing_key_file(settings: Settings) -> Path | None:
@@ -358,6 +390,44 @@ def _listen_secret(text: str) -> str | None:
     if text and not text.startswith(("whsec_", "whpk_")):
         raise ValueError("must be a whsec_… secret or a whpk_… public key")
     return text or None
+
+
+def _smtp_url(text: str) -> SmtpServer | None:
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        raise ValueError("must be a URL such as smtp://user:password@mail.example.org:587") from None
+    is_host = host is not None and HOST.fullmatch(parts.netloc.rpartition("@")[2]) is not None
+    if (
+        parts.scheme not in {"smtp", "smtps"}
+        or not is_host
+        or parts.path not in {"", "/"}
+        or parts.fragment
+        or port == 0
+    ):
+        raise ValueError("must be a URL such as smtp://user:password@mail.example.org:587 or smtps://…")
+    if parts.query not in {"", "starttls=no"} or (parts.query and parts.scheme == "smtps"):
+        raise ValueError("may have no parameter but ?starttls=no, for smtp:// alone")
+    is_tls = parts.scheme == "smtps"
+    return SmtpServer(
+        host=host or "",
+        port=port or (465 if is_tls else 587),
+        is_tls=is_tls,
+        starttls=not is_tls and not parts.query,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _mail_from(text: str) -> str | None:
+    """`name@example.org`, or `Name <name@example.org>`."""
+    name, address = parseaddr(text)
+    if text and (not _SENDER.fullmatch(address) or not text.isprintable() or len(text) > 300):
+        raise ValueError("must be an address such as Capacity <capacity@example.org>")
+    return formataddr((name, address)) if text else None
 
 
 def _log_level(text: str) -> str:

@@ -26,6 +26,8 @@ CapacityError
 │   ├── ReportRestored         the report is from before a restore, so it takes a new one
 │   ├── AlreadyExists
 │   ├── AlreadyRotated         the token has a successor
+│   ├── LinkSuperseded         a newer report stands than the one that the link may confirm
+│   ├── MailOff                the service has no mail server
 │   ├── AlreadyPlanned         another change is planned, which only `?replace=true` replaces
 │   ├── BeyondLatest           no event has that sequence number yet
 │   ├── Superseded             the event of this delivery no longer holds
@@ -33,8 +35,13 @@ CapacityError
 │   ├── WebhookDisabled        nothing is sent to it
 │   ├── WebhookSuspended       nothing is sent to it, because its owner is suspended
 │   └── SecretLost             its secret cannot be unsealed, so nothing can be signed
+├── Gone                       it was there once
+│   ├── LinkUsed               the link works once
+│   └── LinkExpired
 ├── PreconditionFailed         `If-Match` names another version
 ├── TooManyWrites
+├── TooManyDisputes            the partner disputed the responder's state within a day before
+├── TooManyReminders           a coordinator asked the responder's people within an hour before
 ├── TooManyRequests            by one address, which may go on in a minute
 ├── Unavailable                nothing is stored now; try again later
 │   ├── TooBusy                too many anonymous callers ask at once
@@ -207,6 +214,16 @@ class AlreadyPlanned(Conflict):
     title = "Another change is planned already"
 
 
+class LinkSuperseded(Conflict):
+    code = "link_superseded"
+    title = "The organisation has reported anew since this link was sent, so the link confirms nothing"
+
+
+class MailOff(Conflict):
+    code = "mail_off"
+    title = "This service sends no mail"
+
+
 class BeyondLatest(Conflict):
     code = "beyond_latest"
     title = "No event has that sequence number yet"
@@ -237,6 +254,21 @@ class SecretLost(Conflict):
     title = "The webhook's secret is lost; rotate it first: POST …/rotate-secret"
 
 
+class Gone(CapacityError):
+    code = "gone"
+    title = "This is no longer here"
+
+
+class LinkUsed(Gone):
+    code = "link_used"
+    title = "The link was used before; it works once"
+
+
+class LinkExpired(Gone):
+    code = "link_expired"
+    title = "The link has expired; ask for a new one"
+
+
 class PreconditionFailed(CapacityError):
     code = "precondition_failed"
     title = "The responder has changed since the version that If-Match names"
@@ -247,6 +279,24 @@ class TooManyWrites(CapacityError):
     title = "Too many writes of this owner in a minute; wait a moment"
 
     def __init__(self, detail: str = "", retry_after: int = 60) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class TooManyDisputes(CapacityError):
+    code = "too_many_disputes"
+    title = "One dispute a day for each partner and responder; the first one is recorded"
+
+    def __init__(self, detail: str = "", retry_after: int = 86_400) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class TooManyReminders(CapacityError):
+    code = "too_many_reminders"
+    title = "This responder's people were asked within the last hour; wait before you ask again"
+
+    def __init__(self, detail: str = "", retry_after: int = 3600) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
 

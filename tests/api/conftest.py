@@ -1,6 +1,8 @@
 from collections.abc import AsyncIterator, Iterator
 
+import msgspec
 import pytest
+from tests.api.people import NOBODYS_SERVER
 from tests.api.subscribers import Subscriber, subscribed
 from tests.conftest import NOON, Clock, settings_of
 from tests.databases import Server, copy_sqlite
@@ -49,7 +51,8 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="module")
 async def shared_service(shared_url: str) -> AsyncIterator[Service]:
     """One service for all requests of a module that are refused: to start one takes longer than to refuse ten."""
-    async with serving(settings_of(shared_url), Clock(NOON)) as running:
+    settings = msgspec.structs.replace(settings_of(shared_url), smtp=NOBODYS_SERVER)
+    async with serving(settings, Clock(NOON)) as running:
         before = await running.read("/v1/events", after=0)
         yield running
         assert await running.read("/v1/events", after=0) == before, "a test that shares the service changed something"

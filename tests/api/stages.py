@@ -8,16 +8,22 @@ from typing import Any
 
 import httpx
 from litestar.handlers import HTTPRouteHandler
+from tests.api.people import add_person, make_link
 from tests.api.test_declared import BODIES
 from tests.api.test_openapi import OPERATIONS, handlers
 from tests.serving import OPEN, Headers, Service
 
+from capacity_api.domain.links import LinkKind
 from capacity_api.domain.tokens import Scope
 
 Route = tuple[str, str]
 HANDLERS = handlers()
-# Each asks something by POST and changes nothing.
-QUESTIONS = frozenset({"findMatches", "findAlternatives"})
+# Each asks something by POST and changes nothing. An address that signs in is looked up after the answer.
+QUESTIONS = frozenset({"findMatches", "findAlternatives", "lookAtLink", "signIn"})
+# What changes something for who has a link, and needs no token.
+BY_LINK = frozenset({"useLink"})
+# An editor's are its own owner's; an administrator names the owner.
+_OF_OWNER = frozenset({"addPerson", "invitePerson"})
 _numbers = itertools.count(1)
 _OWN_BODIES: dict[str, dict[str, Any]] = {
     "changeOwner": {"suspended": True},
@@ -65,6 +71,11 @@ class Stage:
             # Each is added once.
             body = json.loads(json.dumps(body))
             body["slug" if name == "addResponder" else "name"] = f"new-{next(_numbers)}"
+        if name in _OF_OWNER:
+            owner = {"owner": self.values["slug"]} if headers == self.admin else {}
+            body = {"email": f"desk-{next(_numbers)}@stage.example", **owner}
+        if name in {"lookAtLink", "useLink"}:
+            body = {"link": (await make_link(self.service, LinkKind.HANDOVER, self.values["slug"])).secret}
         return await self.service.client.request(method, filled, json=body, headers=headers)
 
 
@@ -82,6 +93,11 @@ async def set_stage(service: Service, admin: Headers) -> Stage:
     await _made(client.put(f"{path}/threshold", json=BODIES["changeThreshold"], headers=token))
     webhook = await _made(client.post("/v1/webhooks", json=BODIES["addWebhook"], headers=token))
     delivery = await _made(client.post(f"/v1/webhooks/{webhook['id']}/test", json={}, headers=token))
+    person = await add_person(service, token)
+    # Not by a call: a service that sends no mail invites nobody.
+    link = await make_link(service, LinkKind.INVITATION, slug, email="invited@stage.example", roles=["editor"])
+    disputing = await service.token(partner=f"Disputing {slug}")
+    dispute = await _made(client.post(f"{path}/disputes", json=BODIES["addDispute"], headers=disputing))
     partner = await _made(client.post("/v1/partners", json={"name": f"Partner {slug}"}, headers=admin))
     values = {
         "slug": slug,
@@ -90,6 +106,9 @@ async def set_stage(service: Service, admin: Headers) -> Stage:
         "webhook_id": webhook["id"],
         "event_id": delivery["event_id"],
         "partner_id": partner["id"],
+        "dispute_id": dispute["id"],
+        "person_id": person["id"],
+        "link_id": str(link.id),
         "owner_id": listed["id"],
         "service_id": listed["id"],
         "location_id": listed["id"],

@@ -7,23 +7,38 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import select, update
+from tests.api.people import mailing
 from tests.api.refusals import assert_refused
 from tests.api.stages import HANDLERS, Route, Stage, changes_something, name_of, scopes_of, set_stage
 from tests.conftest import NOON, Clock, settings_of
 from tests.serving import PAUSED, Headers, Service, serving
 
 from capacity_api.db.tables import Table, TokenRow
-from capacity_api.domain.tokens import RANDOM_BYTES, RESPONDER_SCOPES, Scope, make_token
+from capacity_api.domain.tokens import EDITOR_SCOPES, RANDOM_BYTES, RESPONDER_SCOPES, Scope, make_token
 
 ROUTES = sorted(HANDLERS)
 NO_SCOPE: frozenset[Scope] = frozenset()
 # Whose rows no refused call may change. `last_used_at` says that a token was used, also in vain.
 TABLES = [
     Table.metadata.tables[name]
-    for name in ("audit", "event", "token", "webhook", "delivery", "responder", "intake", "report", "threshold")
+    for name in (
+        "audit",
+        "event",
+        "token",
+        "webhook",
+        "delivery",
+        "responder",
+        "intake",
+        "report",
+        "threshold",
+        "person",
+        "link",
+        "mail",
+        "dispute",
+    )
 ]
-# The age of what is published.
-VARIES = frozenset({"readReadiness"})
+# The age of what is published, and a token that is made anew.
+VARIES = frozenset({"readReadiness", "useLink"})
 # What a narrow token may call to change something, for any target.
 NARROW = {
     scope: [
@@ -47,6 +62,7 @@ class Caller:
     scopes: frozenset[Scope] = frozenset()
     owns: bool = False
     refusal: str | None = None
+    owner_type: str = "responder"
 
     def expect(self, route: Route) -> Refusal | None:
         """How a route refuses this caller, whatever it asks for; `None` if it does not."""
@@ -56,10 +72,18 @@ class Caller:
             return None
         if self.refusal is not None:
             return 401, self.refusal
+        if name_of(route) == "addDispute":
+            # Whatever its scopes are: anybody but a partner is refused, and a partner names any responder.
+            return None if self.owner_type == "partner" else (403, "insufficient_scope")
         if Scope.ADMIN in self.scopes:
             return REFUSED_TO_ADMINISTRATORS.get(name_of(route))
         if scopes and scopes.isdisjoint(self.scopes):
             return 403, "insufficient_scope"
+        if HANDLERS[route].opt.get("for_editors") and not self.scopes >= set(EDITOR_SCOPES[self.owner_type]):
+            return 403, "insufficient_scope"
+        if "{dispute_id}" in path:
+            # It is another partner's.
+            return 404, "not_found"
         if "{token_id}" in path:
             # No token reaches another, not even one of the same owner.
             return 404, "not_found"
@@ -99,13 +123,19 @@ class Cast:
             await spoilt("token_expired", expires_at=NOON),
             await spoilt("token_revoked", revoked_at=NOON),
             await spoilt("token_unreviewed", reviewed=False),
-            Caller("responder", stage.token, everything, owns=True),
-            *[
-                Caller(scope, await self.service.token(responder=slug, scopes=(scope,)), frozenset({scope}), owns=True)
-                for scope in RESPONDER_SCOPES
-            ],
+            *[await self.find(stage, name) for name in ("responder", *RESPONDER_SCOPES)],
             *self._strangers,
         ]
+
+    async def find(self, stage: Stage, name: str) -> Caller:
+        """One of those whose tokens hold: the stage's responder, with all its scopes or with one, or a stranger."""
+        if name == "responder":
+            return Caller(name, stage.token, frozenset(RESPONDER_SCOPES), owns=True)
+        if name in RESPONDER_SCOPES:
+            scope = Scope(name)
+            token = await self.service.token(responder=stage.values["slug"], scopes=(scope,))
+            return Caller(name, token, frozenset({scope}), owns=True)
+        return next(each for each in self._strangers if each.name == name)
 
 
 async def make_cast(service: Service) -> Cast:
@@ -122,21 +152,33 @@ async def make_cast(service: Service) -> Cast:
         Caller("unknown", {"authorization": f"Bearer {unknown}"}, refusal="token_unknown"),
         Caller("suspended", suspended, everything, refusal="owner_suspended"),
         Caller("another responder", await service.token(responder="tara"), everything),
-        Caller("partner", await service.token(partner="Case tool"), frozenset({Scope.WEBHOOKS_MANAGE})),
-        Caller("admin", admin, frozenset({Scope.ADMIN})),
+        Caller(
+            "partner",
+            await service.token(partner="Case tool"),
+            frozenset({Scope.WEBHOOKS_MANAGE}),
+            owner_type="partner",
+        ),
+        Caller("admin", admin, frozenset({Scope.ADMIN}), owner_type="admin"),
     ]
     return Cast(service, admin, strangers)
 
 
 @pytest.fixture(scope="module")
 async def running(shared_url: str) -> AsyncIterator[Service]:
-    async with serving(settings_of(shared_url), Clock(NOON)) as service:
+    async with serving(mailing(settings_of(shared_url)), Clock(NOON)) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
 async def cast(running: Service) -> Cast:
     return await make_cast(running)
+
+
+@pytest.fixture(scope="module")
+async def scene(cast: Cast) -> tuple[Stage, list[Caller]]:
+    """A stage on which nothing ever changes, with its callers. To set one takes longer than to call on it."""
+    stage = await cast.set_stage()
+    return stage, await cast.callers(stage)
 
 
 async def stored(service: Service) -> dict[str, list[str]]:
@@ -150,16 +192,11 @@ async def stored(service: Service) -> dict[str, list[str]]:
         }
 
 
-async def named(cast: Cast, stage: Stage, name: str) -> Caller:
-    return next(each for each in await cast.callers(stage) if each.name == name)
-
-
 @pytest.mark.parametrize("route", ROUTES, ids=[name_of(route) for route in ROUTES])
 async def test_a_route_takes_whom_its_scopes_and_its_target_name_and_nobody_else(
-    running: Service, cast: Cast, route: Route
+    running: Service, cast: Cast, scene: tuple[Stage, list[Caller]], route: Route
 ) -> None:
-    stage = await cast.set_stage()
-    callers = await cast.callers(stage)
+    stage, callers = scene
     before = await stored(running)
     for caller in callers:
         refusal = caller.expect(route)
@@ -180,7 +217,7 @@ async def test_a_route_takes_whom_its_scopes_and_its_target_name_and_nobody_else
             continue
         if changes_something(route):
             stage = await cast.set_stage()
-            caller = await named(cast, stage, caller.name)
+            caller = await cast.find(stage, caller.name)
         answer = await stage.call(route, caller.headers)
         assert answer.is_success, (caller.name, answer.text)
 
@@ -188,7 +225,7 @@ async def test_a_route_takes_whom_its_scopes_and_its_target_name_and_nobody_else
 @pytest.mark.parametrize("name", ["responder", *RESPONDER_SCOPES, "partner", "admin"])
 async def test_a_token_reads_rotates_and_revokes_itself(cast: Cast, name: str) -> None:
     stage = await cast.set_stage()
-    caller = await named(cast, stage, name)
+    caller = await cast.find(stage, name)
     me = (await stage.service.client.get("/v1/me", headers=caller.headers)).json()
     rotated: dict[str, Any] = {}
     for route in (("get", "/v1/tokens/{token_id}"), ("post", "/v1/tokens/{token_id}/rotate")):

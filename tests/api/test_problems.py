@@ -30,9 +30,12 @@ PROTECTED = [(method, path) for method, path, operation in ROUTES if operation.g
 FOR_OPERATORS = {
     ("GET", "/metrics"),
     ("GET", "/v1/audit"),
+    ("GET", "/v1/mail"),
     ("GET", "/v1/owners"),
     ("GET", f"/v1/owners/{NOBODYS}"),
     ("PATCH", f"/v1/owners/{NOBODYS}"),
+    ("GET", "/v1/disputes"),
+    ("POST", "/v1/handovers"),
     ("GET", "/v1/partners"),
     ("POST", "/v1/partners"),
     ("GET", f"/v1/partners/{NOBODYS}"),
@@ -40,6 +43,7 @@ FOR_OPERATORS = {
     ("POST", "/v1/responders"),
     ("DELETE", "/v1/responders/tara"),
     ("POST", "/v1/responders/tara/redactions"),
+    ("POST", "/v1/responders/tara/reminders"),
     ("POST", "/v1/tokens"),
 }
 WITH_BODY = [(method, path) for method, path, operation in ROUTES if "requestBody" in operation]

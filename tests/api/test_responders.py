@@ -251,7 +251,22 @@ async def test_an_administrator_lists_a_responder_unconfirmed(service: Service) 
 async def test_a_bad_listing_is_refused_by_name_and_lists_nobody(service: Service) -> None:
     before = await service.read("/v1/directory")
     admin = await service.token()
-    slugs = ["", "Upper", "two--hyphens", "-front", "back-", "under_score", "a b", "é", "a/b", "x" * 81, "a\x00", "a\n"]
+    slugs = [
+        "admin",
+        "example",
+        "",
+        "Upper",
+        "two--hyphens",
+        "-front",
+        "back-",
+        "under_score",
+        "a b",
+        "é",
+        "a/b",
+        "x" * 81,
+        "a\x00",
+        "a\n",
+    ]
     cases = [({**NEW, "slug": slug}, 422, "invalid", "/slug") for slug in slugs]
     cases += [
         ({**NEW, "slug": None}, 422, "invalid", "/slug"),

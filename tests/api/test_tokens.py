@@ -75,6 +75,7 @@ async def test_a_token_is_issued_for_each_kind_of_owner_and_says_whose_it_is(ser
             "scopes": scopes,
             "expires_at": "2027-11-21T12:00:00Z",
             "last_used_at": None,
+            "person_id": None,
         }
 
 
@@ -155,6 +156,7 @@ async def test_a_list_of_tokens_holds_the_one_that_asks_and_an_administrators_al
         "successor_id": None,
         "reviewed": True,
         "last_used_at": "2026-11-21T12:00:00Z",
+        "person_id": None,
     }
     first = await read(service, admin, TOKENS, limit=3)
     second = await read(service, admin, TOKENS, limit=3, cursor=first["next"])

@@ -130,19 +130,17 @@ async def test_what_an_administrator_disabled_only_an_administrator_enables(
     await subscriber.post("/test", 202)
 
 
-@pytest.mark.parametrize("reason", ["owner", "failing", "gone", "secret_lost"])
-async def test_an_administrator_takes_over_what_is_disabled_already(
-    subscriber: Subscriber, admin: Headers, reason: str
-) -> None:
+async def test_an_administrator_takes_over_what_is_disabled_already(subscriber: Subscriber, admin: Headers) -> None:
     service = subscriber.service
-    async with service.database.write() as session:
-        await session.execute(update(WebhookRow).values(status="disabled", disabled_reason=reason))
-    disabled = await call(service, admin, "PATCH", subscriber.path, {"status": "disabled"})
-    assert disabled["disabled_reason"] == "administrator"
-    answer = await service.client.post(f"{subscriber.path}/enable", headers=subscriber.token)
-    assert_refused(answer, 403, "disabled_by_administrator")
-    enabled = await call(service, admin, "PATCH", subscriber.path, {"status": "active"})
-    assert (enabled["status"], enabled["disabled_reason"]) == ("active", None)
+    for reason in ("owner", "failing", "gone", "secret_lost"):
+        async with service.database.write() as session:
+            await session.execute(update(WebhookRow).values(status="disabled", disabled_reason=reason))
+        disabled = await call(service, admin, "PATCH", subscriber.path, {"status": "disabled"})
+        assert disabled["disabled_reason"] == "administrator", reason
+        answer = await service.client.post(f"{subscriber.path}/enable", headers=subscriber.token)
+        assert_refused(answer, 403, "disabled_by_administrator", what=reason)
+        enabled = await call(service, admin, "PATCH", subscriber.path, {"status": "active"})
+        assert (enabled["status"], enabled["disabled_reason"]) == ("active", None), reason
 
 
 async def test_an_administrator_changes_only_the_status_and_gets_no_secret(

@@ -344,7 +344,7 @@ async def test_a_state_can_be_gone_to_while_the_list_is_sorted_for_somebody(
 
 
 async def test_the_safety_lines_are_in_the_first_view_of_a_small_phone(visiting: Visiting) -> None:
-    for path in ("/", "/coverage", "/update"):
+    for path in ("/", "/coverage", "/update", "/manage"):
         async with visiting(viewport={"width": 320, "height": 568}) as visit:
             page = await visit.open(path)
             for number in ("999", "08000 121 700"):

@@ -246,11 +246,13 @@ async def test_the_page_writes_times_as_the_service_does_in_every_language(
     midnight = datetime(2026, 12, 2, tzinfo=LONDON_TIME)
     moments = [midnight, midnight + timedelta(hours=9, minutes=5), midnight + timedelta(days=200)]
     for language in (ENGLISH, invented_language):
-        facts = scripts.facts(language)
         async with visiting(locale="ar-EG") as visit:
-            await visit.page.route(
-                "**/facts.js", lambda route, _, body=facts: route.fulfill(body=body, content_type="text/javascript")
-            )
+            for name in scripts.GENERATED:
+                body = scripts.script(name, language)
+                await visit.page.route(
+                    f"**/scripts/{name}",
+                    lambda route, _, body=body: route.fulfill(body=body, content_type="text/javascript"),
+                )
             page = await visit.open("/update")
             written = await page.evaluate(
                 "async (moments) => moments.map((await import('/scripts/report.js')).until)",

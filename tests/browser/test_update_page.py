@@ -51,7 +51,7 @@ async def test_a_token_that_ends_soon_says_so(service: Service, visiting: Visiti
                 await expect(ends).to_be_visible()
                 here = end.astimezone(ZoneInfo("Europe/London"))
                 await expect(ends).to_contain_text(f"Your token works until {here.day} {here:%B %Y}, {here:%H:%M}.")
-                await expect(ends).to_contain_text("Ask whoever runs this directory for a new one before then.")
+                await expect(ends).to_contain_text("Ask the people who run this directory for a new one before then.")
             else:
                 await expect(ends).to_be_hidden()
 
@@ -320,7 +320,7 @@ async def test_errors_are_explained_in_words_and_the_input_stays(service: Servic
 
         await page.context.set_offline(True)
         await page.get_by_role("button", name="Publish", exact=True).click()
-        await expect(fault).to_contain_text("it is not known whether this was published")
+        await expect(fault).to_contain_text("we do not know whether this was done")
         assert await page.get_by_label("Note").input_value() == "Ask for Monday"
         await visit.assert_accessible()
         await page.context.set_offline(False)
@@ -344,7 +344,7 @@ async def test_waiting_for_an_answer_is_shown_and_ends(service: Service, visitin
         await expect(page.locator("#done")).to_have_text("On its way. No answer yet.")
         await expect(page.locator("#done")).to_be_in_viewport()
         await visit.page.clock.run_for(20_000)
-        await expect(page.get_by_role("alert")).to_contain_text("it is not known whether this was published")
+        await expect(page.get_by_role("alert")).to_contain_text("we do not know whether this was done")
         await expect(page.locator("#done")).to_have_text("")
         await page.unroute("**/intake")
         await page.get_by_role("button", name="Publish", exact=True).click()
@@ -357,7 +357,7 @@ async def test_the_words_of_a_network_in_between_are_no_answer(service: Service,
         await page.get_by_label("Paused").check()
         await page.route("**/intake", lambda route: route.fulfill(body="<h1>Sign in to the free network</h1>"))
         await page.get_by_role("button", name="Publish", exact=True).click()
-        await expect(page.get_by_role("alert")).to_contain_text("it is not known whether this was published")
+        await expect(page.get_by_role("alert")).to_contain_text("we do not know whether this was done")
         assert [each for each in visit.complaints if not REFUSED.search(each)] == []
 
 
@@ -482,6 +482,9 @@ async def test_whether_a_report_holds_is_decided_by_the_servers_clock(
 async def test_without_javascript_it_says_how_to_do_it_by_a_call(visiting: Visiting) -> None:
     async with visiting(java_script_enabled=False) as visit:
         page = await visit.open("/update")
+        await expect(page.get_by_text("A link from a mail was not used.")).to_be_visible()
+        await expect(page.get_by_text("curl -X PUT")).to_be_hidden()
+        await page.get_by_text("For developers").click()
         await expect(page.get_by_text("curl -X PUT")).to_be_visible()
         await expect(page.get_by_label("token")).to_be_hidden()
 

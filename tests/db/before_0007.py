@@ -115,6 +115,9 @@ async def _as_of(session: AsyncSession, at: datetime, versions: list[dict[str, A
 def _version(responder: Responder) -> dict[str, Any]:
     contact, intake, planned = responder.contact, responder.intake, responder.intake.planned
     remit = _plain(responder.remit)
+    if remit["source"] is not None:
+        # The old form knew no address of it.
+        assert remit["source"].pop("url") is None
     return {
         "id": str(responder.id),
         "slug": responder.slug,

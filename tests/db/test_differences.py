@@ -53,6 +53,10 @@ ON_POSTGRESQL = [
         ["the foreign key report (responder_id) to responder (id) is missing"],
     ),
     (
+        "ALTER TABLE token ADD FOREIGN KEY (id) REFERENCES partner (id)",
+        ["the foreign key token (id) to partner (id) is unknown"],
+    ),
+    (
         "ALTER TABLE attempt DROP CONSTRAINT pk_attempt",
         ["the primary key of attempt is nothing and should be webhook_id, event_id, id"],
     ),

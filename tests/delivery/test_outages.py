@@ -18,7 +18,16 @@ from capacity_api.domain.intake import ReportedState
 _HANGING = 100
 
 
-@pytest.mark.parametrize("stale", ["drop", "send"])
+@pytest.mark.parametrize(
+    ("database_url", "stale"),
+    [
+        pytest.param("sqlite", "send", id="sqlite-send"),
+        pytest.param("postgresql", "drop", id="postgresql-drop"),
+        pytest.param("sqlite", "drop", id="sqlite-drop", marks=pytest.mark.soak),
+        pytest.param("postgresql", "send", id="postgresql-send", marks=pytest.mark.soak),
+    ],
+    indirect=["database_url"],
+)
 async def test_after_three_days_and_two_hundred_changes_it_gets_the_last_state_or_all_in_order(
     database: Database, settings: Settings, clock: Clock, stale: str
 ) -> None:

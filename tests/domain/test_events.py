@@ -14,6 +14,7 @@ RAISED_IN = (
     "domain/intake.py",
     "domain/threshold.py",
     "operations/changes.py",
+    "operations/notices.py",
     "operations/redaction.py",
     "operations/responders.py",
     "operations/restored.py",
@@ -36,6 +37,8 @@ CONTRACT = [
     ("coverage.gap_closed", True, True),
     ("directory.restored", True, True),
     ("event.redacted", True, True),
+    ("webhook.failing", False, True),
+    ("webhook.disabled", False, True),
     ("webhook.test", False, True),
 ]
 

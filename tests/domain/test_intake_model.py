@@ -14,6 +14,7 @@ from capacity_api.domain.codes import EVERYTHING
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import (
     LONDON_TIME,
+    MAX_REMINDERS,
     MAX_VALID_FOR,
     NEVER_REPORTED,
     Report,
@@ -249,7 +250,9 @@ def test_each_change_of_state_and_nothing_else_has_the_event_of_the_state(
     current = NEVER_REPORTED
     for step in [*scenario.steps, *due_steps(scenario.intake, scenario.now + span)]:
         if step.kind == "reminded":
-            assert msgspec.structs.replace(current, remind_at=None) == step.after
+            reminders = current.reminders + 1
+            remind_at = step.after.remind_at
+            assert msgspec.structs.replace(current, remind_at=remind_at, reminders=reminders) == step.after
             current = step.after
             continue
         changed = step.after.state is not step.before
@@ -276,8 +279,8 @@ def test_time_changes_something_exactly_when_it_is_due(start: datetime, happened
         first, *rest = due_steps(intake, due)
         assert (first.at, rest) == (due, [])
         intake, steps = first.after, steps + 1
-    # At most the lapse of what holds, the start of what was announced, the lapse of that, and a reminder of each.
-    assert steps <= 5
+    # At most the start of what was announced, and before and after it all reminders, of which the lapse is one.
+    assert steps <= 1 + 2 * MAX_REMINDERS
 
 
 @briefly
@@ -301,6 +304,7 @@ def test_the_same_report_again_moves_only_its_confirmation(
         confirmed_at=now,
         confirm_by=until,
         remind_at=reminder_time(now, until),
+        reminders=0,
         lapsed=False,
     )
     if not intake.lapsed:

@@ -45,6 +45,10 @@ def make_remit(**fields: object) -> Remit:
         ({"note": ""}, {"note": None}),
         ({"as_published": AsPublished(geography=" UK ", limitation="")}, {"as_published": AsPublished(geography="UK")}),
         ({"source": Source(" Briefing ", "2024")}, {"source": Source("Briefing", "2024")}),
+        (
+            {"source": Source("Briefing", "2024", " https://example.org/list ")},
+            {"source": Source("Briefing", "2024", "https://example.org/list")},
+        ),
     ],
 )
 def test_a_remit_is_put_into_standard_order(fields: dict[str, object], standard: dict[str, object]) -> None:
@@ -79,6 +83,7 @@ def test_unknown_exploitation_types_stay_unknown() -> None:
         ({"as_published": AsPublished(exploitation="a" * 301)}, ["/remit/as_published/exploitation"]),
         ({"source": Source("a" * 301, "2024")}, ["/remit/source/title"]),
         ({"source": Source("Briefing", "last year")}, ["/remit/source/published"]),
+        ({"source": Source("Briefing", "2024", "javascript:alert(1)")}, ["/remit/source/url"]),
     ],
 )
 def test_a_fault_is_pointed_at(fields: dict[str, object], pointers: list[str]) -> None:

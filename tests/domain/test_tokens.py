@@ -1,5 +1,6 @@
 import re
 import string
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -117,3 +118,29 @@ def test_a_hash_belongs_to_one_key_and_one_token(token: str, other: str, key: by
     assert len(stored) == 32
     assert stored == tokens.hash_token(key, token)
     assert stored not in {tokens.hash_token(key, other), tokens.hash_token(other_key, token)}
+
+
+END = datetime(2027, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "warned_before", "expected"),
+    [
+        (timedelta(days=30, seconds=1), None, False),
+        (timedelta(days=30), None, True),
+        (timedelta(days=30), timedelta(days=30), False),
+        (timedelta(days=8), timedelta(days=30), False),
+        (timedelta(days=7), timedelta(days=30), True),
+        (timedelta(days=7), None, True),
+        (timedelta(days=3), timedelta(days=7), False),
+        # Nobody was there to warn in time.
+        (timedelta(seconds=1), timedelta(days=20), True),
+        (timedelta(0), None, False),
+        (-timedelta(days=1), None, False),
+    ],
+)
+def test_when_the_owner_of_a_token_is_warned(
+    before: timedelta, warned_before: timedelta | None, expected: bool
+) -> None:
+    warned_at = None if warned_before is None else END - warned_before
+    assert tokens.is_warning_due(END - before, END, warned_at) is expected

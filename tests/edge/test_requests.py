@@ -1,20 +1,27 @@
 """What a request must be. Whatever is none is refused with a problem document, and its connection closes."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
-from tests.conftest import Clock
+from tests.conftest import NOON, Clock, settings_of
+from tests.databases import copy_sqlite
 from tests.edge.raw import connect
 from tests.serving import Service, serving
-
-from capacity_api.config import Settings
 
 HOST = b"Host: capacity.example\r\n"
 # The body of a request that must never be taken for a request.
 SMUGGLED = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 
 
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    return sqlite_url
+@pytest.fixture(scope="module", params=[True, False], ids=["edge", "any server"])
+async def either(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """A service as it runs, and one in any other server, for requests that change nothing."""
+    settings = settings_of(copy_sqlite(sqlite_template, tmp_path_factory.mktemp("either") / "capacity.db"))
+    async with serving(settings, Clock(NOON), has_edge=request.param) as running:
+        yield running
 
 
 REFUSED = {
@@ -76,8 +83,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("raw", REFUSED.values(), ids=REFUSED)
-async def test_what_is_no_request_is_refused_and_its_connection_closes(service: Service, raw: bytes) -> None:
-    async with connect(service) as wire:
+async def test_what_is_no_request_is_refused_and_its_connection_closes(shared_service: Service, raw: bytes) -> None:
+    async with connect(shared_service) as wire:
         await wire.send(raw)
         refusal = await wire.answer()
         assert (refusal.status, refusal.problem()["code"]) == (400, "malformed")
@@ -102,25 +109,27 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("raw", ACCEPTED.values(), ids=ACCEPTED)
-async def test_what_is_unusual_is_answered_however_it_is_cut_up(service: Service, raw: bytes) -> None:
-    expected = (await service.client.get("/v1/directory", headers={"accept-encoding": "identity"})).content
+async def test_what_is_unusual_is_answered_however_it_is_cut_up(shared_service: Service, raw: bytes) -> None:
+    expected = (await shared_service.client.get("/v1/directory", headers={"accept-encoding": "identity"})).content
     cuts = [(raw,), *((raw[:at], raw[at:]) for at in range(len(raw) - 4, len(raw)))]
     for segments in cuts:
-        async with connect(service) as wire:
+        async with connect(shared_service) as wire:
             await wire.send(*segments)
             answer = await wire.answer()
             assert (answer.status, answer.body) == (200, expected), segments
 
 
-async def test_an_address_without_a_path_is_the_page(service: Service) -> None:
-    async with connect(service) as wire:
+async def test_an_address_without_a_path_is_the_page(shared_service: Service) -> None:
+    async with connect(shared_service) as wire:
         await wire.send(b"GET http://capacity.example HTTP/1.1\r\n" + HOST + b"\r\n")
-        assert (await wire.answer()).body == (await service.client.get("/", headers={"accept-encoding": ""})).content
+        assert (await wire.answer()).body == (
+            await shared_service.client.get("/", headers={"accept-encoding": ""})
+        ).content
 
 
-async def test_a_star_is_no_path(service: Service) -> None:
+async def test_a_star_is_no_path(shared_service: Service) -> None:
     for method in (b"GET", b"OPTIONS", b"PUT"):
-        async with connect(service) as wire:
+        async with connect(shared_service) as wire:
             await wire.send(method + b" * HTTP/1.1\r\n" + HOST + b"\r\n")
             assert (await wire.answer()).problem()["code"] == "not_found"
 
@@ -144,9 +153,8 @@ async def test_a_star_is_no_path(service: Service) -> None:
         "/v1/webhooks%2f",
     ],
 )
-@pytest.mark.parametrize("has_edge", [True, False], ids=["edge", "any server"])
-async def test_a_resource_has_one_path(settings: Settings, clock: Clock, path: str, has_edge: bool) -> None:
-    async with serving(settings, clock, has_edge=has_edge) as service, connect(service) as wire:
+async def test_a_resource_has_one_path(either: Service, path: str) -> None:
+    async with connect(either) as wire:
         await wire.send(b"GET %b HTTP/1.1\r\n" % path.encode() + HOST + b"\r\n")
         refusal = await wire.answer()
         assert (refusal.status, refusal.problem()["code"]) == (404, "not_found")

@@ -87,7 +87,7 @@ def test_every_field_stands_in_a_cell_of_its_own() -> None:
         existing_clients_only=True,
         note="A note",
         as_published=AsPublished(geography="Here", exploitation="This", demographic="These", limitation="That"),
-        source=Source("A briefing", "2024"),
+        source=Source("A briefing", "2024", "https://example.org/briefing"),
     )
     (found,) = read(
         responder(
@@ -151,6 +151,7 @@ def test_every_field_stands_in_a_cell_of_its_own() -> None:
         "published_limitation": "That",
         "source_title": "A briefing",
         "source_published": "2024",
+        "source_url": "https://example.org/briefing",
         "id": "019e4500-0000-7000-8000-000000000010",
         "sequence": "42",
         "updated_at": "2026-11-21T12:00:00Z",

@@ -40,6 +40,7 @@ CORE = (
     "/",
     "/coverage",
     "/update",
+    "/manage",
     "/v1/directory",
     "/v1/coverage",
     "/v1/responders/tara",

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { holdsUntil, people, period, planParagraphs, reportParagraphs, ukTime, until } from "#scripts/report.js";
+import {
+  holdsUntil,
+  people,
+  period,
+  planParagraphs,
+  reportParagraphs,
+  startOfDay,
+  ukTime,
+  until,
+} from "#scripts/report.js";
 
 /** @import { ExpectedTime, Intake, Remit, Report } from "#scripts/types.js" */
 
@@ -170,4 +179,13 @@ describe("whose word a state is, and until when it holds", () => {
     const never = { state: /** @type {const} */ ("unconfirmed"), report: null, last_report: null, confirm_by: null };
     assert.match(holdsUntil(never), /^It has not reported/);
   });
+});
+
+test("a day begins at midnight in the UK, in winter and in summer", () => {
+  assert.equal(startOfDay("", 1), "");
+  assert.equal(startOfDay("2026-11-27", 0), "2026-11-27T00:00:00.000Z");
+  assert.equal(startOfDay("2026-07-31", 0), "2026-07-30T23:00:00.000Z");
+  assert.equal(startOfDay("2026-07-31", 1), "2026-07-31T23:00:00.000Z");
+  assert.equal(startOfDay("2026-10-25", 1), "2026-10-26T00:00:00.000Z");
+  assert.equal(startOfDay("2026-12-31", 1), "2027-01-01T00:00:00.000Z");
 });

@@ -24,10 +24,11 @@ from capacity_api.domain.intake import (
     State,
     Unit,
 )
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit, Remit
+from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit, Remit, Source
 from capacity_api.pages import scripts
 from capacity_api.pages.directory import render_directory, render_entry
 from capacity_api.pages.headers import content_security_policy, page_headers
+from capacity_api.pages.manage import render_manage
 from capacity_api.pages.update import render_update
 from capacity_api.representations.responder import PublicRemit, represent_remit
 from capacity_api.wording import sentences
@@ -70,6 +71,15 @@ def test_the_title_and_the_icon_are_neutral() -> None:
     raw = render_directory(directory_of(), NOW, None).decode()
     assert "<title>Directory</title>" in raw
     assert 'href="data:image/svg+xml' in raw
+    assert b"<title>Your entry</title>" in render_update()
+    assert b"<title>Look after</title>" in render_manage()
+
+
+def test_without_javascript_the_update_page_says_whom_to_ask() -> None:
+    found = Parsed(render_update(contact="desk@example.org"))
+    assert "Ring or mail the people who run this directory. desk@example.org" in found.text
+    assert found.text.index("A link from a mail was not used.") < found.text.index("curl")
+    assert "mailto:desk@example.org" in [link["href"] for link in found.links()]
 
 
 @pytest.mark.parametrize("state", list(ReportedState))
@@ -266,6 +276,7 @@ def test_demonstration_data_is_labelled_and_other_data_is_not() -> None:
     label = "Demonstration data: not real."
     assert label in Parsed(render_directory(directory_of(demonstration=True), NOW, None)).text
     assert label in Parsed(render_update(demonstration=True)).text
+    assert label in Parsed(render_manage(demonstration=True)).text
     assert label not in page().text
     assert label not in Parsed(render_update()).text
 
@@ -276,6 +287,15 @@ def test_the_published_words_stand_beside_ours_with_their_source() -> None:
     assert "Exploitation: “Unknown”." in text
     assert "Other limitation: “Existing clients”." in text
     assert text.count("Table 2, 2024.") == 13
+
+
+def test_the_source_of_a_remit_is_linked_where_its_address_is_known() -> None:
+    (first, *_) = register()
+    source = Source("The official list", "2026-04", "https://example.org/list")
+    listed = msgspec.structs.replace(first, remit=msgspec.structs.replace(first.remit, source=source))
+    parsed = page(listed)
+    assert "Source: The official list, 2026-04." in parsed.text
+    assert "https://example.org/list" in [each["href"] for each in parsed.links()]
 
 
 @pytest.mark.parametrize(

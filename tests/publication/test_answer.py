@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import Clock, settings_of
+from tests.conftest import NOON, Clock, settings_of
 from tests.databases import copy_sqlite
 from tests.edge.raw import Answer, connect
 from tests.serving import Service, serving
@@ -24,9 +24,13 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-@pytest.fixture(params=[True, False], ids=["edge", "any server"])
-async def service(request: pytest.FixtureRequest, settings: Settings, clock: Clock) -> AsyncIterator[Service]:
-    async with serving(settings, clock, has_edge=request.param) as running:
+@pytest.fixture(scope="module", params=[True, False], ids=["edge", "any server"])
+async def service(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """Nothing changes here, so all ask the same two."""
+    settings = settings_of(copy_sqlite(sqlite_template, tmp_path_factory.mktemp("shared") / "capacity.db"))
+    async with serving(settings, Clock(NOON), has_edge=request.param) as running:
         # So that its answer is there for the next.
         await running.client.get("/v1/directory?area=E12000007")
         yield running

@@ -17,7 +17,7 @@ from capacity_api.snapshot.snapshot import _Answers
 
 DIRECTORY = "/v1/directory"
 JSON = [DIRECTORY, "/v1/responders/tara", "/v1/vocabulary", "/openapi.json"]
-PAGES = ["/", "/coverage", "/update", "/docs"]
+PAGES = ["/", "/coverage", "/update", "/manage", "/docs"]
 
 
 # No public read touches the database, so which it is makes no difference.

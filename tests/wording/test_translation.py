@@ -30,6 +30,7 @@ from capacity_api.domain.remit import AgeGroup, Gender, Limit
 from capacity_api.pages import directory, scripts
 from capacity_api.pages.coverage import render_coverage
 from capacity_api.pages.directory import render_directory, render_entry
+from capacity_api.pages.manage import render_manage
 from capacity_api.pages.update import render_update
 from capacity_api.publication import documents
 from capacity_api.representations.coverage import represent_coverage
@@ -143,7 +144,8 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
             directory_of(*everybody, demonstration=True), NOW, "x@example.org", parts=parts, language=invented_language
         ),
         "empty directory": render_directory(directory_of(), NOW, None, language=invented_language),
-        "update": render_update(invented_language),
+        "update": render_update(invented_language, sends_mail=True),
+        "manage": render_manage(invented_language),
         "coverage": render_coverage(counted, NOW, invented_language),
     }
     assert len(english(render_update())) > 20
@@ -156,7 +158,7 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
 
 
 def test_the_scripts_speak_the_language_of_their_page(invented_language: Language) -> None:
-    facts = scripts.script("facts.js", invented_language).decode()
+    facts = "".join(scripts.script(name, invented_language).decode() for name in scripts.GENERATED)
     quoted = re.findall(r'"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"', re.sub(r"(?m)^/\*\*.*$", "", facts))
     assert len(quoted) > 50
     assert [each for each in quoted if WORD.search(each) and "⟦" not in each] == []
@@ -168,6 +170,7 @@ def test_each_page_leads_to_itself_in_the_other_languages(invented_language: Lan
     pages_by_path: dict[str, Callable[[Language], bytes]] = {
         "": lambda language: render_directory(directory_of(), NOW, None, language=language, languages=languages),
         "update": lambda language: render_update(language, languages),
+        "manage": lambda language: render_manage(language, languages),
         "coverage": lambda language: render_coverage(counted, NOW, language, languages),
     }
     for path, made in pages_by_path.items():
@@ -195,7 +198,7 @@ def test_the_service_publishes_every_language_that_there_is_a_catalogue_of(
     monkeypatch.setattr(documents, "find_languages", lambda: (ENGLISH, invented_language))
     settings = Settings(secret_keys=(bytes(32),), public_url="https://capacity.example.org")
     snapshot = empty_snapshot(documents.catalogue(settings), NOW)
-    for path in ("/", "/coverage", "/update"):
+    for path in ("/", "/coverage", "/update", "/manage"):
         found = snapshot.find(path)
         assert found is not None
         assert f'hreflang="{INVENTED}"'.encode() in found.body

@@ -46,6 +46,7 @@ _TOKEN = {
     "successor_id": None,
     "reviewed": True,
     "last_used_at": None,
+    "person_id": None,
 }
 _ISSUED_TOKEN = {
     "id": _TOKEN["id"],
@@ -54,6 +55,38 @@ _ISSUED_TOKEN = {
     "owner": _OWNER,
     "scopes": _TOKEN["scopes"],
     "expires_at": _TOKEN["expires_at"],
+}
+_OPEN_LINK = {
+    "id": "019e4500-0000-7000-8000-000000000060",
+    "kind": "invitation",
+    "owner": _OWNER,
+    "email": "desk@case-tool.example",
+    "roles": ["editor", "reminded"],
+    "scopes": None,
+    "label": None,
+    "created_at": _AT,
+    "expires_at": "2026-05-27T09:30:00Z",
+}
+_PERSON = {
+    "id": "019e4500-0000-7000-8000-000000000050",
+    "email": "referrals@salvation-army.example",
+    "owner": {
+        "type": "responder",
+        "name": _RESPONDER["name"],
+        "slug": _RESPONDER["slug"],
+        "id": _RESPONDER["id"],
+    },
+    "roles": ["editor", "reminded"],
+    "mail": "ok",
+    "created_at": _AT,
+}
+_DISPUTE = {
+    "id": "019e4500-0000-7000-8000-000000000060",
+    "responder": _RESPONDER["slug"],
+    "partner": _OWNER,
+    "found": "paused",
+    "shown": "open",
+    "at": _AT,
 }
 _WEBHOOK = {
     "id": "019e4500-0000-7000-8000-000000000030",
@@ -120,6 +153,24 @@ _HISTORY = {
     "effective_from": None,
     "report": _REPORT,
 }
+_MAIL = {
+    "id": "019e4500-0000-7000-8000-000000000050",
+    "kind": "confirmation_due",
+    "owner": {
+        "type": "responder",
+        "name": "The Salvation Army",
+        "slug": "salvation-army",
+        "id": "019e4500-0000-7000-8000-000000000010",
+    },
+    "person_id": "019e4500-0000-7000-8000-000000000051",
+    "responder": "salvation-army",
+    "status": "sent",
+    "attempts": 1,
+    "reason": None,
+    "created_at": _AT,
+    "next_attempt_at": None,
+    "finished_at": _LATER,
+}
 _AUDIT = {
     "id": "019e4500-0000-7000-8000-000000000040",
     "at": _AT,
@@ -144,8 +195,17 @@ def _table(table: bytes) -> str:
 
 
 ANSWERS: Mapping[str, Any] = {
+    "addDispute": _DISPUTE,
+    "chaseResponder": {"people": 2},
+    "listDisputes": {"items": [_DISPUTE], "next": None},
+    "readDispute": _DISPUTE,
     **examples.RESPONSES,
+    "addHandover": {
+        "link": "https://capacity.example.org/update#link=EXAMPLE",
+        "expires_at": "2026-05-21T09:30:00Z",
+    },
     "addPartner": _PARTNER,
+    "addPerson": _PERSON,
     "addResponder": _RESPONDER,
     "addWebhook": _WEBHOOK_WITH_SECRET,
     "cancelPlannedIntake": _RESPONDER,
@@ -156,12 +216,24 @@ ANSWERS: Mapping[str, Any] = {
     "confirmIntake": _RESPONDER,
     "countCaseload": {"open_referrals": 100, "counted_at": _AT, "responder": _PAUSED},
     "enableWebhook": {**_WEBHOOK, "missed": {"after": 40, "events": 2}, "replayed": True},
+    "invitePerson": {"expires_at": "2026-05-27T09:30:00Z"},
     "issueToken": _ISSUED_TOKEN,
     "listDeliveries": _page(_DELIVERY),
+    "listLinks": _page(_OPEN_LINK),
+    "listMail": _page(_MAIL),
     "listOwners": _page(_OWNER_DETAILS),
     "listPartners": _page(_PARTNER),
+    "listPeople": _page(_PERSON),
     "listTokens": _page(_TOKEN),
     "listWebhooks": _page(_WEBHOOK),
+    "lookAtLink": {
+        "kind": "still_true",
+        "status": "usable",
+        "owner": _PERSON["owner"],
+        "slug": _RESPONDER["slug"],
+        "report": _REPORT,
+        "expires_at": "2026-06-19T09:30:00Z",
+    },
     "readAudit": _page(_AUDIT),
     "readCoverage": {
         "sequence": 42,
@@ -192,12 +264,15 @@ ANSWERS: Mapping[str, Any] = {
         "scopes": _TOKEN["scopes"],
         "expires_at": _TOKEN["expires_at"],
         "last_used_at": _AT,
+        "person_id": None,
     },
     "readMetrics": "# TYPE capacity_sequence gauge\ncapacity_sequence 42.0\n",
     "readOpenapi": {"openapi": "3.1.0", "info": {"title": "capacity_api", "version": "1"}, "paths": {}},
     "readOwner": _OWNER_DETAILS,
+    "readManagePage": _PAGE,
     "readPage": _PAGE,
     "readPartner": _PARTNER,
+    "readPerson": _PERSON,
     "readPromptness": {
         "from": "2026-02-19T09:30:00Z",
         "to": _AT,
@@ -234,7 +309,14 @@ ANSWERS: Mapping[str, Any] = {
     "resendDelivery": {**_DELIVERY, "status": "pending", "finished_at": None},
     "rotateToken": _ISSUED_TOKEN,
     "rotateWebhookSecret": _WEBHOOK_WITH_SECRET,
+    "signIn": {},
     "testWebhook": _TEST,
+    "useLink": {
+        "token": "cap_EXAMPLE",
+        "owner": _PERSON["owner"],
+        "scopes": ["intake:write", "responder:write"],
+        "expires_at": "2026-05-20T21:30:00Z",
+    },
 }
 NOT_READY = {
     "status": "unavailable",

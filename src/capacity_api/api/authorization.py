@@ -13,7 +13,8 @@ from capacity_api.api.headers import request_id
 from capacity_api.api.requests import Connection
 from capacity_api.api.write_limit import budget_of
 from capacity_api.db.bulkheads import Bulkhead
-from capacity_api.domain.tokens import Scope, is_well_formed
+from capacity_api.domain.text import join_words
+from capacity_api.domain.tokens import EDITOR_SCOPES, Scope, is_well_formed
 from capacity_api.edge.addresses import Client
 from capacity_api.errors import (
     CapacityError,
@@ -36,12 +37,24 @@ def requires_token(*scopes: Scope) -> dict[str, Any]:
     return {"opt": {"scopes": frozenset(scopes)}, "security": [{"token": []}]}
 
 
+def requires_editor() -> dict[str, Any]:
+    """The options of a route for administrators, and for a token that may do all that its owner's editors may.
+
+    What may do less could otherwise make an editor of its holder.
+    """
+    options = requires_token(Scope.RESPONDER_WRITE, Scope.WEBHOOKS_MANAGE)
+    return {**options, "opt": {**options["opt"], "for_editors": True}}
+
+
 async def authenticate(connection: Connection, handler: BaseRouteHandler) -> None:
     """A Litestar guard: identify the token, check its scopes, count its writes and record its use."""
     # A pipelined request begins in the context of the one before it.
     structlog.contextvars.clear_contextvars()
     scopes = handler.opt.get("scopes")
     if scopes is None:
+        if connection.scope.get("method") in _WRITES:
+            # What a link does is logged too.
+            structlog.contextvars.bind_contextvars(request_id=request_id(connection.scope))
         return
     context: Context = connection.scope["state"]["context"]
     now = context.now()
@@ -51,6 +64,10 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
     structlog.contextvars.bind_contextvars(actor=identity.token_id, request_id=request_id(connection.scope))
     if scopes and not identity.is_admin and scopes.isdisjoint(identity.scopes):
         raise Forbidden(f"The token needs the scope {' or '.join(sorted(scopes))}")
+    if handler.opt.get("for_editors") and not identity.is_admin:
+        needed = EDITOR_SCOPES[identity.owner.type]
+        if not set(needed) <= set(identity.scopes):
+            raise Forbidden(f"The token needs the scopes {join_words(needed)}")
     if connection.scope.get("method") in _WRITES:
         connection.scope["state"]["write_limit"].count(identity.owner, budget_of(scopes), now)
     if identity.last_used_at is None or now - identity.last_used_at >= RECORD_USE_EVERY:
@@ -107,6 +124,12 @@ def provide_client(request: Request[Any, Any, Any]) -> Client:
 def provide_identity(request: Request[Any, Any, Any]) -> Identity:
     identity: Identity = request.scope["auth"]
     return identity
+
+
+def require_partner(identity: Identity) -> None:
+    """Raise `Forbidden` unless the token is a partner's: not even an administrator speaks for one."""
+    if identity.owner.type != "partner":
+        raise Forbidden("Only a partner's token can do this")
 
 
 def require_owner(context: Context, identity: Identity, slug: str) -> None:

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.api.budgets import Budget
 from capacity_api.api.known_tokens import KnownTokens
+from capacity_api.api.sign_in_queue import SignInQueue
 from capacity_api.clock import Clock
 from capacity_api.config import Settings
 from capacity_api.db import sequence
 from capacity_api.db.bulkheads import Bulkhead, short_queue
 from capacity_api.db.engine import CHANGED, SEEN, Database
+from capacity_api.domain.actor import SERVICE, Actor
 from capacity_api.domain.keys import Keys
 from capacity_api.edge.addresses import Client
 from capacity_api.edge.refusals import Refusals
@@ -23,8 +25,10 @@ from capacity_api.operations.tokens import Identity
 from capacity_api.publication.publisher import Publisher
 
 T = TypeVar("T")
-# How many unknown tokens an address may try in a minute.
+# How many unknown tokens and links an address may try in a minute.
 FAILURE_LIMIT = 30
+# How often an address may ask for a sign-in link in a minute.
+SIGN_IN_LIMIT = 10
 
 
 class Context:
@@ -39,6 +43,7 @@ class Context:
         clock: Clock,
         publisher: Publisher,
         known_tokens: KnownTokens,
+        sign_ins: SignInQueue,
         refusals: Refusals,
         notify: Callable[[], None],
     ) -> None:
@@ -48,9 +53,11 @@ class Context:
         self.clock = clock
         self.publisher = publisher
         self.known_tokens = known_tokens
+        self.sign_ins = sign_ins
         self.refusals = refusals
         self.query_budget = Budget("queries", settings.query_limit, settings.trusted_proxies, refusals)
         self.failure_budget = Budget("tokens", FAILURE_LIMIT, settings.trusted_proxies, refusals)
+        self.sign_in_budget = Budget("sign_ins", SIGN_IN_LIMIT, settings.trusted_proxies, refusals)
         self._notify = notify
         self._computing = short_queue(1)
 
@@ -106,8 +113,22 @@ class Context:
         Publication and delivery are woken only after the commit: earlier they would find nothing. The wait for the
         publication has a limit (`acknowledge_timeout`).
         """
-        async with self.database.write(identity.actor) as session:
+        async with self._write(identity.actor) as session:
             await tokens.identify_again(session, self.now(), identity)
+            yield session
+
+    @asynccontextmanager
+    async def write_by_link(self) -> AsyncIterator[AsyncSession]:
+        """The same for a caller with a link, which `operations.link_use` makes the actor.
+
+        Read first whether the link can be used: what anybody may send must not take the write lock.
+        """
+        async with self._write(SERVICE) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _write(self, actor: Actor) -> AsyncIterator[AsyncSession]:
+        async with self.database.write(actor) as session:
             yield session
         if CHANGED in session.info:
             self._notify()

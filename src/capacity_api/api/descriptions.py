@@ -7,6 +7,8 @@ that extend it. A test fails for a property without words.
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from capacity_api.api.people_descriptions import OF_PEOPLE
+
 _SET = '`["all"]` is everything'
 _SET_OR_UNKNOWN = f'{_SET}, `["unknown"]` that the source does not say'
 _ONLY_DEMONSTRATION = "True on a demonstration, whose reports are invented. Missing otherwise."
@@ -14,6 +16,7 @@ _LEFT_OUT = "Null or left out if that was not said."
 
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
+        **OF_PEOPLE,
         "About.version": "The version of Open Referral UK (HSDS-UK).",
         "Area.code": "The code of the Office for National Statistics (GSS).",
         "Area.kind": "`country`, `nation`, `region` or `part`.",
@@ -61,6 +64,7 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "HistoryEntry.sequence": "The number of the event. Several entries can have the same number.",
         "HistoryEntry.state": "The effective state from `at` on.",
         "Identity.label": "What the token is called, to tell it from the owner's others. Null if it has no label.",
+        "Identity.person_id": "The id of the person who signed in with it. Null for a token that was issued.",
         "Identity.token_id": "The id of the token.",
         "IssuedToken.id": "The id of the token, which is not secret.",
         "IssuedToken.label": "What the token is called, to tell it from the owner's others. Null if it has no label.",
@@ -121,6 +125,7 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "Parameter.location_id": "The id of a location, of which there are none.",
         "Parameter.owner_id": "The id of the responder or partner, or `admin`.",
         "Parameter.partner_id": "The id of the partner.",
+        "Parameter.person_id": "The id of the person.",
         "Parameter.service_id": "The id of the service, which is that of the responder.",
         "Parameter.slug": "The slug of the responder.",
         "Parameter.taxonomy_id": "The id of the taxonomy.",
@@ -181,8 +186,10 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "Schedule.id": "The id of this schedule.",
         "ServiceArea.id": "The id of this area of this service.",
         "ServiceArea.name": "The name of the area.",
+        "SignIn.email": "The address that the link is mailed to.",
         "Source.published": "The year, month or day of publication in ISO 8601, such as `2024-07`.",
         "Source.title": "The title of the publication.",
+        "Source.url": "The web address where the publication can be read; null if that is not known.",
         "StateSeconds.open": "Seconds as open.",
         "StateSeconds.paused": "Seconds as paused.",
         "StateSeconds.unconfirmed": "Seconds as unconfirmed.",
@@ -202,6 +209,7 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "Threshold.report": "The pause that is reported then. Its reason is `referral_threshold`.",
         "NewThreshold.report": "What to report then. `state` and `reason` can be left out: they are always the same.",
         "Token.id": "The id of the token, which is not secret.",
+        "Token.person_id": "The id of the person who signed in with it. Null for a token that was issued.",
         "Token.label": "What the token is called, to tell it from the owner's others. Null if it has no label.",
         "Token.successor_id": "The id of the token that a rotation made in its place. Null if there is none.",
         "Token.reviewed": "Whether it holds. False from a restore of the directory until the operator has reviewed it.",
@@ -331,7 +339,7 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "match_reasons": "The reasons of a match.",
         "max": "At most so many.",
         "maximum_age": "The highest age. Missing if there is none.",
-        "message": "A sentence for whoever reads the log.",
+        "message": "A sentence for the reader of the log.",
         "min": "At least so many.",
         "minimum_age": "The lowest age. Missing if there is none.",
         "missed": "What was missed while it was disabled.",

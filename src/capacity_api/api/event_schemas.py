@@ -12,7 +12,8 @@ _FIELDS = {
     "responder": ("responder",),
     "responder.updated": ("responder", "previous_areas?"),
     "coverage": ("cells",),
-    "webhook": ("message",),
+    "webhook": ("webhook_id", "since", "reason"),
+    "webhook.test": ("message",),
     "directory": ("last",),
     "event": ("slug", "from", "to", "fields"),
 }
@@ -22,7 +23,8 @@ _NAMES = {
     "responder": "ResponderData",
     "responder.updated": "ResponderUpdatedData",
     "coverage": "CoverageData",
-    "webhook": "WebhookTestData",
+    "webhook": "WebhookHealthData",
+    "webhook.test": "WebhookTestData",
     "directory": "DirectoryRestoredData",
     "event": "EventRedactedData",
 }

@@ -162,6 +162,31 @@ REQUESTS: dict[str, dict[str, Any]] = {
             },
         }
     },
+    "addPerson": {
+        "colleague": {
+            "summary": "A colleague, for both roles",
+            "value": {"email": "referrals@salvation-army.example", "owner": "salvation-army"},
+        }
+    },
+    "invitePerson": {
+        "colleague": {
+            "summary": "Somebody who is only reminded",
+            "value": {"email": "duty@salvation-army.example", "owner": "salvation-army", "roles": ["reminded"]},
+        }
+    },
+    "addDispute": {
+        "paused": {"summary": "They said that they are paused", "value": {"found": "paused"}},
+        "nobody": {"summary": "Nobody answered", "value": {"found": "no_answer"}},
+    },
+    "addHandover": {
+        "responder": {
+            "summary": "A token with which a responder reports",
+            "value": {"owner": "salvation-army", "scopes": ["intake:write"], "label": "Referral team"},
+        }
+    },
+    "lookAtLink": {"link": {"summary": "The part behind #link=", "value": {"link": "EXAMPLE"}}},
+    "useLink": {"link": {"summary": "The part behind #link=", "value": {"link": "EXAMPLE"}}},
+    "signIn": {"address": {"summary": "A work address", "value": {"email": "referrals@salvation-army.example"}}},
     "addPartner": {"partner": {"summary": "A partner", "value": {"name": "Case tool"}}},
     "rotateToken": {"day": {"summary": "The old token stays valid for a day", "value": {"overlap_hours": 24}}},
 }
@@ -182,6 +207,8 @@ EVENT_SUMMARIES: dict[str, str] = {
     EventType.COVERAGE_GAP_CLOSED: "A charity is confirmed open again for people in a gap",
     EventType.DIRECTORY_RESTORED: "The directory was restored from a backup: read it whole; goes to every webhook",
     EventType.EVENT_REDACTED: "Fields were taken out of earlier events: clear your copies; goes to every webhook",
+    EventType.WEBHOOK_FAILING: "Another webhook of yours has failed for an hour; private to the owner",
+    EventType.WEBHOOK_DISABLED: "Another webhook of yours was disabled; private to the owner",
     EventType.WEBHOOK_TEST: "A test of one webhook; private",
 }
 

@@ -13,3 +13,7 @@ Cursor = Annotated[
         min_length=1, max_length=100, pattern="^[A-Za-z0-9_-]+$", description="The `next` of the previous page."
     ),
 ]
+OwnerKey = Annotated[
+    str | None,
+    QueryParameter(description="Only of this owner: the slug of a responder, the id of an owner, or `admin`."),
+]

@@ -37,8 +37,11 @@ _TAGS = {
     "intake": "What a responder says about its intake: open, on a waiting list or paused.",
     "webhooks": "Receive signed events within a second of the change.",
     "tokens": "Who may change what.",
+    "people": "The work addresses that mail goes to, and links that work once. Nothing of them is ever published.",
     "audit": "Who did what, and when.",
+    "disputes": "A partner rang a responder and was told otherwise. Only coordinators and that partner see it.",
     "owners": "Whose the tokens and webhooks are: responders, partners and the administrators.",
+    "mail": "What the service mails to people, and what became of it.",
     "operation": "For the operator of the service.",
     RECEIVERS: "What your server receives when it has a webhook. Each event type has its own body.",
 }
@@ -50,6 +53,7 @@ _PROBLEMS = {
     "405": "This path does not have that method; `Allow` lists the methods that it has",
     "408": "The request was not whole in time",
     "409": "The request contradicts what is stored",
+    "410": "The link was used, or it has expired",
     "412": "The responder has changed since the version that If-Match names",
     "413": "The body is larger than 64 kB",
     "415": "The body must be application/json",
@@ -61,7 +65,10 @@ _PROBLEMS = {
 }
 _READ_ONLY = frozenset({"get"})
 # A POST that changes nothing, and so has no conflict.
-_QUESTIONS = frozenset({"findMatches", "askAlternatives"})
+_QUESTIONS = frozenset({"findMatches", "askAlternatives", "lookAtLink"})
+# Who guesses links, or asks for mail to many addresses, must wait.
+_OF_LINKS = frozenset({"lookAtLink", "useLink"})
+_WITHOUT_TOKEN = _OF_LINKS | {"signIn"}
 # What anybody may ask the database, so many times a minute.
 _QUERIES = frozenset(
     {
@@ -87,6 +94,7 @@ _PUBLISHED = frozenset(
         "readReference",
         "readResponder",
         "readUpdatePage",
+        "readManagePage",
         "readVocabulary",
     }
 )
@@ -260,7 +268,7 @@ def _complete_responses(path: str, method: str, operation: dict[str, Any], schem
     responses = {status: item for status, item in operation["responses"].items() if status.startswith("2")}
     for status, response in responses.items():
         response["headers"] = _headers("Published-Sequence", "X-Request-Id")
-        if status == "201":
+        if status == "201" and name != "addHandover":
             response["headers"] |= _headers("Location")
         if name in _VERSIONED:
             response["headers"] |= _headers("ETag")
@@ -297,10 +305,12 @@ def _problem_statuses(path: str, method: str, operation: dict[str, Any]) -> list
     if operation.get("security"):
         # A client that guesses tokens must wait.
         statuses += ["401", "403", "429"]
-    if operation_id in _QUERIES:
+    if operation_id in _QUERIES | _WITHOUT_TOKEN:
         statuses.append("429")
-    if "{" in path:
+    if "{" in path or operation_id in _OF_LINKS:
         statuses.append("404")
+    if operation_id == "useLink":
+        statuses.append("410")
     if "requestBody" in operation:
         statuses += ["413", "415"]
     if any(parameter["name"] == "if-match" for parameter in operation.get("parameters", ())):

@@ -19,6 +19,11 @@ class PageController(Controller):
         """To change the state of a responder with its token. The page does not store the token."""
         return _respond_from_snapshot(context, "/update")
 
+    @get("/manage", operation_id="readManagePage", summary="The coordinator's page", media_type="text/html")
+    async def manage(self, context: NamedDependency[Context]) -> Response[bytes]:
+        """To look after the directory with an administrator's token, and after webhooks with a partner's."""
+        return _respond_from_snapshot(context, "/manage")
+
     @get("/coverage", operation_id="readCoveragePage", summary="The coverage as a picture", media_type="text/html")
     async def coverage(self, context: NamedDependency[Context]) -> Response[bytes]:
         """The counts of `/v1/coverage` for each area, with the gaps in words."""

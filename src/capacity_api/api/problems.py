@@ -32,11 +32,22 @@ STATUS: dict[type[CapacityError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.PreconditionFailed: 412,
     errors.TooManyWrites: 429,
+    errors.TooManyDisputes: 429,
+    errors.TooManyReminders: 429,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
 }
+
+_WITH_RETRY_AFTER = (
+    errors.TooManyWrites,
+    errors.TooManyDisputes,
+    errors.TooManyReminders,
+    errors.TooManyRequests,
+    errors.Unavailable,
+)
 
 # What the framework refuses by itself, before it calls a handler.
 _FRAMEWORK = {
@@ -55,7 +66,7 @@ def problem_from_error(error: CapacityError, number: UUID) -> tuple[Problem, dic
     headers = {}
     if isinstance(error, errors.Unauthenticated):
         headers["www-authenticate"] = 'Bearer realm="capacity_api"'
-    if isinstance(error, errors.TooManyWrites | errors.TooManyRequests | errors.Unavailable):
+    if isinstance(error, _WITH_RETRY_AFTER):
         headers["retry-after"] = str(error.retry_after)
     faults = error.errors if isinstance(error, errors.BadInput) and error.errors else UNSET
     return represent_problem(number, status, error.code, error.title, error.detail, faults), headers

@@ -11,6 +11,7 @@ from capacity_api.api.authorization import provide_client, provide_identity
 from capacity_api.api.context import Context
 from capacity_api.api.coverage import CoverageController
 from capacity_api.api.directory import DirectoryController
+from capacity_api.api.disputes import DisputeController
 from capacity_api.api.formats.atom import FeedController
 from capacity_api.api.formats.csv import DirectoryTableController
 from capacity_api.api.formats.open_referral import OpenReferralController
@@ -18,12 +19,17 @@ from capacity_api.api.formats.rpde import ChangesFeedController
 from capacity_api.api.formats.statistics import StatisticsTableController
 from capacity_api.api.health import HealthController
 from capacity_api.api.intake import IntakeController
+from capacity_api.api.links import LinkController
+from capacity_api.api.mail import MailController
 from capacity_api.api.matches import MatchController
 from capacity_api.api.metrics import Metrics
 from capacity_api.api.owners import OwnerController
 from capacity_api.api.pages import PageController
+from capacity_api.api.people import PeopleController
 from capacity_api.api.redactions import RedactionController
+from capacity_api.api.reminders import ReminderController
 from capacity_api.api.responders import ResponderController
+from capacity_api.api.sign_in import SignInController
 from capacity_api.api.statistics import StatisticsController
 from capacity_api.api.threshold import ThresholdController
 from capacity_api.api.tokens import TokenController
@@ -39,12 +45,18 @@ _CORE: tuple[ControllerRouterHandler, ...] = (
     RedactionController,
     MatchController,
     StatisticsController,
+    DisputeController,
+    ReminderController,
     IntakeController,
     ThresholdController,
     WebhookController,
     TokenController,
+    PeopleController,
+    LinkController,
+    SignInController,
     AuditController,
     OwnerController,
+    MailController,
     HealthController,
     PageController,
 )

@@ -7,7 +7,8 @@ A default is in the description alone: client generators require a property that
 
 import inspect
 from enum import Enum
-from typing import Any, get_origin
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 import msgspec
 from msgspec import inspect as types
@@ -38,7 +39,9 @@ class Schemas:
         self._read: set[Any] = set()
 
     def of_answer(self, kind: Any) -> Schema:
-        """The schema of what is read, after its structs have got names."""
+        """The schema of what is read, after its structs have got names. What can be one of several has them all."""
+        if isinstance(kind, UnionType):
+            return {"anyOf": [self.of_answer(each) for each in get_args(kind)]}
         return self._of(types.type_info(kind), written=False)
 
     def of_request(self, kind: Any) -> Schema:

@@ -67,7 +67,7 @@ class TokenController(Controller):
                 context.keys,
                 await _owner(session, data),
                 label=data.label,
-                scopes=_scopes(data.scopes),
+                scopes=parse_scopes(data.scopes),
                 expires_at=data.expires_at,
             )
         return created(issued, f"/v1/tokens/{issued.id}")
@@ -144,7 +144,7 @@ async def _owner(session: AsyncSession, data: NewToken) -> Owner:
     return ADMIN
 
 
-def _scopes(names: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
+def parse_scopes(names: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
     if names is None:
         return None
     errors = tuple(

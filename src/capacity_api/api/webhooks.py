@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from capacity_api.api.authorization import requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.headers import created
-from capacity_api.api.lists import Cursor, Limit
+from capacity_api.api.lists import Cursor, Limit, OwnerKey
 from capacity_api.domain.events import EventType
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations.paging import DEFAULT_LIMIT, Page
@@ -29,10 +29,6 @@ Statuses = Annotated[
 EventTypes = Annotated[
     list[EventType] | None,
     QueryParameter(name="type", description="The type of an event. Repeat it to allow several."),
-]
-OwnerKey = Annotated[
-    str | None,
-    QueryParameter(description="Only of this owner: the slug of a responder, the id of an owner, or `admin`."),
 ]
 Status = Annotated[WebhookStatus | None, QueryParameter(description="Only webhooks with this status.")]
 Replay = Annotated[bool, QueryParameter(description="Whether to send the events that it missed now.")]

@@ -12,6 +12,7 @@ import msgspec
 
 from capacity_api import log
 from capacity_api.app import create_app
+from capacity_api.cli.demo_mail import ShownMail
 from capacity_api.cli.serving import Server, address_of, bind
 from capacity_api.cli.setup import command_line, create_database, open_database, uvloop_runner
 from capacity_api.clock import utc_now
@@ -20,9 +21,11 @@ from capacity_api.db.engine import Database
 from capacity_api.delivery.receiver import Receiver
 from capacity_api.domain.intake import Circumstance, ExpectedTime, Report, ReportedState, Unit
 from capacity_api.domain.keys import Keys
+from capacity_api.domain.owner import ADMIN
+from capacity_api.domain.people import Role
 from capacity_api.domain.threshold import Threshold
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import intake, owners, threshold, tokens
+from capacity_api.operations import intake, owners, people, threshold, tokens
 from capacity_api.operations.webhooks import management
 from capacity_api.operations.webhooks.management import NewWebhook
 from capacity_api.secrecy import repr_without
@@ -58,6 +61,10 @@ _THRESHOLD = Threshold(
 _OPEN_REFERRALS = 97
 
 
+# Nobody has these addresses: what is mailed to them is shown here.
+_EDITOR, _COORDINATOR = "editor@example.org", "coordinator@example.org"
+
+
 class Access(msgspec.Struct, frozen=True):
     """The tokens that the demonstration prints."""
 
@@ -87,13 +94,16 @@ def demo(port: int, listen_port: int) -> None:
         )
         log.configure(settings, "demo")
         with uvloop_runner() as runner:
-            runner.run(_demonstrate(settings, _bind(port), _bind(listen_port)))
+            service = _bind(port)
+            own = msgspec.structs.replace(settings, public_url=address_of(service))
+            runner.run(_demonstrate(own, service, _bind(listen_port)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _demonstrate(settings: Settings, service_socket: socket.socket, receiver_socket: socket.socket) -> None:
-    receiver = Receiver(utc_now)
+    mail = ShownMail()
+    receiver = Receiver(utc_now, pages={"/mail": mail.page})
     receiver_server = Server(receiver, receiver_socket, lambda _: None)
     receiving = asyncio.create_task(receiver_server.serve_bound())
     receiver_url = address_of(receiver_socket)
@@ -102,17 +112,21 @@ async def _demonstrate(settings: Settings, service_socket: socket.socket, receiv
         access = await _fill(database, receiver, receiver_url)
 
     def announce(where: str) -> None:
-        click.echo(_INTRODUCTION.format(where=where, receiver=receiver_url, access=access))
+        click.echo(
+            _INTRODUCTION.format(
+                where=where, receiver=receiver_url, access=access, editor=_EDITOR, coordinator=_COORDINATOR
+            )
+        )
 
     try:
-        await Server(create_app(settings), service_socket, announce).serve_until_stopped()
+        await Server(create_app(settings, mail_transport=mail), service_socket, announce).serve_until_stopped()
     finally:
         receiver_server.should_exit = True
         await receiving
 
 
 async def _fill(database: Database, receiver: Receiver, receiver_url: str) -> Access:
-    """Add the documented states, a responder's and a partner's token, and the partner's webhook."""
+    """Add the documented states, a responder's and a partner's token, the partner's webhook, and two people."""
     keys = Keys(database.settings.secret_keys)
     async with database.write(command_line()) as session:
         for slug, report in _STATES.items():
@@ -129,6 +143,8 @@ async def _fill(database: Database, receiver: Receiver, receiver_url: str) -> Ac
         webhook, _ = await management.add(
             session, now, keys, partner, NewWebhook(url=f"{receiver_url}/"), database.settings.egress_allow
         )
+        await people.add_person(session, now, keys, responder, _EDITOR, tuple(Role))
+        await people.add_person(session, now, keys, ADMIN, _COORDINATOR, tuple(Role))
     assert isinstance(webhook.secret, str)
     receiver.key = webhook.secret
     return Access(responder=responder_token.token, partner=partner_token.token)
@@ -146,11 +162,18 @@ capacity_api with demonstration data: nobody reported it, and it is deleted at t
 
   page               {where}/
   a responder's page {where}/update
+  coordinator's page {where}/manage
   coverage           {where}/coverage
   directory          {where}/v1/directory
   reference          {where}/docs
   responder's token  {access.responder}   (The Salvation Army)
   partner's token    {access.partner}
+  mail               {receiver}/mail
+
+Nothing is mailed: each mail is printed here and shown on that page. Sign in by mail as one of these two:
+
+  at {where}/update   {editor}   (The Salvation Army)
+  at {where}/manage   {coordinator}
 
 Three lines to paste into another terminal:
 

@@ -25,7 +25,7 @@ from capacity_api.db.watch import Watch
 from capacity_api.domain.actor import Actor, ActorType
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError, DatabaseUnavailable, Unavailable
-from capacity_api.operations import coverage, responders
+from capacity_api.operations import coverage, responders, sealed
 from capacity_api.operations.webhooks import secrets
 
 T = TypeVar("T")
@@ -61,12 +61,12 @@ async def make_missing_key(settings: Settings) -> Settings:
 
 
 async def _refuse_if_key_is_lost(settings: Settings, path: Path) -> None:
-    """Raise `ConfigurationError` if the database has tokens or secrets that need the missing key."""
+    """Raise `ConfigurationError` if the database has tokens, secrets or addresses that need the missing key."""
     async with open_database(settings) as database:
         if await schema.read_revision(database) is None:
             return
         async with database.read() as session:
-            if await secrets.are_stored(session):
+            if await secrets.are_stored(session) or await sealed.are_stored(session):
                 raise ConfigurationError(
                     f"the key file {path} is missing, and the tokens and secrets in the database need it: put it back, "
                     "or set CAPACITY_SECRET_KEY; docs/settings.md says what to do if it is lost"
@@ -168,9 +168,11 @@ async def prepare_to_run(database: Database) -> None:
 
 
 async def _check_keys(database: Database) -> None:
-    """Raise `ConfigurationError` if no key can unseal a webhook's secret: each of its deliveries would fail."""
+    """Raise `ConfigurationError` if no key can unseal a webhook's secret or an address: nothing would arrive there."""
+    keys = Keys(database.settings.secret_keys)
     async with database.read() as session:
-        await secrets.check(session, utc_now(), Keys(database.settings.secret_keys))
+        await secrets.check(session, utc_now(), keys)
+        await sealed.check(session, keys)
 
 
 @asynccontextmanager
@@ -201,6 +203,15 @@ async def read_database(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         await schema.check(database)
         async with database.read() as session:
             return await work(session)
+
+
+async def read_with_keys(work: Callable[[AsyncSession, Keys], Awaitable[T]]) -> T:
+    """Read something that is sealed from the database of the settings."""
+    settings = await load_settings_with_keys()
+    async with open_database(settings) as database:
+        await schema.check(database)
+        async with database.read() as session:
+            return await work(session, Keys(settings.secret_keys))
 
 
 async def in_transaction(work: Callable[[AsyncSession, Keys], Awaitable[T]]) -> T:

@@ -1,4 +1,4 @@
-"""`capacity-api worker`, `listen` and `webhook`: what delivers webhooks, what receives them, and what stops them."""
+"""`capacity-api worker`, `listen` and `webhook`: what delivers webhooks and mail, what receives and what stops them."""
 
 import asyncio
 import contextlib
@@ -38,6 +38,7 @@ from capacity_api.domain.events import EventType
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.owner import ADMIN
 from capacity_api.errors import ConfigurationError
+from capacity_api.mail.worker import Mailer, transport_of
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.webhooks import deliveries, management
 from capacity_api.operations.webhooks.deliveries import Delivery
@@ -47,22 +48,30 @@ from capacity_api.operations.webhooks.webhook import Webhook, WebhookStatus, get
 
 @click.command()
 def worker() -> None:
-    """Deliver webhooks. Run it with `serve --no-delivery`; you may run several workers."""
+    """Deliver webhooks and send mail. Run it with `serve --no-delivery`; you may run several workers."""
 
     async def work() -> None:
         settings = await load_settings_with_keys()
         await require_whole_file(settings)
         async with open_database(settings) as database:
             await prepare_to_run(database)
-            wake = asyncio.Event()
+            wake, mail_wake = asyncio.Event(), asyncio.Event()
             conditions = Conditions()
             database.clock_watch = ClockWatch()
             look_at_clocks = partial(look_at_clock, database, database.clock_watch, conditions)
             await look_at_clocks()
-            working = Worker(database, Keys(settings.secret_keys), settings, utc_now, wake).run()
+            keys, transport = Keys(settings.secret_keys), transport_of(settings)
+            working = [Worker(database, keys, settings, utc_now, wake).run()]
+            if transport is not None:
+                working.append(Mailer(database, keys, settings, utc_now, mail_wake, transport).run())
+
+            def notify() -> None:
+                wake.set()
+                mail_wake.set()
+
             watching = Watch(database, conditions).run()
             clocks = background.run("clock", look_at_clocks, asyncio.Event(), LOOK_AT_CLOCK_EVERY_SECONDS)
-            running = asyncio.gather(working, watching, clocks, listen_for_changes(database, wake.set))
+            running = asyncio.gather(*working, watching, clocks, listen_for_changes(database, notify))
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, running.cancel)
             click.echo("capacity_api delivers webhooks")

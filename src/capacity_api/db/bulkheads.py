@@ -31,6 +31,7 @@ class Bulkhead(StrEnum):
     # Of callers without a token, or with one that this process does not know.
     ANONYMOUS = "anonymous"
     DELIVERY = "delivery"
+    MAIL = "mail"
 
 
 # How many connections each may have. `docs/operate/database.md` has the sum. On PostgreSQL one of those of the
@@ -42,6 +43,7 @@ CONNECTIONS: Mapping[Bulkhead, int] = {
     Bulkhead.AUTHENTICATION: 2,
     Bulkhead.ANONYMOUS: 2,
     Bulkhead.DELIVERY: 2,
+    Bulkhead.MAIL: 1,
 }
 
 

@@ -316,3 +316,8 @@ def _sqlite(file: DatabaseFile, begin: str, pool_size: int) -> AsyncEngine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def wake_delivery(session: AsyncSession) -> None:
+    """Wake delivery after the commit although the public sees no change."""
+    session.info.setdefault(CHANGED, 0)

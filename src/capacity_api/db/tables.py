@@ -15,16 +15,16 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     LargeBinary,
-    MetaData,
-    Text,
-    Uuid,
     false,
     text,
     true,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from capacity_api.db.column_types import JsonStruct, UtcTime
+from capacity_api.db import people_tables as people_tables  # the schema is whole only with them
+from capacity_api.db.column_types import JsonStruct
+from capacity_api.db.table import Table as Table
+from capacity_api.db.table import partial_index
 from capacity_api.domain.actor import Actor
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
@@ -37,31 +37,6 @@ from capacity_api.domain.threshold import Threshold
 IS_LISTING = "type IN ('responder.listed', 'responder.delisted')"
 IS_RESTORE = "type = 'directory.restored'"
 IS_REDACTION = "type = 'event.redacted'"
-
-
-class Table(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
-        datetime: UtcTime(),
-        UUID: Uuid(),
-        str: Text(),
-        EventType: Text(),
-        State: Text(),
-        SaidBy: Text(),
-    }
-
-
-def _partial(name: str, *columns: str, where: str) -> Index:
-    """A partial index. A query must repeat `where` as literal SQL: with bound values the database does not use it."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class SequenceRow(Table):
@@ -170,6 +145,10 @@ class IntakeRow(Table):
     planned: Mapped[Plan | None] = mapped_column(JsonStruct(Plan))
     # The replaced report.
     before: Mapped[ReplacedReport | None] = mapped_column(JsonStruct(ReplacedReport))
+    # How many reminders of this report were due: see `domain.intake`.
+    reminders: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    # The number of the event that brought the report. A confirmation keeps it: a link confirms this report alone.
+    report_sequence: Mapped[int | None] = mapped_column(BigInteger)
     next_due: Mapped[datetime | None]
 
     @property
@@ -182,6 +161,7 @@ class IntakeRow(Table):
             confirmed_at=self.confirmed_at,
             confirm_by=self.confirm_by,
             remind_at=self.remind_at,
+            reminders=self.reminders,
             lapsed=self.lapsed,
             restored=self.restored,
             planned=self.planned,
@@ -196,6 +176,7 @@ class IntakeRow(Table):
         self.confirmed_at = intake.confirmed_at
         self.confirm_by = intake.confirm_by
         self.remind_at = intake.remind_at
+        self.reminders = intake.reminders
         self.lapsed = intake.lapsed
         self.restored = intake.restored
         self.planned = intake.planned
@@ -242,13 +223,13 @@ class EventRow(Table):
     __tablename__ = "event"
     __table_args__ = (
         # Read by `find_due`: the private events without deliveries.
-        _partial("ix_event_to_fan_out", "id", where="sequence IS NULL AND fanned_out_at IS NULL"),
+        partial_index("ix_event_to_fan_out", "id", where="sequence IS NULL AND fanned_out_at IS NULL"),
         # Read by the publisher at the start: when each responder was listed or delisted.
-        _partial("ix_event_listing", "responder_id", "at", where=IS_LISTING),
+        partial_index("ix_event_listing", "responder_id", "at", where=IS_LISTING),
         # Read by whatever asks when an event happened (`operations.restores`).
-        _partial("ix_event_restore", "sequence", where=IS_RESTORE),
+        partial_index("ix_event_restore", "sequence", where=IS_RESTORE),
         # Read by the publisher, and by the directory as of a time.
-        _partial("ix_event_redaction", "sequence", where=IS_REDACTION),
+        partial_index("ix_event_redaction", "sequence", where=IS_REDACTION),
         # Read by the directory as of a time: the newest event before it, and the newest of each responder.
         Index("ix_event_at_sequence", "at", "sequence"),
         Index("ix_event_responder_id_sequence", "responder_id", "sequence"),
@@ -356,6 +337,10 @@ class TokenRow(Table):
     revoked_at: Mapped[datetime | None]
     # The token that a rotation made in its place. There is one at most.
     successor_id: Mapped[UUID | None]
+    # The person who signed in with it, and with whom it is removed. Null for a token that was issued.
+    person_id: Mapped[UUID | None] = mapped_column(index=True)
+    # When its owner was last told that it ends soon.
+    warned_at: Mapped[datetime | None]
     # False from a restore until an operator has said what becomes of it: it may have been revoked since the backup.
     reviewed: Mapped[bool] = mapped_column(default=True, server_default=true())
     last_used_at: Mapped[datetime | None]
@@ -372,16 +357,24 @@ class WebhookRow(Table):
     __table_args__ = (
         # Read by `find_due`: webhooks that may be sent to at any time, by cursor; those that are backing off; and those
         # with an out-of-order delivery.
-        _partial("ix_webhook_ready", "cursor", where="status = 'active' AND NOT suspended AND next_attempt_at IS NULL"),
-        _partial(
+        partial_index(
+            "ix_webhook_ready", "cursor", where="status = 'active' AND NOT suspended AND next_attempt_at IS NULL"
+        ),
+        partial_index(
             "ix_webhook_backing_off",
             "next_attempt_at",
             where="status = 'active' AND NOT suspended AND next_attempt_at IS NOT NULL",
         ),
-        _partial(
+        partial_index(
             "ix_webhook_out_of_order",
             "out_of_order_at",
             where="status = 'active' AND NOT suspended AND out_of_order_at IS NOT NULL",
+        ),
+        # Read by `operations.notices`: those that fail, and whose owner has not been told.
+        partial_index(
+            "ix_webhook_untold",
+            "failing_since",
+            where="status = 'active' AND NOT suspended AND failing_since IS NOT NULL AND failing_told_at IS NULL",
         ),
     )
 
@@ -412,6 +405,8 @@ class WebhookRow(Table):
     failures: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     failed_attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     failing_since: Mapped[datetime | None]
+    # When its owner was told that it fails.
+    failing_told_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
     cooldown_ms: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     # When its next out-of-order delivery is due: a private event, or one that is resent.
@@ -424,9 +419,9 @@ class DeliveryRow(Table):
     __tablename__ = "delivery"
     __table_args__ = (
         # Read by `find_due`: the out-of-order deliveries of a webhook.
-        _partial("ix_delivery_out_of_order", "webhook_id", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
+        partial_index("ix_delivery_out_of_order", "webhook_id", "next_attempt_at", where="next_attempt_at IS NOT NULL"),
         # Read by the retention.
-        _partial("ix_delivery_finished", "finished_at", where="finished_at IS NOT NULL"),
+        partial_index("ix_delivery_finished", "finished_at", where="finished_at IS NOT NULL"),
     )
 
     webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"), primary_key=True)

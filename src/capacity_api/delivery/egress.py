@@ -10,13 +10,13 @@ import functools
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 
-import certifi
 import httpx
 import msgspec
 
 from capacity_api.delivery.wire import Wire
 from capacity_api.domain.egress import Address, Network, Target, is_address_allowed, is_target_allowed
 from capacity_api.resolver import Resolver
+from capacity_api.tls import client_context
 
 Resolve = Callable[[str], Awaitable[list[Address]]]
 
@@ -104,7 +104,7 @@ def _are_allowed(addresses: Sequence[Address], target: Target, allow: tuple[Netw
 
 @functools.cache
 def default_context() -> ssl.SSLContext:
-    """Trusts certifi's authorities, whatever the environment says."""
-    context = ssl.create_default_context(cafile=certifi.where())
+    """The context of webhooks. It takes long to make."""
+    context = client_context()
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
@@ -83,7 +84,7 @@ class Receiver:
     """The ASGI application.
 
     `key` is `whsec_…` or `whpk_…`. It may be set later; until then nothing verifies. `as_json` prints one JSON document
-    a line instead of words.
+    a line instead of words. `pages` makes the HTML of other paths.
     """
 
     def __init__(
@@ -92,11 +93,13 @@ class Receiver:
         key: str | None = None,
         as_json: bool = False,
         write: Callable[[str], object] = write_stdout,
+        pages: Mapping[str, Callable[[], bytes]] = MappingProxyType({}),
     ) -> None:
         self._clock = clock
         self.key = key
         self._as_json = as_json
         self._write = write
+        self._pages = pages
         self.receipts: deque[Receipt] = deque(maxlen=_MAX_RECEIPTS)
 
     @property
@@ -121,6 +124,8 @@ class Receiver:
             await _respond(send, 405)
         elif scope["path"] == "/":
             await _respond(send, 200, msgspec.json.encode({"received": list(self.receipts)}))
+        elif scope["path"] in self._pages:
+            await _respond(send, 200, self._pages[scope["path"]](), b"text/html; charset=utf-8")
         else:
             await _respond(send, 404)
 
@@ -213,8 +218,8 @@ async def _read_body(receive: Receive) -> bytes | None:
             return body
 
 
-async def _respond(send: Send, status: int, body: bytes = b"") -> None:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")] if body else []
+async def _respond(send: Send, status: int, body: bytes = b"", content_type: bytes = b"application/json") -> None:
+    headers = [(b"content-type", content_type), (b"cache-control", b"no-store")] if body else []
     # A response with status 204 must not have a length (RFC 9110 §8.6).
     if status != 204:
         headers.append((b"content-length", str(len(body)).encode()))

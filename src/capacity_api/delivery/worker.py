@@ -33,6 +33,8 @@ from capacity_api.domain.claim import Claim, Message
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.retry import Outcome, Retry, is_gone
 from capacity_api.errors import ConfigurationError, Unavailable
+from capacity_api.operations import notices
+from capacity_api.operations.mail import retention
 from capacity_api.operations.webhooks import claims, deliveries, due_work, results
 from capacity_api.operations.webhooks.due_work import DueWork
 from capacity_api.operations.webhooks.results import ClaimResult, SendResult
@@ -40,6 +42,7 @@ from capacity_api.operations.webhooks.results import ClaimResult, SendResult
 log = structlog.get_logger()
 _IDLE_SECONDS = 0.5
 _PRUNE_EVERY_SECONDS = 60.0
+_TELL_EVERY_SECONDS = 60.0
 _GRACE_SECONDS = 3.0
 # At the end, a database that does not answer may not keep the process from stopping.
 _RECORD_SECONDS = 2.0
@@ -125,6 +128,7 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 group.create_task(background.run("delivery", self.deliver_some, self._wake, _IDLE_SECONDS))
                 group.create_task(background.run("retention", self.prune_some, asyncio.Event(), _PRUNE_EVERY_SECONDS))
+                group.create_task(background.run("notices", self.tell_owners, asyncio.Event(), _TELL_EVERY_SECONDS))
         finally:
             await self.close()
 
@@ -145,12 +149,33 @@ class Worker:
         return (due.may_have_more or bool(finished)) and not self._ready and self._has_free_fast_slot()
 
     async def prune_some(self) -> bool:
-        """Delete one batch of old deliveries. True if there was any. Nothing is old by a clock in doubt."""
+        """Delete one batch of old deliveries, mail and links, whether or not this process sends mail.
+
+        True if there was any. Nothing is old by a clock in doubt.
+        """
         watch = self._database.clock_watch
         if watch is not None and watch.in_doubt:
             return False
         async with self._database.write(bulkhead=Bulkhead.DELIVERY) as session:
-            return await deliveries.prune(session, self._clock()) > 0
+            now = self._clock()
+            return await deliveries.prune(session, now) + await retention.prune(session, now) > 0
+
+    async def tell_owners(self) -> bool:
+        """Tell owners which tokens end and which webhooks fail, once each. True if there was any to tell.
+
+        Nothing ends and nothing has failed for long by a clock in doubt.
+        """
+        watch = self._database.clock_watch
+        if watch is not None and watch.in_doubt:
+            return False
+        now = self._clock()
+        async with self._database.read(Bulkhead.DELIVERY) as session:
+            due = await notices.find_notices(session, now)
+        if not due:
+            return False
+        async with self._database.write(bulkhead=Bulkhead.DELIVERY) as session:
+            await notices.add_notices(session, now, due)
+        return True
 
     async def wait_until_sent(self) -> bool:
         """Wait until nothing is in flight. True if anything was; the next round records it."""

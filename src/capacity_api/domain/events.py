@@ -22,11 +22,20 @@ class EventType(StrEnum):
     COVERAGE_GAP_CLOSED = "coverage.gap_closed"
     DIRECTORY_RESTORED = "directory.restored"
     EVENT_REDACTED = "event.redacted"
+    WEBHOOK_FAILING = "webhook.failing"
+    WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_TEST = "webhook.test"
 
 
 # For one owner's own webhooks. They have no sequence number and are in no public feed.
-PRIVATE = frozenset({EventType.INTAKE_CONFIRMATION_DUE, EventType.WEBHOOK_TEST})
+PRIVATE = frozenset(
+    {
+        EventType.INTAKE_CONFIRMATION_DUE,
+        EventType.WEBHOOK_FAILING,
+        EventType.WEBHOOK_DISABLED,
+        EventType.WEBHOOK_TEST,
+    }
+)
 
 # A partner with a copy must act on these, so they go to every webhook, whatever its filters are.
 TO_EVERY_WEBHOOK = frozenset({EventType.DIRECTORY_RESTORED, EventType.EVENT_REDACTED})

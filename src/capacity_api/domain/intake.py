@@ -25,6 +25,10 @@ MAX_VALID_FOR = timedelta(days=90)
 MAX_PLAN_AHEAD = timedelta(days=366)
 # A closure that is planned a year ahead can name a day after that.
 _MAX_REOPENING_AHEAD = timedelta(days=731)
+# A responder is reminded before its report lapses, when it lapses, and then so often, so many times.
+REMIND_EVERY = timedelta(days=7)
+_REMINDERS_AT_LAPSE = 2
+MAX_REMINDERS = _REMINDERS_AT_LAPSE + 3
 MAX_NOTE_LENGTH = 500
 _MAX_EXPECTED = 1000
 
@@ -136,8 +140,9 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """The current intake of one responder; all times are aware UTC.
 
     `since` is when the effective state began. `said_by`, `confirmed_at` and `confirm_by` belong to the report.
-    `lapsed` means that `confirm_by` passed and the lapse was applied. `remind_at` is when to remind the responder that
-    its report lapses soon, null once that has happened. `restored` is true from a restore of the directory until the
+    `lapsed` means that `confirm_by` passed and the lapse was applied. `remind_at` is when to remind the responder next
+    that its report lapses soon or has lapsed, null for never. `reminders` is how many of the `MAX_REMINDERS` were due,
+    the lapse itself included. `restored` is true from a restore of the directory until the
     responder reports anew: what stood before cannot be confirmed.
     `before` is set while a threshold keeps the intake paused.
     `ahead` means that the report was dated by a clock that was ahead, and does not hold yet. It is never stored:
@@ -150,6 +155,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None = None
     confirm_by: datetime | None = None
     remind_at: datetime | None = None
+    reminders: int = 0
     lapsed: bool = False
     restored: bool = False
     planned: Plan | None = None
@@ -170,8 +176,9 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next_due(self) -> datetime | None:
         """When time alone brings the next step, or `None` for never."""
-        is_to_lapse = self.report is not None and not self.lapsed
-        return _earliest(self._plan_starts, *((self.confirm_by, self.remind_at) if is_to_lapse else ()))
+        if self.report is None:
+            return self._plan_starts
+        return _earliest(self._plan_starts, self.remind_at, None if self.lapsed else self.confirm_by)
 
     @property
     def next_change(self) -> datetime | None:
@@ -317,6 +324,7 @@ def apply_report(intake: Intake, report: Report, said_by: SaidBy, now: datetime,
         confirmed_at=now,
         confirm_by=confirm_by,
         remind_at=reminder_time(now, confirm_by),
+        reminders=0,
         lapsed=False,
         restored=False,
         ahead=False,
@@ -427,7 +435,7 @@ def due_steps(intake: Intake, now: datetime) -> list[Step]:
     while due is not None and due <= now:
         if intake.planned is not None and intake.planned.effective_from == due:
             step = _start(intake, intake.planned)
-        elif intake.confirm_by == due:
+        elif intake.confirm_by == due and not intake.lapsed:
             step = _lapse(intake, due)
         else:
             step = _remind(intake, due, now)
@@ -472,12 +480,19 @@ def _start(intake: Intake, plan: Plan) -> Step:
 
 
 def _remind(intake: Intake, due: datetime, now: datetime) -> Step:
-    after = msgspec.structs.replace(intake, remind_at=None)
-    # A reminder that was not sent before the lapse would only confuse: send no event.
+    reminders = intake.reminders + 1
+    is_weekly = intake.lapsed and reminders < MAX_REMINDERS
+    after = msgspec.structs.replace(intake, remind_at=due + REMIND_EVERY if is_weekly else None, reminders=reminders)
+    # A reminder that was not sent before the lapse would only confuse: send no event. After the lapse there is none.
     has_lapsed = intake.confirm_by is not None and intake.confirm_by <= now
     return Step(intake.state, after, due, "reminded", None if has_lapsed else EventType.INTAKE_CONFIRMATION_DUE)
 
 
 def _lapse(intake: Intake, due: datetime) -> Step:
-    after = msgspec.structs.replace(intake, since=due, lapsed=True)
+    after = remind_of_lapse(msgspec.structs.replace(intake, since=due, lapsed=True), due)
     return Step(intake.state, after, due, "lapsed", EventType.INTAKE_UNCONFIRMED)
+
+
+def remind_of_lapse(intake: Intake, at: datetime) -> Intake:
+    """The intake with the reminders that follow a lapse at `at`."""
+    return msgspec.structs.replace(intake, remind_at=at + REMIND_EVERY, reminders=_REMINDERS_AT_LAPSE)

@@ -1,6 +1,7 @@
-"""The service's secret keys. They hash the stored tokens and seal the stored webhook secrets."""
+"""The service's secret keys. They hash tokens, links and addresses, and seal webhook secrets and addresses."""
 
 import base64
+import hmac
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -22,6 +23,18 @@ class Keys:
         """The hash under each key, newest first."""
         return [hash_token(key, token) for key in self._keys]
 
+    def link_hashes(self, secret: str) -> list[bytes]:
+        """The hash of a link's secret under each key, newest first."""
+        return self._hashes("link", secret)
+
+    def email_hashes(self, email: str) -> list[bytes]:
+        """The hash of an address (`parse_email`) under each key, newest first."""
+        return self._hashes("email", email)
+
+    def _hashes(self, purpose: str, text: str) -> list[bytes]:
+        message = f"capacity-api/{purpose}/1\0{text}".encode()
+        return [hmac.digest(key, message, "sha256") for key in self._keys]
+
     def seal(self, secret: str) -> str:
         return self._newest.encrypt(secret.encode()).decode()
 
@@ -30,7 +43,7 @@ class Keys:
         try:
             return self._all.decrypt(sealed.encode()).decode()
         except InvalidToken:
-            raise ConfigurationError("a webhook secret was sealed with a key that CAPACITY_SECRET_KEY lacks") from None
+            raise ConfigurationError("a stored secret was sealed with a key that CAPACITY_SECRET_KEY lacks") from None
 
     def can_unseal(self, sealed: str) -> bool:
         """Whether any of the keys can unseal it."""

@@ -9,6 +9,7 @@ import msgspec
 
 from capacity_api.domain.areas import AREAS, Cover, cover
 from capacity_api.domain.codes import ALL, EVERYTHING, NOT_KNOWN, UNKNOWN, code_limits, includes, standard_codes
+from capacity_api.domain.contact import WebAddress, validate_web_address
 from capacity_api.domain.text import plain_text, required_text, text_limits
 from capacity_api.errors import FieldError, Invalid
 
@@ -58,10 +59,14 @@ class AsPublished(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The publication that a remit comes from. `published` is a year, month or day in ISO 8601, such as `2024-07`."""
+    """The publication that a remit comes from. `published` is a year, month or day in ISO 8601, such as `2024-07`.
+
+    `url` is where it can be read; null if that is not known.
+    """
 
     title: Annotated[str, text_limits(300, required=True)]
     published: Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_PUBLICATION_DATE.pattern}$"})]
+    url: WebAddress | None = None
 
 
 class Remit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -209,7 +214,11 @@ def _validate_source(source: Source) -> Source:
         raise Invalid.at(
             "/remit/source/published", "must be a year, a month or a day: 2024, 2024-07 or 2024-07-15"
         ) from None
-    return Source(required_text(source.title, "/remit/source/title", 300), published)
+    return Source(
+        required_text(source.title, "/remit/source/title", 300),
+        published,
+        validate_web_address(source.url, "/remit/source/url"),
+    )
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):

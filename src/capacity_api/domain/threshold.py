@@ -18,6 +18,7 @@ from capacity_api.domain.intake import (
     Step,
     event_for,
     mark_ahead,
+    remind_of_lapse,
     reminder_time,
     report_expiry,
     validate_threshold_report,
@@ -86,7 +87,8 @@ def _pause(intake: Intake, threshold: Threshold, now: datetime, valid_for: timed
     if intake.state is State.UNCONFIRMED:
         # No report holds, so the pause holds for the usual time.
         confirm_by = report_expiry(threshold.report, now, valid_for)
-        after = msgspec.structs.replace(after, confirm_by=confirm_by, remind_at=reminder_time(now, confirm_by))
+        remind_at = reminder_time(now, confirm_by)
+        after = msgspec.structs.replace(after, confirm_by=confirm_by, remind_at=remind_at, reminders=0)
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))
 
 
@@ -116,9 +118,13 @@ def _restore(intake: Intake, before: ReplacedReport, now: datetime) -> Step:
         said_by=before.said_by,
         confirmed_at=before.confirmed_at,
         confirm_by=before.confirm_by,
-        remind_at=before.remind_at if is_reminder_ahead and not has_lapsed else None,
+        remind_at=before.remind_at if is_reminder_ahead else None,
+        reminders=0,
         lapsed=has_lapsed,
         before=None,
     )
+    if has_lapsed:
+        # It lapses now, for readers and for its people.
+        after = remind_of_lapse(after, now)
     after = mark_ahead(after, now)
     return Step(intake.state, after, now, "counted", event_for(intake.state, after.state))

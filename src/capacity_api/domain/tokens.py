@@ -6,13 +6,19 @@ query. Only a keyed hash of a token is stored.
 
 import hmac
 import zlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 PREFIX = "cap_"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH = 32
 _CHECKSUM_LENGTH = 6
 RANDOM_BYTES = 40
+# When the owner of a token is told that it ends soon, and of which tokens: who asked for a shorter one knows.
+WARN_BEFORE_END = (timedelta(days=30), timedelta(days=7))
+WARNED_LIFETIME = timedelta(days=60)
 
 
 class Scope(StrEnum):
@@ -25,6 +31,14 @@ class Scope(StrEnum):
 RESPONDER_SCOPES = (Scope.INTAKE_WRITE, Scope.RESPONDER_WRITE, Scope.WEBHOOKS_MANAGE)
 PARTNER_SCOPES = (Scope.WEBHOOKS_MANAGE,)
 ADMIN_SCOPES = (Scope.ADMIN,)
+# What an editor may do after signing in, by the type of the owner. A token that may do less cannot make an editor.
+EDITOR_SCOPES: Mapping[str, tuple[Scope, ...]] = MappingProxyType(
+    {
+        "responder": (Scope.INTAKE_WRITE, Scope.RESPONDER_WRITE),
+        "partner": PARTNER_SCOPES,
+        "admin": ADMIN_SCOPES,
+    }
+)
 
 
 def make_token(random: bytes) -> str:
@@ -44,6 +58,16 @@ def is_well_formed(token: str) -> bool:
         and len(body) == len(PREFIX) + _RANDOM_LENGTH
         and hmac.compare_digest(_checksum(body), checksum)
     )
+
+
+def is_warning_due(now: datetime, expires_at: datetime, warned_at: datetime | None) -> bool:
+    """Whether the owner of a token that ends at `expires_at`, last warned at `warned_at`, is to be warned now.
+
+    Of several warnings that nobody was there to give, one is given.
+    """
+    times = [expires_at - before for before in WARN_BEFORE_END]
+    due = [at for at in times if at <= now < expires_at]
+    return bool(due) and (warned_at is None or warned_at < max(due))
 
 
 def hash_token(key: bytes, token: str) -> bytes:

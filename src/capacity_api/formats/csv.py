@@ -63,6 +63,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     published_limitation: str | None
     source_title: str | None
     source_published: str | None
+    source_url: str | None
     id: str
     sequence: int
     updated_at: str
@@ -147,6 +148,7 @@ def row(responder: Responder) -> bytes:
         published_limitation=published.limitation if published else None,
         source_title=source.title if source else None,
         source_published=source.published if source else None,
+        source_url=source.url if source else None,
         id=str(responder.id),
         sequence=responder.sequence,
         updated_at=_in_json(responder.updated_at),

@@ -14,15 +14,21 @@ from capacity_api.db.tables import AuditRow
 from capacity_api.domain.actor import Actor
 from capacity_api.operations.paging import Page, page
 
-# What the log calls the target of an action, by the action's first word.
+# What the log calls the target of an action, by the action or its first word.
 _TARGETS = {
     "caseload": "responder",
     "clock": "clock",
     "database": "what",
     "directory": "what",
+    "dispute": "responder",
+    "handover": "link_id",
     "intake": "responder",
+    "link": "link_id",
     "owner": "owner",
     "partner": "partner_id",
+    "person": "person_id",
+    # Nobody is a person of the owner before the invitation is accepted.
+    "person.invite": "link_id",
     "responder": "responder",
     "threshold": "responder",
     "token": "token_id",
@@ -73,7 +79,7 @@ def add_entry(
         )
     )
     if is_logged:
-        log_fields[_TARGETS[action.partition(".")[0]]] = target
+        log_fields[_TARGETS.get(action) or _TARGETS[action.partition(".")[0]]] = target
         note_act(session, action, **log_fields)
 
 

@@ -39,7 +39,7 @@ from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.domain.gaps import MAX_GROUPS, MAX_NAMES, Helper, describe_gaps, name_helpers
 from capacity_api.domain.intake import Intake, Report, ReportedState, State, Step, due_steps, intake_at, mark_ahead
 from capacity_api.errors import ClockInDoubt, NotFound
-from capacity_api.operations import coverage
+from capacity_api.operations import coverage, reminders
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
 from capacity_api.representations.responder import Responder, represent_responder
@@ -48,6 +48,8 @@ from capacity_api.representations.responder import Responder, represent_responde
 _RESETS_STATE = frozenset({EventType.RESPONDER_LISTED, EventType.RESPONDER_DELISTED})
 # The kinds of step that nobody asks for.
 _BY_THE_CLOCK = frozenset({"started", "lapsed", "reminded"})
+# A link that asks "still true?" is about the report that one of these brought (`intake.report_sequence`).
+_BRINGS_A_REPORT = frozenset({"reported", "started", "counted"})
 _SAID_BY_NOBODY = frozenset({"lapsed", "restored"})
 # Names can be long. An event that would be longer names fewer of those who may help.
 MAX_EVENT_BYTES = 20_000
@@ -200,6 +202,8 @@ class Change:
         if step.kind == "restored":
             # Even where the state is the same: plans and confirmations of before are not true any more.
             row.state_sequence = number
+        if step.kind in _BRINGS_A_REPORT:
+            row.intake.report_sequence = number
         is_plan = step.kind in {"planned", "unplanned"}
         actor = actor_of(self.session)
         by_token = actor.type is ActorType.TOKEN and step.kind not in _BY_THE_CLOCK
@@ -320,13 +324,8 @@ async def begin_restored(session: AsyncSession, row: SequenceRow, number: int, a
     return Change(session, row, counts, at)
 
 
-def wake_delivery(session: AsyncSession) -> None:
-    """Wake delivery after the commit although the public sees no change."""
-    session.info.setdefault(CHANGED, 0)
-
-
 async def record_due(change: Change) -> int:
-    """Record every due lapse, planned start and reminder of any responder, by date; returns how many."""
+    """Record every due lapse, planned start and reminder of any responder, by date, with its mail; returns how many."""
     rows = (
         await change.session.scalars(
             select(ResponderRow)
@@ -338,8 +337,11 @@ async def record_due(change: Change) -> int:
     for row in rows:
         change.note_contribution(row)
     due = [(step, row) for row in rows for step in due_steps(row.intake.value, change.now)]
+    last_steps: dict[UUID, tuple[ResponderRow, Step]] = {}
     for step, row in sorted(due, key=lambda pair: (pair[0].at, pair[1].slug)):
         await change.record(row, step, step.after.report)
+        last_steps[row.id] = (row, step)
+    await reminders.add_reminders(change.session, change.now, list(last_steps.values()))
     return len(due)
 
 

@@ -1,5 +1,7 @@
 """The public events, in the bodies that were sent."""
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -8,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.sequence import latest
 from capacity_api.db.tables import IS_REDACTION, EventRow
-from capacity_api.domain.events import OPT_IN
+from capacity_api.domain.events import OPT_IN, EventType
 from capacity_api.errors import BeyondLatest
+from capacity_api.operations.restores import Restores, read_restores
 from capacity_api.representations.event import Event, EventPage
 
 _decoder = msgspec.json.Decoder(Event)
@@ -53,6 +56,31 @@ async def newest_events(session: AsyncSession, after: int, limit: int) -> list[E
         .limit(limit)
     )
     return [_decoder.decode(body) for body in bodies]
+
+
+async def events_since(
+    session: AsyncSession, since: datetime, until: int, event_types: Collection[EventType]
+) -> list[Event]:
+    """The events of these public types since a time and up to a sequence number, oldest first.
+
+    A wrong clock may have dated one ahead of a restore. It has the time at which it happened.
+    """
+    restores = await read_restores(session)
+    bodies = await session.scalars(
+        select(EventRow.body)
+        .where(
+            restores.column(EventRow.sequence, EventRow.at) >= since,
+            EventRow.sequence <= until,
+            EventRow.type.in_(event_types),
+        )
+        .order_by(EventRow.sequence)
+    )
+    return [_at_its_time(_decoder.decode(body), restores) for body in bodies]
+
+
+def _at_its_time(event: Event, restores: Restores) -> Event:
+    assert event.sequence is not None, "it is public"
+    return msgspec.structs.replace(event, timestamp=restores.time_of(event.sequence, event.timestamp))
 
 
 async def redacted_responders(session: AsyncSession, after: int) -> set[UUID]:

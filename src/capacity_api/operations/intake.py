@@ -15,7 +15,7 @@ from capacity_api.domain.intake import (
     cancel_plan,
     validate_report,
 )
-from capacity_api.errors import PreconditionFailed
+from capacity_api.errors import LinkSuperseded, PreconditionFailed
 from capacity_api.operations import audit, changes
 from capacity_api.operations.changes import Change
 from capacity_api.representations.responder import Responder
@@ -66,11 +66,17 @@ async def confirm_intake(
     *,
     said_by: SaidBy = SaidBy.RESPONDER,
     is_expected: VersionCheck | None = None,
+    report_sequence: int | None = None,
 ) -> Responder:
-    """ "Still true". Raises `NothingToConfirm` where nothing was ever reported, and `ClockInDoubt`."""
+    """ "Still true". Raises `NothingToConfirm` where nothing was ever reported, and `ClockInDoubt`.
+
+    With `report_sequence`, it confirms that report alone, and raises `LinkSuperseded` where another one stands.
+    """
     change = await changes.begin(session, now)
     row = await change.get_responder(slug)
     require_expected(change, row, is_expected)
+    if report_sequence is not None and row.intake.report_sequence != report_sequence:
+        raise LinkSuperseded
     step = apply_confirmation(change.intake_of(row), said_by, change.now, timedelta(hours=row.valid_for_hours))
     change.require_clock(row, step)
     await change.record(row, step, step.after.report)

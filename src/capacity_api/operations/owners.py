@@ -1,26 +1,31 @@
 """Owners: the responders and partners that tokens and webhooks belong to, and the administrators.
 
-The tokens of a suspended owner do not hold, and its webhooks receive nothing. Whoever adds a token or a webhook calls
+The tokens of a suspended owner do not hold, and its webhooks receive nothing. Code that adds a token or a webhook calls
 `require_active` in the same transaction: it holds up a suspension or removal until then.
 """
 
+import re
+from contextlib import suppress
 from datetime import datetime
 from operator import itemgetter
 from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from capacity_api.db import sequence
+from capacity_api.db.engine import wake_delivery
+from capacity_api.db.people_tables import LinkRow, PersonRow
 from capacity_api.db.tables import PartnerRow, ResponderRow, TokenRow, WebhookRow
 from capacity_api.domain.owner import ADMIN, Owner
+from capacity_api.domain.responder import SLUG_PATTERN
 from capacity_api.domain.text import required_text
-from capacity_api.errors import AlreadyExists, Conflict, NotFound
-from capacity_api.operations import audit
-from capacity_api.operations.changes import wake_delivery
+from capacity_api.errors import AlreadyExists, Conflict, Invalid, NotFound
+from capacity_api.operations import audit, endings
 from capacity_api.operations.paging import Page, encode_cursor, page
 
 # The columns of an owner, for a query that joins it.
@@ -29,6 +34,7 @@ OF_PARTNER = (PartnerRow.id, PartnerRow.name)
 # Whose a token or webhook is; null for the administrators.
 _OF_TOKEN = func.coalesce(TokenRow.responder_id, TokenRow.partner_id)
 _OF_WEBHOOK = func.coalesce(WebhookRow.responder_id, WebhookRow.partner_id)
+_OF_PERSON = func.coalesce(PersonRow.responder_id, PersonRow.partner_id)
 
 
 class OwnerDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +56,7 @@ class _Counts(msgspec.Struct, frozen=True):
 
     tokens: dict[UUID | None, int]
     webhooks: dict[UUID | None, int]
+    people: dict[UUID | None, int]
 
 
 class Partner(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +83,22 @@ async def partner_owner(session: AsyncSession, name: str) -> Owner:
     return partner(row.id, row.name)
 
 
+async def by_key(session: AsyncSession, key: str) -> Owner:
+    """The owner that is called so (`Owner.key`): a responder's slug, a partner's id, or `admin`. Raises `NotFound`."""
+    if key == ADMIN.key:
+        return ADMIN
+    responder_row = await session.scalar(select(ResponderRow).where(ResponderRow.slug == key))
+    if responder_row is not None:
+        return _owner(responder_row)
+    try:
+        partner_row = await session.get(PartnerRow, UUID(key))
+    except ValueError:
+        partner_row = None
+    if partner_row is None:
+        raise NotFound("There is no such owner")
+    return _owner(partner_row)
+
+
 async def by_id(session: AsyncSession) -> dict[UUID | None, Owner]:
     """Every owner by its id; the administrators are under `None`."""
     owners: dict[UUID | None, Owner] = {None: ADMIN}
@@ -92,6 +115,49 @@ def responder(responder_id: UUID, slug: str, name: str) -> Owner:
 
 def partner(partner_id: UUID, name: str) -> Owner:
     return Owner(type="partner", name=name, id=partner_id)
+
+
+def owner_columns(owner: Owner) -> dict[str, UUID | None]:
+    """The columns that say whose a token, webhook, person or link is. Both are null for the administrators."""
+    return {
+        "responder_id": owner.id if owner.type == "responder" else None,
+        "partner_id": owner.id if owner.type == "partner" else None,
+    }
+
+
+def belongs_to(
+    table: type[TokenRow] | type[WebhookRow] | type[PersonRow] | type[LinkRow], owner: Owner
+) -> ColumnElement[bool]:
+    """Whether a row is this owner's."""
+    columns = owner_columns(owner)
+    return and_(
+        table.responder_id.is_not_distinct_from(columns["responder_id"]),
+        table.partner_id.is_not_distinct_from(columns["partner_id"]),
+    )
+
+
+async def lock_owner(session: AsyncSession, owner_id: UUID | None) -> None:
+    """Hold up everybody else who locks the owner, or calls `require_active`, until the transaction ends.
+
+    Lock it before its people, tokens, links and mail, to avoid a deadlock. Raises `NotFound` if it is gone.
+    """
+    if owner_id is None:
+        # The administrators have no row. They change seldom enough to take the write lock.
+        await sequence.lock(session)
+    else:
+        await _lock(session, owner_id)
+
+
+def is_of(table: type[WebhookRow] | type[PersonRow] | type[LinkRow], owner_key: str) -> ColumnElement[bool]:
+    """Whether a row belongs to the owner with this slug, or id, or to the administrators: `admin`. Raises `Invalid`."""
+    if owner_key == ADMIN.key:
+        return and_(table.responder_id.is_(None), table.partner_id.is_(None))
+    with suppress(ValueError):
+        owner_id = UUID(owner_key)
+        return or_(table.responder_id == owner_id, table.partner_id == owner_id)
+    if not re.fullmatch(SLUG_PATTERN, owner_key):
+        raise Invalid.at("?owner", "must be the slug of a responder, the id of an owner, or admin")
+    return table.responder_id.in_(select(ResponderRow.id).where(ResponderRow.slug == owner_key))
 
 
 async def require_active(session: AsyncSession, owner: Owner) -> None:
@@ -144,8 +210,8 @@ async def suspended_slugs(session: AsyncSession) -> set[str]:
 async def suspend(session: AsyncSession, now: datetime, owner_id: UUID | None) -> None:
     """From now on no token of the owner holds, and nothing is sent to its webhooks, which keep their cursors.
 
-    What it has published stays until it lapses. To suspend it again changes nothing. Raises `NotFound`, and `Conflict`
-    for the administrators.
+    Its links and its people's sign-ins end, and the mail to them that waits is dropped. What it has published stays
+    until it lapses. To suspend it again changes nothing. Raises `NotFound`, and `Conflict` for the administrators.
     """
     if owner_id is None:
         raise Conflict("The administrators cannot be suspended; revoke a token instead")
@@ -154,6 +220,7 @@ async def suspend(session: AsyncSession, now: datetime, owner_id: UUID | None) -
     if is_new:
         row.suspended_at = now
         await _mark_webhooks(session, owner_id, suspended=True)
+        await endings.end_access(session, now, owner_id)
     audit.add_entry(session, now, "owner.suspend", _owner(row).key, is_logged=is_new)
 
 
@@ -212,12 +279,16 @@ async def read_partner(session: AsyncSession, partner_id: UUID) -> Partner:
 
 
 async def remove_partner(session: AsyncSession, now: datetime, partner_id: UUID) -> None:
-    """Remove a partner with its tokens, its webhooks and their deliveries. The audit stays. Raises `NotFound`."""
+    """Remove a partner with its tokens, its people, its disputes, its webhooks and their deliveries. The audit stays.
+
+    Raises `NotFound`.
+    """
     row = await session.scalar(select(PartnerRow).where(PartnerRow.id == partner_id).with_for_update())
     if row is None:
         raise NotFound("There is no such partner")
     await _lock_webhooks(session, partner_id)
     await session.execute(delete(WebhookRow).where(WebhookRow.partner_id == partner_id))
+    await endings.remove_people(session, now, partner_id)
     await session.execute(delete(TokenRow).where(TokenRow.partner_id == partner_id))
     await session.delete(row)
     audit.add_entry(session, now, "partner.remove", partner_id)
@@ -268,7 +339,8 @@ async def _count(session: AsyncSession, now: datetime) -> _Counts:
     has_not_ended = (TokenRow.revoked_at.is_(None), or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now))
     tokens = await session.execute(select(_OF_TOKEN, func.count()).where(*has_not_ended).group_by(_OF_TOKEN))
     webhooks = await session.execute(select(_OF_WEBHOOK, func.count()).group_by(_OF_WEBHOOK))
-    return _Counts(tokens=dict(tokens.all()), webhooks=dict(webhooks.all()))
+    people = await session.execute(select(_OF_PERSON, func.count()).group_by(_OF_PERSON))
+    return _Counts(tokens=dict(tokens.all()), webhooks=dict(webhooks.all()), people=dict(people.all()))
 
 
 def _owner(row: ResponderRow | PartnerRow | None) -> Owner:
@@ -290,6 +362,5 @@ def _represent(row: ResponderRow | PartnerRow | None, counts: _Counts) -> OwnerD
         suspended_at=suspended_at,
         tokens=counts.tokens.get(owner.id, 0),
         webhooks=counts.webhooks.get(owner.id, 0),
-        # Nobody has an e-mail address here yet.
-        people=0,
+        people=counts.people.get(owner.id, 0),
     )

@@ -92,6 +92,7 @@ async def list_responder(session: AsyncSession, now: datetime, new: NewResponder
     row.valid_for_hours = _validate_hours(new.valid_for_hours)
     row.delisted_at = None
     row.intake.value = NEVER_REPORTED
+    row.intake.report_sequence = None
     session.add(row)
     # Its first event refers to the row.
     await session.flush()

@@ -7,6 +7,7 @@ that were given out since are not in it. So, in one transaction:
 2. Each listed responder gets an `intake.unconfirmed` after it. Plans and replaced reports are dropped.
 3. Each webhook's cursor stands directly before `directory.restored`.
 4. No token holds until the operator has said what becomes of them.
+5. Links end, and mail that waits is dropped.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from capacity_api.db.tables import InstallationRow, ResponderRow, SequenceRow, T
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import Step, intake_at, withdraw
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import audit, changes
+from capacity_api.operations import audit, changes, endings
 from capacity_api.operations.changes import Change
 from capacity_api.operations.webhooks.restart import restart_all
 from capacity_api.representations.event import EventData
@@ -73,6 +74,7 @@ async def declare_restored(
     await change.recount_coverage()
     await restart_all(session, now, number - 1)
     await _decide_tokens(session, now, tokens)
+    await endings.end_everything(session, now)
     installation = await session.get_one(InstallationRow, 1)
     installation.restored_sequence = number
     # A database that was moved away is in use again.

@@ -41,14 +41,12 @@ NO_RESTORES = Restores()
 
 
 async def read_restores(session: AsyncSession) -> Restores:
-    rows = (
-        await session.execute(
-            select(EventRow.sequence, EventRow.at).where(text(IS_RESTORE)).order_by(EventRow.sequence.desc())
-        )
-    ).all()
+    # A test of a webhook may be of this type, and has no number.
+    query = select(EventRow.sequence, EventRow.at).where(text(IS_RESTORE), EventRow.sequence.is_not(None))
+    rows = (await session.execute(query.order_by(EventRow.sequence.desc()))).all()
     limits: list[tuple[int, datetime]] = []
     for row in rows:
-        assert row.sequence is not None, "a restore is a public event"
+        assert row.sequence is not None, "a restore that happened has a number"
         # A wrong clock may have dated a restore as well.
         limits.append((row.sequence, min(row.at, limits[-1][1]) if limits else row.at))
     return Restores(tuple(reversed(limits)))

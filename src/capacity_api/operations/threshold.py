@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capacity_api.db.tables import ThresholdRow
 from capacity_api.domain.threshold import MAX_REFERRALS, Threshold, apply_count, validate_threshold
 from capacity_api.errors import Invalid, NotFound
-from capacity_api.operations import audit, changes
+from capacity_api.operations import audit, changes, reminders
 from capacity_api.operations.responders import get_responder
 from capacity_api.representations.responder import Responder
 
@@ -36,6 +36,7 @@ async def record_caseload(session: AsyncSession, now: datetime, slug: str, open_
         # While the clock is in doubt a count may pause, but brings nobody back as open: a later count does.
         if step is not None and change.may_take(responder, step):
             await change.record(responder, step, step.after.report)
+            await reminders.add_reminders(session, change.now, [(responder, step)])
     audit.add_entry(session, change.now, "caseload.count", slug, is_logged=False)
     return Caseload(
         open_referrals=open_referrals,

@@ -36,7 +36,7 @@ from capacity_api.errors import (
     TokenUnknown,
     TokenUnreviewed,
 )
-from capacity_api.operations import audit, owners
+from capacity_api.operations import audit, endings, owners
 from capacity_api.operations.paging import Page, page
 from capacity_api.secrecy import repr_without
 
@@ -58,6 +58,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     expires_at: datetime | None
     last_used_at: datetime | None
+    # Who signed in with it; null for a token that was issued.
+    person_id: UUID | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -65,6 +67,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def actor(self) -> Actor:
+        if self.person_id is not None:
+            return Actor(type=ActorType.PERSON, id=self.person_id, owner=self.owner)
         return Actor(type=ActorType.TOKEN, id=self.token_id, label=self.label, owner=self.owner)
 
 
@@ -79,6 +83,8 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     successor_id: UUID | None
     reviewed: bool
     last_used_at: datetime | None
+    # Who signed in with it; null for a token that was issued.
+    person_id: UUID | None
 
 
 class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,16 +109,14 @@ async def issue_token(
     label: str | None = None,
     scopes: tuple[Scope, ...] | None = None,
     expires_at: datetime | UnsetType | None = UNSET,
+    person_id: UUID | None = None,
 ) -> IssuedToken:
     """Issue a token of `owner`, with `scopes` or else every scope that such an owner may have.
 
-    It ends at `expires_at`, after a year, or never if that is `None`. Raises `Invalid`, and `Conflict` if the owner is
-    suspended.
+    It ends at `expires_at`, after a year, or never if that is `None`; and with the person `person_id`. Raises
+    `Invalid`, and `Conflict` if the owner is suspended.
     """
-    allowed = {"responder": RESPONDER_SCOPES, "partner": PARTNER_SCOPES, "admin": ADMIN_SCOPES}[owner.type]
-    for n, scope in enumerate(scopes or ()):
-        if scope not in allowed:
-            raise Invalid.at(f"/scopes/{n}", f"a token of a {owner.type} may have only {', '.join(allowed)}")
+    allowed = require_scopes(owner, scopes)
     if expires_at is UNSET:
         expires_at = now + DEFAULT_LIFETIME
     if expires_at is not None and not now < expires_at <= now + _MAX_LIFETIME:
@@ -124,16 +128,25 @@ async def issue_token(
         id=uuid7(),
         label=plain_text(label, "/label", MAX_LABEL_LENGTH),
         hash=keys.token_hashes(token)[0],
-        responder_id=owner.id if owner.type == "responder" else None,
-        partner_id=owner.id if owner.type == "partner" else None,
+        **owners.owner_columns(owner),
         scopes=[str(scope) for scope in scopes or allowed],
         created_at=now,
         expires_at=expires_at,
         lifetime_seconds=None if expires_at is None else int((expires_at - now).total_seconds()),
+        person_id=person_id,
     )
     session.add(row)
     audit.add_entry(session, now, "token.issue", row.id, owner=owner.key)
     return IssuedToken(id=row.id, token=token, label=row.label, owner=owner, scopes=row.scopes, expires_at=expires_at)
+
+
+def require_scopes(owner: Owner, scopes: tuple[Scope, ...] | None) -> tuple[Scope, ...]:
+    """Raise `Invalid` unless a token of `owner` may have these scopes. Returns those that it may have."""
+    allowed = {"responder": RESPONDER_SCOPES, "partner": PARTNER_SCOPES, "admin": ADMIN_SCOPES}[owner.type]
+    for n, scope in enumerate(scopes or ()):
+        if scope not in allowed:
+            raise Invalid.at(f"/scopes/{n}", f"a token of a {owner.type} may have only {', '.join(allowed)}")
+    return allowed
 
 
 async def identify(session: AsyncSession, now: datetime, keys: Keys, token: str) -> Identity:
@@ -185,6 +198,7 @@ async def _identify(session: AsyncSession, now: datetime, condition: ColumnEleme
         scopes=tuple(Scope(scope) for scope in row.scopes),
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
+        person_id=row.person_id,
     )
 
 
@@ -220,7 +234,7 @@ async def read_token(session: AsyncSession, token_id: UUID, only: UUID | None = 
 async def rotate_token(
     session: AsyncSession, now: datetime, keys: Keys, token_id: UUID, only: UUID | None, overlap_hours: int
 ) -> IssuedToken:
-    """Issue a successor with the same owner, label, scopes and lifetime.
+    """Issue a successor with the same owner, label, scopes and lifetime; after signing in, with the same end.
 
     The old token ends after the overlap, or earlier. Raises `Invalid`, `AlreadyRotated`, `NotFound` also for any other
     than `only`, and `Conflict` for a token that has ended or whose owner is suspended.
@@ -236,6 +250,10 @@ async def rotate_token(
         raise AlreadyRotated(f"The token was replaced before, by the token with the id {row.successor_id}")
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise Conflict("The token has ended; ask for a new one")
+    expires_at = None if row.lifetime_seconds is None else now + timedelta(seconds=row.lifetime_seconds)
+    if row.person_id is not None:
+        # Who signed in must sign in again in time: a stolen session cannot prolong itself.
+        expires_at = row.expires_at
     successor = await issue_token(
         session,
         now,
@@ -243,7 +261,9 @@ async def rotate_token(
         owner,
         label=row.label,
         scopes=tuple(Scope(scope) for scope in row.scopes),
-        expires_at=None if row.lifetime_seconds is None else now + timedelta(seconds=row.lifetime_seconds),
+        expires_at=expires_at,
+        # It ends with its person, as the first one does.
+        person_id=row.person_id,
     )
     end = now + timedelta(hours=overlap_hours)
     row.expires_at = end if row.expires_at is None else min(row.expires_at, end)
@@ -253,11 +273,15 @@ async def rotate_token(
 
 
 async def revoke_token(session: AsyncSession, now: datetime, token_id: UUID, only: UUID | None = None) -> None:
-    """End a token now. To revoke it again changes nothing. Raises `NotFound`, also for any other than `only`."""
+    """End a token now, and the open links that it made. To revoke it again changes nothing.
+
+    Raises `NotFound`, also for any other than `only`.
+    """
     row = await _get_token(session, token_id, only, for_update=True)
     holds = row.revoked_at is None
     if holds:
         row.revoked_at = now
+        await endings.end_links_made_by(session, now, token_id)
     audit.add_entry(session, now, "token.revoke", row.id, is_logged=holds)
 
 
@@ -307,4 +331,5 @@ def _represent(row: TokenRow, owners: dict[UUID | None, Owner]) -> Token:
         successor_id=row.successor_id,
         reviewed=row.reviewed,
         last_used_at=row.last_used_at,
+        person_id=row.person_id,
     )

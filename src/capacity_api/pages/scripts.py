@@ -1,10 +1,11 @@
-"""The scripts of the pages: native ES modules, one file each, and `facts.js`, which is generated.
+"""The scripts of the pages: native ES modules, one file each, and two that are generated.
 
-`facts.js` holds the codes and words that the modules need, in one language. So the vocabulary and the catalogue stay
-the only source of both. The other modules are the same in every language, and import the `facts.js` beside them.
+`facts.js` holds the codes and words that the modules need, in one language, and `desk_facts.js` the words of `/update`
+and `/manage`, which readers of the directory need not fetch. So the vocabulary and the catalogue stay the only source
+of both. The other modules are the same in every language, and import those beside them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any
 
@@ -14,10 +15,16 @@ from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS
 from capacity_api.domain.matching import OUTCOME_OF
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
+from capacity_api.pages.manage_access_words import ACCESS_WORDS
+from capacity_api.pages.manage_words import DISPUTES, LISTING, MANAGE, RESPONDERS
+from capacity_api.pages.people_words import COLLEAGUES, CONTACT, LINKS, SIGNING
 from capacity_api.wording import sentences
 from capacity_api.wording.language import Language, gettext, plural_forms, speaking
 
+# A text; or two, for one and for more.
+_Messages = Mapping[str, str | tuple[str, str]]
 FACTS = "facts.js"
+DESK_FACTS = "desk_facts.js"
 # Below the home of each language.
 FOLDER = "scripts/"
 _OF_ALL = (FACTS, "words.js", "dom.js", "leave.js")
@@ -29,22 +36,37 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "directory.js",
     ),
     "coverage": (*_OF_ALL, "freshness.js", "coverage.js"),
-    "update": (*_OF_ALL, "clock.js", "matching.js", "limit.js", "note.js", "report.js", "update.js"),
+    "update": (
+        *(*_OF_ALL, DESK_FACTS),
+        *("clock.js", "matching.js", "limit.js", "note.js", "report.js", "calls.js", "attempts.js", "signing.js"),
+        *("report_form.js", "links.js", "contact_fields.js", "contact.js", "colleagues.js"),
+        "update.js",
+    ),
+    "manage": (
+        *(*_OF_ALL, DESK_FACTS),
+        *("clock.js", "matching.js", "limit.js", "note.js", "report.js", "calls.js", "attempts.js", "signing.js"),
+        *("report_form.js", "links.js", "contact_fields.js"),
+        *("manage_desk.js", "manage_owners.js", "manage_handover.js", "ask.js", "shown_once.js", "webhook_words.js"),
+        *("manage_glance.js", "manage_told.js", "manage_responders.js", "manage_listing.js", "manage_disputes.js"),
+        *("manage_people.js", "manage_access.js", "manage_webhooks.js", "manage_redaction.js", "manage_audit.js"),
+        "manage.js",
+    ),
 }
 NAMES = tuple(dict.fromkeys(name for modules in MODULES.values() for name in modules))
 
 
 def script(name: str, language: Language) -> bytes:
     """A module as UTF-8."""
-    return facts(language) if name == FACTS else resources.files(__package__).joinpath("scripts", name).read_bytes()
+    if name in GENERATED:
+        return GENERATED[name](language)
+    return resources.files(__package__).joinpath("scripts", name).read_bytes()
 
 
 def facts(language: Language) -> bytes:
     """`facts.js` in a language. The types in it are for the checks; `scripts/types.d.ts` has them."""
     with speaking(language):
-        words = {page: _translate(messages) for page, messages in _WORDS.items()}
         lines = (
-            f"export const WORDS = {msgspec.json.encode(words).decode()};",
+            _words(_WORDS),
             '/** @type {import("./types.js").Facts} */',
             f"export const FACTS = {msgspec.json.encode(_facts(language)).decode()};",
             "/** The number of the plural form for a number. @type {(n: number) => number} */",
@@ -52,6 +74,21 @@ def facts(language: Language) -> bytes:
             "",
         )
     return "\n".join(lines).encode()
+
+
+def desk_facts(language: Language) -> bytes:
+    """`desk_facts.js` in a language."""
+    with speaking(language):
+        return f"{_words(_DESK_WORDS)}\n".encode()
+
+
+# The modules that are made from the vocabulary and the catalogue.
+GENERATED: Mapping[str, Callable[[Language], bytes]] = {FACTS: facts, DESK_FACTS: desk_facts}
+
+
+def _words(messages: Mapping[str, _Messages]) -> str:
+    words = {part: _translate(each) for part, each in messages.items()}
+    return f"export const WORDS = {msgspec.json.encode(words).decode()};"
 
 
 def _translate(messages: Mapping[Any, str | tuple[str, str]]) -> dict[str, object]:
@@ -95,8 +132,6 @@ def _inside(labels: Mapping[Any, vocabulary.Label]) -> dict[str, tuple[str, bool
     return {code: (gettext(label.inside), label.compound) for code, label in labels.items()}
 
 
-# A text; or two, for one and for more.
-_Messages = Mapping[str, str | tuple[str, str]]
 # The message of wording.language.join_words.
 _LISTS = {"compound": "{words}, and {last}"}
 # The messages of sentences.day and sentences.moment.
@@ -130,6 +165,18 @@ _COVERAGE: _Messages = {
     "stale": (_STALE_PICTURE, _STALE_PICTURE),
     "fresh": "New pictures arrive again.",
 }
+# What the pages say on which people change something.
+_CALLS: _Messages = {
+    "sending": "On its way. No answer yet.",
+    "unreachable": "The server cannot be reached. Nothing was changed. Check the connection and try again.",
+    "unknown": ("No answer came, so we do not know whether this was done. What you entered is still here. Try again."),
+    "signed_out": "You are signed out. Sign in again.",
+    "fields": "Please put this right. Nothing was changed.",
+    "changed_meanwhile": (
+        "What is shown had changed since you looked, so nothing was published. See above what it is now; "
+        "what you entered is still here. Publish it again if it is right."
+    ),
+}
 # What is said of a report is as in templates/entry.html.
 _UPDATE = {
     "end_of": "the end of {day}",
@@ -149,6 +196,7 @@ _UPDATE = {
     "no_timeframe": "Cannot say how long a reply takes",
     "response_not_said": "It has not said how long a reply takes",
     "holds": "as confirmed until {time}",
+    "as_told": "as told to this directory",
     "holds_as_told": "as told to this directory, until {time}",
     "holds_at_limit": "at its own limit, which holds until {time}",
     "confirmed_and_lapsed": (
@@ -179,24 +227,26 @@ _UPDATE = {
     "note_name": "the name of a person",
     "publish_anyway": "Publish it anyway",
     "published": "Published: {state}. It holds until {time}; confirm it before then.",
-    "sending": "On its way. No answer yet.",
-    "not_a_responder": "This token does not speak for a responder. This page takes the token of one.",
-    "token_ends": "Your token works until {time}. Ask whoever runs this directory for a new one before then.",
+    "not_a_responder": "This token does not speak for a responder. Coordinators and partners use the page /manage.",
+    "token_ends": "Your token works until {time}. Ask the people who run this directory for a new one before then.",
     "unreadable": "Something below cannot be read, so nothing was published. What you entered is still here.",
-    "unreachable": "The server cannot be reached. Nothing was changed. Check the connection and try again.",
-    "unknown": (
-        "No answer came, so it is not known whether this was published. What you entered is still here. "
-        "Try again: sending the same twice does no harm."
-    ),
-    "changed_meanwhile": (
-        "What is shown had changed since you looked, so nothing was published. See above what it is now; "
-        "what you entered is still here. Publish it again if it is right."
-    ),
 }
 _WORDS: dict[str, _Messages] = {
     "lists": _LISTS,
     "times": _TIMES,
     "directory": _DIRECTORY,
     "coverage": _COVERAGE,
+}
+_DESK_WORDS: dict[str, _Messages] = {
+    "calls": _CALLS,
     "update": _UPDATE,
+    "manage": MANAGE,
+    "manage_responders": RESPONDERS,
+    "manage_listing": LISTING,
+    "manage_disputes": DISPUTES,
+    **ACCESS_WORDS,
+    "signing": SIGNING,
+    "links": LINKS,
+    "contact": CONTACT,
+    "colleagues": COLLEAGUES,
 }

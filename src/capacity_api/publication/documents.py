@@ -14,6 +14,7 @@ from capacity_api.pages import scripts
 from capacity_api.pages.coverage import coverage_page
 from capacity_api.pages.directory import directory_page
 from capacity_api.pages.headers import HEADERS
+from capacity_api.pages.manage import manage_page
 from capacity_api.pages.reference import reference_page
 from capacity_api.pages.unavailable import unavailable_page
 from capacity_api.pages.update import update_page
@@ -35,7 +36,7 @@ def catalogue(settings: Settings, formats: Sequence[Format] = FORMATS) -> Catalo
     for output in formats:
         documents |= output.documents
     return Catalogue(
-        constants=_constants(languages, settings.demonstration),
+        constants=_constants(languages, settings.demonstration, settings.sends_mail, settings.contact),
         documents=MappingProxyType(documents),
         pages=frozenset(pages),
         unavailable_page=unavailable_page(),
@@ -67,7 +68,9 @@ def _script(name: str, language: Language) -> Resource:
 
 
 @cache
-def _constants(languages: tuple[Language, ...], demonstration: bool) -> Mapping[str, Resource]:
+def _constants(
+    languages: tuple[Language, ...], demonstration: bool, sends_mail: bool, contact: str | None
+) -> Mapping[str, Resource]:
     """What does not change until the next release."""
     # The committed document, which a test compares with the code: generating it would take most of the start-up time.
     openapi = bundled_file("openapi/openapi.json").read_bytes()
@@ -77,7 +80,12 @@ def _constants(languages: tuple[Language, ...], demonstration: bool) -> Mapping[
         "/v1/vocabulary": Resource(encode(represent_vocabulary())),
     }
     for language in languages:
-        constants[language.home + "update"] = update_page(language, languages, demonstration=demonstration)
+        constants[language.home + "update"] = update_page(
+            language, languages, demonstration=demonstration, sends_mail=sends_mail, contact=contact
+        )
+        constants[language.home + "manage"] = manage_page(
+            language, languages, demonstration=demonstration, sends_mail=sends_mail
+        )
         for name in scripts.NAMES:
             constants[language.home + scripts.FOLDER + name] = _script(name, language)
     return MappingProxyType(constants)

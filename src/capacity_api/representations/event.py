@@ -17,7 +17,8 @@ class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     before a `responder.updated`, and `cells` are those of a `coverage.…` event.
 
     `last` is the number of the last event before a restore. `slug`, `from`, `to` and `fields` say what a redaction
-    takes out of the responder's events from one number to another, both inclusive.
+    takes out of the responder's events from one number to another, both inclusive. `webhook_id` is another webhook of
+    the same owner, which fails or is disabled `since` then, for this `reason`.
     """
 
     responder: Responder | UnsetType = UNSET
@@ -30,6 +31,9 @@ class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     from_number: int | UnsetType = msgspec.field(name="from", default=UNSET)
     to_number: int | UnsetType = msgspec.field(name="to", default=UNSET)
     fields: tuple[str, ...] | UnsetType = UNSET
+    webhook_id: UUID | UnsetType = UNSET
+    since: datetime | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,12 +9,12 @@ from sqlalchemy import delete, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from capacity_api.db.engine import wake_delivery
 from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, WebhookRow
 from capacity_api.domain.events import EventType
 from capacity_api.domain.owner import Owner
 from capacity_api.errors import NotFound, Superseded
 from capacity_api.operations import audit
-from capacity_api.operations.changes import wake_delivery
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.webhooks import event_record
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus

@@ -58,6 +58,7 @@ _PAUSED = Report(
 )
 
 _ID = UUID("019e4500-0000-7000-8000-000000000010")
+_WEBHOOK_ID = UUID("019e4500-0000-7000-8000-000000000030")
 _DAY = timedelta(days=1)
 _PREVIOUS: Mapping[EventType, State] = {
     EventType.INTAKE_OPENED: State.PAUSED,
@@ -84,6 +85,9 @@ def example_data(event_type: EventType, subject: NewResponder, at: datetime, num
     match event_type:
         case EventType.WEBHOOK_TEST:
             return EventData(message="This is a test of your webhook.")
+        case EventType.WEBHOOK_FAILING | EventType.WEBHOOK_DISABLED:
+            is_failing = event_type is EventType.WEBHOOK_FAILING
+            return EventData(webhook_id=_WEBHOOK_ID, since=at, reason="status_500" if is_failing else "gone")
         case EventType.DIRECTORY_RESTORED:
             return EventData(last=number - 1)
         case EventType.EVENT_REDACTED:

@@ -3,20 +3,19 @@
 `caller` is whose token it is. An administrator may list, disable, enable, replay and remove every webhook.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db import sequence
+from capacity_api.db.engine import wake_delivery
 from capacity_api.db.tables import ResponderRow, WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.areas import AREAS
@@ -26,11 +25,10 @@ from capacity_api.domain.endpoint_health import DisabledReason
 from capacity_api.domain.events import EventType
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.owner import ADMIN, Owner
-from capacity_api.domain.responder import SLUG_PATTERN, Slug
+from capacity_api.domain.responder import Slug
 from capacity_api.domain.text import plain_text, text_limits
 from capacity_api.errors import BeyondLatest, FieldError, Invalid, SecretLost, TooManyWebhooks
-from capacity_api.operations import audit, owners
-from capacity_api.operations.changes import wake_delivery
+from capacity_api.operations import audit, notices, owners
 from capacity_api.operations.events import count_after
 from capacity_api.operations.paging import Page, page
 from capacity_api.operations.webhooks import secrets
@@ -168,7 +166,7 @@ async def list_webhooks(
     """The webhooks that the caller may see, newest first: of this owner alone, or in this status alone, if given."""
     query = visible_to(caller)
     if owner_key is not None:
-        query = query.where(_is_of(owner_key))
+        query = query.where(owners.is_of(WebhookRow, owner_key))
     if status is not None:
         query = query.where(WebhookRow.status == status)
     every_owner = await owners.by_id(session) if caller == ADMIN else {caller.id: caller}
@@ -211,7 +209,7 @@ async def change(
         # The log has which fields, and not to what: an address may hold a secret.
         audit.add_entry(session, now, "webhook.change", row.id, is_logged=bool(changed), fields=changed)
     if patch.status is WebhookStatus.DISABLED:
-        _disable(session, now, caller, row)
+        await _disable(session, now, caller, row)
     if patch.status is WebhookStatus.ACTIVE:
         await _activate(session, now, keys, caller, row)
     return represent(Webhook, row, await owner_of(session, row))
@@ -310,24 +308,14 @@ async def _count(session: AsyncSession, owner: Owner) -> int:
     return await session.scalar(select(func.count()).select_from(owned_by(owner).subquery())) or 0
 
 
-def _is_of(owner_key: str) -> ColumnElement[bool]:
-    """Whether a webhook belongs to the owner with this slug, or id, or to the administrators: `admin`."""
-    if owner_key == ADMIN.key:
-        return and_(WebhookRow.responder_id.is_(None), WebhookRow.partner_id.is_(None))
-    with suppress(ValueError):
-        owner_id = UUID(owner_key)
-        return or_(WebhookRow.responder_id == owner_id, WebhookRow.partner_id == owner_id)
-    if not re.fullmatch(SLUG_PATTERN, owner_key):
-        raise Invalid.at("?owner", "must be the slug of a responder, the id of an owner, or admin")
-    return WebhookRow.responder_id.in_(select(ResponderRow.id).where(ResponderRow.slug == owner_key))
-
-
-def _disable(session: AsyncSession, now: datetime, caller: Owner, row: WebhookRow) -> None:
+async def _disable(session: AsyncSession, now: datetime, caller: Owner, row: WebhookRow) -> None:
     """Send nothing more. What its owner disabled, an administrator may disable too; then the owner cannot enable it."""
     reason: DisabledReason = "owner" if is_own(row, caller) else "administrator"
     is_new = row.status == WebhookStatus.ACTIVE or (reason == "administrator" != row.disabled_reason)
     if is_new:
         row.status, row.disabled_reason, row.next_attempt_at = WebhookStatus.DISABLED, reason, None
+        if reason != "owner":
+            await notices.tell_disabled(session, now, row, reason)
     audit.add_entry(session, now, "webhook.disable", row.id, is_logged=is_new, reason=reason)
 
 
@@ -353,7 +341,7 @@ async def _reset(session: AsyncSession, row: WebhookRow) -> None:
 
     Results that come in later must not move the cursor.
     """
-    row.failures, row.failed_attempts, row.failing_since = 0, 0, None
+    row.failures, row.failed_attempts, row.failing_since, row.failing_told_at = 0, 0, None, None
     row.next_attempt_at, row.cooldown_ms = None, 0
     row.claim_id = row.claimed_until = None
     await restart_pending(session, row)

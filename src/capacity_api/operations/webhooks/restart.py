@@ -26,6 +26,7 @@ async def restart_all(session: AsyncSession, now: datetime, cursor: int) -> None
             failures=0,
             failed_attempts=0,
             failing_since=None,
+            failing_told_at=None,
             next_attempt_at=None,
             cooldown_ms=0,
             out_of_order_at=None,

@@ -18,6 +18,7 @@ from capacity_api.domain.claim import Claim, Message, cursor_after, must_send_ag
 from capacity_api.domain.endpoint_health import DisabledReason, EndpointHealth, health_after, should_disable
 from capacity_api.domain.retry import Delivered, Outcome, Retry, conceal, give_up_if_overdue, next_attempt
 from capacity_api.domain.subscription import summarise
+from capacity_api.operations import notices
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus, renew_out_of_order_at, upsert
 from capacity_api.operations.webhooks.webhook import WebhookStatus, subscription_of
 
@@ -39,6 +40,7 @@ _STORE_CHANGE = (
             WebhookRow.failures: bindparam("new_failures"),
             WebhookRow.failed_attempts: bindparam("new_failed_attempts"),
             WebhookRow.failing_since: bindparam("new_failing_since"),
+            WebhookRow.failing_told_at: bindparam("new_failing_told_at"),
             WebhookRow.next_attempt_at: bindparam("new_next_attempt_at"),
             WebhookRow.cooldown_ms: bindparam("new_cooldown_ms"),
             WebhookRow.status: bindparam("new_status"),
@@ -73,8 +75,9 @@ class _WebhookChange(msgspec.Struct, frozen=True):
     claim: Claim
     cursor: int
     health: EndpointHealth
+    failing_told_at: datetime | None
     status: str
-    disabled_reason: str | None
+    disabled_reason: DisabledReason | None
 
 
 async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: Callable[[], float]) -> None:
@@ -97,7 +100,10 @@ async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: 
     changes = [_change_after(each, webhooks[each.claim.webhook_id], jitter) for each in current]
     await _store_webhooks(session, changes)
     for result, change in zip(current, changes, strict=True):
-        _note_health(session, result, change, webhooks[result.claim.webhook_id].status)
+        webhook = webhooks[result.claim.webhook_id]
+        _note_health(session, result, change, webhook.status)
+        if change.disabled_reason is not None and change.status != webhook.status:
+            await notices.tell_disabled(session, result.sends[-1].at, webhook, change.disabled_reason)
 
 
 async def _lock_webhooks(session: AsyncSession, results: Sequence[ClaimResult]) -> dict[UUID, Any]:
@@ -105,7 +111,10 @@ async def _lock_webhooks(session: AsyncSession, results: Sequence[ClaimResult]) 
     rows = await session.execute(
         select(
             WebhookRow.id,
+            WebhookRow.responder_id,
+            WebhookRow.partner_id,
             WebhookRow.claim_id,
+            WebhookRow.failing_told_at,
             WebhookRow.status,
             WebhookRow.disabled_reason,
             WebhookRow.event_types,
@@ -171,6 +180,8 @@ def _change_after(result: ClaimResult, webhook: Any, jitter: Callable[[], float]
         claim=claim,
         cursor=cursor_after(claim, [send.outcome for send in result.sends]),
         health=health,
+        # A success ends the failure. The next one is told again.
+        failing_told_at=None if health.failing_since is None else webhook.failing_told_at,
         status=WebhookStatus.DISABLED if is_disabled_now else webhook.status,
         disabled_reason=reason if is_disabled_now else webhook.disabled_reason,
     )
@@ -224,6 +235,7 @@ async def _store_webhooks(session: AsyncSession, changes: Sequence[_WebhookChang
                 "new_failures": each.health.failures,
                 "new_failed_attempts": each.health.failed_attempts,
                 "new_failing_since": each.health.failing_since,
+                "new_failing_told_at": each.failing_told_at,
                 # A disabled webhook is not tried again.
                 "new_next_attempt_at": each.health.next_attempt_at if each.status == WebhookStatus.ACTIVE else None,
                 "new_cooldown_ms": round(each.health.cooldown / timedelta(milliseconds=1)),

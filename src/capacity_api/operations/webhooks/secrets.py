@@ -16,7 +16,7 @@ from capacity_api.domain.endpoint_health import DisabledReason
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.owner import Owner
 from capacity_api.errors import ConfigurationError
-from capacity_api.operations import audit
+from capacity_api.operations import audit, notices
 from capacity_api.operations.webhooks.webhook import (
     WebhookStatus,
     WebhookWithSecret,
@@ -145,6 +145,7 @@ async def reseal(
             continue
         if not are_readable(row.secrets, now, keys):
             row.status, row.disabled_reason, row.next_attempt_at = WebhookStatus.DISABLED, _LOST, None
+            await notices.tell_disabled(session, now, row, _LOST)
             audit.add_entry(session, now, "webhook.disable", row.id, reason=_LOST)
     return resealed
 

@@ -1,6 +1,7 @@
 // What a report is limited to for now: which codes a responder can choose, and the words.
 
-import { FACTS, WORDS } from "./facts.js";
+import { WORDS } from "./desk_facts.js";
+import { FACTS } from "./facts.js";
 import { cover, isEmpty, limitedRemit, members, takesAge } from "./matching.js";
 import { joinWords, say } from "./words.js";
 

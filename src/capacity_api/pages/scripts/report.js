@@ -1,7 +1,8 @@
 // A report in the words of the list, as templates/entry.html has them, to be read before it is published.
 
 import { createElement } from "./dom.js";
-import { FACTS, WORDS } from "./facts.js";
+import { WORDS } from "./desk_facts.js";
+import { FACTS } from "./facts.js";
 import { joinLabels, limitInWords } from "./limit.js";
 import { balanced, day, moment, say, sayCount, wallTime } from "./words.js";
 
@@ -37,6 +38,18 @@ export function ukTime(wall) {
   const inWinter = Date.parse(`${wall}Z`);
   const inSummer = inWinter - 3_600_000;
   return wallTime(inSummer) === wall ? inSummer : inWinter;
+}
+
+/**
+ * The moment at which a day begins in the UK, some days later; empty without a day.
+ * @param {string} day such as 2026-11-27
+ * @param {number} later
+ */
+export function startOfDay(day, later) {
+  if (!day) return "";
+  const date = new Date(`${day}T00:00Z`);
+  date.setUTCDate(date.getUTCDate() + later);
+  return new Date(ukTime(date.toISOString().slice(0, "2026-11-27T00:00".length))).toISOString();
 }
 
 /** @param {string} date "2026-12-03" */
@@ -128,7 +141,7 @@ export function planParagraphs({ effective_from: from, report }, remit) {
  * @param {Intake} intake
  */
 export function holdsUntil({ state, last_report: last, said_by: saidBy, confirmed_at: confirmed, confirm_by: by }) {
-  if (by === undefined) return "";
+  if (by === undefined) return saidBy === "coordinator" ? words.as_told : "";
   if (!by) return words.never_reported;
   const at = Date.parse(by);
   if (state !== "unconfirmed") return say(holdsWords(saidBy), { time: until(at) });

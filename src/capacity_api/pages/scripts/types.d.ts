@@ -96,6 +96,7 @@ export interface Intake {
   said_by?: "responder" | "coordinator" | "threshold" | null;
   confirmed_at?: string | null;
   confirm_by?: string | null;
+  since?: string | null;
   planned?: Plan | null;
 }
 
@@ -106,9 +107,27 @@ export interface Candidate {
   intake: { state: State; report?: { exceptions: string[]; limited_to?: Limit | null } | null };
 }
 
+/** How to reach a responder; null is not known. */
+export interface Contact {
+  phone: { text: string; dial: string | null } | null;
+  email: string | null;
+  url: string | null;
+  hours: string | null;
+  all_hours: true | null;
+  languages: string[];
+  interpreters: true | null;
+  /** Where it was found, if the responder has not given its own. */
+  source: { name: string; url: string; checked_on: string } | null;
+}
+
 export interface Responder extends Candidate {
   name: string;
   intake: Intake;
+}
+
+/** A responder with what its own page reads of it. */
+export interface OwnResponder extends Responder {
+  contact: Contact;
 }
 
 export interface Directory {
@@ -153,4 +172,110 @@ export interface Paragraph {
 export interface FieldError {
   pointer: string;
   detail: string;
+}
+
+/** Whom a token speaks for. */
+export interface Owner {
+  type: "responder" | "partner" | "admin";
+  id: string | null;
+  name: string | null;
+  slug: string | null;
+}
+
+/** What `GET /v1/me` says of the token. */
+export interface Me {
+  token_id: string;
+  /** Who signed in with it; null for a token that was issued. */
+  person_id: string | null;
+  owner: Owner;
+  scopes: string[];
+  expires_at: string | null;
+}
+
+export type LinkKind = "sign_in" | "still_true" | "invitation" | "handover";
+
+/** What a link is for, as it was looked at without using it. */
+export interface Link {
+  kind: LinkKind;
+  status: "usable" | "used" | "expired" | "superseded";
+  /** Whose it is; of an invitation, what the invited person would look after. */
+  owner: Owner;
+  slug: string | null;
+  report: Report | null;
+  expires_at: string;
+}
+
+/** What a link gives that signs in. */
+export interface SignedIn {
+  token: string;
+  owner: Owner;
+  scopes: string[];
+  expires_at: string | null;
+}
+
+/** What the parts of the coordinator's page know of the person who signed in. */
+export interface Desk {
+  me: Me;
+  isAdmin: boolean;
+  /** Show another part, about one responder if it is given. */
+  show: (id: string, slug?: string) => Promise<void>;
+}
+
+/** A part of the coordinator's page. */
+export interface Part {
+  /** Read what the part shows; called each time it is shown. */
+  open: (desk: Desk, slug?: string) => Promise<void>;
+}
+
+/** A work address at one owner. */
+export interface Person {
+  id: string;
+  /** Null where it was sealed with a key that is gone. */
+  email: string | null;
+  owner: Owner;
+  roles: ("editor" | "reminded")[];
+  mail: "ok" | "refused";
+  created_at: string;
+}
+
+/** "We rang and were told otherwise", as a partner said. */
+export interface Dispute {
+  id: string;
+  responder: string;
+  partner: Owner;
+  found: State | "no_answer";
+  shown: State;
+  at: string;
+}
+
+/** A mail in the outbox. `responder` is the slug of whom it is about. */
+export interface Mail {
+  kind: "confirmation_due" | "lapsed" | "still_lapsed" | "disputed" | "chased";
+  person_id: string | null;
+  responder: string | null;
+  status: "waiting" | "sent" | "refused" | "failed" | "dropped";
+  created_at: string;
+  finished_at: string | null;
+}
+
+/** What a coordinator sees of a responder; null where this service does not say. */
+export interface Glance {
+  responder: Responder;
+  isSuspended: boolean;
+  people: Person[] | null;
+  /** Since its last report. */
+  disputes: Dispute[];
+  /** The mails of its last reminder. */
+  reminders: Mail[] | null;
+}
+
+/** A responder with all of its details. */
+export interface DetailedResponder extends OwnResponder {
+  id: string;
+  website: string | null;
+  remit: Remit & {
+    note: string | null;
+    as_published: Record<"geography" | "exploitation" | "demographic" | "limitation", string | null> | null;
+    source: { title: string; published: string; url: string | null } | null;
+  };
 }

@@ -27,6 +27,16 @@ export function say(message, values) {
 }
 
 /**
+ * The message for a code of the server; the code itself where this page has no words for it.
+ * @param {Record<string, unknown>} messages
+ * @param {string} code
+ * @param {string} prefix what stands before the code in the key of the message
+ */
+export function inWords(messages, code, prefix = "") {
+  return String(messages[prefix + code] ?? code);
+}
+
+/**
  * A message in the plural form for a number.
  * @param {Forms} forms
  * @param {number} number

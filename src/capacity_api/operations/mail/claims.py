@@ -1,0 +1,134 @@
+"""Claim mails that are due.
+
+1. `find_due` reads, without locks, which mails are due.
+2. `claim` locks those that are still free, makes their links, drops those that are no longer true, and takes a lease.
+3. The mailer reads each again directly before it sends it (`content`), outside any transaction (`mail.worker`).
+4. `record` stores its outcome directly after it was sent (`results`).
+
+If a mailer dies, its lease expires and another one sends the same mails again, with the same `Message-ID`: of those
+the dead one had claimed, one may come twice.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from capacity_api.db.people_tables import MailRow, PersonRow
+from capacity_api.db.tables import PartnerRow
+from capacity_api.domain.keys import Keys
+from capacity_api.domain.links import LinkKind
+from capacity_api.domain.mail import REMINDERS, MailClaim, MailKind
+from capacity_api.operations.links import add_link, may_be_confirmed
+from capacity_api.operations.mail.results import drop
+from capacity_api.operations.mail.truth import About, is_waiting_for_review, read_about, why_untrue
+
+# A mailer that dies holds up so many, until its lease ends.
+MAX_MAILS = 10
+# Somebody waits for these at a screen.
+_AWAITED = (MailKind.SIGN_IN, MailKind.INVITATION)
+# As the partial index has it: a bound value would leave it unused.
+_IS_UNFINISHED = text("mail.next_attempt_at IS NOT NULL")
+
+
+async def find_due(session: AsyncSession, now: datetime) -> list[UUID]:
+    """The ids of the mails to claim next: first those that somebody waits for, then the oldest.
+
+    None while tokens wait for a review after a restore.
+    """
+    due = (
+        select(MailRow.id)
+        .where(_IS_UNFINISHED, *_is_due(now))
+        .order_by(case((MailRow.kind.in_(_AWAITED), 0), else_=1), MailRow.next_attempt_at, MailRow.id)
+        .limit(MAX_MAILS)
+    )
+    found = list(await session.scalars(due))
+    return [] if found and await is_waiting_for_review(session, now) else found
+
+
+async def claim(
+    session: AsyncSession, now: datetime, keys: Keys, due: Sequence[UUID], lease: timedelta
+) -> list[MailClaim]:
+    """Claim those of the mails that are still due and true, and drop those that are not true any more.
+
+    Record the outcome of each before the lease expires, or another mailer sends it again.
+    """
+    claim_id, expires_at = uuid7(), now + lease
+    claims = []
+    for mail in await _lock(session, now, due):
+        about = await read_about(session, mail)
+        reason = why_untrue(mail, about, now)
+        if reason is not None:
+            drop(session, now, mail, reason)
+            continue
+        if mail.link_id is None:
+            _add_link(session, now, keys, mail, about)
+        mail.claim_id, mail.claimed_until = claim_id, expires_at
+        claims.append(
+            MailClaim(
+                mail_id=mail.id,
+                claim_id=claim_id,
+                expires_at=expires_at,
+                kind=MailKind(mail.kind),
+                attempts=mail.attempts,
+                failing_since=mail.failing_since,
+            )
+        )
+    return claims
+
+
+async def release(session: AsyncSession, claims: Sequence[MailClaim]) -> None:
+    """Give back mails that were not sent, so that nobody has to wait until the lease expires."""
+    await session.execute(
+        update(MailRow)
+        .where(
+            MailRow.id.in_([each.mail_id for each in claims]), MailRow.claim_id.in_({each.claim_id for each in claims})
+        )
+        .values(claim_id=None, claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return MailRow.next_attempt_at <= now, or_(MailRow.claimed_until.is_(None), MailRow.claimed_until <= now)
+
+
+async def _lock(session: AsyncSession, now: datetime, due: Sequence[UUID]) -> list[MailRow]:
+    """Lock the mails that are still due. Skip those that another mailer has claimed since, or that are removed."""
+    order = {mail_id: place for place, mail_id in enumerate(due)}
+    # Partners before mail, as the removal of a partner locks them, to avoid a deadlock: a link refers to its owner.
+    partners = (
+        select(PersonRow.partner_id).join(MailRow, MailRow.person_id == PersonRow.id).where(MailRow.id.in_(order))
+    )
+    await session.execute(
+        select(PartnerRow.id).where(PartnerRow.id.in_(partners)).with_for_update(read=True, key_share=True)
+    )
+    rows = await session.scalars(
+        select(MailRow)
+        .where(MailRow.id.in_(order), *_is_due(now))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return sorted(rows, key=lambda row: order[row.id])
+
+
+def _add_link(session: AsyncSession, now: datetime, keys: Keys, mail: MailRow, about: About) -> None:
+    """Make the link of a mail that needs one. Its time counts from now."""
+    if mail.kind == MailKind.SIGN_IN:
+        link = add_link(session, now, keys, LinkKind.SIGN_IN, about.owner, person_id=mail.person_id)
+    elif mail.kind in REMINDERS and may_be_confirmed(about.responder, now):
+        link = add_link(
+            session,
+            now,
+            keys,
+            LinkKind.STILL_TRUE,
+            about.owner,
+            person_id=mail.person_id,
+            report_sequence=mail.report_sequence,
+        )
+    else:
+        return
+    mail.link_id, mail.sealed_link = link.id, keys.seal(link.secret)

@@ -1,0 +1,60 @@
+"""The files of an SQLite database: making one, refusing what is none, and its mark."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.conftest import settings_of
+from tests.sites import list_register
+
+from capacity_api.bundled_files import bundled_file
+from capacity_api.db.engine import Database
+from capacity_api.db.mark import mark_path, read_mark, write_mark
+from capacity_api.db.position import read_position
+from capacity_api.db.sqlite_file import building, require_file
+from capacity_api.db.verification import Verification, verify
+from capacity_api.errors import ConfigurationError
+
+
+def test_a_database_that_appeared_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "capacity.db"
+    with pytest.raises(ConfigurationError, match="cannot be made: File exists"), building(path):
+        path.write_text("somebody else's")
+    assert path.read_text() == "somebody else's"
+    assert list(tmp_path.iterdir()) == [path], "nothing is left of what was built"
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=f"the database {tmp_path} is not a file"):
+        require_file(tmp_path)
+
+
+async def test_a_database_that_lacks_an_event_mixes_older_and_newer_content(sqlite_url: str) -> None:
+    database = Database(settings_of(sqlite_url))
+    await list_register(database)
+    await database.close()
+    assert database.file is not None
+    assert await verify(database.file, None, thorough=True) == Verification()
+    with closing(sqlite3.connect(database.file.path)) as connection:
+        connection.execute("DELETE FROM event WHERE sequence = 2")
+        connection.commit()
+    assert await verify(database.file, None, thorough=False) == Verification(damage="it mixes older and newer content")
+
+
+async def test_a_later_mark_is_not_replaced_by_an_earlier_one(sqlite_url: str) -> None:
+    settings = settings_of(sqlite_url)
+    database = Database(settings)
+    async with database.read() as session:
+        position = await read_position(session)
+    await database.close()
+    later = msgspec.structs.replace(position, sequence=position.sequence + 1)
+    write_mark(mark_path(settings), later)
+    write_mark(mark_path(settings), position)
+    assert read_mark(mark_path(settings)) == later
+
+
+def test_a_file_that_the_installation_lacks_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"migrations/absent\.py is missing from the installation"):
+        bundled_file("migrations/absent.py")
