@@ -186,7 +186,7 @@ def test_a_field_of_a_plan_is_shown_in_the_directory_and_in_the_preview(field: s
 
 
 def test_a_webhook_that_names_a_private_event_type_of_somebody_else_is_refused() -> None:
-    # What is about a webhook goes to the others of the same owner, whoever that is.
+    # An event about a webhook goes to the other webhooks of its owner.
     assert _RESTRICTED.keys() == PRIVATE - {EventType.WEBHOOK_FAILING, EventType.WEBHOOK_DISABLED}
 
 

@@ -25,7 +25,7 @@ NOTE = f"Ask for {NAME}."
 TARA = "/v1/responders/tara"
 _OTHERS = ("nspcc", "unseen")
 _READERS = 2
-# Whoever asks with the same query gets an answer that is kept.
+# The same query gets the answer that is kept.
 _PATHS = (
     "/v1/directory",
     "/v1/directory?area=S92000003",

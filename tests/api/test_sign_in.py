@@ -59,7 +59,7 @@ async def test_an_editor_is_mailed_a_link_at_each_owner_and_nobody_else_anything
     marker = await add_person(service, admin, MARKER, owner="tara")
     for email in ("nobody@tara.example", "reminded@tara.example", TYPED_EMAIL, MARKER):
         await ask(service, email)
-    # They are looked up in order, so that whoever comes before the last one has been.
+    # Addresses are looked up in order: once the last one is done, so are the others.
     assert await person_ids(service, 3) == [at_tara["id"], as_coordinator["id"], marker["id"]]
     mail = (await mailed(service, MailKind.SIGN_IN))[0]
     # The mailer makes the link, whose 15 minutes count from then.

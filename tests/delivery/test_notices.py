@@ -1,4 +1,4 @@
-"""What an owner is told of its tokens and webhooks: by mail, and through its other webhooks."""
+"""Owners are told when a token ends or a webhook fails, by mail and by their other webhooks."""
 
 import asyncio
 import json

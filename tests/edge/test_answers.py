@@ -1,4 +1,4 @@
-"""Answers on one connection: in order, to whoever hangs up, and when the service stops."""
+"""Answers on one connection: their order, clients that hang up, and a service that stops."""
 
 import asyncio
 import json

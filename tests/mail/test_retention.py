@@ -1,4 +1,4 @@
-"""Mail and links are deleted 90 days after they ended, and the address of whoever accepted no invitation at once."""
+"""Mail and links are deleted after 90 days. The address of an ended invitation is deleted at once."""
 
 from datetime import timedelta
 

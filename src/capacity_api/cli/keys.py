@@ -95,6 +95,7 @@ async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -
                     session, utc_now(), keys, to_do[n : n + _BATCH], disable_unreadable=disable_unreadable
                 )
         disabled |= lost
+        # A running service needs a moment to release the rows that it has locked.
         await asyncio.sleep(_RETRY_SECONDS)
 
 
@@ -109,4 +110,5 @@ async def _reseal_addresses(database: Database, keys: Keys) -> tuple[int, list[U
         for n in range(0, len(report.to_reseal), _BATCH):
             async with database.write(command_line()) as session:
                 resealed |= await sealed.reseal(session, utc_now(), keys, report.to_reseal[n : n + _BATCH])
+        # A running service needs a moment to release the rows that it has locked.
         await asyncio.sleep(_RETRY_SECONDS)

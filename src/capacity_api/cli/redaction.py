@@ -69,5 +69,6 @@ async def _erase(eraser: Eraser) -> bool:
     while not await eraser.erase():
         if time.monotonic() > ends:
             return False
+        # Readers must finish before the files can be rewritten.
         await asyncio.sleep(_ERASE_EVERY_SECONDS)
     return True

@@ -120,7 +120,7 @@ class Connector:
 
     def _losses_before(self, context: ExceptionContext) -> int:
         with contextlib.suppress(Exception):
-            return self._connections[context.connection.connection.driver_connection]  # type: ignore[union-attr]
+            return self._connections[context.connection.connection.driver_connection]  # type: ignore[union-attr]  # may be None
         return self.losses
 
 

@@ -49,7 +49,7 @@ def make_secret() -> str:
 
 
 def parse_link(text: str) -> str | None:
-    """The secret of a link, or of a whole address that ends with one. `None` where it can be no link of ours."""
+    """The secret in a link, given alone or as the whole address. `None` if it does not look like one."""
     secret = text.strip().rpartition(_MARKER)[2]
     return secret if _SECRET.fullmatch(secret) else None
 

@@ -16,7 +16,7 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH = 32
 _CHECKSUM_LENGTH = 6
 RANDOM_BYTES = 40
-# When the owner of a token is told that it ends soon, and of which tokens: who asked for a shorter one knows.
+# An owner is told twice before a token ends, but only of tokens that lasted longer than 60 days.
 WARN_BEFORE_END = (timedelta(days=30), timedelta(days=7))
 WARNED_LIFETIME = timedelta(days=60)
 

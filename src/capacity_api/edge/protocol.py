@@ -62,7 +62,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._is_closing = False
         self._dropped_bytes = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # always a full transport
         super().connection_made(transport)
         # `pause_writing` as soon as the network takes no more.
         transport.set_write_buffer_limits(high=0)

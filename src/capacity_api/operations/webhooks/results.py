@@ -180,7 +180,7 @@ def _change_after(result: ClaimResult, webhook: Any, jitter: Callable[[], float]
         claim=claim,
         cursor=cursor_after(claim, [send.outcome for send in result.sends]),
         health=health,
-        # A success ends the failure. The next one is told again.
+        # After a success, tell the owner again the next time it fails.
         failing_told_at=None if health.failing_since is None else webhook.failing_told_at,
         status=WebhookStatus.DISABLED if is_disabled_now else webhook.status,
         disabled_reason=reason if is_disabled_now else webhook.disabled_reason,
