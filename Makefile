@@ -5,6 +5,7 @@
 PYTHON ?= python3
 PYTEST ?=
 LOCK ?=
+AUDIT ?=
 # The share of branches that the tests run, in percent. Raise it when more are run; never lower it.
 BRANCHES := 96
 
@@ -22,11 +23,11 @@ ESLINT := $(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0
 PRETTIER := $(NODE) node_modules/prettier/bin/prettier.cjs --log-level warn
 STYLELINT := $(NODE) node_modules/stylelint/bin/stylelint.mjs
 TSC := $(NODE) node_modules/typescript/bin/tsc
-SCRIPTS := 'src/**/*.js' 'src/**/*.d.ts' 'tests/js/*.js' eslint.config.js tsconfig.json package.json
+SCRIPTS := 'src/**/*.js' 'src/**/*.d.ts' 'tests/js/*.js' 'docs/**/*.js' eslint.config.js tsconfig.json package.json
 STYLES := 'src/**/*.css'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage format check soak bench migrations openapi vectors messages screenshots lock clean
+.PHONY: help demo test coverage format check soak bench migrations openapi examples docs vectors messages audit screenshots lock clean
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +59,7 @@ check: .venv/.development node_modules/.installed ## format, lint, types, floors
 	  unset CAPACITY_TEST_POSTGRESQL && export CAPACITY_DATABASE_URL="sqlite:///$$folder/check.db" && \
 	  CAPACITY_LOG_LEVEL=warning $(BIN)/capacity-api db create > /dev/null && { $(BIN)/alembic check > "$$folder/said" 2>&1 || { cat "$$folder/said"; exit 1; }; }
 	@$(BIN)/capacity-api openapi | diff -u openapi/openapi.json - || { echo "run make openapi"; exit 1; }
-	@find src tests tools migrations bench -type f \( -name '*.py' -o -name '*.html' -o -name '*.css' -o -name '*.js' \) -print0 | \
+	@find src tests tools migrations bench -name node_modules -prune -o -type f \( -name '*.py' -o -name '*.html' -o -name '*.css' -o -name '*.js' \) -print0 | \
 	  xargs -0 awk 'FNR == 501 { print FILENAME " is longer than 500 lines"; bad = 1 } END { exit bad }'
 	@echo "all checks passed"
 
@@ -77,15 +78,26 @@ bench: .venv/.development ## measure
 migrations: .venv/.development ## add new migrations to the list of those that never change again
 	@$(BIN)/python -m tools.list_migrations
 
-openapi: .venv/.runtime ## write openapi/openapi.json from the code
+openapi: .venv/.runtime ## write openapi/openapi.json and the profile from the code
 	@$(BIN)/capacity-api openapi > openapi/.openapi.json && mv openapi/.openapi.json openapi/openapi.json
+	@$(BIN)/python -m tools.profile
 
 vectors: .venv/.development ## write tests/vectors from the code
 	@$(BIN)/python -m tools.matching_vectors
 	@$(BIN)/python -m tools.webhook_vectors
 
-messages: .venv/.development ## write locale/pages.pot from the code
+examples: .venv/.development ## copy the guide's examples into its pages
+	@$(BIN)/python -m tools.examples
+
+docs: .venv/.development ## build the documentation as a site, into build/docs
+	@$(BIN)/zensical build --strict
+
+messages: .venv/.development ## write locale/pages.pot and docs/wording.md from the code
 	@$(BIN)/python -m tools.messages
+	@$(BIN)/python -m tools.wording
+
+audit: .venv/.development tools/audit/node_modules/.installed ## check every page with axe, HTML_CodeSniffer, Nu and Lighthouse: an hour
+	@$(BIN)/python -m tools.audit_pages $(AUDIT)
 
 screenshots: .venv/.development ## take the pictures in docs/screenshots; look at each
 	@$(BIN)/python -m tools.screenshots
@@ -119,4 +131,10 @@ clean: ## remove what was built and cached; .venv, node_modules and databases st
 node_modules/.installed: package.json package-lock.json .npmrc | .venv/.development
 	@echo "installing what checks the scripts into node_modules …"
 	@$(NPM) ci > /dev/null
+	@touch $@
+
+# What `make audit` needs and nothing else: 200 MB.
+tools/audit/node_modules/.installed: tools/audit/package.json tools/audit/package-lock.json tools/audit/.npmrc | .venv/.development
+	@echo "installing what audits the pages into tools/audit/node_modules …"
+	@$(NPM) --prefix tools/audit ci > /dev/null
 	@touch $@

@@ -23,5 +23,5 @@ export default [
     },
   },
   { files: ["src/**"], languageOptions: { globals: globals.browser } },
-  { files: ["tests/**", "*.config.js"], languageOptions: { globals: globals.node } },
+  { files: ["tests/**", "docs/examples/**", "*.config.js"], languageOptions: { globals: globals.node } },
 ];

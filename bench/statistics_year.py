@@ -1,7 +1,7 @@
 """`python -m bench.statistics_year`: the statistics of a year of 10,000 responders with 100 reports each, on SQLite.
 
 SQL writes the events into a new file. The results are the time to count them into periods, the time to read the
-statistics of the year and of a month, and the memory for that.
+statistics of the year and of a month and for the page of the year, and the memory for that.
 """
 
 import argparse
@@ -22,6 +22,8 @@ from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.db.sqlite_file import make_empty
 from capacity_api.operations import responders, statistics
+from capacity_api.pages.evidence import Evidence, render_evidence
+from capacity_api.pages.evidence_spans import find_span
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.responder import represent_remit
 
@@ -72,6 +74,18 @@ async def measure_read(database: Database, start: datetime, end: datetime) -> fl
     return time.perf_counter() - began
 
 
+async def measure_page(database: Database) -> float:
+    """The seconds to read and render `/evidence` of the year."""
+    began = time.perf_counter()
+    span = find_span("2025", None, START + 2 * YEAR)
+    async with database.read() as session:
+        document = await statistics.read_statistics(
+            session, span.start, span.end, by_month=True, responders_by_month=False
+        )
+    render_evidence(Evidence(span=span, read_at=span.end, begins=START, statistics=document), {}, span.end)
+    return time.perf_counter() - began
+
+
 async def main(count: int, reports: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "year.db"
@@ -87,6 +101,8 @@ async def main(count: int, reports: int) -> None:
         for name, (start, end) in spans.items():
             times = sorted([await measure_read(database, start, end) for _ in range(5)])
             print(f"{name:<10} median {times[2]:.2f} s, slowest {times[-1]:.2f} s")
+        times = sorted([await measure_page(database) for _ in range(5)])
+        print(f"{'the page':<10} median {times[2]:.2f} s, slowest {times[-1]:.2f} s")
         print(f"the process used at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
         tracemalloc.start()
         await measure_read(database, START, START + YEAR)

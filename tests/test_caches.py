@@ -176,7 +176,17 @@ async def test_a_responder_publishes_again_with_the_tag_of_the_answer_before(
 
 @NEEDS_NGINX
 async def test_the_example_keeps_nothing_and_passes_304_on(service: Service, tmp_path: Path) -> None:
-    paths = ["/", "/update", "/v1/vocabulary", DIRECTORY, f"{DIRECTORY}?state=open", "/v1/feed.atom", "/v1/events"]
+    paths = [
+        "/",
+        "/?fbclid=IwAR0",
+        "/r/tara?utm_source=mail&a=%2F",
+        "/update",
+        "/v1/vocabulary",
+        DIRECTORY,
+        f"{DIRECTORY}?state=open",
+        "/v1/feed.atom",
+        "/v1/events",
+    ]
     async with behind("nginx", str(service.client.base_url), tmp_path) as client:
         for path in paths:
             first = await client.get(path)

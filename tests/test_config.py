@@ -48,6 +48,7 @@ def test_every_setting_can_be_set() -> None:
         MAX_CONNECTIONS="1000",
         MAX_CONNECTIONS_PER_ADDRESS="10",
         LEASE_SECONDS="60",
+        OPERATOR=" Example Network, 1 Example Street, London ",
         CONTACT=" support@example.org ",
         PUBLIC_URL="https://capacity.example.org:8443/first-responders/",
         LISTEN_SECRET="whsec_AAAA",
@@ -68,6 +69,7 @@ def test_every_setting_can_be_set() -> None:
     assert settings.max_connections == 1000
     assert settings.max_connections_per_address == 10
     assert settings.lease == timedelta(minutes=1)
+    assert settings.operator == "Example Network, 1 Example Street, London"
     assert settings.contact == "support@example.org"
     assert settings.public_url == "https://capacity.example.org:8443/first-responders"
     assert settings.listen_secret == "whsec_AAAA"
@@ -198,6 +200,7 @@ REFUSED = [
     ("LEASE_SECONDS", "19", "must be from 20 to 3600 seconds"),
     ("LEASE_SECONDS", "3601", "must be from 20 to 3600 seconds"),
     ("CONTACT", "two\nlines", "must be one line of at most 300 characters"),
+    ("OPERATOR", "two\nlines", "must be one line of at most 300 characters"),
     ("CONTACT", "x" * 301, "must be one line of at most 300 characters"),
     *(
         ("PUBLIC_URL", value, "must be a web address such as https://capacity.example.org")
@@ -405,5 +408,5 @@ def test_the_documentation_has_every_setting() -> None:
     documented = {name for name, _ in ROWS}
     source = Path(config.__file__).read_text()
     names = {line.split('"')[1] for line in source.splitlines() if line.startswith('        "') and '": ("' in line}
-    assert len(names) == 18
+    assert len(names) == 19
     assert documented == names | {f"{name}_FILE" for name in config._MAY_BE_FILES}

@@ -27,7 +27,7 @@ def env(database_url: str) -> dict[str, str]:
 async def test_it_prints_the_text_and_nothing_else(env: dict[str, str]) -> None:
     code, out, err = await run("digest", env=env)
     assert (code, err) == (0, "")
-    assert out.startswith("Who can take a referral\n=======================\n")
+    assert out.startswith("Who takes new people\n====================\n")
     assert "Not confirmed: 13" in out
     assert out.count(f"\n{PUBLIC}/\n") == 2
     assert out.endswith("\nnetwork@example.org\n")
@@ -41,7 +41,7 @@ async def test_as_json_it_says_of_which_time_it_is(env: dict[str, str]) -> None:
     assert at - since == timedelta(days=3)
     assert timedelta(0) <= utc_now() - at < timedelta(minutes=5)
     assert made["sequence"] == 13
-    assert made["text"].startswith("Who can take a referral")
+    assert made["text"].startswith("Who takes new people")
 
 
 async def test_without_a_public_address_it_says_so(env: dict[str, str]) -> None:

@@ -8,8 +8,9 @@ from tests.conftest import NOON
 from tests.processes import environment, run
 from tests.sites import list_register, report_open
 
-from capacity_api.cli.doctor import find_wrong
+from capacity_api.cli.doctor import find_advice, find_wrong
 from capacity_api.clock import utc_now
+from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.operations.clock import ClockFindings
 
@@ -36,6 +37,15 @@ def test_another_time_of_the_database_is_wrong_until_the_operator_says_that_this
     (sentence,) = find_wrong(findings, accepted=False)
     assert sentence.startswith("this machine's clock and the database's differ by -90 seconds: set the wrong one right")
     assert find_wrong(findings, accepted=True) == []
+
+
+def test_a_setting_that_readers_miss_is_named_and_is_no_fault() -> None:
+    assert [each.partition(" ")[0] for each in find_advice(Settings())] == [
+        "CAPACITY_OPERATOR",
+        "CAPACITY_CONTACT",
+        "CAPACITY_PUBLIC_URL",
+    ]
+    assert find_advice(Settings(operator="A", contact="a@example.org", public_url="https://capacity.example.org")) == []
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,16 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
 import pytest
 from tests import certificates, nginx
 from tests.conftest import Clock
+from tests.pages.parsed import Parsed
 from tests.serving import OPEN, PAUSED, Service, client_of, serving
+from tests.wording.languages import invented, invented_language
 
 from capacity_api.config import Settings
 from capacity_api.formats.registry import FORMATS
@@ -21,6 +24,9 @@ from capacity_api.publication import documents
 from capacity_api.publication.publisher import Publisher
 from capacity_api.static_site.folder import NEIGHBOURS, Folder
 from capacity_api.static_site.site import StaticSite, headers_of_every_page
+from capacity_api.wording.language import ENGLISH, Language
+
+__all__ = ["invented_language"]
 
 pytestmark = pytest.mark.skipif(nginx.NGINX is None, reason="nginx is not installed: it served nothing")
 DIRECTORY = "/v1/directory"
@@ -42,6 +48,12 @@ class Mirror:
         self._publication = publication
         self._copy = copy
 
+    def page(self, path: str) -> bytes:
+        """A page as it is written: a file has no link to what needs the service."""
+        found = self._publication.current().find(path)
+        assert found is not None
+        return found.body
+
     async def write(self) -> None:
         """Take in what was committed, as the copy does by itself while it watches."""
         await self._publication.refresh()
@@ -54,8 +66,8 @@ class Mirror:
 @asynccontextmanager
 async def mirrored(settings: Settings, clock: Clock, root: Path, folder: Folder, own: Path) -> AsyncIterator[Mirror]:
     own.mkdir()
-    site = documents.catalogue(settings)
-    headers = "".join(f'add_header {name} "{value}";\n' for name, value in headers_of_every_page(site, clock()))
+    site = documents.catalogue(settings, is_static=True)
+    headers = "".join(f'add_header {name} "{value}" always;\n' for name, value in headers_of_every_page(site, clock()))
     async with serving(settings, clock) as service, nginx.serving(root, headers, own) as address:
         await service.report("salvation-army", OPEN)
         await service.report("tara", PAUSED)
@@ -76,21 +88,33 @@ def paths(root: Path) -> list[str]:
     """What the files are the answers to."""
     names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
     kept = [
-        name for name in names if not name.endswith((*NEIGHBOURS.values(), ".capacity-site")) and name != "site.json"
+        name
+        for name in names
+        if not name.endswith((*NEIGHBOURS.values(), ".capacity-site")) and name not in {"site.json", "404.html"}
     ]
-    return [re.sub(r"/?index\.(json|html)$", "", f"/{name}") or "/" for name in kept]
+    return [re.sub(r"/?index\.(json|html)$|\.html$", "", f"/{name}") or "/" for name in kept]
 
 
 async def test_each_path_gives_the_bytes_and_the_type_that_the_service_gives(mirror: Mirror, root: Path) -> None:
     found = paths(root)
-    assert {"/", "/docs", DIRECTORY, "/v1/responders/tara", "/v1/responders/tara/history"} <= set(found)
-    assert {f"/scripts/{name}" for name in scripts.NAMES} <= set(found)
+    assert {
+        "/",
+        "/docs",
+        "/coverage",
+        "/about",
+        "/r/tara",
+        DIRECTORY,
+        "/v1/responders/tara",
+        "/v1/responders/tara/history",
+    } <= set(found)
+    assert {f"/scripts/{name}" for name in scripts.names(is_static=True)} <= set(found)
     assert {"/v1/responders/tara/alternatives", "/open-referral-uk", "/open-referral-uk/services"} <= set(found)
     for path in [*found, "/open-referral-uk/"]:
         ours = await mirror.service.client.get(path, headers=IDENTITY)
         theirs = await mirror.get(path)
         assert (theirs.status_code, ours.status_code) == (200, 200), path
-        assert theirs.content == ours.content, path
+        is_page = ours.headers["content-type"].startswith("text/html")
+        assert theirs.content == (mirror.page(path) if is_page else ours.content), path
         assert theirs.headers["content-type"] == ours.headers["content-type"], path
         for name in ("access-control-allow-origin", "x-content-type-options", "content-disposition", "referrer-policy"):
             assert theirs.headers.get(name) == ours.headers.get(name), (path, name)
@@ -113,13 +137,19 @@ async def test_everything_that_is_published_without_a_query_or_a_database_has_a_
         # They are about a process.
         "/healthz",
         "/readyz",
+        # They need the service.
+        "/update",
+        "/manage",
+        "/evidence",
+        "/evidence/{period}",
+        "/evidence/{first}/{last}",
         # There is none.
         "/open-referral-uk/service_at_locations/{location_id}",
     }
 
 
 async def test_a_page_may_do_what_it_may_do_at_the_service_and_is_kept_by_nobody(mirror: Mirror) -> None:
-    for path in ("/", "/docs", "/update", "/manage", "/coverage"):
+    for path in ("/", "/docs", "/r/tara", "/about", "/wall-sheet", "/coverage"):
         ours = (await mirror.service.client.get(path)).headers
         theirs = (await mirror.get(path)).headers
         assert theirs["cache-control"] == ours["cache-control"] == "no-store"
@@ -129,7 +159,8 @@ async def test_a_page_may_do_what_it_may_do_at_the_service_and_is_kept_by_nobody
         # One policy for all pages: the styles of each, and this server's scripts also where there are none.
         assert needed.pop("style-src") <= allowed.pop("style-src")
         scripts = {"script-src": {"'self'"}, "connect-src": {"'self'"}}
-        assert allowed == {**needed, **scripts}
+        # Files answer no form.
+        assert allowed == {**needed, **scripts, "form-action": {"'none'"}}
     assert "access-control-allow-origin" not in theirs
 
 
@@ -139,7 +170,7 @@ def _policy(policy: str) -> dict[str, set[str]]:
 
 
 async def test_scripts_are_kept_by_nobody(mirror: Mirror) -> None:
-    for name in scripts.NAMES:
+    for name in scripts.names(is_static=True):
         answer = await mirror.get(f"/scripts/{name}")
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
@@ -240,15 +271,32 @@ async def test_a_responder_that_is_delisted_is_gone(mirror: Mirror, root: Path) 
     assert "unseen" not in (await mirror.get(DIRECTORY)).text
 
 
-async def test_a_query_is_refused_and_never_ignored(mirror: Mirror) -> None:
-    for path in (f"{DIRECTORY}?state=open", "/open-referral-uk/services?page=2", "/?state=open", "/v1/events?after=1"):
+async def test_a_query_is_refused_and_never_ignored_but_on_pages(mirror: Mirror) -> None:
+    for path in (
+        f"{DIRECTORY}?state=open",
+        "/open-referral-uk/services?page=2",
+        "/v1/directory.csv?a",
+        "/v1/events?a=1",
+    ):
         answer = await mirror.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
         assert answer.json()["code"] == "unknown_parameter"
         assert answer.headers["cache-control"] == "no-store"
+    for path in ("/", "/coverage", "/r/tara", "/about", "/docs", "/scripts/leave.js"):
+        answer = await mirror.get(f"{path}?fbclid=IwAR0&utm_source=newsletter")
+        assert (answer.status_code, answer.content) == (200, (await mirror.get(path)).content)
+        assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_what_is_not_there_is_a_problem_document(mirror: Mirror) -> None:
+async def test_a_slash_too_many_at_the_end_of_a_page_leads_to_it(mirror: Mirror) -> None:
+    for path in ("/coverage", "/r/tara", "/docs"):
+        for asked in (f"{path}/", f"{path}//?fbclid=1"):
+            answer = await mirror.get(asked)
+            assert (answer.status_code, answer.headers["location"]) == (308, path), asked
+            assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_what_is_not_there_is_a_problem_document_for_programs(mirror: Mirror) -> None:
     ours = (await mirror.service.client.get("/v1/nothing")).json()
     for path in (
         "/v1/nothing",
@@ -257,15 +305,80 @@ async def test_what_is_not_there_is_a_problem_document(mirror: Mirror) -> None:
         "/v1/directory.gz",
         "/v1/responders/tara/",
         "/v1/responders/tara/index.json",
-        "/index.html",
-        "/docs/",
-        "/.capacity-site",
+        "/v1/.none",
         "/v1",
     ):
         answer = await mirror.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), path
         assert answer.json() == ours | {"request_id": str(UUID(answer.headers["x-request-id"]))}, path
         assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_a_page_that_is_not_there_is_a_page_with_the_helpline_and_a_way_back(mirror: Mirror) -> None:
+    ours = await mirror.service.client.get("/nothing", headers={"accept": "text/html"})
+    for path in (
+        "/nothing",
+        "/nothing/?fbclid=1",
+        "/r/nobody",
+        "/r/",
+        "/update",
+        "/manage",
+        "/evidence",
+        "/index.html",
+        "/coverage.html",
+        "/docs.html.gz",
+        "/404.html",
+        "/404",
+        "/404/",
+        "/.capacity-site",
+        "/v1nothing",
+    ):
+        answer = await mirror.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8"), path
+        assert answer.content == ours.content, path
+        UUID(answer.headers["x-request-id"])
+        assert answer.headers["cache-control"] == "no-store"
+        allowed, needed = (_policy(each.headers["content-security-policy"]) for each in (answer, ours))
+        assert needed["style-src"] <= allowed["style-src"]
+
+
+async def test_no_link_of_a_page_leads_to_what_is_not_there(mirror: Mirror) -> None:
+    seen: set[str] = set()
+    to_see = ["/"]
+    while to_see:
+        path = to_see.pop()
+        answer = await mirror.get(path)
+        assert answer.status_code == 200, path
+        seen.add(path)
+        if answer.headers["content-type"].startswith("text/html"):
+            elements = Parsed(answer.content).elements
+            found = {value for _, each in elements for name in ("href", "src", "action") if (value := each.get(name))}
+            own = {urlsplit(value).path for value in found if value.startswith("/")}
+            to_see += sorted(own - seen - set(to_see))
+    assert {"/", "/coverage", "/about", "/docs", "/scripts/directory.js", "/scripts/leave.js"} <= seen
+
+
+async def test_every_language_has_its_pages(
+    settings: Settings,
+    clock: Clock,
+    root: Path,
+    folder: Folder,
+    tmp_path: Path,
+    invented_language: Language,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(documents, "find_languages", lambda: (ENGLISH, invented_language))
+    home = invented_language.home
+    async with mirrored(settings, clock, root, folder, tmp_path / "nginx") as mirror:
+        for path in (home, f"{home}coverage", f"{home}r/tara", f"{home}about"):
+            assert (await mirror.get(f"{path}?fbclid=1")).content == mirror.page(path)
+        for asked, path in ((home.rstrip("/"), home), (f"{home}coverage/", f"{home}coverage")):
+            answer = await mirror.get(asked)
+            assert (answer.status_code, answer.headers["location"]) == (308, path)
+        for path in ("nothing", "404"):
+            missing = await mirror.get(f"{home}{path}")
+            assert (missing.status_code, invented("We cannot find this page") in missing.text) == (404, True)
+            assert f'href="{home}"' in missing.text
 
 
 async def test_the_state_of_the_copy_says_which_version_it_is(mirror: Mirror, clock: Clock) -> None:
@@ -278,7 +391,7 @@ async def test_the_state_of_the_copy_says_which_version_it_is(mirror: Mirror, cl
 async def test_only_over_tls_browsers_are_told_to_ask_over_tls_alone(
     mirror: Mirror, root: Path, tmp_path: Path
 ) -> None:
-    asked = ("/", "/update", "/v1/directory", "/v1/directory.csv", "/scripts/directory.js", "/nothing", "/?page=1")
+    asked = ("/", "/coverage/", "/v1/directory", "/v1/directory.csv", "/scripts/leave.js", "/nothing", "/v1/events?a")
     for path in asked:
         assert "strict-transport-security" not in (await mirror.get(path)).headers
     _, trusting = certificates.certified(tmp_path, "localhost")
@@ -289,5 +402,5 @@ async def test_only_over_tls_browsers_are_told_to_ask_over_tls_alone(
         httpx.AsyncClient(base_url=address, verify=trusting, trust_env=False, timeout=60) as client,
     ):
         answers = [await client.get(path) for path in asked]
-    assert {answer.status_code for answer in answers} == {200, 400, 404}
+    assert {answer.status_code for answer in answers} == {200, 308, 400, 404}
     assert [answer.headers.get_list("strict-transport-security") for answer in answers] == [["max-age=31536000"]] * 7

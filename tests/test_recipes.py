@@ -38,7 +38,7 @@ from capacity_api.operations.webhooks.management import _RESTRICTED
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "capacity_api"
-ENTRY = PACKAGE / "pages" / "templates" / "entry.html"
+ENTRY = "".join((PACKAGE / "pages" / "templates" / name).read_text() for name in ("entry_now.html", "entry_more.html"))
 PREVIEW = PACKAGE / "pages" / "scripts" / "report.js"
 RULES = (ROOT / "tests" / "domain" / "test_matching.py").read_text()
 UPDATE_FORM = PACKAGE / "pages" / "templates" / "report_fields.html"
@@ -76,7 +76,6 @@ UNTYPED = {
     "src/capacity_api/pages/scripts/types.d.ts": r"^  {}\??: ",
     "src/capacity_api/pages/scripts/report_form.js": r"(?s)function readReport\(.*?^    {}: ",
     "src/capacity_api/pages/scripts/report.js": r"\b{}\b",
-    "src/capacity_api/pages/templates/entry.html": r"\breport\.{}\b",
     "src/capacity_api/wording/sentences.py": r"\breport\.{}\b",
     "src/capacity_api/api/examples.py": r"\"{}\": ",
     "bench/peers.py": r"^    {}: ",
@@ -91,8 +90,10 @@ def _paths(text: str) -> list[Path]:
 
 def test_every_place_that_a_recipe_names_exists() -> None:
     assert len(STEPS) > 40
-    # `entry.html` is named by itself the second time.
-    missing = [path for path in _paths(RECIPES) if not path.exists() and path.name != "entry.html"]
+    # These are named without their folder too.
+    missing = [
+        path for path in _paths(RECIPES) if not (path.exists() or path.name in {"entry_now.html", "entry_more.html"})
+    ]
     assert not missing
 
 
@@ -177,9 +178,21 @@ def test_a_field_of_a_report_is_in_each_place_that_no_type_checks(field: str, pl
     assert re.search(UNTYPED[place].format(field), (ROOT / place).read_text(), re.MULTILINE)
 
 
+@pytest.mark.parametrize("field", [each for each in Report.__struct_fields__ if each != "state"])
+def test_the_form_of_a_report_begins_with_what_stands(field: str) -> None:
+    form = (PACKAGE / "pages/scripts/report_form.js").read_text()
+    filled = form[form.index("function fillReport(") : form.index("function fillExpectedTime(")]
+    assert re.search(rf"\breport\?\.{field}\b", filled)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_of_a_report_is_shown_in_the_directory(field: str) -> None:
+    assert re.search(rf"\breport\.{field}\b", ENTRY)
+
+
 @pytest.mark.parametrize("field", [field for field in FIELDS if field not in LEFT_OUT_OF_A_PLAN])
 def test_a_field_of_a_plan_is_shown_in_the_directory_and_in_the_preview(field: str) -> None:
-    assert re.search(rf"\bplan\.{field}\b", ENTRY.read_text())
+    assert re.search(rf"\bplan\.{field}\b", ENTRY)
     # ESLint refuses a parameter that the function does not use.
     (parameters,) = re.findall(r"function planParagraphs\(\{(.*?)\}\)", PREVIEW.read_text(), re.DOTALL)
     assert re.search(rf"\b{field}\b", parameters)

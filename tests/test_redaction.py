@@ -41,6 +41,7 @@ _PATHS = (
     "/open-referral-uk/services",
     "/v1/responders/nspcc/alternatives",
     "/",
+    "/r/tara",
 )
 
 
@@ -202,7 +203,7 @@ async def test_a_redacted_note_is_gone_from_every_place_under_load(
         assert await places_in_tables(listed, NAME)
         async with under_load(service):
             shown = {path for path in service.paths if await service.shows(0, path)}
-            assert {TARA, f"{TARA}/history", "/v1/directory", "/v1/events?after=0&limit=1000", "/"} <= shown
+            assert {TARA, f"{TARA}/history", "/v1/directory", "/v1/events?after=0&limit=1000", "/", "/r/tara"} <= shown
             redacted = await redact(service, env, first, by)
             await until(lambda: not built_with(root))
             built_for = time.monotonic() - redacted

@@ -1,6 +1,7 @@
 """`capacity-api site build --watch`: the files follow the database, and the clock without it."""
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -95,11 +96,26 @@ async def following(settings: Settings, clock: Clock, root: Path) -> AsyncIterat
             await database.close()
 
 
+def unpacked(root: Path) -> dict[str, bytes]:
+    """The files by name, without their content codings."""
+    return {
+        name: next((unpack(body) for end, unpack in UNPACK.items() if name.endswith(end)), body)
+        for name, body in files(root).items()
+    }
+
+
+def pages_with_a_state(root: Path) -> set[str]:
+    """The pages of responders that say of somebody that they can take a person now, or until when a state holds."""
+    words = re.compile(rb"Can help now|It holds until")
+    return {name for name, body in unpacked(root).items() if name.startswith("r/") and words.search(body)}
+
+
 async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_in_every_file(
     settings: Settings, database: Database, clock: Clock, root: Path
 ) -> None:
     await list_register(database, clock())
-    await report_open(database, "tara", "now", clock())
+    for slug in ("salvation-army", "tara"):
+        await report_open(database, slug, "now", clock())
     async with following(settings, clock, root):
         written_at = read(root, "site.json")["written_at"]
         async with away(settings.url):
@@ -108,16 +124,17 @@ async def test_a_report_that_lapses_while_the_database_is_away_is_unconfirmed_in
             # The page's minute is over, so the copy was looked through.
             await until(lambda: read(root, "site.json")["written_at"] > written_at)
             assert state(root, "tara") == "open"
+            assert {"r/tara.html", "r/tara.html.gz", "r/kalayaan.html"} <= pages_with_a_state(root)
             written_at = read(root, "site.json")["written_at"]
             read_at = read(root, "site.json")["read_at"]
             clock.advance(timedelta(seconds=1))
             await until(lambda: read(root, "site.json")["written_at"] > written_at)
-            for name, body in files(root).items():
-                plain = next((unpack(body) for end, unpack in UNPACK.items() if name.endswith(end)), body)
+            for name, plain in unpacked(root).items():
                 # The history names each report and its time.
                 if name.startswith("v1/") and "/history" not in name:
                     # Its last report may be named, and no current one.
                     assert b'"state":"open","since"' not in plain, name
+            assert pages_with_a_state(root) == set()
             assert b"0 open" in (root / "index.html").read_bytes()
             assert read(root, "site.json")["read_at"] == read_at, "the database was not read meanwhile"
 
@@ -148,7 +165,7 @@ async def test_what_names_the_time_is_written_each_minute_and_nothing_else(
         wake.set()
         await until(lambda: read(root, "site.json")["written_at"] > written_at)
     changed = {name for name in before if (root / name).stat().st_mtime != before[name]}
-    assert {name.partition(".")[0] for name in changed} == {"index", "coverage/index", "site"}
+    assert {name.partition(".")[0] for name in changed} == {"index", "coverage", "site"}
 
 
 # SQLite has no account that may read and not write.

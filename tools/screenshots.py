@@ -2,13 +2,16 @@
 
 import asyncio
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import async_playwright
 from tests.browser.conftest import CHROMIUM, LAUNCH
+from tests.browser.page_states import STATES, show
 from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
@@ -21,39 +24,6 @@ from capacity_api.db.sqlite_file import database_path, make_empty
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 Span = tuple[int, int, dict[str, Any]]
 SIZES = ((320, 1900), (1280, 1500))
-
-
-async def show_directory(service: Service, page: Page) -> None:
-    await page.locator("form.ask").wait_for()
-
-
-async def show_coverage(service: Service, page: Page) -> None:
-    await page.locator("table").wait_for()
-
-
-async def show_update(service: Service, page: Page) -> None:
-    headers = await service.token(responder="bawso")
-    await page.get_by_label("token").fill(headers["authorization"].removeprefix("Bearer "))
-    await page.keyboard.press("Enter")
-    await page.locator("label.paused").click()
-    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-
-
-async def show_manage(service: Service, page: Page) -> None:
-    headers = await service.token()
-    await page.get_by_label("Your token").fill(headers["authorization"].removeprefix("Bearer "))
-    await page.keyboard.press("Enter")
-    await page.get_by_role("button", name="Waiting list BAWSO").click()
-    await page.locator("#told").wait_for()
-    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-
-
-PAGES = {
-    "directory": ("/", show_directory),
-    "coverage": ("/coverage", show_coverage),
-    "update": ("/update", show_update),
-    "manage": ("/manage", show_manage),
-}
 
 
 def spans(end: datetime) -> dict[str, list[Span]]:
@@ -92,31 +62,16 @@ async def live(service: Service, clock: Clock, end: datetime) -> None:
     await service.report("bawso", {"state": "paused", "reopens_on": back, "effective_from": start.isoformat()})
 
 
-async def take(service: Service) -> None:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCH)
-        for width, height in SIZES:
-            for name, (path, show) in PAGES.items():
-                page = await browser.new_page(
-                    viewport={"width": width, "height": height},
-                    reduced_motion="reduce",
-                    locale="en-GB",
-                    base_url=str(service.client.base_url),
-                )
-                await page.goto(path)
-                await show(service, page)
-                await page.screenshot(path=FOLDER / f"{name}-{width}.png")
-                await page.close()
-        await browser.close()
-
-
-async def main() -> None:
+@asynccontextmanager
+async def demonstration(**changes: Any) -> AsyncIterator[Service]:
+    """A service that has run for ninety days, with invented reports."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
-            database_url=f"sqlite+aiosqlite:///{folder}/shots.db",
+            database_url=f"sqlite+aiosqlite:///{folder}/demonstration.db",
             secret_keys=(bytes(32),),
             contact="corrections@example.org",
             demonstration=True,
+            **changes,
         )
         make_empty(database_path(settings))
         database = Database(settings)
@@ -126,7 +81,28 @@ async def main() -> None:
         clock = Clock(end - timedelta(days=91))
         async with serving(settings, clock) as service:
             await live(service, clock, end)
-            await take(service)
+            yield service
+
+
+async def take(service: Service) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCH)
+        for width, height in SIZES:
+            for state in STATES:
+                if state.picture:
+                    page = await browser.new_page(
+                        viewport={"width": width, "height": height}, reduced_motion="reduce", locale="en-GB"
+                    )
+                    await show(page, service, state)
+                    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+                    await page.screenshot(path=FOLDER / f"{state.picture}-{width}.png")
+                    await page.close()
+        await browser.close()
+
+
+async def main() -> None:
+    async with demonstration() as service:
+        await take(service)
 
 
 if __name__ == "__main__":

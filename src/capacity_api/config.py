@@ -75,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: int | None = None
     max_connections_per_address: int = 256
     lease: timedelta = timedelta(seconds=30)
+    operator: str | None = None
     contact: str | None = None
     public_url: str | None = None
     listen_secret: str | None = None
@@ -130,7 +131,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         "MAX_CONNECTIONS": ("max_connections", _positive_number),
         "MAX_CONNECTIONS_PER_ADDRESS": ("max_connections_per_address", _positive_number),
         "LEASE_SECONDS": ("lease", _lease),
-        "CONTACT": ("contact", _contact),
+        "OPERATOR": ("operator", _line),
+        "CONTACT": ("contact", _line),
         "PUBLIC_URL": ("public_url", _public_url),
         "LISTEN_SECRET": ("listen_secret", _listen_secret),
         "SMTP_URL": ("smtp", _smtp_url),
@@ -357,7 +359,7 @@ def _lease(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _contact(text: str) -> str | None:
+def _line(text: str) -> str | None:
     if any(ord(character) < 32 for character in text) or len(text) > 300:
         raise ValueError("must be one line of at most 300 characters")
     return text or None

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from litestar.handlers import HTTPRouteHandler
+from tests.api.paths import VALUES as PATH_VALUES
 from tests.api.people import add_person, make_link
 from tests.api.test_declared import BODIES
 from tests.api.test_openapi import OPERATIONS, handlers
@@ -19,7 +20,7 @@ from capacity_api.domain.tokens import Scope
 Route = tuple[str, str]
 HANDLERS = handlers()
 # Each asks something by POST and changes nothing. An address that signs in is looked up after the answer.
-QUESTIONS = frozenset({"findMatches", "findAlternatives", "lookAtLink", "signIn"})
+QUESTIONS = frozenset({"askByForm", "findMatches", "findAlternatives", "lookAtLink", "signIn"})
 # What changes something for who has a link, and needs no token.
 BY_LINK = frozenset({"useLink"})
 # An editor's are its own owner's; an administrator names the owner.
@@ -76,6 +77,8 @@ class Stage:
             body = {"email": f"desk-{next(_numbers)}@stage.example", **owner}
         if name in {"lookAtLink", "useLink"}:
             body = {"link": (await make_link(self.service, LinkKind.HANDOVER, self.values["slug"])).secret}
+        if name == "askByForm":
+            return await self.service.client.post(filled, data={"area": "E12000007"}, headers=headers)
         return await self.service.client.request(method, filled, json=body, headers=headers)
 
 
@@ -100,6 +103,7 @@ async def set_stage(service: Service, admin: Headers) -> Stage:
     dispute = await _made(client.post(f"{path}/disputes", json=BODIES["addDispute"], headers=disputing))
     partner = await _made(client.post("/v1/partners", json={"name": f"Partner {slug}"}, headers=admin))
     values = {
+        **PATH_VALUES,
         "slug": slug,
         "token_id": other["id"],
         "own_token_id": me["token_id"],

@@ -23,6 +23,9 @@ QUERIES = (
     "/v1/responders/tara/history?limit=3",
     "/v1/statistics?from=2026-11-20",
     "/v1/statistics.csv?from=2026-11-20",
+    "/evidence",
+    "/evidence/2026-11",
+    "/evidence/2026-11-01/2026-11-30",
 )
 LIMIT = 3
 TRUSTED = "127.0.7.0/24"

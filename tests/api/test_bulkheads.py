@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.api.paths import NOBODYS, filled
 from tests.api.refusals import assert_refused
 from tests.api.test_budgets import QUERIES
 from tests.api.test_openapi import OPERATIONS
@@ -19,15 +20,16 @@ from capacity_api.db.bulkheads import CONNECTIONS, MAX_WAITING, Bulkhead
 from capacity_api.db.engine import Database
 from capacity_api.domain.tokens import make_token
 
-NOBODYS = "01a2007e-b997-77a8-89c7-808e6971fa9d"
 # By their templates. `/readyz` says what the process itself could do, with its own connections.
 PUBLIC = {
-    path: re.sub(r"\{\w+_id\}", NOBODYS, path).replace("{slug}", "tara")
+    path: filled(path)
     for (method, path), operation in OPERATIONS.items()
     if method == "get" and not operation["security"] and path != "/readyz"
 }
 # Of these the middleware answers some as well, when they have no query.
-ASK_THE_DATABASE = {path.partition("?")[0].replace("/tara/", "/{slug}/") for path in QUERIES}
+ASK_THE_DATABASE = {
+    template for template, path in PUBLIC.items() if path in {each.partition("?")[0] for each in QUERIES}
+}
 UNKNOWN = {"authorization": f"Bearer {make_token(bytes(40))}"}
 
 

@@ -44,6 +44,7 @@ async def test_the_directory_comes_whole_in_the_order_of_the_slugs(service: Serv
         "ttl": 30,
         "valid_until": None,
         "licence": "https://creativecommons.org/licenses/by/4.0/",
+        "demonstration": False,
         "total": 13,
     }
     assert {each["intake"]["state"] for each in directory["responders"]} == {"unconfirmed"}
@@ -160,7 +161,7 @@ async def test_a_value_that_is_not_in_the_vocabulary_is_refused(service: Service
 async def test_an_unknown_parameter_is_refused(service: Service) -> None:
     answer = await service.client.get("/v1/directory?area=S92000003&region=x&aera=y")
     assert_refused(answer, 422, "unknown_parameter", "?aera", "?region")
-    for path in ("/v1/responders/tara", "/v1/vocabulary", "/", "/docs", "/openapi.json", "/healthz"):
+    for path in ("/v1/responders/tara", "/v1/vocabulary", "/openapi.json", "/healthz"):
         assert_refused(await service.client.get(path + "?x=1"), 422, "unknown_parameter", "?x", what=path)
 
 

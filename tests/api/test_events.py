@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, WAITING, Service
@@ -57,6 +58,47 @@ async def test_a_number_that_nobody_has_given_out_yet_is_a_conflict(service: Ser
     for after in (latest + 1, 2**53):
         answer = await service.client.get("/v1/events", params={"after": after})
         assert_refused(answer, 409, "beyond_latest", what=after)
+
+
+async def test_events_are_kept_by_type_and_by_responder(service: Service) -> None:
+    for slug, report in (("tara", OPEN), ("unseen", PAUSED), ("tara", PAUSED), ("tara", OPEN)):
+        await service.report(slug, report)
+
+    async def kept(**query: object) -> list[tuple[str, str]]:
+        events = (await service.read("/v1/events", **query))["events"]
+        return [(each["type"], each["data"].get("responder", {}).get("slug", "")) for each in events]
+
+    assert await kept(type="intake.paused") == [("intake.paused", "unseen"), ("intake.paused", "tara")]
+    assert await kept(responder="unseen", type=["intake.paused", "intake.opened"]) == [("intake.paused", "unseen")]
+    assert await kept(responder="unseen") == [("responder.listed", "unseen"), ("intake.paused", "unseen")]
+    assert len(await kept(responder=["unseen", "tara"])) == 2 + 4
+    assert await kept(type="directory.restored") == []
+
+
+async def test_a_filtered_follower_comes_to_the_end_over_what_is_not_kept(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capacity_api.operations.events._MAX_EXAMINED", 4)
+    for report in (OPEN, PAUSED, OPEN, PAUSED):
+        await service.report("tara", report)
+    latest = (await service.read("/v1/directory"))["sequence"]
+    found, after, pages = [], 0, 0
+    while after < latest:
+        page = await service.read("/v1/events", after=after, type="intake.paused", limit=1)
+        assert after < page["sequence"] <= latest == page["latest"]
+        found += page["events"]
+        after, pages = page["sequence"], pages + 1
+    everything = (await service.read("/v1/events"))["events"]
+    assert found == [event for event in everything if event["type"] == "intake.paused"]
+    assert pages >= latest / 4
+    empty = await service.read("/v1/events", after=latest, type="intake.paused")
+    assert empty == {"events": [], "sequence": latest, "latest": latest}
+
+
+async def test_a_filter_of_events_that_can_keep_nothing_is_refused(service: Service) -> None:
+    for name, value in (("type", "intake.closed"), ("type", "webhook.test"), ("type", ""), ("responder", "nobody")):
+        answer = await service.client.get("/v1/events", params={name: value})
+        assert_refused(answer, 422, "invalid", f"?{name}", what=value)
 
 
 async def test_a_bad_number_or_limit_is_refused(service: Service) -> None:

@@ -7,22 +7,20 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import text
+from tests.api.paths import NOBODYS, filled
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.serving import OPEN, PAUSED, Service, serving
 
 from capacity_api.api import openapi
 from capacity_api.config import Settings
+from capacity_api.publication.addresses import is_for_programs
 from capacity_api.snapshot.resource import EXPOSED_HEADERS
 
 # What the database is makes no difference to these.
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-NOBODYS = "01a2007e-b997-77a8-89c7-808e6971fa9d"
-PATHS: dict[str, dict[str, Any]] = {
-    re.sub(r"\{\w+_id\}", NOBODYS, path).replace("{slug}", "tara"): item
-    for path, item in openapi.build_document()["paths"].items()
-}
+PATHS: dict[str, dict[str, Any]] = {filled(path): item for path, item in openapi.build_document()["paths"].items()}
 ROUTES = [(method.upper(), path, operation) for path, item in PATHS.items() for method, operation in item.items()]
 # Not those that can be reached in another way than by token.
 PROTECTED = [(method, path) for method, path, operation in ROUTES if operation.get("security") == [{"token": []}]]
@@ -46,7 +44,11 @@ FOR_OPERATORS = {
     ("POST", "/v1/responders/tara/reminders"),
     ("POST", "/v1/tokens"),
 }
-WITH_BODY = [(method, path) for method, path, operation in ROUTES if "requestBody" in operation]
+WITH_BODY = [
+    (method, path)
+    for method, path, operation in ROUTES
+    if "application/json" in operation.get("requestBody", {}).get("content", {})
+]
 # An empty body of these says nothing.
 MAY_BE_EMPTY = {
     (method, path) for method, path, operation in ROUTES if not operation.get("requestBody", {}).get("required", True)
@@ -99,10 +101,13 @@ async def test_every_protected_route_asks_for_a_token_first(service: Service) ->
 
 
 @on_one_database
-async def test_a_parameter_that_a_route_does_not_have_is_refused_on_every_route(service: Service) -> None:
+async def test_a_parameter_that_a_route_does_not_have_is_refused_on_every_route_for_programs(service: Service) -> None:
     admin = await service.token()
     before = await service.read("/v1/directory")
     for method, path, operation in ROUTES:
+        if not is_for_programs(path):
+            # Pages ignore what is added to their addresses.
+            continue
         body: dict[str, Any] = {"json": {}} if "requestBody" in operation else {}
         answer = await service.client.request(method, path, params={"nonsense": "1"}, headers=admin, **body)
         assert_refused(answer, 422, "unknown_parameter", "?nonsense")
@@ -149,7 +154,7 @@ async def test_a_bad_body_is_refused_on_every_route_that_reads_one(service: Serv
 async def test_an_operation_without_a_body_refuses_any_but_an_empty_one(service: Service) -> None:
     admin = await service.token()
     before = await service.read("/v1/directory")
-    without = {(method, path) for method, path, _ in ROUTES if method != "GET"} - set(WITH_BODY)
+    without = {(method, path) for method, path, each in ROUTES if method != "GET" and "requestBody" not in each}
     assert len(without) > 8
     for method, path in without:
         cases: list[tuple[bytes, int, str, tuple[str, ...]]] = [
@@ -209,7 +214,7 @@ async def test_any_origin_may_read_and_a_preflight_allows_it(service: Service) -
         answer = await service.client.options(path, headers=asking)
         assert (answer.status_code, answer.content) == (204, b"")
         public = {method.upper() for method in item if (method.upper(), path) not in FOR_OPERATORS}
-        if not public:
+        if not public or not is_for_programs(path):
             assert not [name for name in answer.headers if name.startswith("access-control-")], path
             continue
         assert answer.headers["access-control-allow-origin"] == "*"
@@ -234,6 +239,21 @@ async def test_a_page_of_another_origin_cannot_read_what_is_for_operators(servic
     for method, path in sorted(FOR_OPERATORS):
         answer = await service.client.request(method, path, headers={**admin, "origin": "https://tool.example"})
         assert not [name for name in answer.headers if name.startswith("access-control-")], (method, path)
+
+
+@on_one_database
+async def test_a_page_cannot_be_read_by_a_script_of_another_origin(service: Service) -> None:
+    asked = {"origin": "https://tool.example", "accept": "text/html"}
+    answers = [
+        await service.client.get(path, headers=asked) for path in ("/", "/evidence", "/evidence/2099", "/r/tara", "/no")
+    ]
+    answers += [await service.client.post("/", data={"area": area}, headers=asked) for area in ("E12000007", "no")]
+    assert [answer.status_code for answer in answers] == [200, 200, 422, 200, 404, 200, 422]
+    for answer in answers:
+        assert not [name for name in answer.headers if name.startswith("access-control-")], answer.url
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
 
 
 @on_one_database

@@ -104,6 +104,7 @@ async def test_a_note_is_taken_out_wherever_it_stands(service: Service, clock: C
         "/v1/feed.atom",
         "/v1/changes",
         "/",
+        "/r/tara",
         "/v1/directory.csv",
     ):
         assert NAME not in (await service.client.get(path)).text, path

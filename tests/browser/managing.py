@@ -9,7 +9,7 @@ async def managing(visit: Visit, part: str, headers: Headers | None = None) -> t
     """The page, signed in with a token (an administrator's unless said otherwise), and one part of it, shown."""
     headers = headers or await visit.service.token()
     page = await visit.open("/manage")
-    await page.get_by_label("Your token").fill(headers["authorization"].removeprefix("Bearer "))
+    await page.get_by_label("Your access code").fill(headers["authorization"].removeprefix("Bearer "))
     await page.get_by_role("button", name="Continue").click()
     await show(page, part)
     return page, page.get_by_role("region", name=part, exact=True)

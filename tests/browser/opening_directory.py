@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page
 from tests.serving import OPEN, PAUSED, WAITING, Service
 
 from capacity_api.clock import utc_now
@@ -22,4 +22,4 @@ async def names(page: Page, section: str) -> list[str]:
 
 
 async def with_the_script(page: Page) -> None:
-    await expect(page.locator("form.ask")).to_be_visible()
+    await page.locator("form.ask[data-live]").wait_for()

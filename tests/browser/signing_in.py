@@ -14,8 +14,8 @@ async def pasted(visit: Visit, token: str | None = None) -> Page:
     """The page with the token in its field, and nothing tapped but the field."""
     page = await visit.open("/update")
     headers = await visit.service.token(responder=SLUG)
-    await page.get_by_label("token").click()
-    await page.get_by_label("token").fill(token or headers["authorization"].removeprefix("Bearer "))
+    await page.get_by_label("access code").click()
+    await page.get_by_label("access code").fill(token or headers["authorization"].removeprefix("Bearer "))
     return page
 
 

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import msgspec
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 from tests.browser.conftest import Visiting
 from tests.browser.opening_directory import ENTRY, names, report_every_state, with_the_script
 from tests.serving import OPEN, PAUSED, Service
@@ -48,9 +48,10 @@ async def test_the_page_is_complete_accessible_and_fits_with_and_without_the_scr
             if scripted:
                 await with_the_script(page)
             assert await page.locator(ENTRY).count() == 13
+            await page.locator("#r-salvation-army summary").click()
             await expect(page.get_by_text("5 to 10 working days")).to_be_visible()
             await expect(page.get_by_text("1 open · 1 waiting list · 1 paused · 10 not confirmed")).to_be_visible()
-            assert await page.locator("form:visible").count() == (1 if scripted else 0)
+            await expect(page.locator("form.ask")).to_be_visible()
             assert await visit.overflow() <= 0
             await visit.assert_accessible()
 
@@ -86,7 +87,7 @@ async def test_a_limit_and_what_was_told_to_a_coordinator_are_shown_and_leave_wi
         await page.clock.fast_forward(timedelta(days=8) // timedelta(milliseconds=1))
         await page.clock.run_for(2_000)
         for entry in (army, migrant_help, kalayaan):
-            await expect(entry).to_contain_text("lapsed on")
+            await expect(entry).to_contain_text("We do not know about today.")
             for words in ("For now only", "told to this directory", "how long a reply", "Still takes"):
                 await expect(entry).not_to_contain_text(words)
 
@@ -97,7 +98,7 @@ async def test_the_page_is_complete_without_javascript(service: Service, visitin
         page = await visit.open()
         assert await page.locator(ENTRY).count() == 13
         await expect(page.get_by_text("1 open · 1 waiting list · 1 paused · 10 not confirmed")).to_be_visible()
-        assert await page.locator("form:visible").count() == 0
+        await expect(page.get_by_label("Where in the UK?")).to_be_visible()
         assert visit.requests == [f"{visit.home}/", *[each for each in visit.requests if each.startswith("data:")]]
 
 
@@ -206,22 +207,24 @@ async def test_a_report_lapses_on_the_open_page_by_itself_also_offline(service: 
         await visit.page.clock.install()
         page = await visit.open()
         await with_the_script(page)
+        last = await page.locator("#r-salvation-army").get_attribute("data-lapsed") or ""
         await page.context.set_offline(True)
         await page.clock.fast_forward(timedelta(days=8) // timedelta(milliseconds=1))
         await page.clock.run_for(2_000)
         entry = page.locator("#unconfirmed #r-salvation-army")
-        await expect(entry).to_contain_text("What it last said (“open”) lapsed on")
+        await expect(entry).to_contain_text(last)
+        assert last.startswith("Last confirmed “open” on ")
         await expect(entry.locator(".state")).to_have_text("Not confirmed")
-        assert "working days" not in await entry.inner_text()
-        assert "Please ring" not in await entry.inner_text()
+        for words in ("working days", "Please ring", "Confirmed by"):
+            await expect(entry).not_to_contain_text(words)
+        await expect(page.locator("#r-tara .state")).to_have_text("Has not joined")
         await expect(page.get_by_text("0 open · 0 waiting list · 1 paused · 12 not confirmed")).to_be_visible()
-        await expect(page.locator("#open")).to_contain_text("No organisation has confirmed that it is open now.")
-        # A question "for whom?" is now answered from the states that the page shows, and not from those that it loaded.
-        await page.get_by_text("For whom?").click()
-        await page.get_by_label("Place").select_option(label="Scotland")
-        await page.get_by_label("Age").select_option(label="Adults (18 and over)")
-        await expect(page.locator("output")).to_have_text("Ask them: 4 · Cannot take the person now: 9")
-        await page.get_by_role("button", name="Show everybody").click()
+        await expect(page.locator("#open")).to_contain_text("No charity has confirmed that it is open now.")
+        # A question is now answered from the states that the page shows, and not from those that it loaded.
+        await page.get_by_label("Where in the UK?").select_option("S92000003")
+        await page.get_by_label("Adult (18 or over)").check()
+        await expect(page.locator("output")).to_have_text("4 to ask · 9 cannot help")
+        await page.get_by_role("button", name="Start again").click()
         # Back in reach, and with what the server says: by its clock the report still holds, but this page has said no.
         await page.context.set_offline(False)
         await page.clock.run_for(31_000)
@@ -251,8 +254,8 @@ async def test_a_list_that_cannot_be_refreshed_says_how_old_it_is(service: Servi
         await page.context.set_offline(True)
         await page.clock.run_for(5 * 60_000)
         age = page.locator("#age")
-        await expect(age).to_have_text(re.compile(r"New states cannot be fetched.* [45] min ago"))
-        await expect(page.locator("#news")).to_contain_text("New states cannot be fetched")
+        await expect(age).to_have_text(re.compile(r"You may be offline. Last checked \d+ \w+ \d{4}, \d\d:\d\d\."))
+        await expect(page.locator("#news")).to_contain_text("You may be offline.")
         assert await page.locator(ENTRY).count() == 13
         await page.context.set_offline(False)
         await page.clock.run_for(31_000)
@@ -273,7 +276,7 @@ async def test_a_server_that_takes_the_question_and_never_answers_is_asked_again
             await page.clock.run_for(31_000)
         await expect(page.locator("#age")).to_be_hidden()
         await page.clock.run_for(20_000)
-        await expect(page.locator("#age")).to_contain_text("New states cannot be fetched.")
+        await expect(page.locator("#age")).to_contain_text("You may be offline.")
         await page.unroute(visit.home + path)
         await page.clock.run_for(10_000)
         await expect(page.locator("#age")).to_be_hidden()
@@ -335,12 +338,51 @@ async def test_a_state_can_be_gone_to_while_the_list_is_sorted_for_somebody(
     async with visiting() as visit:
         page = await visit.open()
         await with_the_script(page)
-        await page.get_by_text("For whom?").click()
-        await page.get_by_label("Place").select_option(label="London")
+        place = page.get_by_label("Where in the UK?")
+        await place.select_option(label="London")
         await page.get_by_role("link", name="1 paused").click()
         await expect(page.locator("#paused h2")).to_be_in_viewport()
-        assert await page.get_by_label("Place").input_value() == ""
         assert await page.locator("#matches .entry").count() == 0
+        # The question stays as it is.
+        assert await place.input_value() == "E12000007"
+
+
+async def test_the_first_screen_of_a_phone_holds_the_calls_the_question_and_the_first_number(
+    service: Service, visiting: Visiting
+) -> None:
+    # On the first day nobody has confirmed anything.
+    async with visiting(viewport={"width": 360, "height": 640}) as visit:
+        page = await visit.open()
+        helpline = page.locator("#list").get_by_role("link", name="Call the helpline: 08000 121 700")
+        assert 0 < await bottom(helpline) <= 640
+        await with_the_script(page)
+        await report_every_state(service)
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await expect(helpline).to_be_hidden()
+    for scripted in (True, False):
+        async with visiting(viewport={"width": 360, "height": 640}, java_script_enabled=scripted) as visit:
+            page = await visit.open()
+            if scripted:
+                await with_the_script(page)
+            call = page.locator("#list").get_by_role("link", name="Call 0800 808 3733")
+            assert await bottom(page.locator(".safety")) <= 240
+            assert await bottom(page.locator("form.ask")) < await bottom(call) <= 640
+            heights = [await height(each) for each in await page.locator("a[href^='tel:']:visible").all()]
+            assert min(heights) >= 44
+            assert await page.locator("details.more[open]").count() == 0
+            await page.locator("#r-salvation-army summary").click()
+            await expect(page.locator("#r-salvation-army")).to_contain_text("5 to 10 working days")
+            await expect(page.locator("#r-salvation-army .note")).to_be_visible()
+
+
+async def bottom(part: Locator) -> float:
+    box = await part.bounding_box()
+    return 0 if box is None else box["y"] + box["height"]
+
+
+async def height(part: Locator) -> float:
+    box = await part.bounding_box()
+    return 0 if box is None else box["height"]
 
 
 async def test_the_safety_lines_are_in_the_first_view_of_a_small_phone(visiting: Visiting) -> None:
@@ -350,7 +392,7 @@ async def test_the_safety_lines_are_in_the_first_view_of_a_small_phone(visiting:
             for number in ("999", "08000 121 700"):
                 box = await page.get_by_role("link", name=number, exact=True).bounding_box()
                 assert box is not None
-                assert box["y"] + box["height"] < 300
+                assert box["y"] + box["height"] <= 240
 
 
 async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: Service, visiting: Visiting) -> None:
@@ -358,6 +400,7 @@ async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: 
     async with visiting(viewport=WIDE) as visit:
         page = await visit.open()
         await with_the_script(page)
+        await page.locator("#r-tara summary").click()
         await page.emulate_media(media="print")
         await expect(page.get_by_role("link", name="Leave this page")).to_be_hidden()
         await expect(page.locator("form.ask")).to_be_hidden()
@@ -365,7 +408,10 @@ async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: 
         await expect(page.locator(".print")).to_have_text(
             re.compile(rf"{visit.home}/ Page of \d+ \w+ \d{{4}}, \d\d:\d\d")
         )
-        assert await page.evaluate("document.querySelector('.entry details').getBoundingClientRect().height") > 40
+        # What a caller needs, and of the rest only what was opened.
+        await expect(page.get_by_text("Call 0800 808 3733")).to_be_visible()
+        await expect(page.locator("#r-tara").get_by_text("Remit as published")).to_be_visible()
+        await expect(page.locator(".more:visible")).to_have_count(1)
         assert (await page.pdf()).startswith(b"%PDF")
 
 
@@ -374,7 +420,7 @@ async def test_every_state_is_a_word_in_forced_colours(service: Service, visitin
     async with visiting(forced_colors="active", color_scheme="dark", reduced_motion="reduce") as visit:
         page = await visit.open()
         words = await asyncio.gather(*(each.inner_text() for each in await page.locator(".entry .state").all()))
-        assert sorted(words) == ["Not confirmed"] * 10 + ["Open", "Paused", "Waiting list"]
+        assert sorted(words) == ["Has not joined"] * 10 + ["Open", "Paused", "Waiting list"]
         assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
         assert await page.evaluate(STRIP_FILL) == await page.evaluate("getComputedStyle(document.body).color")
 
@@ -387,8 +433,7 @@ async def test_hostile_text_stays_text_in_every_view(service: Service, visiting:
     async with visiting(bypass_csp=False) as visit:
         page = await visit.open()
         await with_the_script(page)
-        await page.get_by_text("For whom?").click()
-        await page.get_by_label("Age").select_option("adult")
+        await page.get_by_label("Where in the UK?").select_option(label="London")
         await page.locator("#r-migrant-help").evaluate("entry => entry.scrollIntoView()")
         assert await visit.overflow() <= 0
         assert await page.title() == "Directory"
@@ -401,7 +446,7 @@ async def test_an_invented_language_from_right_to_left_works_and_fits(
     await report_every_state(service)
     answer = await service.client.get("/v1/directory")
     directory = msgspec.json.decode(answer.content, type=Directory)
-    body = render_directory(directory, utc_now(), None, language=invented_language)
+    body = render_directory(directory, utc_now(), language=invented_language)
     headers = {"content-type": "text/html; charset=utf-8", **dict(page_headers(body))}
     async with visiting(bypass_csp=True) as visit:
         page = visit.page
@@ -415,9 +460,9 @@ async def test_an_invented_language_from_right_to_left_works_and_fits(
         )
         await visit.open("/ar-XB/")
         await with_the_script(page)
-        await page.locator("form.ask summary").first.click()
-        await page.locator("[name=age_group]").select_option("child")
-        await expect(page.locator("#matches h2").first).to_contain_text("⟦")
+        await page.locator("[name=area]").select_option("E12000007")
+        await page.locator("[name=age_group][value=child]").check()
+        await expect(page.locator("#matches h2:visible").first).to_contain_text("⟦")
         # The scripts wrote the counts anew.
         await expect(page.locator("[data-summary=open]")).to_contain_text(re.compile(r"^⟦\u200fform \d: \d+ open⟧$"))
         assert await page.evaluate("document.documentElement.dir") == "rtl"

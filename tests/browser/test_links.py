@@ -23,13 +23,13 @@ TITLES = {
     LinkKind.SIGN_IN: "Sign in for The Salvation Army",
     LinkKind.STILL_TRUE: "Is this still true?",
     LinkKind.INVITATION: "You are invited to keep the entry of The Salvation Army up to date",
-    LinkKind.HANDOVER: "Get a token for The Salvation Army",
+    LinkKind.HANDOVER: "Get an access code for The Salvation Army",
 }
 BUTTONS = {
     LinkKind.SIGN_IN: "Sign in",
     LinkKind.STILL_TRUE: "Still true",
     LinkKind.INVITATION: "Accept",
-    LinkKind.HANDOVER: "Show the token",
+    LinkKind.HANDOVER: "Show the code",
 }
 
 
@@ -102,7 +102,7 @@ async def test_still_true_is_one_tap_and_whoever_taps_second_is_told(service: Se
         await expect(mine.locator("#link-text")).to_contain_text("Ring before ten.")
         await mine.get_by_role("button", name="Still true").click()
         await expect(title(mine)).to_have_text("Thank you. It is confirmed.")
-        await expect(mine.locator("#link-text")).to_contain_text("as confirmed until")
+        await expect(mine.locator("#link-text")).to_contain_text("Confirmed by")
         confirmed = await service.responder(SLUG)
         assert confirmed["intake"]["confirmed_at"] > before["intake"]["confirmed_at"]
 
@@ -215,7 +215,7 @@ async def test_a_report_that_has_lapsed_is_confirmed_by_a_tap(settings: Settings
         context = await browser.new_context()
         page = await opened(Visit(service, await context.new_page()), secret)
         await expect(page.locator("#link-text .state")).to_have_text("Open")
-        await expect(page.locator("#link-text")).to_contain_text("It has lapsed.")
+        await expect(page.locator("#link-text")).to_contain_text("It has ended.")
         await page.get_by_role("button", name="Still true").click()
         await expect(title(page)).to_have_text("Thank you. It is confirmed.")
         assert (await service.responder(SLUG))["intake"]["state"] == "open"
@@ -251,7 +251,7 @@ async def test_a_token_that_is_handed_over_is_shown_once(service: Service, visit
     secret = await secret_of(service, LinkKind.HANDOVER)
     async with visiting(permissions=["clipboard-read", "clipboard-write"], bypass_csp=True) as visit:
         page = await opened(visit, secret)
-        await page.get_by_role("button", name="Show the token").click()
+        await page.get_by_role("button", name="Show the code").click()
         token = await page.locator("#token-shown").inner_text()
         assert token.startswith("cap_")
         await visit.assert_accessible()
@@ -265,7 +265,7 @@ async def test_a_token_that_is_handed_over_is_shown_once(service: Service, visit
         await visit.assert_left_no_trace()
     async with visiting() as visit:
         page = await opened(visit, secret)
-        await expect(page.locator("#link-text")).to_contain_text("somebody else may have the token")
+        await expect(page.locator("#link-text")).to_contain_text("somebody else may have the code")
 
 
 async def test_where_the_browser_does_not_copy_the_token_is_selected(service: Service, visiting: Visiting) -> None:
@@ -274,7 +274,7 @@ async def test_where_the_browser_does_not_copy_the_token_is_selected(service: Se
         page = await opened(visit, secret)
         # As on a page without TLS.
         await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-        await page.get_by_role("button", name="Show the token").click()
+        await page.get_by_role("button", name="Show the code").click()
         await page.get_by_role("button", name="Copy").click()
         await expect(page.locator("#link-done")).to_contain_text("copy it yourself")
         assert await page.evaluate("getSelection().toString()") == await page.locator("#token-shown").inner_text()
@@ -310,7 +310,7 @@ async def test_a_link_of_somebody_elses_leads_on_to_the_other_page(service: Serv
     of_responder = await secret_of(service, LinkKind.HANDOVER)
     async with visiting() as visit:
         page = await opened(visit, of_admin.secret)
-        await expect(page.get_by_role("button", name="Show the token")).to_be_visible()
+        await expect(page.get_by_role("button", name="Show the code")).to_be_visible()
         assert page.url == f"{visit.home}/manage"
         page = await opened(visit, of_responder, "/manage")
         await expect(title(page)).to_have_text(TITLES[LinkKind.HANDOVER])

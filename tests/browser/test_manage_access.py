@@ -119,7 +119,7 @@ async def test_whoever_revokes_its_own_token_is_signed_out(visiting: Visiting, s
         await part.get_by_role("button", name="Revoke mine (you are signed in with it)").click()
         await expect(page.get_by_role("alertdialog")).to_contain_text("you will be signed out")
         await answer(page, "Revoke the token")
-        await expect(page.get_by_label("Your token")).to_be_visible()
+        await expect(page.get_by_label("Your access code")).to_be_visible()
         assert await status_of(service, own) == 401
 
 

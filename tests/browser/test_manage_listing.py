@@ -79,7 +79,7 @@ async def test_a_charity_is_listed_by_names_alone_and_the_public_sees_where_it_i
         await page.goto(visit.home)
         entry = page.locator("#r-harbour-cafes-trust")
         await expect(entry).to_contain_text("Contact from Its own site, checked on")
-        await expect(entry).to_contain_text("It has not reported to this directory yet.")
+        await expect(entry).to_contain_text("It has not joined this directory.")
         await expect(entry.locator(f'a[href="{LIST}"]')).to_have_text("Official list")
 
 

@@ -90,7 +90,7 @@ async def test_a_state_told_by_telephone_takes_two_taps_and_everybody_learns_who
             row = next(line for line in table if line.startswith(f"{SLUG},"))
             assert row.split(",")[table[0].split(",").index("said_by")] == "coordinator"
             await page.goto(visit.home)
-            await expect(page.locator(f"#r-{SLUG}")).to_contain_text(f"{TOLD}, until")
+            await expect(page.locator(f"#r-{SLUG}")).to_contain_text("As told to this directory on")
             await assert_kept_nothing(visit)
             assert visit.complaints == []
 
@@ -139,7 +139,7 @@ async def test_a_plan_is_announced_and_replaced_only_when_told_to(service: Servi
         for day in days:
             await take(page, "Paused")
             await page.get_by_text("Add a response time").click()
-            await page.get_by_label("From when").fill(f"{day}T12:00")
+            await page.get_by_label("Start (leave empty").fill(f"{day}T12:00")
             await publish(page)
             if day == days[1]:
                 await expect(page.get_by_role("alert")).to_contain_text("This is planned already: paused from")
@@ -312,7 +312,7 @@ async def test_a_token_of_a_responder_leads_to_its_own_page(service: Service, vi
     headers = await service.token(responder=SLUG)
     async with visiting() as visit:
         page = await visit.open("/manage")
-        await page.get_by_label("Your token").fill(headers["authorization"].removeprefix("Bearer "))
+        await page.get_by_label("Your access code").fill(headers["authorization"].removeprefix("Bearer "))
         await page.get_by_role("button", name="Continue").click()
         await expect(page.get_by_role("alert")).to_contain_text("You are signed in for a responder.")
         await expect(page.locator("#desk")).to_be_hidden()
@@ -329,7 +329,7 @@ async def test_a_token_that_ends_meanwhile_is_asked_for_again(service: Service, 
         gone = await service.client.delete(f"/v1/tokens/{token}", headers=await service.token())
         assert gone.status_code == 204
         await publish(page)
-        await expect(page.get_by_label("Your token")).to_be_visible()
+        await expect(page.get_by_label("Your access code")).to_be_visible()
         assert (await service.responder(SLUG))["intake"]["state"] == "unconfirmed"
         assert all(REFUSED.match(complaint) for complaint in visit.complaints)
 

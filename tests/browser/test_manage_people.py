@@ -57,12 +57,12 @@ async def test_somebody_is_added_at_once_and_once(visiting: Visiting, service: S
         assert await part.get_by_label("Organisation").input_value() == ""
         await part.get_by_label("Organisation").select_option(label="TARA")
         await part.get_by_role("button", name="Add at once").click()
-        await expect(part.get_by_role("alert")).to_contain_text("Work email address: ")
+        await expect(part.get_by_role("alert")).to_contain_text("Enter an email address")
         await expect(part.get_by_role("alert")).to_be_focused()
         field = part.get_by_label("Work email address")
         assert await field.get_attribute("aria-invalid") == "true"
         assert await field.input_value() == "ann at tara"
-        await expect(part.locator(".reason-beside")).to_have_text("is not an email address")
+        await expect(part.locator(".reason-beside")).to_have_text("Enter an email address, such as name@example.org")
         await visit.assert_accessible()
         for said in (f"Added: {ANN}.", "This address is a person of the owner already"):
             await field.fill(ANN)
@@ -107,7 +107,7 @@ async def test_who_removes_themselves_is_signed_out(visiting: Visiting, service:
         await part.get_by_role("button", name="Remove co@network.example").click()
         await expect(page.get_by_role("alertdialog")).to_contain_text("This is you: you will be signed out.")
         await answer(page, "Remove this person")
-        await expect(page.get_by_label("Your token")).to_be_visible()
+        await expect(page.get_by_label("Your access code")).to_be_visible()
     assert await addresses(service) == []
 
 
@@ -184,9 +184,9 @@ async def test_a_token_that_ends_meanwhile_is_asked_for_and_what_was_entered_sta
         await part.get_by_role("button", name="Add at once").click()
         await expect(part.get_by_role("alert")).to_be_focused()
         other = await service.token()
-        await page.get_by_label("Your token").fill(other["authorization"].removeprefix("Bearer "))
+        await page.get_by_label("Your access code").fill(other["authorization"].removeprefix("Bearer "))
         await page.get_by_role("button", name="Continue").click()
-        await expect(page.get_by_label("Your token")).to_be_hidden()
+        await expect(page.get_by_label("Your access code")).to_be_hidden()
         await expect(page.locator("body:not([aria-busy])")).to_be_visible()
         assert await part.get_by_label("Work email address").input_value() == ANN
         await part.get_by_role("button", name="Add at once").click()

@@ -68,7 +68,7 @@ async def crowded(page: Page, home: str) -> None:
         for number in range(77)
         for each in some
     ][:1000]
-    body = render_directory(directory_of(*everybody), now, None)
+    body = render_directory(directory_of(*everybody), now)
 
     async def html(route: Route) -> None:
         await route.fulfill(body=body, headers={"content-type": "text/html; charset=utf-8", **dict(page_headers(body))})
@@ -86,7 +86,7 @@ async def test_a_thousand_responders_are_shown_and_filtered(visiting: Visiting) 
         busy = await Busy.of(visit.page)
         await busy.since_last()
         page = await visit.open()
-        await page.locator("form.ask").wait_for()
+        await page.locator("form.ask[data-live]").wait_for()
         assert await page.locator(".entry").count() == 1000
         rendered = await busy.since_last()
         filtered = []
@@ -104,7 +104,7 @@ async def test_a_choice_moves_only_whom_it_moves(visiting: Visiting) -> None:
     async with visiting() as visit:
         await crowded(visit.page, visit.home)
         page = await visit.open()
-        await page.locator("form.ask").wait_for()
+        await page.locator("form.ask[data-live]").wait_for()
         assert await page.evaluate(MOVED, "E12000007") == 1000
         assert await page.evaluate(MOVED, "E12000007") == 0
         # A responder for the South West takes nobody from London; one for all of England does.

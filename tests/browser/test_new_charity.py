@@ -102,7 +102,7 @@ async def test_a_new_charity_is_listed_invited_and_seen_as_open(
         page = await phone.open("/")
         entry = page.locator(f"#r-{SLUG}")
         await expect(entry.locator(".state")).to_have_text("Open")
-        await expect(entry).to_contain_text("as confirmed until")
+        await expect(entry).to_contain_text("Confirmed by")
         await expect(entry.get_by_role("link", name="0131 496 0000")).to_be_visible()
     assert mail.recipients == [COORDINATOR, RECEIVER, RECEIVER]
     assert "cap_" not in "".join(text_of(message) for _, message in mail.received)

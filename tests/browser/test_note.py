@@ -10,9 +10,6 @@ NOTE = "Ask for Jane Example: 020 7946 0000, jane@example.org, 12 High Street, S
 
 async def write_note(page: Page, note: str) -> None:
     await page.locator("label.paused").click()
-    details = page.get_by_text("Add a response time")
-    if not await page.get_by_label("Note").is_visible():
-        await details.click()
     await page.get_by_label("Note").fill(note)
     await page.get_by_role("button", name="Publish", exact=True).click()
 
@@ -64,7 +61,7 @@ async def test_the_note_of_a_prepared_report_is_asked_about_too(service: Service
     assert answer.status_code == 200
     async with visiting() as visit:
         page = await signed_in(visit)
-        await page.get_by_role("button", name="Publish: at our threshold").click()
+        await page.get_by_role("button", name="Publish: at our limit").click()
         await expect(page.get_by_role("alert")).to_contain_text("It seems to contain the name of a person.")
         assert await published_note(service) is None
         await page.get_by_role("button", name="Publish it anyway").click()

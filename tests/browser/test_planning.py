@@ -14,7 +14,8 @@ from capacity_api.pages import scripts
 from capacity_api.wording import sentences
 from capacity_api.wording.language import ENGLISH, Language, speaking
 
-FROM_WHEN = "From when"
+THRESHOLD = {"pause_at": 9, "report": {"exceptions": ["detention"]}}
+FROM_WHEN = "Start (leave empty for now)"
 
 
 def at_nine(days: int) -> datetime:
@@ -28,7 +29,6 @@ def typed(at: datetime) -> str:
 
 async def chosen(page: Page, state: str) -> None:
     await page.get_by_label(state).check()
-    await page.get_by_text("Add a response time").click()
 
 
 @pytest.mark.parametrize("viewport", [{"width": 320, "height": 720}, {"width": 1280, "height": 900}])
@@ -38,12 +38,12 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
     await service.report(SLUG, OPEN)
     headers = await service.token(responder=SLUG)
     assert (
-        await service.client.put(f"/v1/responders/{SLUG}/threshold", json={"pause_at": 9}, headers=headers)
+        await service.client.put(f"/v1/responders/{SLUG}/threshold", json=THRESHOLD, headers=headers)
     ).status_code == 200
     start, end = at_nine(11), at_nine(15).date()
     async with visiting(bypass_csp=True, viewport=viewport, timezone_id="America/New_York") as visit:
         page = await signed_in(visit)
-        await expect(page.get_by_role("button", name="Call off")).to_be_hidden()
+        await expect(page.get_by_role("button", name="Cancel the planned")).to_be_hidden()
         await chosen(page, "Paused")
         await page.get_by_label("People in detention").check()
         await page.get_by_label("Until which day").fill(end.isoformat())
@@ -56,7 +56,8 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
         planned = f"Planned: paused from {sentences.moment(start)} until {sentences.day(end)}."
         promised = await preview.locator(".plan p").all_inner_texts()
         assert promised == [
-            f"{planned} Will still take people in detention. Reason given: planned.",
+            planned,
+            f"From {sentences.moment(start)}: Will still take people in detention. Reason given: planned.",
             "Closed over the holidays.",
             "Response then: Cannot say how long a reply takes",
         ]
@@ -77,7 +78,10 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
         reader = await page.context.new_page()
         await reader.goto(visit.home)
         entry = reader.locator(f"#r-{SLUG}")
-        plan = entry.locator("p:has-text('Planned:'), p:has-text('holidays'), p:has-text('Response then:')")
+        await entry.locator("summary").click()
+        plan = entry.locator(
+            "p:has-text('Planned:'), p:has-text('Will still'), p:has-text('holidays'), p:has-text('Response then:')"
+        )
         assert await plan.all_inner_texts() == promised
 
         # A report for now leaves the plan as it is, and the preview says so.
@@ -85,9 +89,9 @@ async def test_a_planned_pause_reads_as_it_was_shown_and_is_called_off_by_one_ta
         await expect(page.locator("#preview .plan")).to_contain_text(planned)
         await expect(page.locator("#prepared .plan")).to_contain_text(planned)
 
-        await page.get_by_role("button", name="Call off what is planned").click()
-        await expect(page.locator("#done")).to_have_text(f"Called off: paused from {sentences.moment(start)}.")
-        await expect(page.get_by_role("button", name="Call off")).to_be_hidden()
+        await page.get_by_role("button", name="Cancel the planned pause").click()
+        await expect(page.locator("#done")).to_have_text(f"Cancelled: paused from {sentences.moment(start)}.")
+        await expect(page.get_by_role("button", name="Cancel the planned")).to_be_hidden()
         await expect(page.locator(".plan")).to_have_count(0)
         assert (await service.responder(SLUG))["intake"]["planned"] is None
         assert [each for each in visit.complaints if not REFUSED.search(each)] == []
@@ -121,7 +125,7 @@ async def test_planning_and_calling_off_need_no_pointer(service: Service, visiti
         await expect(page.get_by_role("button", name="Still true")).to_be_focused()
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
-        await expect(page.locator("#done")).to_contain_text("Called off: waiting list from")
+        await expect(page.locator("#done")).to_contain_text("Cancelled: waiting list from")
         await expect(page.locator("#name")).to_be_focused()
 
 
@@ -170,15 +174,15 @@ async def test_a_time_that_cannot_be_is_refused_in_words_and_kept(service: Servi
         await field.focus()
         await page.keyboard.type(f"{at_nine(11):%m%d}")
         await page.get_by_role("button", name="Publish", exact=True).click()
-        await expect(fault).to_contain_text("Something below cannot be read, so nothing was published.")
-        await expect(fault).to_contain_text("From when, if not now (UK time):")
+        await expect(fault).to_contain_text("Nothing was published. Put this right, then publish it again:")
+        await expect(fault).to_contain_text(f"{FROM_WHEN}: this is not complete, or not what fits here")
         assert await field.get_attribute("aria-invalid") == "true"
         await visit.assert_accessible()
 
         earlier = typed(at_nine(-2))
         await field.fill(earlier)
         await page.get_by_role("button", name="Publish", exact=True).click()
-        await expect(fault).to_contain_text("From when, if not now (UK time): must be in the future")
+        await expect(fault).to_contain_text("Start must be in the future")
         assert await field.input_value() == earlier
         assert await page.get_by_label("Note").input_value() == "Closed."
         assert (await service.responder(SLUG))["intake"]["planned"] is None
@@ -203,7 +207,7 @@ async def test_somebody_elses_change_is_seen_before_a_plan_is_called_off(service
             headers=await service.token(responder=SLUG),
         )
         assert answer.status_code == 200
-        await page.get_by_role("button", name="Call off what is planned").click()
+        await page.get_by_role("button", name="Cancel the planned pause").click()
         await expect(page.get_by_role("alert")).to_contain_text("What is shown had changed since you looked")
         await expect(page.locator("#shown .plan")).to_contain_text("Planned: waiting list from")
         assert (await service.responder(SLUG))["intake"]["planned"]["effective_from"] == later

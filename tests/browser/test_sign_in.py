@@ -1,8 +1,10 @@
 """Signing in by mail on the update page, and what an editor does there: the contact, and the colleagues."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -20,6 +22,7 @@ from capacity_api.domain.tokens import Scope
 EMAIL = "referrals@charity.example"
 COLLEAGUE = "deputy@charity.example"
 SOURCE = {"name": "Its own site", "url": "https://charity.example/contact", "checked_on": "2026-11-01"}
+TOP = "(element) => element.getBoundingClientRect().top"
 ON_ITS_WAY = "If this address belongs to somebody who may change something here, a link is on its way."
 
 
@@ -45,6 +48,29 @@ async def ask_for_link(page: Page, email: str) -> None:
     await page.get_by_role("button", name="Send me a link").click()
 
 
+async def test_the_forms_for_signing_in_are_there_before_the_script(visiting: Visiting) -> None:
+    """A script that is lost on the way is told a little later: everybody else would see it come and go."""
+    for link in ("", "#link=secret"):
+        async with visiting() as visit:
+            await visit.page.route("**/update.js", lambda route: route.abort())
+            page = await visit.open(f"/update{link}")
+            form, by_call = page.get_by_label("access code"), page.get_by_text("This page needs JavaScript.")
+            await expect(form).to_be_visible(visible=not link)
+            await expect(by_call).to_be_hidden()
+            if not link:
+                asked, before = len(visit.requests), await form.evaluate(TOP)
+                # Nothing sends the code away before the script can.
+                await form.fill("cap_secret")
+                await form.press("Enter")
+            await expect(by_call).to_be_visible()
+            await expect(form).to_be_visible(visible=not link)
+            if not link:
+                # Until it was said it took up no room.
+                assert before < await form.evaluate(TOP)
+                assert len(visit.requests) == asked
+                assert page.url == f"{visit.home}/update"
+
+
 async def test_known_or_not_the_answer_is_the_same(service: Service, visiting: Visiting) -> None:
     await add_person(service, await service.token(responder=SLUG), EMAIL)
     answers = []
@@ -66,7 +92,7 @@ async def test_what_is_no_address_is_refused_beside_its_field(visiting: Visiting
     async with visiting(bypass_csp=True) as visit:
         page = await visit.open("/update")
         await ask_for_link(page, "referrals at charity")
-        await expect(page.get_by_role("alert")).to_contain_text("Your work email address: is not an email address")
+        await expect(page.get_by_role("alert")).to_contain_text("Enter an email address, such as name@example.org")
         field = page.get_by_label("Your work email address")
         assert await field.get_attribute("aria-invalid") == "true"
         assert await field.input_value() == "referrals at charity"
@@ -95,9 +121,27 @@ async def test_somebody_who_is_removed_meanwhile_is_signed_out(service: Service,
         await expect(page.locator("#desk")).to_be_hidden()
         await expect(page.get_by_label("Your work email address")).to_be_visible()
         # A token that is pasted is in the user's hands, so the words are about it.
-        await page.get_by_label("token").fill(f"cap_{'x' * 43}")
+        await page.get_by_label("access code").fill(f"cap_{'x' * 43}")
         await page.get_by_role("button", name="Continue").click()
-        await expect(page.get_by_role("alert")).to_contain_text("token")
+        await expect(page.get_by_role("alert")).to_contain_text("not an access code of this directory")
+
+
+async def test_a_token_that_ends_soon_says_so(service: Service, visiting: Visiting) -> None:
+    for days, is_soon in ((29, True), (31, False), (None, False)):
+        end = None if days is None else utc_now() + timedelta(days=days)
+        headers = await service.token(responder=SLUG, expires_at=end)
+        async with visiting() as visit:
+            page = await pasted(visit, headers["authorization"].removeprefix("Bearer "))
+            await page.get_by_role("button", name="Continue").click()
+            await expect(page.get_by_role("heading", name="The Salvation Army")).to_be_visible()
+            ends = page.locator("#ends")
+            if end is not None and is_soon:
+                await expect(ends).to_be_visible()
+                here = end.astimezone(ZoneInfo("Europe/London"))
+                await expect(ends).to_contain_text(f"Your code works until {here.day} {here:%B %Y}, {here:%H:%M}.")
+                await expect(ends).to_contain_text("Ask the people who run this directory for a new one before then.")
+            else:
+                await expect(ends).to_be_hidden()
 
 
 async def test_a_token_for_reports_alone_is_offered_neither_contact_nor_colleagues(
@@ -132,7 +176,7 @@ async def test_a_contact_is_published_as_the_responders_own(service: Service, vi
         await page.get_by_label("Email for referrals").fill("referrals@charity.example")
         publish = page.get_by_role("button", name="Publish these details")
         await publish.click()
-        await expect(page.get_by_role("alert")).to_contain_text("Telephone for referrals:")
+        await expect(page.get_by_role("alert")).to_contain_text("Enter one telephone number")
         assert await page.get_by_label("Telephone for referrals").get_attribute("aria-invalid") == "true"
         await expect(page.get_by_label("Email for referrals")).to_have_value("referrals@charity.example")
 
@@ -162,7 +206,7 @@ async def test_an_empty_contact_is_open_to_be_filled_in(service: Service, visiti
     async with visiting() as visit:
         link = await make_link(service, LinkKind.HANDOVER, "tara")
         page = await visit.open(f"/update#link={link.secret}")
-        await page.get_by_role("button", name="Show the token").click()
+        await page.get_by_role("button", name="Show the code").click()
         await page.get_by_role("button", name="Continue with it here").click()
         await expect(page.get_by_label("Telephone for referrals")).to_be_visible()
 
@@ -177,7 +221,7 @@ async def test_one_person_alone_is_asked_for_a_second_who_is_invited_by_mail(
         field = page.get_by_label("Work email address of your colleague")
         await field.fill("deputy")
         await page.get_by_role("button", name="Send the invitation").click()
-        await expect(page.get_by_role("alert")).to_contain_text("is not an email address")
+        await expect(page.get_by_role("alert")).to_contain_text("Enter an email address")
         assert await field.get_attribute("aria-invalid") == "true"
         await field.fill(COLLEAGUE)
         await page.get_by_label("gets reminders").uncheck()

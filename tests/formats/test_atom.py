@@ -59,10 +59,10 @@ def test_an_entry_describes_the_report_and_until_when_it_holds() -> None:
     (entry,) = parsed(render_feed([about(responder(report, remit=UK), EventType.INTAKE_OPENED)])).entries
     assert entry.title == "\u2068TARA\u2069: open"
     text = entry.content[0].value
-    assert "Open: taking new people who are within its remit." in text
+    assert "Open: taking new people within its remit." in text
     assert "For now only: Scotland." in text
     assert "Response: cannot say how long a reply takes." in text
-    assert "holds until 28 November 2026, 12:00 (UK time) and is not confirmed after that." in text
+    assert ", until 28 November 2026, 12:00 (UK time). After that we do not know." in text
 
 
 def test_the_feed_links_to_itself_when_it_knows_where_it_is() -> None:
@@ -73,7 +73,7 @@ def test_the_feed_links_to_itself_when_it_knows_where_it_is() -> None:
         "self": f"{PUBLIC}/v1/feed.atom",
         "alternate": f"{PUBLIC}/",
     }
-    assert [link.href for link in known.entries[0].links] == [f"{PUBLIC}/v1/responders/tara"]
+    assert [(link.rel, link.href) for link in known.entries[0].links] == [("alternate", f"{PUBLIC}/r/tara")]
     assert [link.rel for link in unknown.feed.links] == ["license"]
     assert unknown.entries[0].get("links", []) == []
     for each in (known, unknown):

@@ -82,9 +82,9 @@ def test_a_responder_is_a_service_of_its_organisation() -> None:
     assert found["assured_date"] == "2026-11-21"
     assert found["last_modified"] == "2026-11-21T12:00:00.000Z"
     assert found["alert"] == (
-        "Paused: not taking new people. It still takes people in detention. Until 1 December 2026, by its own account. "
-        "It adds: “\u2068Ring first\u2069” Confirmed on 21 November 2026, 12:00; this "
-        "holds until 28 November 2026, 12:00 (UK time) and is not confirmed after that."
+        "Paused: not taking new people. It still takes people in detention. It expects to stay paused "
+        "through 1 December 2026. It adds: “\u2068Ring first\u2069” Confirmed on 21 November 2026, 12:00, until "
+        "28 November 2026, 12:00 (UK time). After that we do not know."
     )
     organization = found["organization"]
     assert organization["id"] == found["organization_id"] != found["id"]
@@ -129,7 +129,7 @@ def test_whoever_has_not_confirmed_is_active_and_says_that_nobody_knows() -> Non
     found = plain(represent_service(responder()))
     assert found["status"] == "active"
     assert found["alert"] == (
-        "Not confirmed: it may be open or not, only it can say. It has not reported to this directory yet."
+        "Not confirmed: we do not know if it is open. Contact it to ask. It has not joined this directory."
     )
     assert "assured_date" not in found
     assert found[EXTENSION] == {"slug": "tara", "sequence": 42, "intake": {"state": "unconfirmed"}}
@@ -140,7 +140,7 @@ def test_an_alert_never_leaves_open_without_its_end() -> None:
         found = represent_service(responder(Report(state=state)))
         assert found.status == "active"
         assert found.alert.startswith(words)
-        assert "holds until 28 November 2026, 12:00 (UK time) and is not confirmed after that" in found.alert
+        assert ", until 28 November 2026, 12:00 (UK time). After that we do not know." in found.alert
 
 
 def test_a_planned_pause_is_in_the_alert() -> None:
@@ -152,7 +152,7 @@ def test_a_planned_pause_is_in_the_alert() -> None:
         report=PAUSE,
     )
     found = plain(represent_service(responder(OPEN, planned=plan)))
-    assert "Planned: paused from 23 November 2026, 12:00 (UK time). It named no exceptions." in found["alert"]
+    assert "Planned: paused from 23 November 2026, 12:00 (UK time). It listed no exceptions." in found["alert"]
     assert found[EXTENSION]["intake"]["planned"] == {
         "effective_from": "2026-11-23T12:00:00Z",
         "said_by": "responder",

@@ -3,6 +3,7 @@
 import json
 import pkgutil
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -166,8 +167,11 @@ async def test_a_page_that_cannot_be_built_names_the_helpline_and_no_open_respon
         assert page is not None
         assert directory is not None
         assert page.status == 500
+        assert snapshot.find("/") is page
+        # As in the log.
+        UUID(dict(page.headers)["x-request-id"])
         assert b"08000 121 700" in page.body
-        assert b"open" not in page.body.split(b"<h1>")[1].replace(b"who is open", b"")
+        assert b"open" not in page.body.split(b"<main")[1].split(b"</main>")[0].replace(b"who is open", b"")
         assert directory.body == (await service.client.get("/v1/directory")).content
         with open_folder(tmp_path / "site") as folder:
             await StaticSite(publisher, FORMATS, folder, utc_now).write()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { limitInWords, limitingCodes } from "#scripts/limit.js";
+import { limitInWords, limitingCodes, takesTheSame } from "#scripts/limit.js";
 
 /** @import { Limit, Remit } from "#scripts/types.js" */
 
@@ -65,5 +65,26 @@ describe("a limit in words", () => {
 
   test("is nobody, once the remit allows none of it", () => {
     assert.equal(limitInWords(remit(["S92000003"]), { ...none, areas: ["E12000007"] }), "nobody in its remit");
+  });
+});
+
+describe("a limit that leaves out nobody", () => {
+  /** @param {Partial<Limit>} codes */
+  function limit(codes) {
+    return { areas: ["all"], exploitation_types: ["all"], age_groups: ["all"], genders: ["all"], ...codes };
+  }
+
+  test("names all that the remit has, in whatever codes", () => {
+    const nations = ["E92000001", "W92000004", "S92000003", "N92000002"];
+    assert.ok(takesTheSame(remit(["K02000001"]), limit({ areas: nations })));
+    assert.ok(takesTheSame(remit(["K02000001"]), limit({ age_groups: ["adult"] })));
+  });
+
+  test("is none if one code is missing", () => {
+    assert.ok(!takesTheSame(remit(["K02000001"]), limit({ areas: ["E92000001", "W92000004", "S92000003"] })));
+    assert.ok(!takesTheSame(remit(["K02000001"]), limit({ age_groups: ["young_person"] })));
+    assert.ok(!takesTheSame(remit(["K02000001"]), limit({ genders: ["woman"] })));
+    const unknown = remit(["K02000001"], { exploitation_types: ["unknown"] });
+    assert.ok(!takesTheSame(unknown, limit({ exploitation_types: ["sexual"] })));
   });
 });

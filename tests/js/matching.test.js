@@ -148,7 +148,7 @@ describe("a report with a limit", () => {
   });
 });
 
-test("a paused responder accepts somebody only by an exception", () => {
+test("a paused responder accepts somebody only by an exception that applies or may apply", () => {
   const situation = situationOf({ circumstances: ["detention"] });
   for (const [reported, accepting] of /** @type {[Candidate["intake"], boolean][]} */ ([
     [intake("open"), true],
@@ -156,7 +156,7 @@ test("a paused responder accepts somebody only by an exception", () => {
     [{ state: "unconfirmed", report: null }, false],
     [intake("paused"), false],
     [intake("paused", ["detention"]), true],
-    [intake("paused", ["other_urgent"]), false],
+    [intake("paused", ["other_urgent"]), true],
   ])) {
     const decision = decide(responder("tara", reported), situation);
     assert.equal(isAccepting(reported, decision), accepting, JSON.stringify(reported));

@@ -100,7 +100,7 @@ describe("a report in words", () => {
     const paused = reportTexts({ state: "paused", exceptions, reopens_on: "2026-12-31", reason: "staffing" });
     assert.equal(
       paused[0],
-      "Still takes people in detention and its existing clients. Until 31 December 2026, by its own account.",
+      "Still takes people in detention and its existing clients. Expects to stay paused through 31 December 2026.",
     );
     assert.match(paused[1], /^Reason given: .+\.$/);
   });
@@ -124,8 +124,8 @@ describe("a report in words", () => {
         no_timeframe: true,
       }),
       [
-        "Planned: paused from 3 December 2026, 09:00 until 31 December 2026. Will still take people in detention. " +
-          "Reason given: planned.",
+        "Planned: paused from 3 December 2026, 09:00 until 31 December 2026.",
+        "From 3 December 2026, 09:00: Will still take people in detention. Reason given: planned.",
         "Closed",
         "Response then: Cannot say how long a reply takes",
       ],
@@ -134,7 +134,8 @@ describe("a report in words", () => {
 
   test("a plan says what it is limited to, and nothing of what was not said", () => {
     assert.deepEqual(planTexts({ state: "waiting_list", limited_to: LIMIT, expected_referral: WEEKS }), [
-      "Planned: waiting list from 3 December 2026, 09:00. Then only: Adult women · London.",
+      "Planned: waiting list from 3 December 2026, 09:00.",
+      "From 3 December 2026, 09:00: Then only: Adult women · London.",
       "Referral to the NRM then: 2 to 4 weeks: expected, not guaranteed",
     ]);
   });
@@ -155,29 +156,41 @@ describe("whose word a state is, and until when it holds", () => {
   const lapsed = { ...published, state: "unconfirmed", report: null, last_report: report };
 
   test("a report that is not published yet has no end", () => {
-    assert.equal(holdsUntil({ state: "open", report }), "");
+    assert.equal(holdsUntil({ state: "open", report }, "Unseen"), "");
   });
 
   test("only a responder confirms", () => {
-    assert.equal(holdsUntil(published), "as confirmed until the end of 1 December 2026");
-    const told = holdsUntil({ ...published, said_by: "coordinator" });
-    assert.equal(told, "as told to this directory, until the end of 1 December 2026");
-    const counted = holdsUntil({ ...published, said_by: "threshold", confirmed_at: null });
-    assert.equal(counted, "at its own limit, which holds until the end of 1 December 2026");
+    assert.equal(
+      holdsUntil(published, "Unseen"),
+      "Confirmed by Unseen on 25 November 2026, 09:05. It holds until the end of 1 December 2026.",
+    );
+    const told = holdsUntil({ ...published, said_by: "coordinator" }, "Unseen");
+    assert.equal(
+      told,
+      "As told to this directory on 25 November 2026, 09:05. It holds until the end of 1 December 2026.",
+    );
+    const counted = holdsUntil(
+      { ...published, said_by: "threshold", since: "2026-11-24T12:00:00Z", confirmed_at: null },
+      "Unseen",
+    );
+    assert.equal(
+      counted,
+      "Paused at its own limit since 24 November 2026, 12:00. It holds until the end of 1 December 2026.",
+    );
   });
 
   test("a lapsed one says nothing about now", () => {
     assert.equal(
-      holdsUntil(lapsed),
-      "Its last report (“open”, confirmed on 25 November 2026, 09:05) lapsed on 2 December 2026, 00:00. " +
-        "It says nothing about now.",
+      holdsUntil(lapsed, "Unseen"),
+      "Last confirmed “open” on 25 November 2026, 09:05. We do not know about today.",
     );
-    assert.match(holdsUntil({ ...lapsed, said_by: "coordinator" }), /^Its last report \(“open”\) lapsed on /);
+    const told = holdsUntil({ ...lapsed, said_by: "coordinator" }, "Unseen");
+    assert.equal(told, "Its last report (“open”) ended on 2 December 2026, 00:00. We do not know about today.");
   });
 
   test("without any report there is none to lapse", () => {
     const never = { state: /** @type {const} */ ("unconfirmed"), report: null, last_report: null, confirm_by: null };
-    assert.match(holdsUntil(never), /^It has not reported/);
+    assert.match(holdsUntil(never, "Unseen"), /^It has not joined/);
   });
 });
 

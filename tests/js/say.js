@@ -7,7 +7,7 @@ const folder = pathToFileURL(`${process.argv[2]}/`);
 const { FACTS } = await import(new URL("facts.js", folder).href);
 const { ASPECTS, limitInWords, limitingCodes } = await import(new URL("limit.js", folder).href);
 const { people, period } = await import(new URL("report.js", folder).href);
-const { joinItems, sayCount } = await import(new URL("words.js", folder).href);
+const { joinItems, moment, sayCount } = await import(new URL("words.js", folder).href);
 
 /** @type {Record<string, any[]>} */
 const cases = JSON.parse(readFileSync(0, "utf8"));
@@ -16,6 +16,7 @@ const texts = {
   periods: cases.periods.map(period),
   counts: cases.counts.map(([state, count]) => sayCount(FACTS.counts[state], count, { count })),
   items: cases.items.map(joinItems),
+  moments: cases.moments.map((/** @type {string} */ at) => moment(Date.parse(at))),
   limits: cases.limits.map(([remit, limit]) => limitInWords(remit, limit)),
   codes: cases.remits.map((remit) => ASPECTS.map((/** @type {string} */ aspect) => limitingCodes(remit, aspect))),
 };

@@ -45,6 +45,21 @@ test("days and moments are written as the server writes them", () => {
   assert.equal(moment(Date.parse("2026-06-30T23:00:00Z")), "1 July 2026, 00:00");
 });
 
+test("the hour of October that comes twice says which of the two is meant", () => {
+  for (const [at, time] of [
+    ["2027-10-31T00:00:00Z", "01:00 BST"],
+    ["2027-10-31T00:30:00Z", "01:30 BST"],
+    ["2027-10-31T01:30:00Z", "01:30 GMT"],
+    ["2027-10-30T23:59:00Z", "00:59"],
+    ["2027-10-31T02:00:00Z", "02:00"],
+    // In spring an hour is left out, and none is doubtful.
+    ["2027-03-28T00:59:00Z", "00:59"],
+    ["2027-03-28T01:00:00Z", "02:00"],
+  ]) {
+    assert.equal(moment(Date.parse(at)).split(", ")[1], time);
+  }
+});
+
 for (const [name, text, expected] of [
   ["plain text stays", "Tara", "Tara"],
   ["an open mark is closed at the end of its line", "a\u202eb\nc", "a\u202eb\u202c\nc"],

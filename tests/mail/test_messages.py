@@ -108,11 +108,11 @@ async def test_each_mail_says_the_same_twice_and_loads_nothing(kind: MailKind, r
 async def test_a_reminder_says_what_is_published_now_and_what_to_do(kind: MailKind, record: ResponderRecord) -> None:
     writer = Writer(SETTINGS)
     before = text_of(writer.write(content_of(kind, record), NOON))
-    assert "\n\nOpen: taking new people who are within its remit. It adds: “\u2068Call before noon.\u2069” " in before
-    assert "Confirmed on 21 November 2026, 12:00; this holds until 28 November 2026, 12:00 (UK time)" in before
+    assert "\n\nOpen: taking new people within its remit. It adds: “\u2068Call before noon.\u2069” " in before
+    assert "Confirmed on 21 November 2026, 12:00, until 28 November 2026, 12:00 (UK time)" in before
     after = text_of(writer.write(content_of(kind, record), NOON + timedelta(days=8)))
-    assert "Not confirmed: it may be open or not, only it can say." in after
-    assert "lapsed on 28 November 2026, 12:00 (UK time)." in after
+    assert "Not confirmed: we do not know if it is open." in after
+    assert "That ended on 28 November 2026, 12:00 (UK time)." in after
     if kind in REMINDERS:
         assert "choose “Still true” on the page" in before
         assert "Opening it changes nothing: only your tap on the page does." in before

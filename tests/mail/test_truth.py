@@ -374,7 +374,7 @@ async def test_who_never_reported_is_asked_to_sign_in(
     async with mail_server.serving() as server, stepping(database, settings, clock, server) as mailer:
         await send_all(mailer)
     ((_, message),) = server.received
-    assert "It has not reported to this directory yet." in mail_server.text_of(message)
+    assert "It has not joined this directory." in mail_server.text_of(message)
     assert "#link=" not in mail_server.text_of(message)
 
 

@@ -21,6 +21,7 @@ from capacity_api.domain.intake import (
 )
 from capacity_api.domain.remit import AgeGroup, Remit
 from capacity_api.pages.directory import render_directory
+from capacity_api.pages.rendering import PageSettings
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.responder import Responder, represent_intake, represent_remit
 
@@ -61,14 +62,14 @@ def directory_of(*responders: Responder, demonstration: bool = False) -> Directo
         sequence=1,
         updated_at=NOW,
         valid_until=None,
-        demonstration=demonstration or msgspec.UNSET,
+        demonstration=demonstration,
         total=len(responders),
         responders=list(responders),
     )
 
 
 def page(*responders: Responder, now: datetime = NOW, contact: str | None = None) -> Parsed:
-    return Parsed(render_directory(directory_of(*responders), now, contact))
+    return Parsed(render_directory(directory_of(*responders), now, settings=PageSettings(contact=contact)))
 
 
 def register(intake: Intake = NEVER_REPORTED) -> list[Responder]:

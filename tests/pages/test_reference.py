@@ -79,7 +79,8 @@ def test_every_link_of_the_reference_leads_somewhere() -> None:
     parsed = Parsed(render_reference(OPENAPI))
     named = {f"#{attributes['id']}" for _, attributes in parsed.elements if "id" in attributes}
     away = {"https://www.bbc.co.uk/weather", "tel:999", "tel:08000121700"}
-    assert {link["href"] for link in parsed.links()} - away <= named | {"/", "/openapi.json"}
+    ours = {"/", "/coverage", "/evidence", "/update", "/about", "/wall-sheet", "/docs", "/openapi.json"}
+    assert {link["href"] for link in parsed.links()} - away <= named | ours
 
 
 def test_an_empty_document_has_a_page() -> None:

@@ -6,6 +6,7 @@ Node comes from a wheel among the development dependencies, so nothing here is e
 import json
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
 from pathlib import Path
 
@@ -82,19 +83,23 @@ def test_the_page_makes_plurals_and_lists_as_the_service_does(tmp_path: Path, in
     counts = [(state, number) for state in State for number in (0, 1, 2, 3, 11, 100, 10_000)]
     items = ["abcd"[:number] for number in range(5)]
     limits = [(represent_remit(remit), limit) for remit, limit in product(REMITS, LIMITS)]
+    # Three days around each change of the clocks of a year, by the half hour.
+    changes = (datetime(2027, 3, 27, tzinfo=UTC), datetime(2027, 10, 30, tzinfo=UTC))
+    moments = [start + timedelta(minutes=30 * number) for start in changes for number in range(144)]
     cases = {
         "people": people,
         "periods": periods,
         "counts": counts,
         "items": [list(each) for each in items],
         "limits": limits,
+        "moments": moments,
         "remits": [],
     }
     for language in (ENGLISH, invented_language):
         folder = tmp_path / language.tag
         folder.mkdir()
         (folder / "package.json").write_text('{"type": "module"}')
-        for name in scripts.NAMES:
+        for name in scripts.names(is_static=False):
             (folder / name).write_bytes(scripts.script(name, language))
         said = json.loads(node("tests/js/say.js", str(folder), stdin=msgspec.json.encode(cases).decode()))
         with speaking(language):
@@ -102,11 +107,19 @@ def test_the_page_makes_plurals_and_lists_as_the_service_does(tmp_path: Path, in
             assert said["periods"] == [sentences.period_in_words(each) for each in periods]
             assert said["counts"] == [sentences.count_in_words(*each) for each in counts]
             assert said["items"] == [join_items(each) for each in items]
+            assert said["moments"] == [sentences.moment(each) for each in moments]
             assert said["limits"] == [sentences.limit_in_words(*each) for each in limits]
 
 
 def test_the_page_offers_each_limit_that_the_service_takes_and_no_other() -> None:
-    empty: dict[str, list[object]] = {"people": [], "periods": [], "counts": [], "items": [], "limits": []}
+    empty: dict[str, list[object]] = {
+        "people": [],
+        "periods": [],
+        "counts": [],
+        "items": [],
+        "limits": [],
+        "moments": [],
+    }
     cases = {**empty, "remits": [represent_remit(remit) for remit in REMITS]}
     said = json.loads(node("tests/js/say.js", str(SCRIPTS), stdin=msgspec.json.encode(cases).decode()))
     for remit, offered in zip(REMITS, said["codes"], strict=True):
@@ -136,9 +149,9 @@ def test_a_page_names_each_module_that_it_needs_and_no_other(page: str) -> None:
 
 
 def test_every_script_in_the_folder_belongs_to_a_page() -> None:
-    assert {path.name for path in SCRIPTS.glob("*.js")} == set(scripts.NAMES)
+    assert {path.name for path in SCRIPTS.glob("*.js")} == set(scripts.names(is_static=False))
 
 
 def test_what_the_tests_import_is_what_is_published() -> None:
-    for name in scripts.NAMES:
+    for name in scripts.names(is_static=False):
         assert (SCRIPTS / name).read_bytes() == scripts.script(name, ENGLISH)

@@ -1,6 +1,9 @@
-"""The last ninety days of each responder: the same from memory as from the database."""
+"""The past of each responder: the same from memory as from the database."""
 
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import get_args, get_type_hints
 
 from tests.conftest import Clock
@@ -9,10 +12,12 @@ from tests.serving import OPEN, PAUSED, WAITING, Service, serving
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
-from capacity_api.domain.intake import Step
+from capacity_api.domain.days import day_of, day_start
+from capacity_api.domain.intake import State, Step
 from capacity_api.publication import documents
 from capacity_api.publication.publisher import Publisher
 from capacity_api.representations.responder import HistoryEntry
+from capacity_api.snapshot.history import STATES_KEPT_FOR, History
 from capacity_api.snapshot.snapshot import Snapshot
 
 HISTORY = "/v1/responders/tara/history"
@@ -82,15 +87,15 @@ async def test_what_a_process_followed_is_what_one_that_starts_later_reads(setti
         assert followed["items"][0]["kind"] == "lapsed"
 
 
-async def test_the_states_of_ninety_days_begin_where_they_began(settings: Settings, clock: Clock) -> None:
+async def test_the_states_of_a_year_begin_where_the_responder_was_listed(settings: Settings, clock: Clock) -> None:
     start = clock()
     async with serving(settings, clock) as service:
         await report_for_a_hundred_days(service, clock)
         states = (await published(settings, clock)).entries["tara"].states(clock())
     days = [((at - start) / timedelta(days=1), state.value) for at, state in states]
     assert days == [
-        # Ninety days before the end; the report of day 0 had lapsed by then.
-        (11, "unconfirmed"),
+        (0, "open"),
+        (7, "unconfirmed"),
         (20, "paused"),
         (23, "open"),
         (29, "paused"),
@@ -115,3 +120,38 @@ def test_a_history_knows_every_kind_of_step_but_a_reminder() -> None:
     of_a_step, of_an_entry = (set(get_args(get_type_hints(kind)["kind"])) for kind in (Step, HistoryEntry))
     assert of_a_step - of_an_entry == {"reminded"}
     assert of_an_entry <= of_a_step
+
+
+def flapping(every: timedelta, span: timedelta) -> list[tuple[datetime, State]]:
+    """The states of somebody who reports another one every few minutes."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    states = (State.OPEN, State.PAUSED, State.WAITING_LIST)
+    return [(start + every * number, states[number % 3]) for number in range(span // every)]
+
+
+def lasted(states: Sequence[tuple[datetime, State]], until: datetime) -> Counter[tuple[date, State]]:
+    """The seconds in each state on each day in Europe/London."""
+    seconds: Counter[tuple[date, State]] = Counter()
+    for (began, state), (ended, _) in pairwise((*states, (until, State.UNCONFIRMED))):
+        while began < ended:
+            end = min(ended, day_start(day_of(began) + timedelta(days=1)))
+            seconds[day_of(began), state] += round((end - began).total_seconds())
+            began = end
+    return seconds
+
+
+def test_a_year_of_somebody_who_reports_every_few_minutes_is_bounded_and_each_of_its_days_exact() -> None:
+    changes = flapping(timedelta(minutes=17), timedelta(days=400))
+    until = changes[-1][0]
+    history = History.of((), changes)
+    assert len(history.changes) <= 2000
+    assert history.changes[-500:] == tuple(changes[-500:]), "the newest have their own times"
+    kept = lasted(history.states(until - STATES_KEPT_FOR, until, (), changes[-1][1]), until)
+    first = day_of(until - STATES_KEPT_FOR)
+    assert {key: seconds for key, seconds in kept.items() if key[0] > first} == {
+        key: seconds for key, seconds in lasted(changes, until).items() if key[0] > first
+    }
+    # What is kept by following it change by change is bounded in the same way.
+    for at, state in flapping(timedelta(minutes=17), timedelta(days=5)):
+        history = history.changed([(at + timedelta(days=400), state)])
+        assert len(history.changes) <= 2000

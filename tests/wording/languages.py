@@ -3,6 +3,10 @@
 It has the plural forms and the lists of Arabic: six forms, and an "and" between all the words of a list.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
 import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -25,7 +29,11 @@ def invented(message: str, form: int | None = None) -> str:
 
 @pytest.fixture(scope="session")
 def invented_language(tmp_path_factory: pytest.TempPathFactory) -> Language:
-    folder = tmp_path_factory.mktemp("locale")
+    return invent_language(tmp_path_factory.mktemp("locale"))
+
+
+def invent_language(folder: Path, otherwise: Mapping[str, str] = MappingProxyType({})) -> Language:
+    """The language, from a catalogue that is written into `folder`. `otherwise` has messages that it says otherwise."""
     with TEMPLATE.open("rb") as file:
         translated = read_po(file, locale="ar")
     for message in translated:
@@ -33,7 +41,7 @@ def invented_language(tmp_path_factory: pytest.TempPathFactory) -> Language:
             message.string = tuple(invented(message.id[1], form) for form in range(translated.num_plurals))
         elif message.id:
             assert isinstance(message.id, str)
-            message.string = invented(message.id)
+            message.string = otherwise.get(message.id) or invented(message.id)
     messages_folder = folder / INVENTED / "LC_MESSAGES"
     messages_folder.mkdir(parents=True)
     with (messages_folder / "pages.mo").open("wb") as file:

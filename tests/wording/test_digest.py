@@ -101,14 +101,14 @@ async def fill(database: Database) -> None:
 
 
 WHOLE = """\
-Who can take a referral
-=======================
+Who takes new people
+====================
 
 From 20 November 2026 to 27 November 2026.
 
-This text is of 27 November 2026, 09:30 (UK time). What it says of now
-holds until the time beside it, unless the organisation says otherwise
-before. After that time we do not know.
+This text was made on 27 November 2026, 09:30 (UK time). Check the end
+date of each answer: after it, we do not know. An organisation may also
+change its answer before that.
 
 Check today:
 https://capacity.example.org/
@@ -140,48 +140,47 @@ Open: 1
 -------
 
 * Charity A. For: Adults · any kind of exploitation · United Kingdom.
-  Open: taking new people who are within its remit. For now only: Adult
-  women. Response: 5 to 10 working days: expected, not guaranteed.
-  Confirmed on 26 November 2026, 09:30; this holds until 3 December
-  2026, 09:30 (UK time) and is not confirmed after that. Planned: paused
-  from 30 November 2026, 09:30 (UK time). It named no exceptions. It has
-  not said until when.
+  Open: taking new people within its remit. For now only: Adult women.
+  Response: 5 to 10 working days: expected, not guaranteed. Confirmed on
+  26 November 2026, 09:30, until 3 December 2026, 09:30 (UK time). After
+  that we do not know. Planned: paused from 30 November 2026, 09:30 (UK
+  time). It listed no exceptions. It has not said until when.
 
 Waiting list: 1
 ---------------
 
 * Charity B. For: Adult women · sexual exploitation · Scotland. Waiting
-  list: whoever asks waits for a turn. As told to this directory on 22
-  November 2026, 09:30; this holds until 29 November 2026, 09:30 (UK
-  time) and is not confirmed after that.
+  list: you can contact it. There is a wait. As told to this directory
+  on 22 November 2026, 09:30, until 29 November 2026, 09:30 (UK time).
+  After that we do not know.
 
 Paused: 1
 ---------
 
 * Charity D. For: Adults · any kind of exploitation · United Kingdom.
   Paused: not taking new people. It still takes people who are homeless
-  or destitute, and people in detention. Until 10 December 2026, by its
-  own account. Reason given: staffing. Confirmed on 25 November 2026,
-  09:30; this holds until the end of 10 December 2026 (UK time) and is
-  not confirmed after that. It adds a note, which the directory has.
+  or destitute, and people in detention. It expects to stay paused
+  through 10 December 2026. Reason given: staffing. Confirmed on 25
+  November 2026, 09:30, until the end of 10 December 2026 (UK time).
+  After that we do not know. It adds a note: see the directory.
 
 Not confirmed: 2
 ----------------
 
-Each of these may be open or not. Only it can say: ask it.
+We do not know if these are open. Contact them to ask.
 
 * Charity C. For: Adults · any kind of exploitation · United Kingdom.
-  Not confirmed: it may be open or not, only it can say. What it last
-  said (“open”) lapsed on 25 November 2026, 09:30 (UK time).
+  Not confirmed: we do not know if it is open. Contact it to ask. It
+  last said “open”. That ended on 25 November 2026, 09:30 (UK time).
 
-These have not reported to this directory yet:
+These have not joined this directory:
 
 * \u2068Elusen Ŵ\u2069
 
 Gaps
 ----
 
-At the time of this text:
+When this text was made:
 
 * No charity is known to be open for adult men or non-binary adults in
   any nation or region of the United Kingdom as a whole.
@@ -209,11 +208,11 @@ async def test_what_lapsed_while_nothing_ran_is_not_called_open(database: Databa
     await report(database, ago(8), "charity-a", OPEN)
     a_moment_before = await digest_of(database, ago(1) - timedelta(seconds=1))
     assert "Open: 1" in a_moment_before
-    assert "holds until 26 November 2026, 09:30 (UK time)" in " ".join(a_moment_before.split())
+    assert ", until 26 November 2026, 09:30 (UK time)" in " ".join(a_moment_before.split())
     text = await digest_of(database)
     assert "26 November 2026\n* Charity A: not confirmed any more\n" in text
     assert "Open: 0" in text
-    assert "lapsed on 26 November 2026, 09:30" in text
+    assert "That ended on 26 November 2026, 09:30" in text
     # Further back than the week.
     assert "Charity A: open" not in text
     assert "19 November 2026\n* Charity A: open\n" in await digest_of(database, days=14)
@@ -229,7 +228,7 @@ async def test_each_that_is_open_has_its_date_beside_it(database: Database) -> N
     entries = [" ".join(each.split()) for each in section.split("\n* ")[1:]]
     assert [each.partition(".")[0] for each in entries] == [f"Charity {n}" for n in range(5)]
     for n, each in enumerate(entries):
-        assert f"holds until {29 + n if n < 2 else n - 1} {'November' if n < 2 else 'December'} 2026" in each
+        assert f", until {29 + n if n < 2 else n - 1} {'November' if n < 2 else 'December'} 2026" in each
 
 
 async def test_after_a_restore_nobody_is_called_open(database: Database) -> None:
@@ -262,7 +261,7 @@ async def test_of_a_database_that_went_back_in_time_there_is_no_digest(
 
 async def test_an_empty_directory_has_a_digest(database: Database) -> None:
     text = await digest_of(database, public_url=None)
-    assert "No organisation changed what it says, and nothing lapsed." in text
+    assert "No organisation changed what it says, and no answer ended." in text
     assert "Not confirmed: 0\n----------------\n\nNone." in text
     assert "No charity is known to be open for anybody" in text
     assert "Check today, in the directory that this text was made from." in text
@@ -272,7 +271,7 @@ async def test_where_everybody_is_covered_the_digest_says_until_when_that_is_kno
     everybody = Remit(areas=("K02000001",), exploitation_types=EVERYTHING, age_groups=tuple(AgeGroup))
     await list_one(database, ago(30), "charity-a", "Charity A", everybody)
     await report(database, ago(1), "charity-a", OPEN)
-    assert "None at the time of this text. One opens whenever what somebody said" in await digest_of(database)
+    assert "None when this text was made. There may be one by now." in await digest_of(database)
 
 
 async def test_it_has_no_note_and_no_way_to_reach_anybody(database: Database) -> None:
@@ -283,7 +282,7 @@ async def test_it_has_no_note_and_no_way_to_reach_anybody(database: Database) ->
     text = await digest_of(database)
     for kept_back in ("new office", "new line", "0808 808 3733", "enquiries@", "https://example.org/"):
         assert kept_back not in text
-    assert " ".join(text.split()).count("It adds a note, which the directory has.") == 2
+    assert " ".join(text.split()).count("It adds a note: see the directory.") == 2
 
 
 HOSTILE = "\u202eturned \u2067 " + "A" * 150

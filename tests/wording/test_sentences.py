@@ -1,6 +1,6 @@
 """What a responder says, as plain sentences: whose word it is, whom it is limited to, and what nobody said."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -24,7 +24,7 @@ from capacity_api.domain.intake import (
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit, Remit
 from capacity_api.domain.threshold import Threshold, apply_count
 from capacity_api.representations.responder import represent_remit
-from capacity_api.wording.sentences import intake_in_sentences, limit_in_words, response_in_words
+from capacity_api.wording.sentences import intake_in_sentences, limit_in_words, moment, response_in_words, until
 
 WEEK = timedelta(days=7)
 REMIT = Remit(areas=(UNITED_KINGDOM,), exploitation_types=NOT_KNOWN, age_groups=(AgeGroup.ADULT,))
@@ -45,8 +45,8 @@ def paused_by_a_count(before: Intake) -> Intake:
 def test_only_what_a_responder_said_is_confirmed() -> None:
     own = words(apply_report(NEVER_REPORTED, OPEN, SaidBy.RESPONDER, NOON, WEEK).after)
     told = words(apply_report(NEVER_REPORTED, OPEN, SaidBy.COORDINATOR, NOON, WEEK).after)
-    assert "Confirmed on 21 November 2026, 12:00; this holds until 28 November 2026" in own
-    assert "As told to this directory on 21 November 2026, 12:00; this holds until 28 November 2026" in told
+    assert "Confirmed on 21 November 2026, 12:00, until 28 November 2026" in own
+    assert "As told to this directory on 21 November 2026, 12:00, until 28 November 2026" in told
     assert "Confirmed on" not in told
 
 
@@ -55,10 +55,10 @@ def test_only_what_a_responder_said_is_confirmed() -> None:
 )
 def test_a_pause_that_a_count_brought_is_nobodys_confirmation_until_the_responder_confirms_it(before: Intake) -> None:
     paused = paused_by_a_count(before)
-    assert "This is at its own limit. It holds until 28 November 2026, 12:00 (UK time)" in words(paused)
+    assert "At its own limit, until 28 November 2026, 12:00 (UK time)" in words(paused)
     assert "Confirmed on" not in words(paused)
     confirmed = apply_confirmation(paused, SaidBy.RESPONDER, NOON + timedelta(days=1), WEEK).after
-    assert "Confirmed on 22 November 2026, 12:00; this holds until 29 November 2026, 12:00" in words(confirmed)
+    assert "Confirmed on 22 November 2026, 12:00, until 29 November 2026, 12:00" in words(confirmed)
 
 
 def test_a_report_that_lapsed_promises_nothing() -> None:
@@ -67,8 +67,8 @@ def test_a_report_that_lapsed_promises_nothing() -> None:
     )
     intake = apply_report(NEVER_REPORTED, report, SaidBy.RESPONDER, NOON, WEEK).after
     assert words(intake_at(intake, NOON + WEEK)) == (
-        "Not confirmed: it may be open or not, only it can say. "
-        "What it last said (“open”) lapsed on 28 November 2026, 12:00 (UK time)."
+        "Not confirmed: we do not know if it is open. Contact it to ask. "
+        "It last said “open”. That ended on 28 November 2026, 12:00 (UK time)."
     )
 
 
@@ -119,3 +119,20 @@ def test_the_limit_of_a_report_and_of_a_plan_is_in_the_sentences() -> None:
     remit = msgspec.structs.replace(TARA, genders=EVERYTHING)
     sentences = intake_in_sentences(responder(waiting, remit=remit))
     assert sentences[1] == "For now only: Adult women."
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "expected"),
+    [
+        (0, 30, "31 October 2027, 01:30 BST"),
+        (1, 30, "31 October 2027, 01:30 GMT"),
+        (2, 0, "31 October 2027, 02:00"),
+        # Before the clocks go back nothing is doubtful.
+        (-1, 59, "31 October 2027, 00:59"),
+    ],
+)
+def test_the_hour_that_comes_twice_in_october_says_which_of_the_two_is_meant(
+    hour: int, minute: int, expected: str
+) -> None:
+    at = datetime(2027, 10, 31, tzinfo=UTC) + timedelta(hours=hour, minutes=minute)
+    assert moment(at) == until(at) == expected

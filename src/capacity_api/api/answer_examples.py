@@ -238,10 +238,15 @@ ANSWERS: Mapping[str, Any] = {
     "readCoverage": {
         "sequence": 42,
         "updated_at": _AT,
+        "demonstration": False,
         "gaps": examples.example_event(EventType.COVERAGE_GAP_OPENED)["data"]["cells"],
         "cells": [_CELL],
     },
+    "readAboutPage": _PAGE,
     "readCoveragePage": _PAGE,
+    "readEvidencePage": _PAGE,
+    "readEvidencePageOfDays": _PAGE,
+    "readEvidencePageOfPeriod": _PAGE,
     "readDirectory": {
         "version": "1",
         "sequence": 42,
@@ -249,6 +254,7 @@ ANSWERS: Mapping[str, Any] = {
         "ttl": TTL_SECONDS,
         "valid_until": "2026-05-27T09:30:00Z",
         "licence": LICENCE,
+        "demonstration": False,
         "total": 1,
         "responders": [_RESPONDER],
     },
@@ -267,6 +273,7 @@ ANSWERS: Mapping[str, Any] = {
         "person_id": None,
     },
     "readMetrics": "# TYPE capacity_sequence gauge\ncapacity_sequence 42.0\n",
+    "askByForm": _PAGE,
     "readOpenapi": {"openapi": "3.1.0", "info": {"title": "capacity_api", "version": "1"}, "paths": {}},
     "readOwner": _OWNER_DETAILS,
     "readManagePage": _PAGE,
@@ -289,6 +296,7 @@ ANSWERS: Mapping[str, Any] = {
         "age_seconds": 0.4,
     },
     "readReference": _PAGE,
+    "readResponderPage": _PAGE,
     # It never succeeds: there are no locations.
     "readServiceAtLocation": examples.RESPONSES["readService"],
     "readStatisticsTable": _table(statistics_table(msgspec.convert(examples.RESPONSES["readStatistics"], Statistics))),
@@ -296,6 +304,7 @@ ANSWERS: Mapping[str, Any] = {
     "readToken": _TOKEN,
     "readUpdatePage": _PAGE,
     "readVocabulary": msgspec.to_builtins(represent_vocabulary()),
+    "readWallSheet": _PAGE,
     "readWebhook": _WEBHOOK,
     "redactResponder": {
         "sequence": 43,

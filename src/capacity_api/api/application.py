@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.exceptions import HTTPException
 
 from capacity_api.api import authorization, problems, requests
+from capacity_api.api.deprecation import announce_end
 from capacity_api.api.headers import allow_other_origins, forbid_caching, identify, list_methods
 from capacity_api.api.metrics import count_request
 from capacity_api.api.routes import DEPENDENCIES, routes
@@ -67,7 +68,7 @@ def _routes_of(formats: frozenset[str]) -> Litestar:
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={HTTPException: problems.handle, Exception: problems.handle},
-        before_send=[count_request, identify, forbid_caching, list_methods, allow_other_origins],
+        before_send=[count_request, identify, announce_end, forbid_caching, list_methods, allow_other_origins],
         request_max_body_size=requests.MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,

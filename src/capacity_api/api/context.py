@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.api.budgets import Budget
+from capacity_api.api.evidence_pages import EvidencePages
 from capacity_api.api.known_tokens import KnownTokens
 from capacity_api.api.sign_in_queue import SignInQueue
 from capacity_api.clock import Clock
@@ -22,6 +23,7 @@ from capacity_api.edge.addresses import Client
 from capacity_api.edge.refusals import Refusals
 from capacity_api.operations import tokens
 from capacity_api.operations.tokens import Identity
+from capacity_api.publication.documents import page_settings
 from capacity_api.publication.publisher import Publisher
 
 T = TypeVar("T")
@@ -58,6 +60,7 @@ class Context:
         self.query_budget = Budget("queries", settings.query_limit, settings.trusted_proxies, refusals)
         self.failure_budget = Budget("tokens", FAILURE_LIMIT, settings.trusted_proxies, refusals)
         self.sign_in_budget = Budget("sign_ins", SIGN_IN_LIMIT, settings.trusted_proxies, refusals)
+        self.evidence_pages = EvidencePages(page_settings(settings))
         self._notify = notify
         self._computing = short_queue(1)
 

@@ -7,17 +7,18 @@ import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
-from msgspec import UNSET
 
 from capacity_api.api.context import Context
 from capacity_api.clock import parse_time
 from capacity_api.domain.areas import AREAS
+from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Filter, Gender, Remit
+from capacity_api.domain.responder import Slug
 from capacity_api.edge.addresses import Client
 from capacity_api.errors import FieldError, Invalid
 from capacity_api.operations.directory import directory_as_of
-from capacity_api.operations.events import list_events, require_number
+from capacity_api.operations.events import EventFilter, list_events, require_number
 from capacity_api.representations.directory import Directory
 from capacity_api.representations.event import EventPage
 from capacity_api.representations.responder import Responder, public_remit_now
@@ -86,7 +87,7 @@ async def _read_as_of(context: Context, client: Client, time: datetime, demonstr
     # Not up to what is published: a lapse that is recorded and not published yet would be missing.
     async with context.read_published(client) as session:
         directory = await directory_as_of(session, time)
-    return msgspec.structs.replace(directory, demonstration=True if demonstration else UNSET)
+    return msgspec.structs.replace(directory, demonstration=demonstration)
 
 
 class DirectoryController(Controller):
@@ -111,18 +112,31 @@ class DirectoryController(Controller):
         client: NamedDependency[Client],
         after: Annotated[int, QueryParameter(ge=0, le=2**53, description="A sequence number; 0 for all.")] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+        types: Annotated[
+            list[EventType] | None,
+            QueryParameter(name="type", description="Only events of this type. Repeat it for several."),
+        ] = None,
+        responders: Annotated[
+            list[Slug] | None,
+            QueryParameter(name="responder", description="Only events of this responder. Repeat it for several."),
+        ] = None,
     ) -> EventPage:
         """The public events after a sequence number, oldest first. They are the same objects that webhooks receive.
 
         For the next page, set `after` to the `sequence` of this response. 409 if `after` is beyond `latest`.
+        `type` and `responder` keep events that match both; a page of them may be empty before `sequence` reaches
+        `latest`. `directory.restored` and `event.redacted` are always kept.
         """
+        if types and not PRIVATE.isdisjoint(types):
+            raise Invalid.at("?type", "no public event has this type")
         if after > context.publisher.sequence:
             async with context.read_published(client) as session:
                 await require_number(session, after)
         # Nothing above it, here or on any other path: a reader never sees the number fall.
         published = context.publisher.sequence
         async with context.read_anonymously(client) as session:
-            return await list_events(session, after, published, limit)
+            kept = EventFilter(types=tuple(types or ()), responders=tuple(responders or ()))
+            return await list_events(session, after, published, limit, kept)
 
     @get("/vocabulary", operation_id="readVocabulary", summary="Read the vocabulary")
     async def vocabulary(self) -> Vocabulary:

@@ -12,6 +12,7 @@ from litestar.types import Message, Scope
 from uuid_utils.compat import uuid7
 
 from capacity_api.domain.tokens import Scope as Scopes
+from capacity_api.publication.addresses import is_for_programs, sent_path
 from capacity_api.publication.middleware import OF_SNAPSHOT
 from capacity_api.snapshot.resource import EXPOSED_HEADERS
 
@@ -58,11 +59,12 @@ async def identify(message: Message, scope: Scope) -> None:
 
 
 async def allow_other_origins(message: Message, scope: Scope) -> None:
-    """A `before_send` hook: scripts of other origins may use every route but those for operators alone.
+    """A `before_send` hook: scripts of other origins may use every route but the pages and those for operators alone.
 
     No response allows credentials, so a browser sends no cookie, and a token only if the script has it.
     """
-    if message["type"] != "http.response.start":
+    path = sent_path(scope)  # type: ignore[arg-type]  # a plain ASGI scope
+    if message["type"] != "http.response.start" or not is_for_programs(path):
         return
     handlers = _handlers_of(scope)
     public = [handler for handler in handlers if not _is_for_operators(handler)]

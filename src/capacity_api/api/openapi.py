@@ -23,6 +23,7 @@ from capacity_api.domain.events import EventType
 from capacity_api.domain.responder import SLUG_SCHEMA
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
+from capacity_api.pages.question import LABELS, SEVERAL
 from capacity_api.representations.encoding import LICENCE
 from capacity_api.representations.event import Event
 from capacity_api.representations.problem import PROBLEM_JSON, Problem
@@ -65,7 +66,7 @@ _PROBLEMS = {
 }
 _READ_ONLY = frozenset({"get"})
 # A POST that changes nothing, and so has no conflict.
-_QUESTIONS = frozenset({"findMatches", "askAlternatives", "lookAtLink"})
+_QUESTIONS = frozenset({"askByForm", "findMatches", "askAlternatives", "lookAtLink"})
 # Who guesses links, or asks for mail to many addresses, must wait.
 _OF_LINKS = frozenset({"lookAtLink", "useLink"})
 _WITHOUT_TOKEN = _OF_LINKS | {"signIn"}
@@ -76,6 +77,9 @@ _QUERIES = frozenset(
         "readDirectory",
         "readDirectoryTable",
         "readEvents",
+        "readEvidencePage",
+        "readEvidencePageOfDays",
+        "readEvidencePageOfPeriod",
         "readHistory",
         "readStatistics",
         "readStatisticsTable",
@@ -84,6 +88,7 @@ _QUERIES = frozenset(
 # Published reads whose path the middleware answers by itself. Those that a handler answers have `of_snapshot`.
 _PUBLISHED = frozenset(
     {
+        "readAboutPage",
         "readCoverage",
         "readCoveragePage",
         "readDirectory",
@@ -93,15 +98,23 @@ _PUBLISHED = frozenset(
         "readPage",
         "readReference",
         "readResponder",
+        "readResponderPage",
         "readUpdatePage",
         "readManagePage",
         "readVocabulary",
+        "readWallSheet",
     }
 )
 # What answers with one responder, whose `ETag` can be sent back as `If-Match`.
 _VERSIONED = frozenset({"reportIntake", "confirmIntake", "cancelPlannedIntake", "changeResponder"})
 # Times in a query. A day is also taken, and means its start.
 TIMES = frozenset({"as_of", "from", "to"})
+_FORM_FAULTS = {
+    "403": "Another site sent the form",
+    "413": "The form is larger than 64 kB",
+    "415": "The body is not a form",
+    "422": "An answer is wrong; the page says which",
+}
 _HEADERS: dict[str, Any] = {
     "ETag": {"description": "The version of this answer, in this content coding.", "schema": {"type": "string"}},
     "Location": {
@@ -183,6 +196,8 @@ def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
             _complete_responses(path, method, operation, answers.get(operation["operationId"]))
             if operation["operationId"] in _PUBLISHED or handler.opt.get("of_snapshot"):
                 _declare_etag(operation)
+            if handler.opt.get("reads_form"):
+                _declare_form(operation)
             operation.setdefault("security", [])
             operation.pop("deprecated")
     document["paths"]["/readyz"]["get"]["responses"]["503"] = {
@@ -291,6 +306,27 @@ def _declare_etag(operation: dict[str, Any]) -> None:
     }
     operation["responses"] = dict(sorted(responses.items()))
     operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+
+
+def _declare_form(operation: dict[str, Any]) -> None:
+    """A form of a page, which every fault answers with a page too."""
+    fields: dict[str, Any] = {name: {"type": "string", "description": text} for name, text in LABELS.items()}
+    for name in SEVERAL:
+        fields[name] = {"type": "array", "items": {"type": "string"}, "description": LABELS[name]}
+    schema = {"type": "object", "properties": fields}
+    operation["requestBody"] = {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": schema,
+                "example": {"area": "E12000007", "age_group": "adult", "circumstances": ["homelessness"]},
+            }
+        },
+    }
+    page = operation["responses"]["200"]
+    for status, text in _FORM_FAULTS.items():
+        operation["responses"][status] = {**page, "description": text}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def _headers(*names: str) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Every error, on every route, as a problem document (RFC 9457). Only this module knows the status of an error."""
+"""Every error, on every route, as a problem document (RFC 9457), or as a page where a browser asked for one.
+
+Only this module knows the status of an error.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +13,11 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
 from capacity_api import errors
+from capacity_api.api.accept import prefers_html
 from capacity_api.api.headers import format_allow, request_id
 from capacity_api.db.engine import is_outage
 from capacity_api.errors import CapacityError, FieldError
+from capacity_api.publication.addresses import FORM_PATH, is_for_programs, sent_path
 from capacity_api.representations.problem import PROBLEM_JSON, Problem, internal_error, represent_problem
 
 log = structlog.get_logger()
@@ -72,7 +77,7 @@ def problem_from_error(error: CapacityError, number: UUID) -> tuple[Problem, dic
     return represent_problem(number, status, error.code, error.title, error.detail, faults), headers
 
 
-def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem] | Response[bytes]:
     """The exception handler of the whole application."""
     number = request_id(request.scope)
     headers: dict[str, str] = {}
@@ -110,6 +115,13 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         )
         problem = internal_error(number)
     _log_refusal(request, problem)
+    path = sent_path(request.scope)  # type: ignore[arg-type]  # a plain ASGI scope
+    # The form of another language was passed on as that of "/".
+    path = str(request.scope.get(FORM_PATH, path))
+    if not is_for_programs(path) and prefers_html(request.headers):
+        page = request.scope["state"]["context"].publisher.snapshot.catalogue.problem_page(path, problem.status)
+        headers |= {**dict(page.headers), "content-type": page.content_type, "cache-control": "no-store"}
+        return Response(page.body, status_code=problem.status, headers=headers)
     return Response(
         problem,
         status_code=problem.status,

@@ -129,6 +129,8 @@ async def refuse_odd_paths(connection: Connection, handler: BaseRouteHandler) ->
 
 async def refuse_unread_bodies(connection: Connection, handler: BaseRouteHandler) -> None:
     """A Litestar guard: refuse a body if the handler reads none. An empty object is allowed."""
+    if handler.opt.get("reads_form"):
+        return
     if cast("HTTPRouteHandler", handler).parsed_data_field is None and connection.scope.get("method") in _CHANGES:
         body = await cast("Request[Any, Any, Any]", connection).body()
         if body.strip():

@@ -12,6 +12,7 @@ from capacity_api.api.context import Context
 from capacity_api.api.coverage import CoverageController
 from capacity_api.api.directory import DirectoryController
 from capacity_api.api.disputes import DisputeController
+from capacity_api.api.evidence import EvidenceController, TranslatedEvidenceController
 from capacity_api.api.formats.atom import FeedController
 from capacity_api.api.formats.csv import DirectoryTableController
 from capacity_api.api.formats.open_referral import OpenReferralController
@@ -59,6 +60,8 @@ _CORE: tuple[ControllerRouterHandler, ...] = (
     MailController,
     HealthController,
     PageController,
+    EvidenceController,
+    TranslatedEvidenceController,
 )
 # The controller of each output format, by its name.
 _BY_FORMAT: Mapping[str, type[Controller]] = {

@@ -89,7 +89,7 @@ async def make_digest(database: Database, publisher: Publisher, days: int) -> Di
 
 def _state_changes(snapshot: Snapshot, since: datetime) -> Iterator[StateChange]:
     for entry in snapshot.entries.values():
-        # The first is the state of ninety days ago, which it did not come into then.
+        # The first is the state of a year ago, which it did not come into then.
         for at, state in entry.states(snapshot.now)[1:]:
             if at >= since:
                 yield StateChange(at, entry.responder, state)

@@ -11,6 +11,7 @@ from capacity_api.cli.output import json_option, print_json, print_table
 from capacity_api.cli.setup import command_line, load_settings, open_database
 from capacity_api.clock import MAX_AHEAD, utc_now
 from capacity_api.clock_watch import MAX_DIFFERENCE
+from capacity_api.config import Settings
 from capacity_api.db import schema, sqlite_file
 from capacity_api.operations.clock import ClockFindings, accept_clock, examine_clock
 
@@ -19,11 +20,12 @@ _MAX_WAIT = timedelta(hours=6)
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found, and for each thing that is wrong a sentence with its remedy."""
+    """What was found: a sentence with its remedy for each thing that is wrong, and for each that should be better."""
 
     clock: ClockFindings
     accepted: bool
     wrong: list[str]
+    advice: list[str]
 
 
 @click.command()
@@ -33,7 +35,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 def doctor(checks_clock: bool, accept: bool, as_json: bool) -> None:
     """Say what is wrong with this installation, and how to put it right. Exit with 1 if anything is.
 
-    It checks the clock, and who can read the files of an SQLite database.
+    It checks the clock, and who can read the files of an SQLite database. It also names settings that readers miss.
     """
     if accept and not checks_clock:
         raise click.UsageError("--accept goes with --clock")
@@ -60,7 +62,7 @@ async def _diagnose(accept: bool) -> Diagnosis:
     if settings.is_sqlite:
         open_files = sqlite_file.find_open_to_others(sqlite_file.database_path(settings))
         wrong += [f"others can read or change {path}: run `chmod 600 {path}`" for path in open_files]
-    return Diagnosis(clock=findings, accepted=accept, wrong=wrong)
+    return Diagnosis(clock=findings, accepted=accept, wrong=wrong, advice=find_advice(settings))
 
 
 def find_wrong(findings: ClockFindings, *, accepted: bool) -> list[str]:
@@ -91,6 +93,16 @@ def find_wrong(findings: ClockFindings, *, accepted: bool) -> list[str]:
     return wrong
 
 
+def find_advice(settings: Settings) -> list[str]:
+    """A sentence for each setting that readers miss. Everything works without them."""
+    readers_miss = (
+        ("OPERATOR", settings.operator, "/about cannot say who runs this directory, which privacy law asks for"),
+        ("CONTACT", settings.contact, "readers cannot tell anybody that an entry is wrong"),
+        ("PUBLIC_URL", settings.public_url, "the wall sheet has no address and no QR code"),
+    )
+    return [f"CAPACITY_{name} is not set: {without}" for name, value, without in readers_miss if value is None]
+
+
 def _print(diagnosis: Diagnosis) -> None:
     findings = diagnosis.clock
     database_time = "has none of its own" if findings.database_time is None else _time(findings.database_time)
@@ -118,6 +130,8 @@ def _print(diagnosis: Diagnosis) -> None:
         click.echo("accepted: every running process takes this machine's clock as right within a second")
     for sentence in diagnosis.wrong:
         click.echo(f"WRONG: {sentence}")
+    for sentence in diagnosis.advice:
+        click.echo(f"advice: {sentence}")
     if not diagnosis.wrong:
         click.echo("nothing wrong was found here; a running process that saw its clock jump says so in /readyz")
 

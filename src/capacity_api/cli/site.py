@@ -51,7 +51,9 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
             clock_watch, conditions = ClockWatch(), Conditions()
             look_at_clocks = partial(look_at_clock, database, clock_watch, conditions)
             await look_at_clocks()
-            publisher = Publisher(database, clock_watch.latest, catalogue(settings), wall=clock_watch.wall)
+            publisher = Publisher(
+                database, clock_watch.latest, catalogue(settings, is_static=True), wall=clock_watch.wall
+            )
             await publisher.refresh()
             with open_folder(directory) as folder:
                 static_site = StaticSite(publisher, FORMATS, folder, utc_now)
@@ -77,8 +79,8 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
 @site.command()
 def headers() -> None:
     """Print the headers that nginx must send with the pages. Include them in its configuration."""
-    for name, value in headers_of_every_page(catalogue(config.from_environment()), utc_now()):
-        click.echo(f'add_header {name} "{value}";')
+    for name, value in headers_of_every_page(catalogue(config.from_environment(), is_static=True), utc_now()):
+        click.echo(f'add_header {name} "{value}" always;')
 
 
 async def _follow(

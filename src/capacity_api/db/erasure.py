@@ -4,7 +4,7 @@ SQLite leaves deleted text in free places of its pages, and earlier versions of 
 overwrites deleted text, but not the copies that it made when a page was split. So:
 
 1. `VACUUM` writes the database anew, from its rows.
-2. A checkpoint takes the log into the database's file and empties it. Whoever reads an older state, such as Litestream,
+2. A checkpoint takes the log into the database's file and empties it. A reader of an older state, such as Litestream,
    may hold it up: then it is tried again.
 
 PostgreSQL keeps dead rows until its own VACUUM: docs/operate/redaction.md.

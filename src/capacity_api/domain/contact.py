@@ -29,6 +29,8 @@ _TEXT_RELAY = re.compile(r"1800[012]\b")
 # RFC 5646: a language, and optionally a script and a region.
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 _LANGUAGES = frozenset(Locale("en").languages)
+# Digits without a space, or a number that begins with its country.
+_BARE_NUMBER = re.compile(r"[\d-]+|\+.*")
 _MIN_NEW_DIGITS = 9
 _MAX_LANGUAGES = 50
 
@@ -115,6 +117,18 @@ def _parse_phone(value: str | None, pointer: str) -> Phone | None:
         dial=phonenumbers.format_number(parsed, PhoneNumberFormat.E164),
         extension=parsed.extension,
     )
+
+
+def written_number(phone: Phone) -> str:
+    """A number as people write it. One of digits alone, or with `+44`, would lose a zero or its plus in a spreadsheet.
+
+    `08008083733` and `+44 800 808 3733` are "0800 808 3733".
+    """
+    if phone.dial is None or not phone.dial.startswith("+44") or not _BARE_NUMBER.fullmatch(phone.text):
+        return phone.text
+    parsed = phonenumbers.parse(phone.dial, _REGION)
+    parsed.extension = phone.extension
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
 
 
 def _may_be_new(number: PhoneNumber) -> bool:

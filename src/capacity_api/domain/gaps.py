@@ -66,8 +66,9 @@ _IN_A_SENTENCE = {
     code: AREAS[code].name if AREAS[code].kind == "nation" or code in {LONDON, YORKSHIRE} else f"the {AREAS[code].name}"
     for code in CELL_AREAS
 }
-_OF_ANY_AGE = {Gender.WOMAN: "women and girls", Gender.MAN: "men and boys", Gender.NON_BINARY: "non-binary people"}
-_AGES = {
+OF_ANY_AGE = {Gender.WOMAN: "women and girls", Gender.MAN: "men and boys", Gender.NON_BINARY: "non-binary people"}
+# The words for people by their age, and by age and gender.
+AGES = {
     "adult": ("adults", {Gender.WOMAN: "adult women", Gender.MAN: "adult men", Gender.NON_BINARY: "non-binary adults"}),
     "over 25": (
         "adults over 25",
@@ -235,19 +236,22 @@ def _sentence(people: str, areas: tuple[str, ...], opened: bool) -> str:
 
 
 def _people(ages: tuple[AgeGroup, ...], genders: tuple[Gender, ...], opened: bool) -> str:
-    last = "or" if opened else "and"
+    words = name_people(ages, genders)
+    if not words:
+        return "anybody" if opened else "everybody"
+    # An "and" in the words of all ages: "women and girls".
+    return join_words(words, "or" if opened else "and", compound=ages == tuple(AgeGroup))
+
+
+def name_people(ages: tuple[AgeGroup, ...], genders: tuple[Gender, ...]) -> list[str]:
+    """A word for each of these people, such as "adult women" and "girls". None for everybody."""
     if ages == tuple(AgeGroup):
-        if genders == tuple(Gender):
-            return "anybody" if opened else "everybody"
-        return join_words([_OF_ANY_AGE[gender] for gender in genders], last, compound=True)
-    return join_words(
-        [
-            word
-            for everybody, by_gender in map(_AGES.__getitem__, _spoken(ages))
-            for word in ([everybody] if genders == tuple(Gender) else [by_gender[gender] for gender in genders])
-        ],
-        last,
-    )
+        return [] if genders == tuple(Gender) else [OF_ANY_AGE[gender] for gender in genders]
+    return [
+        word
+        for everybody, by_gender in map(AGES.__getitem__, _spoken(ages))
+        for word in ([everybody] if genders == tuple(Gender) else [by_gender[gender] for gender in genders])
+    ]
 
 
 def _spoken(ages: tuple[AgeGroup, ...]) -> list[str]:
@@ -283,7 +287,7 @@ def _places_without(areas: tuple[str, ...]) -> str:
 
 
 def _places_with(areas: tuple[str, ...]) -> str:
-    """Where somebody is: whoever is confirmed for England is so for each of its regions."""
+    """Where somebody is: a charity confirmed for England is so for each of its regions."""
     if areas == CELL_AREAS:
         return "the United Kingdom"
     named = [code for code in areas if ENGLAND not in areas or code not in _REGIONS]

@@ -10,7 +10,7 @@ however many periods lie between them.
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
@@ -21,6 +21,7 @@ import msgspec
 
 from capacity_api.domain.areas import ENGLAND, NORTHERN_IRELAND, SCOTLAND, WALES, Cover, cover
 from capacity_api.domain.codes import NOT_KNOWN
+from capacity_api.domain.days import day_start
 from capacity_api.domain.intake import LONDON_TIME, State
 from capacity_api.domain.remit import AgeGroup, Remit, takes_age
 
@@ -54,7 +55,7 @@ def month_starts(start: datetime, end: datetime) -> list[datetime]:
     starts: list[datetime] = []
     while True:
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-        begins = datetime(year, month, 1, tzinfo=LONDON_TIME).astimezone(UTC)
+        begins = day_start(date(year, month, 1))
         if begins >= end:
             return starts
         starts.append(begins)

@@ -16,7 +16,7 @@ def plain_text(value: str | None, pointer: str, max_length: int, *, multiline: b
 
     Refuses control characters (category Cc; `multiline` allows a newline), lone surrogates, noncharacters, which
     neither HTML nor XML can hold, and more than `max_length` characters. Bidirectional marks pass: languages need them,
-    and whoever shows the text isolates it.
+    and the page that shows the text isolates it.
     """
     if value is None:
         return None

@@ -91,64 +91,58 @@ UNITS: MappingProxyType[Unit, str] = MappingProxyType(
 )
 OUTCOMES: MappingProxyType[Outcome, str] = MappingProxyType(
     {
-        Outcome.YES: "Can take the person now",
+        Outcome.YES: "Can help now",
         Outcome.WAITING_LIST: "Has a waiting list",
         Outcome.ASK: "Ask them",
-        Outcome.NO: "Cannot take the person now",
+        Outcome.NO: "Cannot help now",
     }
 )
-# Why a match has its outcome: a sentence each, about the responder, for whoever asks on somebody's behalf.
+# Why a match has its outcome: a sentence each, about the responder.
 MATCH_REASONS: MappingProxyType[ReasonCode, str] = MappingProxyType(
     {
         ReasonCode.WITHIN_REMIT: "This is within its remit.",
         ReasonCode.AREA_NOT_COVERED: "It does not cover this area.",
-        ReasonCode.AREA_PARTLY_COVERED: "It covers a part of this area only: ask whether it covers the place.",
-        ReasonCode.AREA_NOT_GIVEN: "It does not cover the whole United Kingdom: ask whether it covers the place.",
+        ReasonCode.AREA_PARTLY_COVERED: "It covers only a part of this area. Ask if it covers the place.",
+        ReasonCode.AREA_NOT_GIVEN: "It does not cover the whole United Kingdom. Ask if it covers the place.",
         ReasonCode.EXPLOITATION_NOT_COVERED: "It does not take on this kind of exploitation.",
-        ReasonCode.EXPLOITATION_PARTLY_COVERED: "It takes on some of these kinds of exploitation only: ask which.",
-        ReasonCode.EXPLOITATION_UNKNOWN: "Which kinds of exploitation it takes on is not known: ask.",
-        ReasonCode.EXPLOITATION_NOT_GIVEN: "It takes on certain kinds of exploitation only: ask whether this is one.",
+        ReasonCode.EXPLOITATION_PARTLY_COVERED: "It takes on only some of these kinds of exploitation. Ask which.",
+        ReasonCode.EXPLOITATION_UNKNOWN: "We do not know which kinds of exploitation it takes on. Ask.",
+        ReasonCode.EXPLOITATION_NOT_GIVEN: "It takes on only certain kinds of exploitation. Ask which.",
         ReasonCode.AGE_NOT_COVERED: "It does not take on people of this age.",
-        ReasonCode.AGE_PARTLY_COVERED: "It takes on people of some of these ages only: ask which.",
-        ReasonCode.YOUNG_PEOPLE_ONLY: "It takes on adults up to the age of 25 only: ask whether this person is one.",
-        ReasonCode.AGE_NOT_GIVEN: "It takes on people of certain ages only: ask whether this is one.",
+        ReasonCode.AGE_PARTLY_COVERED: "It takes on people of only some of these ages. Ask which.",
+        ReasonCode.YOUNG_PEOPLE_ONLY: "It takes on adults only up to the age of 25. Ask about the age.",
+        ReasonCode.AGE_NOT_GIVEN: "It takes on people of certain ages only. Ask about the age.",
         ReasonCode.GENDER_NOT_COVERED: "It does not take on people of this gender.",
-        ReasonCode.GENDER_PARTLY_COVERED: "It takes on people of some of these genders only: ask which.",
-        ReasonCode.GENDER_NOT_GIVEN: "It takes on people of certain genders only: ask whether this person is one.",
-        ReasonCode.OUTSIDE_CURRENT_LIMIT: "For now it takes only some of the people in its remit, and not this person.",
+        ReasonCode.GENDER_PARTLY_COVERED: "It takes on people of only some of these genders. Ask which.",
+        ReasonCode.GENDER_NOT_GIVEN: "It takes on people of certain genders only. Ask about the gender.",
+        ReasonCode.OUTSIDE_CURRENT_LIMIT: (
+            "For now it takes only some of the people in its remit. This situation is not among them."
+        ),
         ReasonCode.EXISTING_CLIENTS_ONLY: "It takes on its existing clients only.",
-        ReasonCode.EXISTING_CLIENT_NOT_GIVEN: "It takes on its existing clients only: ask whether this person is one.",
-        ReasonCode.EXISTING_CLIENT: "It takes on its existing clients, and this person is one.",
-        ReasonCode.OPEN: "It is known to be open.",
-        ReasonCode.WAITING_LIST: "It is known to have a waiting list.",
-        ReasonCode.PAUSED: "It has paused and takes nobody new now.",
-        ReasonCode.PAUSED_WITH_EXCEPTIONS: "It has paused, and none of its exceptions applies to this person.",
-        ReasonCode.EXCEPTION_SELF_REFERRAL: "It has paused, but still takes people who get in touch themselves.",
-        ReasonCode.EXCEPTION_HOMELESSNESS: "It has paused, but still takes people who are homeless or destitute.",
-        ReasonCode.EXCEPTION_DETENTION: "It has paused, but still takes people in detention.",
+        ReasonCode.EXISTING_CLIENT_NOT_GIVEN: "It takes on its existing clients only. Ask if that applies.",
+        ReasonCode.EXISTING_CLIENT: "It takes on its existing clients, and that applies here.",
+        ReasonCode.OPEN: "It says it is open.",
+        ReasonCode.WAITING_LIST: "It says it has a waiting list.",
+        ReasonCode.PAUSED: "It is paused and takes nobody new now.",
+        ReasonCode.PAUSED_WITH_EXCEPTIONS: "It is paused, and none of its exceptions applies here.",
+        ReasonCode.EXCEPTION_SELF_REFERRAL: "It is paused, but still takes people who get in touch themselves.",
+        ReasonCode.EXCEPTION_HOMELESSNESS: "It is paused, but still takes people who are homeless or destitute.",
+        ReasonCode.EXCEPTION_DETENTION: "It is paused, but still takes people in detention.",
         ReasonCode.EXCEPTION_CRIMINAL_INVESTIGATION: (
-            "It has paused, but still takes people with a pending criminal investigation."
+            "It is paused, but still takes people with a pending criminal investigation."
         ),
-        ReasonCode.EXCEPTION_EXISTING_CLIENT: "It has paused, but still takes its existing clients.",
-        ReasonCode.EXCEPTION_OTHER_URGENT: "It has paused, but still takes other urgent cases.",
-        ReasonCode.EXCEPTION_NOT_GIVEN_SELF_REFERRAL: (
-            "It has paused, but may still take people who get in touch themselves: ask if this person does."
-        ),
+        ReasonCode.EXCEPTION_EXISTING_CLIENT: "It is paused, but still takes its existing clients.",
+        ReasonCode.EXCEPTION_OTHER_URGENT: "It is paused, but still takes other urgent cases.",
+        ReasonCode.EXCEPTION_NOT_GIVEN_SELF_REFERRAL: ("Paused. It may still help people who get in touch themselves."),
         ReasonCode.EXCEPTION_NOT_GIVEN_HOMELESSNESS: (
-            "It has paused, but may still take people who are homeless or destitute: ask if this person is."
+            "Paused. It may still help people who are homeless or destitute."
         ),
-        ReasonCode.EXCEPTION_NOT_GIVEN_DETENTION: (
-            "It has paused, but may still take people in detention: ask if this person is."
-        ),
+        ReasonCode.EXCEPTION_NOT_GIVEN_DETENTION: "Paused. It may still help people in detention.",
         ReasonCode.EXCEPTION_NOT_GIVEN_CRIMINAL_INVESTIGATION: (
-            "It has paused, but may still take people with a pending criminal investigation: ask if there is one."
+            "Paused. It may still help people with a pending criminal investigation."
         ),
-        ReasonCode.EXCEPTION_NOT_GIVEN_EXISTING_CLIENT: (
-            "It has paused, but may still take its existing clients: ask if this person is one."
-        ),
-        ReasonCode.EXCEPTION_NOT_GIVEN_OTHER_URGENT: (
-            "It has paused, but may still take other urgent cases: ask if this is one."
-        ),
-        ReasonCode.UNCONFIRMED: "It has not confirmed whether it is open: ask.",
+        ReasonCode.EXCEPTION_NOT_GIVEN_EXISTING_CLIENT: ("Paused. It may still help its existing clients."),
+        ReasonCode.EXCEPTION_NOT_GIVEN_OTHER_URGENT: ("Paused. It may still help other urgent cases."),
+        ReasonCode.UNCONFIRMED: "We do not know if it is open. Ask.",
     }
 )

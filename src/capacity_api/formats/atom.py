@@ -24,7 +24,7 @@ _HEADINGS = {
     EventType.INTAKE_WAITING_LIST: "waiting list",
     EventType.INTAKE_PAUSED: "paused",
     EventType.INTAKE_UNCONFIRMED: "not confirmed any more",
-    EventType.INTAKE_UPDATED: "says something else about the same state",
+    EventType.INTAKE_UPDATED: "says something new about the same state",
     EventType.INTAKE_PLANNED: "a change is planned",
     EventType.INTAKE_CONFIRMED: "still true",
     EventType.RESPONDER_LISTED: "joined the directory",
@@ -77,9 +77,9 @@ def _in_words(event: Event) -> tuple[str, list[str], str]:
         heading = "Gap in the coverage" if event.type is EventType.COVERAGE_GAP_OPENED else "A gap was closed"
         sentences = [each.text for each in event.data.cell_groups]
         more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
-        return f"{heading}: {sentences[0]}{more}", [_sentence(each) for each in sentences] + [when], "/v1/coverage"
+        return f"{heading}: {sentences[0]}{more}", [_sentence(each) for each in sentences] + [when], "/coverage"
     if event.type is EventType.DIRECTORY_RESTORED:
-        sentence = "Nothing in it is confirmed any more until the responder says it again."
+        sentence = "Nothing in it is confirmed until each organisation says it again."
         return "The directory was restored from a backup", [sentence, when], "/"
     if event.type is EventType.EVENT_REDACTED:
         sentence = "If you keep a copy of what this responder said, take it out there too."
@@ -87,7 +87,7 @@ def _in_words(event: Event) -> tuple[str, list[str], str]:
     responder = event.data.responder
     assert responder is not msgspec.UNSET, "any other public event is about a responder or about the coverage"
     title = f"{isolated(responder.name)}: {_HEADINGS[event.type]}"
-    page = f"/v1/responders/{responder.slug}"
+    page = f"/r/{responder.slug}"
     match event.type:
         case EventType.RESPONDER_DELISTED:
             return title, [f"It is not in the directory any more. {when}"], "/"

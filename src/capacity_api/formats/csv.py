@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from capacity_api.domain.contact import written_number
 from capacity_api.domain.intake import Report
 from capacity_api.domain.vocabulary import STATES
 from capacity_api.formats.format import Format
@@ -38,7 +39,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     planned_said_by: str | None
     website: str | None
     phone: str | None
-    phone_dial: str | None
+    phone_uri: str | None
     phone_extension: str | None
     email: str | None
     contact_url: str | None
@@ -122,8 +123,8 @@ def row(responder: Responder) -> bytes:
         planned_effective_from=_time(planned.effective_from) if planned else None,
         planned_said_by=planned.said_by if planned else None,
         website=responder.website,
-        phone=contact.phone.text if contact.phone else None,
-        phone_dial=contact.phone.dial if contact.phone else None,
+        phone=written_number(contact.phone) if contact.phone else None,
+        phone_uri=f"tel:{contact.phone.dial}" if contact.phone and contact.phone.dial else None,
         phone_extension=contact.phone.extension if contact.phone else None,
         email=contact.email,
         contact_url=contact.url,

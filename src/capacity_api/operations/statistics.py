@@ -60,9 +60,12 @@ class _Span(msgspec.Struct, frozen=True):
 
 
 async def read_statistics(
-    session: AsyncSession, start: datetime, end: datetime, *, by_month: bool = False
+    session: AsyncSession, start: datetime, end: datetime, *, by_month: bool = False, responders_by_month: bool = True
 ) -> Statistics:
-    """The statistics of [start, end). A step that is due counts whether or not it has been recorded."""
+    """The statistics of [start, end). A step that is due counts whether or not it has been recorded.
+
+    The months leave the responders out unless `responders_by_month`: each month costs a look-up for each of them.
+    """
     first, last = to_second(start), to_second(end)
     counted_from = await _read_counted_from(session, first, last)
     edges = _month_edges(counted_from, last) if by_month else []
@@ -74,6 +77,7 @@ async def read_statistics(
             )
         )
     ).all()
+    of_months = responders if responders_by_month else []
     opening, closing = await _read_edge(session, first), await _read_edge(session, last)
     whole = await _measure(session, ledger, responders, opening, closing, counted_from)
     months = []
@@ -81,9 +85,9 @@ async def read_statistics(
     edge_before = opening
     for begin, until in pairwise(edges):
         if edge_before.at != begin:
-            edge_before = await _read_edge(session, begin)
-        edge_after = closing if until == last else await _read_edge(session, until)
-        span = await _measure(session, ledger, responders, edge_before, edge_after, counted_from)
+            edge_before = await _read_edge(session, begin, of_responders=responders_by_month)
+        edge_after = closing if until == last else await _read_edge(session, until, of_responders=responders_by_month)
+        span = await _measure(session, ledger, of_months, edge_before, edge_after, counted_from)
         months.append(
             MonthStatistics(
                 start=from_second(begin),
@@ -113,8 +117,9 @@ def _month_edges(counted_from: int | None, end: int) -> list[int]:
     return [counted_from, *(to_second(each) for each in starts), end]
 
 
-async def _read_edge(session: AsyncSession, at: int) -> _Edge:
-    return _Edge(at, await periods.read_last_periods(session, at), await periods.read_last_gaps(session, at))
+async def _read_edge(session: AsyncSession, at: int, *, of_responders: bool = True) -> _Edge:
+    found = await periods.read_last_periods(session, at) if of_responders else {}
+    return _Edge(at, found, await periods.read_last_gaps(session, at))
 
 
 async def _measure(
@@ -126,7 +131,7 @@ async def _measure(
     counted_from: int | None,
 ) -> _Span:
     start, end = opening.at, closing.at
-    longest = await _longest_pauses(session, start, end)
+    longest = await _longest_pauses(session, start, end) if responders else {}
     measured = []
     for row in responders:
         known = _merge(opening.periods.get(row.id), closing.periods.get(row.id), ledger.periods.get(row.id, []))
@@ -152,14 +157,20 @@ def _merge(at_start: Period | None, at_end: Period | None, uncounted: list[Perio
     return [period for period in stored if not uncounted or period.number < uncounted[0].number] + uncounted
 
 
-async def _read_counted_from(session: AsyncSession, start: int, end: int) -> int | None:
-    """The second in [start, end] from which there is evidence, or `None`: it begins with the first event."""
+async def read_evidence_start(session: AsyncSession) -> datetime | None:
+    """When the evidence begins: with the first event, in whole seconds. `None` before it."""
     first_event = await session.scalar(select(EventRow.at).where(EventRow.sequence == 1))
-    if first_event is not None:
-        first_event = (await read_restores(session)).time_of(1, first_event)
-    if first_event is None or to_second(first_event) > end:
+    if first_event is None:
         return None
-    return max(start, to_second(first_event))
+    return from_second(to_second((await read_restores(session)).time_of(1, first_event)))
+
+
+async def _read_counted_from(session: AsyncSession, start: int, end: int) -> int | None:
+    """The second in [start, end] from which there is evidence, or `None`."""
+    evidence_start = await read_evidence_start(session)
+    if evidence_start is None or to_second(evidence_start) > end:
+        return None
+    return max(start, to_second(evidence_start))
 
 
 async def _build_ledger(session: AsyncSession, edges: Sequence[int]) -> Ledger:

@@ -71,8 +71,8 @@ _ACCESS: _Messages = {
     ),
     "revocation_of_own": "You are signed in with it: you will be signed out.",
     "revocation_offers": (
-        "To stop everything of {owner}, suspend it as well: then no other token works either, nothing is sent to its "
-        "webhooks, and nobody there can sign in."
+        "To stop everything of {owner}, suspend it as well. Then none of its tokens works, and nobody there can sign "
+        "in. Nothing is sent to its webhooks."
     ),
     "revoke_now": "Revoke the token",
     "revoke_and_suspend": "Revoke it and suspend {owner}",
@@ -81,8 +81,8 @@ _ACCESS: _Messages = {
     "suspend": "Suspend",
     "suspension": "Suspend {owner}?",
     "suspension_ends": (
-        "None of its tokens works, nobody there can sign in, nothing is sent to its webhooks, and no mail is sent to "
-        "its people, until you resume it. One-time links for it stop working."
+        "Until you resume it, none of its tokens works, and nobody there can sign in. Nothing is sent to its webhooks "
+        "or its people. One-time links for it stop working."
     ),
     "suspension_keeps": "What it published stays until it lapses. You can report for it.",
     "suspend_now": "Suspend it",
@@ -183,7 +183,7 @@ _AUDIT: _Messages = {
     "by_service": "by the service",
     "intake.report": "Reported for",
     "intake.plan": "Planned a change for",
-    "intake.cancel_plan": "Called off the plan of",
+    "intake.cancel_plan": "Cancelled the plan of",
     "intake.confirm": "Confirmed the report of",
     "caseload.count": "Counted open referrals of",
     "threshold.change": "Set the threshold of",

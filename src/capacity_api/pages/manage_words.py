@@ -45,6 +45,8 @@ RESPONDERS: _Messages = {
     "its_people": "See its people",
     "delist": "Delist",
     "told": "What {name} tells you",
+    "filled_in": "Filled in from its last report. Change what has changed.",
+    "filled_in_lapsed": "Its last report has lapsed. We filled in what it said. Ask if each answer is right today.",
     "told_again": "{name} tells you: still true",
     "published": "Published for {name}: {state}, as told to this directory. It holds until {time}.",
     "announced": "Announced for {name}: {state} from {time}. It starts by itself.",

@@ -11,7 +11,6 @@ SIGNING: _Messages = {
         "It works once, for 15 minutes. If nothing comes, look in your spam folder, or ask the people who run this "
         "directory."
     ),
-    "sign_out": "Sign out",
     "signed_in_until": "You are signed in until {time}, or until you close or leave this page.",
 }
 LINKS: _Messages = {
@@ -25,7 +24,7 @@ LINKS: _Messages = {
     "sign_in_button": "Sign in",
     "still_true": "Is this still true?",
     "still_true_text": "This is the last report of {name}. Only tap “Still true” if it is right today.",
-    "lapsed": "It has lapsed. Until somebody confirms it, the public reads that it is not confirmed.",
+    "lapsed": "It has ended. Until somebody confirms it, the public reads “not confirmed”.",
     "still_true_button": "Still true",
     "changed_button": "Something has changed",
     "changed_text": "Sign in to say what has changed. Nothing was confirmed.",
@@ -40,9 +39,8 @@ LINKS: _Messages = {
     ),
     "invitation_rights": "You will be able to change every entry, and who may sign in.",
     "invitation_address": (
-        "If you accept, we keep the work address that this invitation was sent to, and "
-        "show it to nobody but your colleagues and the people who run this directory. You or they can remove it at any "
-        "time."
+        "If you accept, we keep the work address that this invitation was sent to. "
+        "Only your colleagues and the people who run this directory can see it. You or they can remove it at any time."
     ),
     "accept": "Accept",
     "accepted_responder": "Thank you. You help keep the entry of {name} up to date now.",
@@ -57,30 +55,31 @@ LINKS: _Messages = {
     "second_person": (
         "One person can be ill or on holiday. Once you are signed in, invite a colleague, so that there are two of you."
     ),
-    "handover": "Get a token",
-    "handover_for": "Get a token for {name}",
+    "handover": "Get an access code",
+    "handover_for": "Get an access code for {name}",
     "handover_text": (
-        "A token lets you, or a program, change what is said here. It is shown once, to the first person who taps. "
-        "Tap only when you have a safe place to keep it, such as a password manager."
+        "An access code lets you, or a program, change what is said here. Developers call it a token. "
+        "It is shown once, to the first person who taps. "
+        "Tap only when you can store it, such as in a password manager."
     ),
-    "show_token": "Show the token",
-    "token": "Your token",
+    "show_token": "Show the code",
+    "token": "Your access code",
     "token_text": "Copy it now. We cannot show it again.",
     "copy": "Copy",
     "copied": "Copied.",
-    "not_copied": "This browser does not copy by itself. The token is selected: copy it yourself.",
+    "not_copied": "This browser does not copy by itself. The code is selected: copy it yourself.",
     "continue_here": "Continue with it here",
     "used": "This link was used before",
     "used_text": "A link works once. If it was not you who used it, tell the people who run this directory.",
     "used_handover": (
-        "A link works once, and its token was shown to the first person who tapped. If it was not you, tell the people "
-        "who run this directory now: somebody else may have the token."
+        "A link works once, and its code was shown to the first person who tapped. If it was not you, tell the people "
+        "who run this directory now: somebody else may have the code."
     ),
     "expired": "This link has ended",
     "expired_sign_in": "A link to sign in works for 15 minutes.",
     "expired_still_true": "A link to confirm a report works for 30 days at most. It confirmed nothing.",
     "expired_invitation": "An invitation works for 7 days.",
-    "expired_handover": "A link to get a token works for 24 hours. No token was made.",
+    "expired_handover": "A link to get an access code works for 24 hours. No code was made.",
     "superseded": "There is a newer report",
     "superseded_text": "This link was for an older report of {name}. It confirmed nothing.",
     "unknown": "We do not know this link",
@@ -97,6 +96,7 @@ LINKS: _Messages = {
 }
 CONTACT: _Messages = {
     "published": "Published: how people reach you.",
+    "holds": "Your last report holds for {period}.",
     "found": (
         "You did not give these details yourself: they are from {source}, checked on {day}. "
         "Once you publish them here, they are your own."

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from capacity_api.pages.rendering import page_resource, render_page
+from capacity_api.pages.rendering import PLAIN_SETTINGS, PageSettings, page_resource, render_page
 from capacity_api.snapshot.resource import Resource
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -74,15 +74,17 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     fields: list[Field]
 
 
-def reference_page(openapi: dict[str, Any]) -> Resource:
-    return page_resource(render_reference(openapi))
+def reference_page(openapi: dict[str, Any], settings: PageSettings) -> Resource:
+    # It is in English alone.
+    return page_resource(render_reference(openapi, msgspec.structs.replace(settings, languages=())))
 
 
-def render_reference(openapi: dict[str, Any]) -> bytes:
+def render_reference(openapi: dict[str, Any], settings: PageSettings = PLAIN_SETTINGS) -> bytes:
     """The page for an OpenAPI 3.1 document as UTF-8; what the document leaves out, the page leaves out."""
     components = openapi.get("components", {})
     return render_page(
         "reference.html",
+        settings=settings,
         info=openapi.get("info", {}),
         sections=_sections(openapi),
         webhooks=[_operation(openapi, name, *each) for name, item in _webhooks(openapi) for each in _calls(item)],

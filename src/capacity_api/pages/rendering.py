@@ -1,7 +1,9 @@
 """Rendering a page, and the resource that it is published as."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from capacity_api.domain.vocabulary import Label
 from capacity_api.pages import scripts
@@ -16,14 +18,52 @@ templates = environment("capacity_api.pages", "templates", "styles")
 templates.globals["modules"] = scripts.MODULES
 
 
+class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What all pages of one service share. `operator`, `contact` and `public_url` are settings.
+
+    `languages` are all that have pages. Where `is_static`, the pages are files, and offer nothing that they lack.
+    """
+
+    languages: tuple[Language, ...] = ()
+    demonstration: bool = False
+    sends_mail: bool = False
+    operator: str | None = None
+    contact: str | None = None
+    public_url: str | None = None
+    is_static: bool = False
+
+
+PLAIN_SETTINGS = PageSettings()
+_MAIN_PAGES = (
+    ("", "Find"),
+    ("coverage", "Who is covered"),
+    ("evidence", "What happened"),
+    ("update", "For charities"),
+)
+# Files cannot be these.
+_SERVICE_ONLY = frozenset({"evidence", "update"})
+
+
 def render_page(
-    template: str, language: Language = ENGLISH, languages: Sequence[Language] = (), **values: object
+    template: str, language: Language = ENGLISH, settings: PageSettings = PLAIN_SETTINGS, **values: object
 ) -> bytes:
-    """A page as UTF-8, with links to itself in the other `languages`."""
-    others = [each for each in languages if each is not language]
+    """A page as UTF-8, with links to itself in the other languages."""
+    others = [each for each in settings.languages if each is not language]
     with speaking(language):
-        html = templates.get_template(template).render(values, language=language, others=others, home=language.home)
+        html = templates.get_template(template).render(
+            values,
+            settings=settings,
+            language=language,
+            others=others,
+            home=language.home,
+            navigation=_navigation(settings),
+        )
     return html.encode()
+
+
+def _navigation(settings: PageSettings) -> list[tuple[str, str]]:
+    """The main pages, by their paths below the home of a language, in the language that is spoken."""
+    return [(path, gettext(label)) for path, label in _MAIN_PAGES if not (settings.is_static and path in _SERVICE_ONLY)]
 
 
 def page_resource(body: bytes, status: int = 200) -> Resource:

@@ -1,26 +1,25 @@
 """The page at `/update`, on which a responder changes its state."""
 
-from collections.abc import Sequence
 from operator import itemgetter
 
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS
-from capacity_api.domain.intake import Circumstance, State
+from capacity_api.domain.intake import Circumstance, ExpectedTime, State, Unit
 from capacity_api.domain.vocabulary import Label
-from capacity_api.pages.rendering import options, page_resource, render_page
+from capacity_api.pages.rendering import PLAIN_SETTINGS, PageSettings, options, page_resource, render_page
 from capacity_api.snapshot.resource import Resource
 from capacity_api.wording import sentences
 from capacity_api.wording.language import ENGLISH, Language, gettext, speaking
 
 _EXPLANATIONS = {
     State.OPEN: "takes new people",
-    State.WAITING_LIST: "takes names, in turn",
+    State.WAITING_LIST: "takes new people after a wait",
     State.PAUSED: "takes nobody new now",
 }
 # The other labels speak of a responder, this one to it.
 _OWN_CIRCUMSTANCES = {Circumstance.EXISTING_CLIENT: Label("Your existing clients", "your existing clients")}
-
-
+# For how long a report may hold; the API takes any number of hours up to 90 days.
+_VALID_FOR_DAYS = (1, 2, 3, 7, 14, 28, 90)
 # Offered to tick, as the languages that a responder speaks; the API takes any.
 _SPOKEN = (
     *("am", "ar", "bg", "bn", "cy", "de", "en", "es", "fa", "fr", "gu", "ha", "hi", "hu", "it", "ku", "lt", "ne"),
@@ -48,31 +47,22 @@ _SPOKEN = (
 )
 
 
-def update_page(
-    language: Language, languages: Sequence[Language], *, demonstration: bool, sends_mail: bool, contact: str | None
-) -> Resource:
-    made = render_update(language, languages, demonstration=demonstration, sends_mail=sends_mail, contact=contact)
-    return page_resource(made)
+def update_page(language: Language, settings: PageSettings) -> Resource:
+    return page_resource(render_update(language, settings))
 
 
-def render_update(
-    language: Language = ENGLISH,
-    languages: Sequence[Language] = (),
-    *,
-    demonstration: bool = False,
-    sends_mail: bool = False,
-    contact: str | None = None,
-) -> bytes:
-    """The page as UTF-8. Where no mail is sent, it offers none. `contact` is the one of the directory's page."""
+def render_update(language: Language = ENGLISH, settings: PageSettings = PLAIN_SETTINGS) -> bytes:
+    """The page as UTF-8. Where no mail is sent, it offers none."""
     with speaking(language):
         return render_page(
             "update.html",
             language,
-            languages,
-            demonstration=demonstration,
-            sends_mail=sends_mail,
-            contact=contact,
+            settings,
             spoken=spoken_languages(),
+            validities=[
+                (days * 24, sentences.period_in_words(ExpectedTime(min=days, max=days, unit=Unit.DAYS)))
+                for days in _VALID_FOR_DAYS
+            ],
             **report_fields(),
             circumstances=options(vocabulary.CIRCUMSTANCES | _OWN_CIRCUMSTANCES),
         )

@@ -4,6 +4,9 @@ from functools import lru_cache
 
 import msgspec
 
+from capacity_api.pages.headers import HEADERS
+from capacity_api.pages.rendering import HTML
+from capacity_api.publication.addresses import is_for_programs
 from capacity_api.snapshot.resource import CODINGS, Headers, Resource
 from capacity_api.snapshot.snapshot import Snapshot
 
@@ -25,10 +28,22 @@ def find_answer(
 ) -> Answer | None:
     """The answer to a `GET` of a path as it was sent, or `None` where nothing is published at it.
 
-    With a query, that is an answer which the application gave before.
+    With a query, that is an answer which the application gave before. The pages ignore queries, and a slash too many
+    or too few at the end of their paths is redirected.
     """
-    resource = snapshot.cached_answer(path, query) if query else snapshot.find(path)
+    if query and is_for_programs(path):
+        resource = snapshot.cached_answer(path, query)
+    else:
+        resource = snapshot.find(path)
+        page = snapshot.page_meant_by(path) if resource is None else None
+        if page is not None and page != path:
+            resource = _redirect(page)
     return None if resource is None else answer_with(resource, accept_encoding, if_none_match)
+
+
+def _redirect(path: str) -> Resource:
+    """Lead to a page. For good, but nobody may keep it: what a device keeps tells who was here."""
+    return Resource(b"", HTML, (*HEADERS, ("location", path)), status=308, cacheable=False)
 
 
 def answer_with(resource: Resource, accept_encoding: bytes, if_none_match: bytes) -> Answer:
@@ -57,7 +72,7 @@ def preferred_codings(accept_encoding: bytes) -> tuple[str, ...]:
     weights: dict[str, float] = {}
     for item in accept_encoding.decode("latin-1").split(","):
         coding, _, parameters = item.strip().partition(";")
-        weights[coding.strip().lower()] = _weight(parameters)
+        weights[coding.strip().lower()] = weight_of(parameters)
     any_other = weights.get("*", 0.0)
     # An uncompressed answer is acceptable unless the reader excludes it, but every acceptable coding goes first.
     identity = weights.get("identity", 0.001 if weights.get("*", 1) else 0.0)
@@ -77,11 +92,14 @@ def is_match(if_none_match: bytes, etag: bytes) -> bool:
     return b"*" in known or etag in known
 
 
-def _weight(parameters: str) -> float:
-    name, _, value = parameters.partition("=")
-    if name.strip().lower() != "q":
-        return 1.0
-    try:
-        return min(max(float(value), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+def weight_of(parameters: str) -> float:
+    """The weight (`q`) among the parameters of an item of an `Accept…` header (RFC 9110 §12.4.2): 0 if unreadable."""
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            try:
+                # In this order, so that "nan" is 0.
+                return min(max(0.0, float(value)), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0

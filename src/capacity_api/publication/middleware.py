@@ -3,6 +3,7 @@
 import structlog
 
 from capacity_api.asgi import Application, Message, Receive, Scope, Send
+from capacity_api.publication.addresses import FORM_PATH, is_for_programs, sent_path
 from capacity_api.publication.answer import Answer, answer_with, find_answer
 from capacity_api.publication.publisher import Publisher
 from capacity_api.snapshot.resource import PUBLIC_HEADERS, PUBLISHED_SEQUENCE, Resource
@@ -10,6 +11,7 @@ from capacity_api.snapshot.snapshot import Snapshot
 
 # A handler whose answer depends on the snapshot alone puts this key into its `http.response.start`.
 OF_SNAPSHOT = "capacity_api.of_snapshot"
+# The key of a scope in which the route of the forms finds the path that a form was posted to.
 _READS = frozenset({"GET", "HEAD"})
 _KEPT_HEADERS = ("content-disposition",)
 log = structlog.get_logger()
@@ -26,6 +28,12 @@ class PublicationMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["query_string"] and not is_for_programs(sent_path(scope)):
+            # Mail programs and social networks add one to a link. No handler, cache or log sees it.
+            scope = {**scope, "query_string": b""}
+        if scope["method"] == "POST" and sent_path(scope) in self._publisher.snapshot.catalogue.form_pages:
+            # One route answers the forms of all languages.
+            scope = {**scope, "path": "/", "raw_path": b"/", FORM_PATH: sent_path(scope)}
         if scope["method"] not in _READS:
             await self._app(scope, receive, self._numbered(send))
             return
@@ -33,7 +41,7 @@ class PublicationMiddleware:
         passed_on = {**scope, "method": "GET"}
         try:
             snapshot = self._publisher.current()
-            answer = find_answer(snapshot, _path_of(scope), scope["query_string"], *_conditions_of(scope))
+            answer = find_answer(snapshot, sent_path(scope), scope["query_string"], *_conditions_of(scope))
         except Exception:
             log.exception("snapshot.failed")
             await self._app(passed_on, receive, self._numbered(send))
@@ -69,7 +77,7 @@ class PublicationMiddleware:
                 current = self._publisher.current()
                 # Cache it only if the handler saw this snapshot and nothing newer is committed.
                 if current is snapshot and not self._publisher.is_stale:
-                    snapshot.cache_answer(_path_of(scope), scope["query_string"], resource)
+                    snapshot.cache_answer(sent_path(scope), scope["query_string"], resource)
                 await _send_answer(send, current, answer_with(resource, *_conditions_of(scope)))
 
         return send_through
@@ -79,12 +87,6 @@ async def _send_answer(send: Send, snapshot: Snapshot, answer: Answer) -> None:
     headers = [*answer.headers, snapshot.sequence_header]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
-
-
-def _path_of(scope: Scope) -> str:
-    """The path as it was sent: what stands in it percent-encoded is not another spelling."""
-    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
-    return raw_path.partition(b"?")[0].decode("latin-1")
 
 
 def _conditions_of(scope: Scope) -> tuple[bytes, bytes]:

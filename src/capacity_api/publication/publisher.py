@@ -19,7 +19,7 @@ from capacity_api.operations.events import newest_events, redacted_responders
 from capacity_api.operations.responders import changed_since
 from capacity_api.representations.event import Event
 from capacity_api.snapshot.entry import Entry
-from capacity_api.snapshot.history import KEPT_FOR, MAX_ENTRIES, History
+from capacity_api.snapshot.history import KEPT_FOR, MAX_ENTRIES, STATES_KEPT_FOR, History
 from capacity_api.snapshot.snapshot import Catalogue, Snapshot, empty_snapshot
 
 log = structlog.get_logger()
@@ -148,7 +148,7 @@ class Publisher:
                 published = empty_snapshot(published.catalogue, self._clock())
             records = await changed_since(session, published.sequence)
             redacted = await redacted_responders(session, published.sequence)
-            histories = await _histories(session, records, published, self._clock() - KEPT_FOR, redacted)
+            histories = await _histories(session, records, published, self._clock(), redacted)
             # What is kept of earlier events may hold what was redacted.
             kept_events = () if redacted else published.recent_events
             events = await newest_events(session, 0 if redacted else published.sequence, MAX_EVENTS)
@@ -208,7 +208,7 @@ async def _histories(
     session: AsyncSession,
     records: Sequence[ResponderRecord],
     published: Snapshot,
-    since: datetime,
+    now: datetime,
     redacted: Set[UUID],
 ) -> dict[UUID, History]:
     """The history of each record: the published one with what is new, or all of it for a new or redacted responder."""
@@ -216,8 +216,8 @@ async def _histories(
     histories: dict[UUID, History] = {}
     if new_ids:
         wanted = new_ids if len(new_ids) <= _MAX_IDS_IN_QUERY else None
-        state_changes = await history.state_changes(session, since, wanted)
-        entries = await history.newest_entries(session, since, MAX_ENTRIES, wanted)
+        state_changes = await history.state_changes(session, now - STATES_KEPT_FOR, wanted)
+        entries = await history.newest_entries(session, now - KEPT_FOR, MAX_ENTRIES, wanted)
         for responder_id in new_ids:
             histories[responder_id] = History.of(entries.get(responder_id, ()), state_changes.get(responder_id, ()))
     if len(new_ids) < len(records):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from capacity_api.domain.coverage import CELLS, COUNTED, Counts, cell_counts, gap_cells
 from capacity_api.domain.gaps import CellGroup, Helper, describe_gaps, name_helpers
@@ -33,7 +32,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     sequence: int
     updated_at: datetime
-    demonstration: bool | UnsetType = UNSET
+    demonstration: bool = False
     gaps: tuple[CellGroup, ...]
     cells: list[CoverageCell]
 
@@ -61,7 +60,7 @@ def represent_coverage(
     return Coverage(
         sequence=sequence,
         updated_at=updated_at,
-        demonstration=True if demonstration else UNSET,
+        demonstration=demonstration,
         gaps=name_helpers(describe_gaps(gaps), gaps, helpers),
         cells=cells,
     )

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from capacity_api.representations.encoding import LICENCE, TTL_SECONDS
 from capacity_api.representations.responder import Responder
@@ -22,6 +21,6 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
     ttl: int = TTL_SECONDS
     valid_until: datetime | None
     licence: str = LICENCE
-    demonstration: bool | UnsetType = UNSET
+    demonstration: bool = False
     total: int
     responders: list[Responder]

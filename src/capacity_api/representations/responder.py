@@ -66,6 +66,13 @@ class PublicIntake(msgspec.Struct, frozen=True, kw_only=True):
     capacity_status: CapacityStatus | None
 
 
+def holds_until(intake: PublicIntake) -> datetime | None:
+    """When the clock alone changes the state that is shown; `None` where nothing was ever reported."""
+    if intake.planned is None or intake.confirm_by is None:
+        return intake.confirm_by
+    return min(intake.confirm_by, intake.planned.effective_from)
+
+
 class Responder(msgspec.Struct, frozen=True, kw_only=True):
     """`sequence` and `updated_at` are those of the newest event about it."""
 

@@ -11,7 +11,7 @@ from capacity_api.domain.match_index import Candidate
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.responder import Responder, represent_responder
-from capacity_api.snapshot.history import KEPT_FOR, History
+from capacity_api.snapshot.history import STATES_KEPT_FOR, History
 from capacity_api.snapshot.resource import Resource
 
 
@@ -54,9 +54,9 @@ class Entry:
         return self._history_list[1]
 
     def states(self, now: datetime) -> tuple[TimedState, ...]:
-        """Its states of the last ninety days, oldest first, each with the time from which it held."""
+        """Its states of the last twelve months, oldest first, each with the time from which it held."""
         return self.history.states(
-            max(now - KEPT_FOR, self.record.created_at), now, self._unrecorded(now), self.responder.intake.state
+            max(now - STATES_KEPT_FOR, self.record.created_at), now, self._unrecorded(now), self.responder.intake.state
         )
 
     def _unrecorded(self, now: datetime) -> list[TimedState]:

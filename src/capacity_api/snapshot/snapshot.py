@@ -4,16 +4,16 @@ A snapshot holds values. The bytes of a document are built from them when it is 
 snapshot shares what did not change with the one before it.
 """
 
+import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
 import structlog
-from msgspec import UNSET
 from uuid_utils.compat import uuid7
 
 from capacity_api.domain.coverage import NOBODY, Counts, move_contribution
@@ -37,27 +37,41 @@ _MAX_ANSWERS_BYTES = 32 * 1024 * 1024
 _MAX_QUERY_BYTES = 1000
 # Sorts after every slug.
 _AFTER_EVERY_SLUG = "\uffff"
+# No other text from an address is repeated in a redirect.
+_BELOW_HANDLED = re.compile(r"(/[\w-]+)+", re.ASCII)
 log = structlog.get_logger()
 
 Document = Callable[["Snapshot"], Resource]
+EntryPage = Callable[["Snapshot", Entry], Resource]
+# The answer to a form as it was sent, or to one that is refused, with the code of the fault.
+FormPage = Callable[["Snapshot", bytes, str | None], Resource]
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """What one process publishes, the same in each of its snapshots.
 
     `constants` are finished resources and `documents` how the others are built, both by path. `pages` are the paths of
-    those documents that state the time, and are therefore rebuilt each minute. A page that cannot be
-    built is replaced by `unavailable_page`, any other document by a problem document. `contact` and `public_url` are
-    the settings of these names.
+    those documents that state the time, and are therefore rebuilt each minute. `entry_pages` are the pages of one
+    responder, by the beginning of their paths, which end with its slug. `form_pages` answer forms that are posted to
+    their paths, and `handled_pages` are answered by handlers, as is what is below them. `problem_page` is the page in
+    place of an answer, by the path that was asked for and the status. It replaces a page that cannot be built, and a
+    problem document any other document. `contact` and `public_url` are the settings of these names.
     """
 
     constants: Mapping[str, Resource]
     documents: Mapping[str, Document]
     pages: frozenset[str]
-    unavailable_page: Resource
+    problem_page: Callable[[str, int], Resource]
+    handled_pages: frozenset[str] = frozenset()
+    entry_pages: Mapping[str, EntryPage] = MappingProxyType({})
+    form_pages: Mapping[str, FormPage] = MappingProxyType({})
     contact: str | None = None
     public_url: str | None = None
     demonstration: bool = False
+
+    def states_time(self, path: str) -> bool:
+        """Whether a page at this path states the time, so that it is rebuilt each minute."""
+        return path in self.pages or path.startswith(tuple(self.entry_pages))
 
 
 class Snapshot:
@@ -97,6 +111,8 @@ class Snapshot:
         self.rebuild_at = page_until if self.next_change is None else min(self.next_change, page_until)
         self._built: dict[str, Resource] = {}
         self._answers = _Answers()
+        # There are as many of these pages as responders, so only some are kept.
+        self._entry_pages = _Answers()
 
     def find(self, path: str) -> Resource | None:
         """What is published at a path, if anything. A document that cannot be built is an error (`Resource.status`)."""
@@ -104,10 +120,10 @@ class Snapshot:
         if found is not None:
             return found
         if path in self.catalogue.documents:
-            found = self._built[path] = self._build(path)
+            found = self._built[path] = self._build(path, partial(self.catalogue.documents[path], self))
             return found
         if not path.startswith(RESPONDERS):
-            return None
+            return self._find_entry_page(path)
         slug, _, part = path.removeprefix(RESPONDERS).partition("/")
         entry = self.entries.get(slug)
         if entry is None:
@@ -116,6 +132,38 @@ class Snapshot:
             return entry.history_list(self.now)
         return None if part else entry.resource
 
+    def page_meant_by(self, path: str) -> str | None:
+        """The path of the page that a path means, which may have a slash too many or too few at its end."""
+        inside = path.strip("/")
+        for candidate in (path, f"/{inside}", f"/{inside}/"):
+            if self._has_page(candidate):
+                return candidate
+        return None
+
+    def _has_page(self, path: str) -> bool:
+        catalogue = self.catalogue
+        if path in catalogue.pages:
+            return True
+        for handled in catalogue.handled_pages:
+            if path == handled or (path.startswith(handled) and _BELOW_HANDLED.fullmatch(path, len(handled))):
+                return True
+        if path in catalogue.constants:
+            return catalogue.constants[path].content_type.startswith("text/html")
+        beginning, _, slug = path.rpartition("/")
+        return f"{beginning}/" in catalogue.entry_pages and slug in self.entries
+
+    def _find_entry_page(self, path: str) -> Resource | None:
+        kept = self._entry_pages.get((path, b""))
+        if kept is not None:
+            return kept
+        for beginning, build in self.catalogue.entry_pages.items():
+            entry = self.entries.get(path.removeprefix(beginning)) if path.startswith(beginning) else None
+            if entry is not None:
+                page = self._build(path, partial(build, self, entry))
+                self._entry_pages.add((path, b""), page)
+                return page
+        return None
+
     def paths(self) -> Iterable[str]:
         """Every published path, without those of cached answers."""
         yield from self.catalogue.constants
@@ -123,20 +171,26 @@ class Snapshot:
         for slug in self.entries:
             yield RESPONDERS + slug
             yield f"{RESPONDERS}{slug}/history"
+            for beginning in self.catalogue.entry_pages:
+                yield beginning + slug
 
     def build_documents(self) -> None:
         """Build every document now, so that no reader waits for one."""
         for path in self.catalogue.documents:
             self.find(path)
 
-    def _build(self, path: str) -> Resource:
+    def _build(self, path: str, build: Callable[[], Resource]) -> Resource:
         try:
-            return self.catalogue.documents[path](self)
+            return build()
         except Exception:
             # One document's failure must not hold back the others.
             request_id = uuid7()
             log.exception("document.failed", path=path, sequence=self.sequence, request_id=request_id)
-            return self.catalogue.unavailable_page if path in self.catalogue.pages else _failed_document(request_id)
+            if self.catalogue.states_time(path):
+                page = self.catalogue.problem_page(path, 500)
+                headers = (*page.headers, _request_id_header(request_id))
+                return Resource(page.body, page.content_type, headers, status=page.status, cacheable=False)
+            return _failed_document(request_id)
 
     def cached_answer(self, path: str, query: bytes) -> Resource | None:
         """The answer that this snapshot gave to the same query before."""
@@ -180,7 +234,7 @@ class Snapshot:
         )
         if not changes and sequence is None:
             # Only time has passed, so only the pages have to be rebuilt.
-            after._built = {path: found for path, found in self._built.items() if path not in self.catalogue.pages}
+            after._built = {path: found for path, found in self._built.items() if not self.catalogue.states_time(path)}
             after._answers = self._answers
         return after
 
@@ -243,7 +297,7 @@ class Snapshot:
             sequence=self.sequence,
             updated_at=self.updated_at,
             valid_until=self.next_change,
-            demonstration=True if self.demonstration else UNSET,
+            demonstration=self.demonstration,
             total=len(listing),
             responders=listing,
         )
@@ -266,8 +320,12 @@ class Snapshot:
 def _failed_document(request_id: UUID) -> Resource:
     """A problem in place of a document, for everybody who asks for it: `request_id` is in the log."""
     problem = internal_error(request_id)
-    headers = (*PUBLIC_HEADERS, ("x-request-id", str(request_id)))
+    headers = (*PUBLIC_HEADERS, _request_id_header(request_id))
     return Resource(encode(problem), PROBLEM_JSON, headers, status=problem.status, cacheable=False)
+
+
+def _request_id_header(request_id: UUID) -> tuple[str, str]:
+    return "x-request-id", str(request_id)
 
 
 def empty_snapshot(catalogue: Catalogue, now: datetime) -> Snapshot:

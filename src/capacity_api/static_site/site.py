@@ -9,11 +9,15 @@ import msgspec
 
 from capacity_api import background
 from capacity_api.clock import Clock
+from capacity_api.domain.intake import NEVER_REPORTED
 from capacity_api.domain.matching import Question
 from capacity_api.formats.format import Format
+from capacity_api.operations.webhooks.example_event import EXAMPLE_RESPONDER, example_record
 from capacity_api.pages.headers import page_headers
 from capacity_api.publication.publisher import Publisher
 from capacity_api.representations.encoding import encode
+from capacity_api.snapshot.entry import Entry
+from capacity_api.snapshot.history import History
 from capacity_api.snapshot.matches import ALTERNATIVE_OUTCOMES, DEFAULT_MATCHES, find_alternatives
 from capacity_api.snapshot.resource import Resource
 from capacity_api.snapshot.snapshot import RESPONDERS, Catalogue, Snapshot, empty_snapshot
@@ -46,8 +50,15 @@ def site_files(snapshot: Snapshot, formats: Sequence[Format]) -> dict[str, Calla
         resources |= output.files(snapshot)
         folders |= output.folders
     folders |= {path.rpartition("/")[0] for path in resources}
-    pages = _page_paths(snapshot.catalogue)
-    return {_file_name(path, path in folders, path in pages): build for path, build in resources.items()}
+    constant_pages = _constant_pages(snapshot.catalogue)
+    files = {
+        _file_name(path, path in folders, path in constant_pages or snapshot.catalogue.states_time(path)): build
+        for path, build in resources.items()
+    }
+    return files | {
+        f"{home.removeprefix('/')}404.html": partial(snapshot.catalogue.problem_page, home, 404)
+        for home in _homes(snapshot.catalogue)
+    }
 
 
 def headers_of_every_page(catalogue: Catalogue, now: datetime) -> tuple[tuple[str, str], ...]:
@@ -55,9 +66,13 @@ def headers_of_every_page(catalogue: Catalogue, now: datetime) -> tuple[tuple[st
 
     `Cache-Control: no-store` goes with them.
     """
-    snapshot = empty_snapshot(catalogue, now)
-    bodies = [_find(snapshot, path).body for path in _page_paths(catalogue)]
-    return page_headers(*bodies, catalogue.unavailable_page.body)
+    # A policy depends on templates alone, and not on the responder.
+    example = Entry(example_record(EXAMPLE_RESPONDER, NEVER_REPORTED, now, 1), History(), now)
+    snapshot = empty_snapshot(catalogue, now).with_changes({EXAMPLE_RESPONDER.slug: example}, now)
+    paths = _constant_pages(catalogue) | catalogue.pages
+    paths |= {beginning + EXAMPLE_RESPONDER.slug for beginning in catalogue.entry_pages}
+    bodies = [_find(snapshot, path).body for path in sorted(paths)]
+    return page_headers(*bodies, *(catalogue.problem_page(home, 404).body for home in _homes(catalogue)))
 
 
 class StaticSite:
@@ -120,21 +135,25 @@ class StaticSite:
         return self._folder.write({**site_files(snapshot, self._formats), "site.json": state}, now)
 
 
-def _page_paths(catalogue: Catalogue) -> set[str]:
-    constant = {path for path, resource in catalogue.constants.items() if resource.content_type.startswith(_HTML)}
-    return constant | catalogue.pages
+def _constant_pages(catalogue: Catalogue) -> set[str]:
+    return {path for path, resource in catalogue.constants.items() if resource.content_type.startswith(_HTML)}
+
+
+def _homes(catalogue: Catalogue) -> list[str]:
+    """The directory page of each language. No other path of a page ends with a slash."""
+    return [path for path in catalogue.pages if path.endswith("/")]
 
 
 def _file_name(path: str, is_folder: bool, is_page: bool) -> str:
     inside = path.removeprefix("/")
     if is_page:
-        return f"{inside}/index.html".removeprefix("/")
+        return f"{inside}index.html" if path.endswith("/") else f"{inside}.html"
     return f"{inside}/index.json" if is_folder else inside
 
 
 def _find(snapshot: Snapshot, path: str) -> Resource:
     found = snapshot.find(path)
-    if found is None or (found.status != 200 and path not in snapshot.catalogue.pages):
+    if found is None or (found.status != 200 and not snapshot.catalogue.states_time(path)):
         raise ValueError(f"{path} cannot be built for sequence number {snapshot.sequence}")
     return found
 

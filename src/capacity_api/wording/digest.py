@@ -42,7 +42,7 @@ _HEADINGS = {
     State.WAITING_LIST: ("Waiting list", "We know of no organisation that has a waiting list."),
     State.PAUSED: ("Paused", "We know of no organisation that has paused."),
 }
-_NOTED = "It adds a note, which the directory has."
+_NOTED = "It adds a note: see the directory."
 # When, and what happened then.
 _Happening = tuple[datetime, str]
 
@@ -87,13 +87,13 @@ def render_digest(content: DigestContent) -> str:
 
 
 def _introduction(content: DigestContent) -> Iterator[str]:
-    yield _heading("Who can take a referral", "=")
+    yield _heading("Who takes new people", "=")
     if content.demonstration:
         yield _paragraph("Demonstration data: not real. No organisation reported the states shown here.")
     yield _paragraph(f"From {day(content.since)} to {day(content.now)}.")
     yield _paragraph(
-        f"This text is of {moment(content.now)} (UK time). What it says of now holds until the time beside it, unless "
-        "the organisation says otherwise before. After that time we do not know."
+        f"This text was made on {moment(content.now)} (UK time). Check the end date of each answer: after it, we do "
+        "not know. An organisation may also change its answer before that."
     )
     yield _where_to_look(content)
     yield ("In immediate danger, call 999.\nModern Slavery & Exploitation Helpline: 08000 121 700")
@@ -111,7 +111,7 @@ def _changes(content: DigestContent) -> Iterator[str]:
     changes = [(at, f"{_name(responder)}: {_BECAME[state]}") for at, responder, state in content.state_changes]
     happenings = sorted([*changes, *map(_happening, content.events)], key=itemgetter(0))
     if not happenings:
-        yield _paragraph("No organisation changed what it says, and nothing lapsed.")
+        yield _paragraph("No organisation changed what it says, and no answer ended.")
     for date, of_day in groupby(happenings, key=lambda happening: day(happening[0])):
         # One responder may change its details several times a day.
         items = dict.fromkeys(_item(words) for _, words in of_day)
@@ -159,14 +159,14 @@ def _unconfirmed(responders: Sequence[Responder]) -> Iterator[str]:
     if not found:
         yield _paragraph("None.")
         return
-    yield _paragraph("Each of these may be open or not. Only it can say: ask it.")
+    yield _paragraph("We do not know if these are open. Contact them to ask.")
     lapsed = [responder for responder in found if responder.intake.last_report is not None]
     # A plan to pause says something even of one that never reported.
     silent = [responder for responder in found if responder.intake.last_report is None]
     for responder in lapsed:
         yield _item(_said(responder))
     if silent:
-        yield _paragraph("These have not reported to this directory yet:")
+        yield _paragraph("These have not joined this directory:")
         yield "\n".join(_item(_name_and_plan(responder)) for responder in silent)
 
 
@@ -177,9 +177,9 @@ def _name_and_plan(responder: Responder) -> str:
 def _gaps(gaps: Sequence[CellGroup]) -> Iterator[str]:
     yield _heading("Gaps", "-")
     if not gaps:
-        yield _paragraph("None at the time of this text. One opens whenever what somebody said lapses.")
+        yield _paragraph("None when this text was made. There may be one by now.")
         return
-    yield _paragraph("At the time of this text:")
+    yield _paragraph("When this text was made:")
     yield "\n".join(_item(_sentence(gap.text)) for gap in gaps)
 
 

@@ -30,16 +30,6 @@ from capacity_api.representations.responder import PublicIntake, PublicRemit, Re
 from capacity_api.wording.language import current_locale, gettext, join_words, ngettext
 
 NOT_SUPPLIED = "not yet supplied by the organisation"
-# What stands below the heading of each state, and where to go on.
-OPEN = "Taking new people who are within their remit."
-NOBODY_OPEN = "No organisation has confirmed that it is open now. The helpline above can be called."
-WAITING = "They can be asked; whoever asks waits for a turn."
-PAUSED = "Not taking new people now, apart from the exceptions named. Anybody else:"
-PAUSED_NOBODY_OPEN = "Not taking new people now, apart from the exceptions. Nobody has confirmed being open:"
-PAUSED_NOBODY = "Not taking new people now, apart from the exceptions. Otherwise call the helpline above."
-UNCONFIRMED = "These have not said, or what they said has lapsed. Each may be open or not: only it can say."
-SEE_OPEN = "see who is open"
-SEE_WAITING = "see the waiting lists"
 
 # A list of twelve would take twelve lines.
 MONTHS = (
@@ -82,8 +72,8 @@ PERIOD_RANGES = {
     Unit.WEEKS: ("{min} to {max} week", "{min} to {max} weeks"),
 }
 _STATE_SENTENCES = {
-    State.OPEN: "Open: taking new people who are within its remit.",
-    State.WAITING_LIST: "Waiting list: whoever asks waits for a turn.",
+    State.OPEN: "Open: taking new people within its remit.",
+    State.WAITING_LIST: "Waiting list: you can contact it. There is a wait.",
     State.PAUSED: "Paused: not taking new people.",
 }
 # Opens and closes of the Unicode Bidirectional Algorithm (UAX #9): embeddings and overrides, isolates.
@@ -187,11 +177,6 @@ def exploitation_in_words(types: tuple[str, ...]) -> str:
     return _join_labels([EXPLOITATION_TYPES[each] for each in members(types, ExploitationType)])
 
 
-def genders_of_any_age() -> str:
-    """ "women and girls, men and boys, and non-binary people"."""
-    return _join_labels([GENDERS_WITH_CHILDREN[gender] for gender in Gender])
-
-
 def places_in_words(remit: PublicRemit) -> str:
     codes = [area.code for area in remit.areas]
     names = [gettext(AREAS[area.code].name if area.code in AREAS else area.name) for area in remit.areas]
@@ -208,13 +193,12 @@ def intake_in_sentences(responder: Responder) -> list[str]:
     """What a responder says, for plain text: each sentence names the time that it holds for, where there is one."""
     intake, remit = responder.intake, responder.remit
     if intake.report is None:
-        sentences = ["Not confirmed: it may be open or not, only it can say.", _last_report_in_words(intake)]
+        sentences = ["Not confirmed: we do not know if it is open. Contact it to ask.", _last_report_in_words(intake)]
     else:
         sentences = [_STATE_SENTENCES[intake.state], *_terms_in_sentences(intake.report, remit)]
         if intake.confirm_by is not None:
             sentences.append(
-                f"{_said_in_words(intake)} holds until {until(intake.confirm_by)} (UK time) and is not confirmed after "
-                "that."
+                f"{_said_in_words(intake)} until {until(intake.confirm_by)} (UK time). After that we do not know."
             )
     if intake.planned is not None:
         report = intake.planned.report
@@ -226,18 +210,18 @@ def intake_in_sentences(responder: Responder) -> list[str]:
 
 def _last_report_in_words(intake: PublicIntake) -> str:
     if intake.last_report is None or intake.confirm_by is None:
-        return "It has not reported to this directory yet."
+        return "It has not joined this directory."
     last = state_in_words(State(intake.last_report.state))
-    return f"What it last said (\u201c{last}\u201d) lapsed on {moment(intake.confirm_by)} (UK time)."
+    return f"It last said \u201c{last}\u201d. That ended on {moment(intake.confirm_by)} (UK time)."
 
 
 def _said_in_words(intake: PublicIntake) -> str:
     """Whose word a report is, and of when: only a responder confirms."""
     if intake.confirmed_at is None:
-        return "This is at its own limit. It"
+        return "At its own limit,"
     if intake.said_by is SaidBy.COORDINATOR:
-        return f"As told to this directory on {moment(intake.confirmed_at)}; this"
-    return f"Confirmed on {moment(intake.confirmed_at)}; this"
+        return f"As told to this directory on {moment(intake.confirmed_at)},"
+    return f"Confirmed on {moment(intake.confirmed_at)},"
 
 
 def _terms_in_sentences(report: Report, remit: PublicRemit) -> list[str]:
@@ -247,9 +231,9 @@ def _terms_in_sentences(report: Report, remit: PublicRemit) -> list[str]:
         sentences.append(f"For now only: {limit_in_words(remit, report.limited_to)}.")
     if report.state is ReportedState.PAUSED:
         exceptions = circumstances_in_words(report.exceptions)
-        sentences.append(f"It still takes {exceptions}." if exceptions else "It named no exceptions.")
+        sentences.append(f"It still takes {exceptions}." if exceptions else "It listed no exceptions.")
         sentences.append(
-            f"Until {day(report.reopens_on)}, by its own account."
+            f"It expects to stay paused through {day(report.reopens_on)}."
             if report.reopens_on
             else "It has not said until when."
         )
@@ -276,8 +260,17 @@ def day(at: date | datetime) -> str:
 
 
 def moment(at: datetime) -> str:
-    """ "1 December 2026, 09:15" in Europe/London; whoever shows it says once that it is UK time."""
-    return gettext("{day}, {time}").format(day=day(at), time=f"{at.astimezone(LONDON_TIME):%H:%M}")
+    """ "1 December 2026, 09:15" in Europe/London. The page or text says once that it is UK time."""
+    return gettext("{day}, {time}").format(day=day(at), time=_clock_time(at.astimezone(LONDON_TIME)))
+
+
+def _clock_time(local: datetime) -> str:
+    """ "09:15". In the hour of October that comes twice, "01:30 BST" and an hour later "01:30 GMT"."""
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    message = "{time}"
+    if first != second:
+        message = gettext("{time} GMT") if local.fold else gettext("{time} BST")
+    return message.format(time=f"{local:%H:%M}")
 
 
 def until(at: datetime) -> str:

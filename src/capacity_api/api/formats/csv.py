@@ -27,5 +27,5 @@ class DirectoryTableController(Controller):
         null. A text that a spreadsheet would take for a formula begins with an apostrophe. A saved table goes out of
         date: after its `confirm_by`, a state in it is no longer confirmed.
         """
-        name = file_name(demonstration=directory.demonstration is True)
+        name = file_name(demonstration=directory.demonstration)
         return csv_download(name, directory_table(map(row, directory.responders)))

@@ -106,7 +106,12 @@ def example_data(event_type: EventType, subject: NewResponder, at: datetime, num
 
 def example_responder(subject: NewResponder, intake: Intake, at: datetime, number: int) -> Responder:
     """A responder as the public sees it, after an event with this number."""
-    record = ResponderRecord(
+    return represent_responder(example_record(subject, intake, at, number), at)
+
+
+def example_record(subject: NewResponder, intake: Intake, at: datetime, number: int) -> ResponderRecord:
+    """A responder as it is stored, after an event with this number."""
+    return ResponderRecord(
         id=_ID,
         slug=subject.slug,
         name=subject.name,
@@ -118,7 +123,6 @@ def example_responder(subject: NewResponder, intake: Intake, at: datetime, numbe
         updated_at=at,
         created_at=at,
     )
-    return represent_responder(record, at)
 
 
 def reported(report: Report, at: datetime) -> Intake:

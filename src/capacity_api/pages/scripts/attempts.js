@@ -3,12 +3,17 @@
 import { Question, Refusal, isSignedInByMail, setToken } from "./calls.js";
 import { byId, createElement, find, findAll } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
+import { say } from "./words.js";
 
 /** @import { FieldError } from "./types.js" */
 
 // A step that takes longer than this is announced as being on its way.
 const SLOW_AFTER = 1000;
+// What the ids of reasons beside fields begin with.
+const REASON = "reason-";
 const words = WORDS.calls;
+/** @type {Record<string, string>} */
+const FAULTS = WORDS.faults;
 let isBusy = false;
 /** Called once the running step is over. @type {(() => void)[]} */
 let waiting = [];
@@ -40,8 +45,7 @@ export function attemptsIn({ fault, done, form, refused }) {
     const slow = setTimeout(() => (done.textContent = words.sending), SLOW_AFTER);
     fault.hidden = true;
     done.textContent = "";
-    for (const field of findAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-    for (const reason of findAll(".reason-beside")) reason.remove();
+    forgetFaults();
     try {
       await step();
     } catch (error) {
@@ -77,7 +81,20 @@ export function signInAgain(status) {
   fault.focus();
 }
 
+/** Take away what was said of the last refusal. */
+function forgetFaults() {
+  for (const field of findAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    const described = field.getAttribute("aria-describedby")?.split(" ") ?? [];
+    const left = described.filter((id) => !id.startsWith(REASON));
+    if (left.length) field.setAttribute("aria-describedby", left.join(" "));
+    else field.removeAttribute("aria-describedby");
+  }
+  for (const reason of findAll(".reason-beside")) reason.remove();
+}
+
 /**
+ * Say what was refused, with a link to each field at fault.
  * @param {Refusal} refusal
  * @param {HTMLElement} fault
  * @param {HTMLElement} form
@@ -98,21 +115,59 @@ function showRefusal(refusal, fault, form, attempt) {
 }
 
 /**
- * Mark the field that an error is about, say beside it what is wrong, and return both in words.
+ * Mark the field that an error is about, say beside it what is wrong, and return a link to it in the same words.
  * @param {FieldError} error
  * @param {HTMLElement} form
  */
-function markField({ pointer, detail }, form) {
+function markField(error, form) {
+  const { pointer, detail } = error;
   const parts = findAll("[data-pointer]", form);
   // A part within another stands after it, and knows better.
   const part = parts.filter((each) => `${pointer}/`.startsWith(`${each.dataset.pointer}/`)).at(-1);
   if (!part) return detail;
-  const field = part.querySelector(`[name="${pointer.split("/").at(-1)}"]`) ?? find("input, select, textarea", part);
-  field.setAttribute("aria-invalid", "true");
+  const label = find("legend, .label, label", part).textContent?.trim() ?? "";
+  const text = say(FAULTS[keyOf(error)] ?? "{label}: {detail}", { label, detail });
+  const field =
+    part.querySelector(`[name="${pointer.split("/").at(-1)}"]`) ??
+    findAll("input, select, textarea", part).find((each) => !each.closest("[hidden]")) ??
+    find("input, select, textarea", part);
   for (const details of /** @type {HTMLDetailsElement[]} */ (findAll("details", form))) {
     details.open ||= details.contains(field);
   }
-  const label = find("legend, .label, label", part).textContent;
-  part.append(createElement("span", { class: "reason-beside" }, detail));
-  return `${label}: ${detail}`;
+  describe(/** @type {HTMLElement} */ (field), part, text);
+  const link = createElement("a", { href: `#${field.id}` }, text);
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    /** @type {HTMLElement} */ (field).focus();
+  });
+  return link;
+}
+
+/**
+ * Say beside a field what is wrong with it.
+ * @param {HTMLElement} field
+ * @param {HTMLElement} part
+ * @param {string} text
+ */
+function describe(field, part, text) {
+  const id = `${REASON}${findAll(".reason-beside").length}`;
+  field.id ||= `field-${id}`;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", [id, field.getAttribute("aria-describedby") ?? ""].join(" ").trim());
+  const reason = createElement("span", { class: "reason-beside", id }, text);
+  // Gone together with the field, where another state hides it.
+  if (part.dataset.for) reason.dataset.for = part.dataset.for;
+  const legend = part.querySelector("legend");
+  if (legend) legend.after(reason);
+  else part.before(reason);
+}
+
+/**
+ * The words of the page for an error: by its code, or by its pointer and the parts that it is in.
+ * @param {FieldError} error
+ */
+function keyOf({ pointer, code }) {
+  let key = code ?? pointer;
+  while (key && !FAULTS[key]) key = key.slice(0, Math.max(0, key.lastIndexOf("/")));
+  return key;
 }

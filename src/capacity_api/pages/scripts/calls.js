@@ -8,6 +8,8 @@ import { WORDS } from "./desk_facts.js";
 // A browser would wait for minutes on a connection that was lost silently.
 const ANSWER_WITHIN = 20_000;
 const words = WORDS.calls;
+/** @type {Record<string, string>} */
+const REFUSED_CODES = WORDS.sign_in_refused;
 
 let token = "";
 let isOfPerson = false;
@@ -106,9 +108,10 @@ export async function call(method, path, { body, headers = {}, onlyReads = metho
 /**
  * Why a call was refused. Where fields are at fault, each of them says why.
  * @param {number} status
- * @param {{ detail?: string, errors?: FieldError[] } | null} problem
+ * @param {{ detail?: string, code?: string, errors?: FieldError[] } | null} problem
  */
 function reasonInWords(status, problem) {
   if (status === 412) return words.changed_meanwhile;
+  if (status === 401) return REFUSED_CODES[problem?.code ?? ""] ?? words.signed_out;
   return problem?.errors?.length ? words.fields : (problem?.detail ?? words.unknown);
 }

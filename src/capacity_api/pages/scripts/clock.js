@@ -6,7 +6,7 @@ const DEVICE = { wall: () => Date.now(), running: () => performance.now() };
 /**
  * The server's time by an answer of it, in milliseconds, or NaN. `Date` is when the answer was made; `Age` is for how
  * many seconds caches have kept it since.
- * @param {Headers} headers
+ * @param {Pick<Headers, "get">} headers
  */
 export function timeOf(headers) {
   const age = Number.parseInt(headers.get("age") ?? "", 10) || 0;
@@ -38,6 +38,16 @@ export class ServerClock {
     this.#at = at;
     this.#wall = this.#device.wall();
     this.#running = this.#device.running();
+  }
+
+  /**
+   * Set the clock by the headers of an answer, if they say the time.
+   * @param {Pick<Headers, "get">} headers
+   */
+  setBy(headers) {
+    const date = timeOf(headers);
+    // The header leaves out fractions of a second. Add a second, so that nothing is shown as open for too long.
+    if (date) this.set(date + 1000);
   }
 
   /** The later of two estimates: sleep stops the running clock, and somebody may set the clock on the wall back. */

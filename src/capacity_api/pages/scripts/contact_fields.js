@@ -2,7 +2,7 @@
 
 import { createElement, find, findAll } from "./dom.js";
 
-/** @import { Contact } from "./types.js" */
+/** @import { Contact, FieldError } from "./types.js" */
 
 const TEXTS = /** @type {const} */ (["phone", "email", "url", "hours"]);
 const TICKS = /** @type {const} */ (["all_hours", "interpreters"]);
@@ -35,6 +35,31 @@ export function readContact(form) {
   const ticks = TICKS.map((name) => [name, field(form, name).checked || null]);
   const ticked = /** @type {HTMLInputElement[]} */ (findAll(".languages-spoken input:checked", form));
   return { ...Object.fromEntries([...texts, ...ticks]), languages: ticked.map((box) => box.value) };
+}
+
+/**
+ * What the page can see to be wrong: all of it at once, where the server names one fault at a time.
+ * @param {HTMLFormElement} form
+ * @returns {FieldError[]}
+ */
+export function contactFaults(form) {
+  const phone = field(form, "phone").value;
+  const email = field(form, "email").value.trim();
+  const url = field(form, "url").value.trim();
+  const website = form.website.value.trim();
+  const isFault = {
+    // A number in words, such as for a text relay, is left to the server.
+    "/contact/phone": Boolean(phone) && !/\p{L}/u.test(phone) && phone.replace(/\D/g, "").length < 3,
+    "/contact/email": Boolean(email) && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email),
+    "/contact/url": Boolean(url) && !isWebAddress(url),
+    "/website": Boolean(website) && !isWebAddress(website),
+  };
+  return Object.entries(isFault).flatMap(([pointer, isWrong]) => (isWrong ? [{ pointer, detail: "" }] : []));
+}
+
+/** @param {string} text */
+function isWebAddress(text) {
+  return /^https?:\/\/[^\s/]+\.[^\s/]/i.test(text);
 }
 
 /**

@@ -1,4 +1,4 @@
-// The coverage page. Keeps the picture true while the page is open.
+// The coverage page. Shows one place at a time, and keeps the page true while it is open.
 
 import "./leave.js";
 import { byId, find } from "./dom.js";
@@ -6,10 +6,44 @@ import { WORDS } from "./facts.js";
 import { ask, fetchPage, hideAge, news, showAge } from "./freshness.js";
 
 const ASK_EVERY = 60_000;
-const PARTS = ["now", "picture", "gaps"];
+const PARTS = ["now", "gaps", "places"];
 const words = WORDS.coverage;
+const choice = /** @type {HTMLSelectElement} */ (find("#choice select"));
 
 let readAt = Date.now();
+
+/**
+ * The places on a page. Several that are the same are one.
+ * @param {ParentNode} page
+ * @returns {NodeListOf<HTMLDetailsElement>}
+ */
+const placesOn = (page) => page.querySelectorAll("#places details");
+/** @param {HTMLDetailsElement} place */
+const areasOf = (place) => (place.dataset.areas ?? "").split(" ");
+
+/**
+ * Leave the chosen place alone on a page, or all of them, and open those with these areas. The chosen one is named
+ * first, however many are the same.
+ * @param {ParentNode} page
+ * @param {string[]} open
+ */
+function arrange(page, open) {
+  for (const place of placesOn(page)) {
+    const areas = areasOf(place);
+    place.hidden = choice.value !== "" && !areas.includes(choice.value);
+    place.open = open.some((area) => areas.includes(area));
+    const chosen = /** @type {HTMLElement | null} */ (place.querySelector(".chosen"));
+    if (!chosen) continue;
+    chosen.hidden = choice.value === "";
+    find("span", chosen).textContent = choice.selectedOptions[0].text;
+  }
+}
+
+/** An area of each place that is open. Its other areas may differ by the next answer. */
+function openAreas() {
+  const open = [...placesOn(document)].filter((place) => place.open && !place.hidden).map(areasOf);
+  return open.map((areas) => (areas.includes(choice.value) ? choice.value : areas[0]));
+}
 
 function refresh() {
   if (document.hidden) return;
@@ -21,11 +55,16 @@ function refresh() {
 
 /** @param {AbortSignal} signal */
 async function update(signal) {
-  const page = await fetchPage("picture", signal);
+  const page = await fetchPage("places", signal);
+  arrange(page, openAreas());
+  const openGaps = [...document.querySelectorAll("#gaps details[open] summary")].map((summary) => summary.textContent);
+  for (const gap of page.querySelectorAll("#gaps details")) {
+    gap.toggleAttribute("open", openGaps.includes(find("summary", gap).textContent));
+  }
   const replaced = PARTS.filter((id) => replacePart(id, page));
   readAt = Date.now();
   hideAge(words.fresh);
-  if (replaced.includes("picture")) news.textContent = words.changed;
+  if (replaced.some((id) => id !== "now")) news.textContent = words.changed;
 }
 
 /**
@@ -37,10 +76,16 @@ function replacePart(id, page) {
   const current = byId(id);
   const latest = find(`#${id}`, page);
   if (current.isEqualNode(latest)) return false;
+  const focused = current.contains(document.activeElement) ? document.activeElement?.textContent : undefined;
   current.replaceWith(latest);
+  /** @type {NodeListOf<HTMLElement>} */
+  const links = latest.querySelectorAll("summary, a");
+  [...links].find((link) => link.textContent === focused)?.focus();
   return true;
 }
 
+choice.addEventListener("change", () => arrange(document, [choice.value]));
+byId("choice").hidden = false;
 setInterval(refresh, ASK_EVERY);
 for (const event of ["visibilitychange", "online", "offline"]) addEventListener(event, refresh);
 // A page that was just loaded is up to date. One that the browser kept may be old.

@@ -1,12 +1,13 @@
 // The directory page. Keeps the list true while the page is open: asks the server for changes, and lapses by the clock.
 
 import "./leave.js";
-import { ServerClock, timeOf } from "./clock.js";
+import { ServerClock } from "./clock.js";
 import { byId, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
 import { arrange, showForm } from "./filter.js";
 import { ask, fetchPage, hideAge, news, showAge } from "./freshness.js";
 import { entries, lapse, nextLapse, slugOf, stateOf } from "./list.js";
+import { offerRecord } from "./record.js";
 import { directory, store } from "./responders.js";
 import { joinItems, moment, say } from "./words.js";
 
@@ -35,14 +36,13 @@ async function update(signal) {
   if (response.status !== 304 && !response.ok) throw new Error(String(response.status));
   if (response.ok) for (const slug of store(await response.json())) changed.add(slug);
   etag = response.headers.get("etag") ?? etag;
-  const date = timeOf(response.headers);
-  // The header leaves out fractions of a second. Add a second, so that nothing is shown as open for too long.
-  if (date) clock.set(date + 1000);
+  clock.setBy(response.headers);
   if (isBehind()) await updateList(signal);
   else changed.clear();
   showReadAt(clock.now());
   hideAge(words.fresh);
   showForm();
+  offerRecord(readAt);
   tick();
 }
 

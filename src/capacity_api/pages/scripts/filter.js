@@ -1,97 +1,175 @@
-// "For whom?": matching within the page. What the reader chooses is in no address, no storage and no request.
+// The answer to the question: matching within the page. What the reader chooses is in no address, no storage and no
+// request.
 
 import { byId, closest, createElement, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
 import { entryOf, groupByState, moveInto, showCounts, slugOf, stateOf } from "./list.js";
 import { OUTCOMES, alternatives, decide, isAccepting, saysNothing, situationOf } from "./matching.js";
+import { clearForm, form, isAcceptingOnly, offerClients, readQuestion } from "./question.js";
 import { directory } from "./responders.js";
-import { balanced, say } from "./words.js";
+import { balanced, joinLabels, say, sayCount } from "./words.js";
 
-/** @import { Outcome, Question, Responder, Situation } from "./types.js" */
+/** @import { Decision, Outcome, Responder } from "./types.js" */
 
+const HELPFUL = OUTCOMES.filter((outcome) => outcome !== "no");
+const NOT_GIVEN = "exception_not_given_";
 const words = WORDS.directory;
-const form = /** @type {HTMLFormElement} */ (find("form.ask"));
-const resetButton = find("[type=reset]", form);
+const questionWords = WORDS.question;
+const clearButton = find("button.clear", form);
 const list = byId("list");
 const matches = byId("matches");
+const leftOut = byId("left-out");
+const jump = find(".jump");
+const found = /** @type {HTMLOutputElement} */ (find("output", matches));
+
+/** Whether the reader looks at the whole list, with a question asked. */
+let isListWanted = false;
+let areMatchesInSight = false;
+
+/**
+ * An entry with what is decided about it.
+ * @typedef {{ entry: HTMLElement, responder: Responder, decision: Decision }} Match
+ */
 
 /** Show the entries as the form asks for them. */
 export function arrange() {
-  const situation = situationOf(readQuestion());
-  const isAsking = !saysNothing(situation);
-  const acceptingOnly = form.accepting.checked;
+  // A page that came with an answer lacks the entries that are not in it, until the directory is read.
+  if (!directory.responders.size && !matches.hidden) return;
+  const isAsked = isAsking();
+  const isAnswered = isAsked && !isListWanted;
   const focused = document.activeElement;
-  resetButton.hidden = !isAsking && !acceptingOnly;
+  const groups = groupByOutcome();
   showCounts();
-  if (isAsking) showMatches(situation, acceptingOnly);
-  else showList(acceptingOnly);
-  list.hidden = isAsking;
-  matches.hidden = !isAsking;
+  if (isAnswered) showMatches(groups);
+  else showList();
+  clearButton.hidden = !isAsked;
+  byId("under-18").hidden = readQuestion().age_group !== "child";
+  list.hidden = isAnswered;
+  matches.hidden = !isAnswered;
+  found.value = isAnswered ? [summary(groups, OUTCOMES), ...leftOutInWords()].join(" · ") : "";
+  if (isAsked) find("a", jump).textContent = summary(groups, HELPFUL);
+  showJump();
   // An entry that moves loses the focus.
   if (focused instanceof HTMLElement && focused.isConnected && focused !== document.activeElement) {
     focused.focus({ preventScroll: true });
   }
 }
 
-/**
- * What is not ticked was not said: no form asks yet whether none of it applies.
- * @returns {Question}
- */
-function readQuestion() {
-  const boxes = /** @type {HTMLInputElement[]} */ (findAll("[name=circumstances]:checked", form));
-  return {
-    area: form.area.value,
-    exploitation_type: form.exploitation_type.value,
-    age_group: form.age_group.value,
-    gender: form.gender.value,
-    circumstances: boxes.map((box) => box.value),
-  };
+/** Whether anything was asked, of a directory that was read. */
+function isAsking() {
+  return directory.responders.size > 0 && (isAcceptingOnly() || !saysNothing(situationOf(readQuestion())));
 }
 
-/** @param {boolean} acceptingOnly */
-function showList(acceptingOnly) {
-  for (const explanation of findAll(".why")) explanation.remove();
-  groupByState();
-  for (const group of findAll(":scope > *", list)) group.hidden ||= acceptingOnly && group.id !== "open";
-  const count = findAll("#open .entry").length;
-  form.found.value = acceptingOnly ? say(words.found, { outcome: FACTS.labels.open, count }) : "";
-}
-
-/**
- * @param {Situation} situation
- * @param {boolean} acceptingOnly
- */
-function showMatches(situation, acceptingOnly) {
-  /** @type {Record<Outcome, HTMLElement[]>} */
+/** The entries by outcome, without those that the reader wants left out. */
+function groupByOutcome() {
+  const situation = situationOf(readQuestion());
+  const acceptingOnly = isAcceptingOnly();
+  /** @type {Record<Outcome, Match[]>} */
   const groups = { yes: [], waiting_list: [], ask: [], no: [] };
-  /** @type {HTMLElement[]} */
-  const leftOut = [];
   for (const [entry, responder] of entriesWithResponders()) {
     const decision = decide(responder, situation);
-    const isLeftOut = acceptingOnly && !isAccepting(responder.intake, decision);
-    (isLeftOut ? leftOut : groups[decision.outcome]).push(entry);
-    explain(entry, decision.reasons.map((code) => FACTS.reason_sentences[code]).join(" "));
+    if (acceptingOnly && !isAccepting(responder.intake, decision)) continue;
+    groups[decision.outcome].push({ entry, responder, decision });
   }
-  const lists = new Map(OUTCOMES.map((outcome) => [find("ul", section(outcome)), groups[outcome]]));
-  moveInto(lists.set(find("ul", section("left-out")), leftOut));
-  for (const outcome of OUTCOMES) {
-    const { length } = groups[outcome];
-    section(outcome).hidden = !length;
-    find("h2", section(outcome)).textContent = `${FACTS.outcomes[outcome]} (${length})`;
-  }
-  section("left-out").hidden = true;
-  form.found.value = summary(groups);
+  return groups;
 }
 
-/** @param {Record<Outcome, unknown[]>} groups */
-function summary(groups) {
-  const outcomes = OUTCOMES.filter((outcome) => groups[outcome].length);
+/** How many are left out that may be open: nobody confirmed them. Nothing for none. */
+function leftOutInWords() {
+  if (!isAcceptingOnly()) return [];
+  const situation = situationOf(readQuestion());
+  const count = entriesWithResponders().filter(
+    ([, responder]) => responder.intake.state === "unconfirmed" && decide(responder, situation).outcome === "ask",
+  ).length;
+  return count ? [sayCount(questionWords.left_out, count, { count })] : [];
+}
+
+/**
+ * What is shown of each outcome, best first.
+ * @returns {[Outcome, Match[]][]}
+ */
+export function shownMatches() {
+  const groups = groupByOutcome();
+  return OUTCOMES.filter((outcome) => groups[outcome].length).map((outcome) => [outcome, groups[outcome]]);
+}
+
+function showList() {
+  for (const explanation of findAll(".why")) explanation.remove();
+  groupByState();
+}
+
+/** @param {Record<Outcome, Match[]>} groups */
+function showMatches(groups) {
+  // What the page came with is of another moment.
+  matches.querySelector(".record details")?.remove();
+  const lists = new Map(HELPFUL.map((outcome) => [entriesOf(outcome), groups[outcome].map(({ entry }) => entry)]));
+  const others = new Set(entriesWithResponders().map(([entry]) => entry));
+  for (const outcome of HELPFUL) {
+    for (const { entry, decision } of groups[outcome]) {
+      others.delete(entry);
+      explain(entry, reasonsInWords(decision.reasons));
+    }
+  }
+  moveInto(lists.set(leftOut, [...others]));
+  const shown = HELPFUL.flatMap((outcome) => groups[outcome]);
+  const hasNumber = shown.some(({ entry }) => entry.querySelector("a.phone"));
+  find(".helpline", matches).hidden = hasNumber;
+  byId("some-without-number").hidden = !hasNumber;
+  for (const outcome of OUTCOMES) {
+    const part = partOf(outcome);
+    part.hidden = !groups[outcome].length;
+    find("[data-found]", part).textContent = String(groups[outcome].length);
+  }
+  // Of those that cannot help, the name and why.
+  const refusals = groups.no.map(({ responder, decision }) => {
+    const [before, after] = questionWords.refusal.split("{name}");
+    const why = { why: reasonsInWords(decision.reasons) };
+    return createElement("li", {}, say(before, why), nameOf(responder), say(after, why));
+  });
+  find("ul", partOf("no")).replaceChildren(...refusals);
+}
+
+/** @param {Outcome} outcome */
+function partOf(outcome) {
+  return /** @type {HTMLElement} */ (byId(`m-${outcome}`).closest("section, details"));
+}
+
+/** @param {Outcome} outcome */
+function entriesOf(outcome) {
+  return find(".entries", partOf(outcome));
+}
+
+/** @param {Responder} responder */
+function nameOf({ name }) {
+  return createElement("bdi", {}, balanced(name));
+}
+
+/**
+ * @param {Record<Outcome, unknown[]>} groups
+ * @param {Outcome[]} outcomes those to count
+ */
+function summary(groups, outcomes) {
   // An empty list, or one of responders that cannot help, does not tell the reader what to do now.
-  if (outcomes.every((outcome) => outcome === "no")) return words.nobody;
-  const parts = outcomes.map((outcome) =>
-    say(words.found, { outcome: FACTS.outcomes[outcome], count: groups[outcome].length }),
-  );
-  return parts.join(" · ");
+  if (!HELPFUL.some((outcome) => groups[outcome].length)) return questionWords.nobody;
+  const counted = outcomes
+    .filter((outcome) => groups[outcome].length)
+    .map((outcome) => {
+      const count = groups[outcome].length;
+      return sayCount(questionWords[`found_${outcome}`], count, { count });
+    });
+  return counted.join(" · ");
+}
+
+/**
+ * The sentences of the reasons. Several exceptions that may apply are one sentence. As in pages/matches.py.
+ * @param {string[]} codes
+ */
+export function reasonsInWords(codes) {
+  const unsaid = codes.filter((code) => code.startsWith(NOT_GIVEN));
+  if (unsaid.length < 2) return codes.map((code) => FACTS.reason_sentences[code]).join(" ");
+  const said = codes.filter((code) => !unsaid.includes(code)).map((code) => FACTS.reason_sentences[code]);
+  const circumstances = unsaid.map((code) => code.slice(NOT_GIVEN.length));
+  return [...said, say(questionWords.may_help, { people: joinLabels(circumstances, FACTS.circumstances) })].join(" ");
 }
 
 /**
@@ -121,39 +199,29 @@ function explain(entry, sentences) {
   else if (explanation.textContent !== sentences) explanation.textContent = sentences;
 }
 
-/** The part of the page for an outcome, which is added when it is first needed. @param {Outcome | "left-out"} outcome */
-function section(outcome) {
-  const id = `m-${outcome}`;
-  const existing = document.getElementById(id)?.parentElement;
-  if (existing) return existing;
-  const heading = createElement("h2", { id });
-  const entries = createElement("ul", { class: "entries", role: "list" });
-  const added = createElement("section", { class: "group", "aria-labelledby": id }, heading, entries);
-  matches.append(added);
-  return added;
-}
-
 /**
  * Who else may take the person of the question, or people of this responder's remit, best first.
  * @param {Responder} own
  */
 function listAlternatives(own) {
   const question = readQuestion();
-  const isAsking = !saysNothing(situationOf(question));
+  const isAboutPerson = !saysNothing(situationOf(question));
   const responders = entriesWithResponders().map(([, responder]) => responder);
-  const items = alternatives(own, responders, question).map(({ responder, outcome }) => {
-    const name = createElement("bdi", {}, balanced(responder.name));
-    const link = createElement("a", { href: `#${entryOf(responder.slug)?.id}` }, name);
+  const others = alternatives(own, responders, question).filter(
+    ({ responder, outcome }) => !isAcceptingOnly() || isAccepting(responder.intake, { outcome }),
+  );
+  const items = others.map(({ responder, outcome }) => {
+    const link = createElement("a", { href: `#${entryOf(responder.slug)?.id}` }, nameOf(responder));
     return createElement("li", {}, link, ` – ${FACTS.outcomes[outcome]}`);
   });
   if (!items.length) {
-    const nobody = isAsking ? words.nobody_else_for_person : words.nobody_else;
+    const nobody = isAboutPerson ? words.nobody_else_in_situation : words.nobody_else;
     return createElement("div", { class: "others" }, createElement("p", {}, nobody));
   }
   return createElement(
     "div",
     { class: "others" },
-    createElement("p", {}, isAsking ? words.others_for_person : words.others),
+    createElement("p", {}, isAboutPerson ? words.others_in_situation : words.others),
     createElement("ul", {}, ...items),
   );
 }
@@ -166,8 +234,13 @@ function closeAlternatives() {
 
 /** Show the entries for another question. */
 function askAnew() {
+  isListWanted = false;
   closeAlternatives();
   arrange();
+}
+
+function showJump() {
+  jump.hidden = !isAsking() || (!matches.hidden && areMatchesInSight);
 }
 
 find("main").addEventListener("click", (event) => {
@@ -183,20 +256,45 @@ find("main").addEventListener("click", (event) => {
   link.setAttribute("aria-expanded", String(!current));
 });
 
-// The summary links to the groups of the list, which a filter hides. Remove the filter, so that they can be followed.
+// The summary links to the groups of the list, which an answer takes the place of. The question stays as it is.
 byId("now").addEventListener("click", (event) => {
-  if (!closest(event, "a") || resetButton.hidden) return;
-  form.reset();
+  if (!closest(event, "a") || !isAsking()) return;
+  isListWanted = true;
   arrange();
 });
+jump.addEventListener("click", () => {
+  isListWanted = false;
+  arrange();
+});
+new IntersectionObserver(
+  (seen) => {
+    areMatchesInSight = seen.some(({ isIntersecting }) => isIntersecting);
+    showJump();
+  },
+  // A line or two of it is not enough.
+  { rootMargin: "-15% 0px" },
+).observe(matches);
 
 form.addEventListener("change", askAnew);
-form.addEventListener("reset", () => setTimeout(askAnew));
-form.addEventListener("submit", (event) => event.preventDefault());
+clearButton.addEventListener("click", () => {
+  clearForm();
+  askAnew();
+  form.area.focus();
+});
+form.addEventListener("submit", (event) => {
+  // Until the directory is here, the browser asks the server.
+  if (!directory.responders.size) return;
+  event.preventDefault();
+  if (isAsking()) matches.focus();
+  else form.area.focus();
+});
 
-/** Show the form, once there is a directory to filter. It starts folded on a small screen, to leave room for the list. */
+/** Answer in the page from now on: there is a directory to choose from. */
 export function showForm() {
-  if (!form.hidden) return;
+  offerClients([...directory.responders.values()]);
+  if (form.dataset.live) return;
+  form.dataset.live = "yes";
   form.hidden = false;
-  /** @type {HTMLDetailsElement} */ (find("details", form)).open = matchMedia("(min-width: 46rem)").matches;
+  // The page may have come with answers.
+  if (isAsking()) arrange();
 }

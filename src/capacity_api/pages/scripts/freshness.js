@@ -3,6 +3,7 @@
 import { byId } from "./dom.js";
 import { moment, sayCount } from "./words.js";
 
+/** @import { ServerClock } from "./clock.js" */
 /** @import { Forms } from "./types.js" */
 
 // A browser would wait for minutes on a connection that was lost silently.
@@ -57,17 +58,19 @@ export function hideAge(message) {
  * This page as the server has it now; no script in it runs. A page without an element `id` is an error: it is not ours.
  * @param {string} id
  * @param {AbortSignal} signal
+ * @param {ServerClock} [clock] set by the answer
  * @returns {Promise<Document>}
  */
-export function fetchPage(id, signal) {
+export function fetchPage(id, signal, clock) {
   return new Promise((resolve, reject) => {
     // Unlike fetch, this has the browser parse the page.
     const request = new XMLHttpRequest();
     request.open("GET", location.pathname);
     request.responseType = "document";
     request.onload = () => {
-      if (request.response?.getElementById(id)) resolve(request.response);
-      else reject(new Error("the answer is not this page"));
+      if (!request.response?.getElementById(id)) return reject(new Error("the answer is not this page"));
+      clock?.setBy({ get: (name) => request.getResponseHeader(name) });
+      resolve(request.response);
     };
     request.onerror = request.onabort = reject;
     signal.addEventListener("abort", () => request.abort());

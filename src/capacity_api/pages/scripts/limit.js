@@ -3,7 +3,7 @@
 import { WORDS } from "./desk_facts.js";
 import { FACTS } from "./facts.js";
 import { cover, isEmpty, limitedRemit, members, takesAge } from "./matching.js";
-import { joinWords, say } from "./words.js";
+import { joinLabels, joinWords, say } from "./words.js";
 
 /** @import { Aspect, Limit, Remit } from "./types.js" */
 
@@ -44,6 +44,26 @@ function isLess(code, remit, aspect) {
 }
 
 /**
+ * Whether a limit leaves out nobody whom the remit takes, as domain.remit.
+ * @param {Remit} remit
+ * @param {Limit} limit
+ */
+export function takesTheSame(remit, limit) {
+  const limited = limitedRemit(remit, limit);
+  const [own, now] = [remit, limited].map(({ areas, exploitation_types: types, age_groups: ages, genders }) => {
+    const places = areas.map(({ code }) => code);
+    return [
+      types.includes("unknown"),
+      CODES.areas.map((code) => cover(places, code)),
+      members(types, CODES.exploitation_types),
+      CODES.age_groups.map((age) => takesAge(ages, age)),
+      members(genders, CODES.genders),
+    ];
+  });
+  return JSON.stringify(own) === JSON.stringify(now);
+}
+
+/**
  * "Adult women · London", as wording.sentences.limit_in_words.
  * @param {Remit} remit
  * @param {Limit} limit
@@ -77,15 +97,4 @@ function peopleInWords({ age_groups, genders }) {
   const people = joinLabels(members(genders, FACTS.genders), labels);
   if (groups.length === 1 && groups[0] === "adult") return say(words.adult_people, { people });
   return say(words.people_of_ages, { ages, people });
-}
-
-/**
- * @param {string[]} codes
- * @param {Record<string, [label: string, isCompound: boolean]>} labels
- */
-export function joinLabels(codes, labels) {
-  return joinWords(
-    codes.map((code) => labels[code][0]),
-    codes.some((code) => labels[code][1]),
-  );
 }

@@ -115,7 +115,7 @@ function showUnusable(kind, status, responder) {
   /** @type {(string | Node)[]} */
   const contents = [unusableText(kind, status, responder)];
   const isReport = kind === "still_true" && responder;
-  if (isReport) contents.push(words.published_now, intakeElement(responder.intake, responder.remit));
+  if (isReport) contents.push(words.published_now, intakeElement(responder.intake, responder));
   contents.push(nextStep(kind, status));
   showPage(words[status], contents);
   // Who lost an invitation or a token cannot sign in without it.
@@ -164,7 +164,7 @@ function showSignIn(secret, owner) {
 function showStillTrue(secret, report, responder) {
   /** @type {(string | Node)[]} */
   const contents = [say(words.still_true_text, nameOf(responder))];
-  if (report && responder) contents.push(intakeElement({ state: report.state, report }, responder.remit));
+  if (report && responder) contents.push(intakeElement({ state: report.state, report }, responder));
   if (responder?.intake.state === "unconfirmed") contents.push(words.lapsed);
   showPage(words.still_true, contents);
   offer(words.still_true_button, async () => {
@@ -180,9 +180,10 @@ function showStillTrue(secret, report, responder) {
 }
 
 /** @param {Responder} responder */
-function showConfirmed({ name, intake, remit }) {
+function showConfirmed(responder) {
+  const { name, intake } = responder;
   const holds = say(words.confirmed_text, { time: until(Date.parse(intake.confirm_by ?? "")) });
-  showPage(words.confirmed, [createElement("bdi", {}, balanced(name)), intakeElement(intake, remit), holds]);
+  showPage(words.confirmed, [createElement("bdi", {}, balanced(name)), intakeElement(intake, responder), holds]);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { createElement, byId, find, findAll } from "./dom.js";
 import { FACTS, WORDS } from "./facts.js";
-import { moment, say, sayCount } from "./words.js";
+import { sayCount } from "./words.js";
 
 /** @import { State } from "./types.js" */
 
@@ -44,12 +44,12 @@ export function nextLapse() {
 export function lapse(now) {
   const lapsed = entries().filter((entry) => lapsesAt(entry) <= now);
   for (const entry of lapsed) {
-    const text = say(WORDS.directory.lapsed, { state: FACTS.states[stateOf(entry)], time: moment(lapsesAt(entry)) });
     for (const part of findAll(".said", entry)) part.remove();
+    find(".more", entry).before(createElement("p", { class: "small soft lapsed" }, entry.dataset.lapsed ?? ""));
     entry.className = "entry unconfirmed";
     delete entry.dataset.until;
+    delete entry.dataset.lapsed;
     find(".state", entry).textContent = FACTS.labels.unconfirmed;
-    find(".facts", entry).after(createElement("p", { class: "small soft" }, text));
   }
   return lapsed;
 }
@@ -98,6 +98,7 @@ export function showCounts() {
     if (length && link) link.textContent = text;
     else part.replaceChildren(length ? createElement("a", { href: `#${state}` }, text) : text);
   }
+  find("#open .helpline").hidden = Boolean(groups.get("open")?.length);
   if (someWereOpen && !groups.get("open")?.length) {
     find("#open > p").textContent = WORDS.directory.nobody_open;
     find("#paused > p").textContent = WORDS.directory.paused_nobody;

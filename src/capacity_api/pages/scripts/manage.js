@@ -125,6 +125,6 @@ signIn.addEventListener("submit", (event) => {
   attempt(() => openDesk(signIn.token.value));
 });
 byId("forget").addEventListener("click", forgetToken);
-byId("by-call").hidden = true;
+byId("no-script").hidden = true;
 offerMail();
 askToSignIn(!showLinks({ name: "manage", signIn: openDesk, askToSignIn }));

@@ -93,7 +93,7 @@ function row({ at, actor, action, target }) {
 }
 
 /** @param {Actor} actor */
-export function actorInWords({ type, id, label, owner, user }) {
+function actorInWords({ type, id, label, owner, user }) {
   const values = { id, label, user, owner: owner ? nameOf(owner) : "" };
   if (type === "token" && !label) return say(words.by_unnamed_token, values);
   if (type === "command_line" && !user) return words.by_unnamed_user;

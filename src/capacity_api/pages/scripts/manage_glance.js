@@ -93,7 +93,7 @@ export function isReminded({ roles, mail }) {
  * @param {Glance} one
  * @param {Glance} other
  */
-export function byUrgency(one, other) {
+function byUrgency(one, other) {
   return (
     Number(other.disputes.length > 0) - Number(one.disputes.length > 0) ||
     lapse(one) - lapse(other) ||

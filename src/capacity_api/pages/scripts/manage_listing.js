@@ -5,7 +5,7 @@ import { Refusal, call, serverNow } from "./calls.js";
 import { fillContact, readContact } from "./contact_fields.js";
 import { byId, createElement, find, findAll } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
-import { refuseUnreadable } from "./report_form.js";
+import { refuseUnreadable } from "./report_faults.js";
 import { balanced, say, wallTime } from "./words.js";
 
 /** @import { Contact, Desk, DetailedResponder } from "./types.js" */

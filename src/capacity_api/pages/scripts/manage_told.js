@@ -2,11 +2,20 @@
 
 import { attemptsIn } from "./attempts.js";
 import { Question, Refusal, call } from "./calls.js";
-import { byId, find, findAll } from "./dom.js";
+import { byId, find } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 import { FACTS } from "./facts.js";
 import { intakeElement, until } from "./report.js";
-import { askAboutNote, intakeAfter, offerLimits, readReport, refuseUnreadable, showFields } from "./report_form.js";
+import { refuseFaults } from "./report_faults.js";
+import {
+  askAboutNote,
+  fillReport,
+  intakeAfter,
+  offerLimits,
+  readReport,
+  showFields,
+  showFilledIn,
+} from "./report_form.js";
 import { balanced, moment, say } from "./words.js";
 
 /** @import { Intake, IntakeReport, Responder, State } from "./types.js" */
@@ -50,13 +59,17 @@ export async function takeReport({ slug, state, place, button, published }) {
   finish = published;
   opener = button;
   isStillTrue = !state;
-  const last = responder.intake.report ?? responder.intake.last_report;
+  const { report, last_report: lapsed } = responder.intake;
+  const last = report ?? lapsed;
   form.state.value = state ?? last?.state;
   const name = balanced(responder.name);
   byId("h-told").textContent = say(isStillTrue ? words.told_again : words.told, { name });
-  for (const details of /** @type {HTMLDetailsElement[]} */ (findAll("details", form))) details.open = false;
-  find("details", form).hidden = isStillTrue;
-  offerLimits(form, responder.remit);
+  const fields = /** @type {HTMLDetailsElement} */ (find(".fields", form));
+  fields.open = false;
+  fields.hidden = isStillTrue;
+  offerLimits(form, responder.remit, last?.limited_to);
+  fillReport(form, last);
+  showFilledIn(last ? (report ? words.filled_in : words.filled_in_lapsed) : "");
   showPreview();
   place.replaceChildren(form);
   form.hidden = false;
@@ -88,8 +101,8 @@ function path(slug, below = "") {
 function showPreview() {
   if (!responder) return;
   showFields(form);
-  const { intake, remit } = responder;
-  byId("preview").replaceChildren(intakeElement(isStillTrue ? confirmed(intake) : reported(intake), remit));
+  const { intake } = responder;
+  byId("preview").replaceChildren(intakeElement(isStillTrue ? confirmed(intake) : reported(intake), responder));
 }
 
 /**
@@ -119,9 +132,10 @@ async function publishStillTrue() {
 }
 
 async function publishReport() {
-  refuseUnreadable(form);
+  const { remit, name } = /** @type {Responder} */ (responder);
+  refuseFaults(form, remit);
   const report = readReport(form);
-  askAboutNote(report.note, responder?.name, publishReport);
+  askAboutNote(report.note, name, publishReport);
   try {
     await publish(report);
   } catch (error) {

@@ -282,12 +282,12 @@ export function decide(responder, situation) {
 }
 
 /**
- * Whether a responder can take somebody new: it is open, or paused with an exception that applies.
+ * Whether a responder may take somebody new: it is open, or paused with an exception that applies or may apply.
  * @param {Candidate["intake"]} intake
- * @param {Decision} decision
+ * @param {Pick<Decision, "outcome">} decision
  */
 export function isAccepting({ state }, { outcome }) {
-  return outcome === "yes" || (outcome === "ask" && state === "open");
+  return outcome === "yes" || (outcome === "ask" && (state === "open" || state === "paused"));
 }
 
 /**

@@ -3,10 +3,10 @@
 import { createElement } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 import { FACTS } from "./facts.js";
-import { joinLabels, limitInWords } from "./limit.js";
-import { balanced, day, moment, say, sayCount, wallTime } from "./words.js";
+import { limitInWords } from "./limit.js";
+import { balanced, day, joinLabels, moment, say, sayCount, wallTime } from "./words.js";
 
-/** @import { ExpectedTime, Intake, Paragraph, Plan, Remit, Report } from "./types.js" */
+/** @import { ExpectedTime, Intake, Paragraph, Plan, Remit, Report, Responder } from "./types.js" */
 
 const words = WORDS.update;
 
@@ -120,13 +120,10 @@ export function planParagraphs({ effective_from: from, report }, remit) {
   if (limit) sentences.push(say(words.will_be_limited, { limit: limitInWords(remit, limit) }));
   if (exceptions.length) sentences.push(say(words.will_still_take, { people: people(exceptions) }));
   if (reason) sentences.push(reasonInWords(reason));
+  const planned = reopens ? say(words.planned_until, { ...values, day: onDay(reopens) }) : say(words.planned, values);
   /** @type {Paragraph[]} */
-  const paragraphs = [
-    {
-      strong: reopens ? say(words.planned_until, { ...values, day: onDay(reopens) }) : say(words.planned, values),
-      text: sentences.join(" "),
-    },
-  ];
+  const paragraphs = [{ strong: planned, text: "" }];
+  if (sentences.length) paragraphs.push({ text: [say(words.from, values), ...sentences].join(" ") });
   if (note) paragraphs.push({ kind: "note", text: balanced(note) });
   // A plan that does not say how long says nothing of it. What it says must not be read as what holds now.
   const response = responseInWords(report);
@@ -139,21 +136,31 @@ export function planParagraphs({ effective_from: from, report }, remit) {
 /**
  * Whose word the state is, and until when it holds. Empty for a report that is not published yet: the server sets both.
  * @param {Intake} intake
+ * @param {string} name of the responder
  */
-export function holdsUntil({ state, last_report: last, said_by: saidBy, confirmed_at: confirmed, confirm_by: by }) {
+export function holdsUntil(intake, name) {
+  const { state, last_report: last, said_by: saidBy, confirmed_at: confirmed, confirm_by: by } = intake;
   if (by === undefined) return saidBy === "coordinator" ? words.as_told : "";
   if (!by) return words.never_reported;
   const at = Date.parse(by);
-  if (state !== "unconfirmed") return say(holdsWords(saidBy), { time: until(at) });
+  if (state !== "unconfirmed") return holdsInWords(intake, name, until(at));
   const values = { state: last ? FACTS.states[last.state] : "", time: moment(at) };
   if (saidBy !== "responder" || !confirmed) return say(words.lapsed, values);
   return say(words.confirmed_and_lapsed, { ...values, confirmed: moment(Date.parse(confirmed)) });
 }
 
-/** Only a responder confirms. @param {Intake["said_by"]} saidBy */
-function holdsWords(saidBy) {
-  if (saidBy === "threshold") return words.holds_at_limit;
-  return saidBy === "coordinator" ? words.holds_as_told : words.holds;
+/**
+ * Only a responder confirms.
+ * @param {Intake} intake
+ * @param {string} name
+ * @param {string} end
+ */
+function holdsInWords({ said_by: saidBy, since, confirmed_at: confirmed }, name, end) {
+  const isCounted = saidBy === "threshold";
+  const time = moment(Date.parse((isCounted ? since : confirmed) ?? ""));
+  if (isCounted) return say(words.holds_at_limit, { time, until: end });
+  if (saidBy === "coordinator") return say(words.holds_as_told, { time, until: end });
+  return say(words.holds, { name: balanced(name), time, until: end });
 }
 
 /** @param {Paragraph} paragraph */
@@ -167,12 +174,12 @@ function paragraphElement({ kind, strong, text }) {
 /**
  * What the public reads of an intake: the state, what was said with it, and what is planned.
  * @param {Intake} intake
- * @param {Remit} remit
+ * @param {Pick<Responder, "name" | "remit">} responder
  */
-export function intakeElement(intake, remit) {
+export function intakeElement(intake, { name, remit }) {
   const head = createElement("div", { class: "head" });
   head.append(createElement("p", { class: "state" }, FACTS.labels[intake.state]));
-  const holds = holdsUntil(intake);
+  const holds = holdsUntil(intake, name);
   if (holds) head.append(createElement("p", { class: "small soft" }, holds));
   const element = createElement("div", { class: `shown ${intake.state}` }, head);
   if (intake.report) element.append(...reportParagraphs(intake.report, remit).map(paragraphElement));

@@ -1,16 +1,17 @@
 // The form in which a report is entered: by a responder on its page, or by a coordinator who was told by telephone.
 
-import { Question, Refusal } from "./calls.js";
+import { Question, serverNow } from "./calls.js";
 import { byId, find, findAll } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 import { ASPECTS, limitingCodes } from "./limit.js";
 import { personalIn } from "./note.js";
 import { ukTime } from "./report.js";
-import { joinWords, say } from "./words.js";
+import { joinWords, say, wallTime } from "./words.js";
 
-/** @import { ExpectedTime, Intake, IntakeReport, Limit, Remit } from "./types.js" */
+/** @import { ExpectedTime, Intake, IntakeReport, Limit, Remit, Report } from "./types.js" */
 
 const words = WORDS.update;
+const TIMES = ["/expected_response", "/expected_referral"];
 // The note that the user publishes although it seems to say something about a person.
 let agreedNote = "";
 
@@ -22,23 +23,86 @@ export function showFields(form) {
   const { value } = form.state;
   byId("said").hidden = !value;
   for (const field of findAll("[data-for]", form)) field.hidden = !field.dataset.for?.split(" ").includes(value);
+  // What was entered there stays, and counts again once it can be said.
+  for (const pointer of TIMES) find(`[data-pointer="${pointer}"]`, form).hidden ||= form.no_timeframe.checked;
 }
 
 /**
- * Offer the limits that the remit allows.
+ * Offer the limits that the remit allows, and the one that stands.
  * @param {HTMLFormElement} form
  * @param {Remit} remit
+ * @param {Limit | null} [standing]
  */
-export function offerLimits(form, remit) {
+export function offerLimits(form, remit, standing) {
   for (const aspect of ASPECTS) {
-    const codes = limitingCodes(remit, aspect);
-    for (const box of /** @type {HTMLInputElement[]} */ (findAll(`[name=${aspect}]`, form))) {
+    const codes = [...limitingCodes(remit, aspect), ...(standing?.[aspect] ?? [])];
+    for (const box of boxes(form, aspect)) {
       const isOffered = codes.includes(box.value);
       box.checked &&= isOffered;
       /** @type {HTMLElement} */ (box.closest("label")).hidden = !isOffered;
     }
-    find(`[data-pointer="/limited_to/${aspect}"]`, form).hidden = !codes.length;
+    find(`[data-pointer="/limited_to/${aspect}"]`, form).hidden = !codes.some((code) => code !== "all");
   }
+}
+
+/**
+ * Fill in the fields with a report, so that a change of one field changes nothing else. A day that is over is left out.
+ * @param {HTMLFormElement} form
+ * @param {Report | null | undefined} report
+ */
+export function fillReport(form, report) {
+  fillExpectedTime(form, "/expected_response", report?.expected_response);
+  fillExpectedTime(form, "/expected_referral", report?.expected_referral);
+  form.no_timeframe.checked = report?.no_timeframe ?? false;
+  for (const aspect of ASPECTS) tick(form, aspect, report?.limited_to?.[aspect] ?? []);
+  tick(form, "exceptions", report?.exceptions ?? []);
+  const day = report?.reopens_on ?? "";
+  form.reopens_on.value = day < wallTime(serverNow()).slice(0, day.length) ? "" : day;
+  form.reason.value = report?.reason ?? "";
+  form.note.value = report?.note ?? "";
+  form.effective_from.value = "";
+  for (const fold of /** @type {HTMLDetailsElement[]} */ (findAll(".fold", form))) {
+    fold.open = Boolean(fold.querySelector(":checked"));
+  }
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} pointer
+ * @param {ExpectedTime | null | undefined} expected
+ */
+function fillExpectedTime(form, pointer, expected) {
+  const part = find(`[data-pointer="${pointer}"]`, form);
+  const values = { min: expected?.min || "", max: expected?.max ?? "", unit: expected?.unit ?? "days" };
+  for (const [name, value] of Object.entries(values)) {
+    /** @type {HTMLInputElement} */ (find(`[name=${name}]`, part)).value = String(value);
+  }
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
+function boxes(form, name) {
+  return /** @type {HTMLInputElement[]} */ (findAll(`[name=${name}]`, form));
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ * @param {string[]} codes
+ */
+function tick(form, name, codes) {
+  for (const box of boxes(form, name)) box.checked = codes.includes(box.value);
+}
+
+/**
+ * Say where the values of the form are from; empty for nowhere.
+ * @param {string} text
+ */
+export function showFilledIn(text) {
+  byId("filled-in").textContent = text;
+  byId("filled-in").hidden = !text;
 }
 
 /**
@@ -58,7 +122,9 @@ function valueOf(form, name) {
  * @returns {string[]}
  */
 export function checked(form, name) {
-  return /** @type {HTMLInputElement[]} */ (findAll(`[name=${name}]:checked`, form)).map((box) => box.value);
+  return boxes(form, name)
+    .filter((box) => box.checked)
+    .map((box) => box.value);
 }
 
 /**
@@ -66,7 +132,7 @@ export function checked(form, name) {
  * @param {"/expected_response" | "/expected_referral"} pointer
  * @returns {ExpectedTime | null}
  */
-function readExpectedTime(form, pointer) {
+export function readExpectedTime(form, pointer) {
   const part = find(`[data-pointer="${pointer}"]`, form);
   const fields = ["min", "max", "unit"].map((name) => /** @type {HTMLInputElement} */ (find(`[name=${name}]`, part)));
   const [min, max, unit] = fields.map(({ value }) => value);
@@ -92,11 +158,12 @@ function readLimit(form) {
 export function readReport(form) {
   const from = valueOf(form, "effective_from");
   const state = form.state.value;
+  const isUnknown = form.no_timeframe.checked;
   return {
     state,
-    expected_response: readExpectedTime(form, "/expected_response"),
-    expected_referral: readExpectedTime(form, "/expected_referral"),
-    no_timeframe: form.no_timeframe.checked,
+    expected_response: isUnknown ? null : readExpectedTime(form, "/expected_response"),
+    expected_referral: isUnknown ? null : readExpectedTime(form, "/expected_referral"),
+    no_timeframe: isUnknown,
     limited_to: state === "paused" ? null : readLimit(form),
     reason: valueOf(form, "reason") || null,
     exceptions: state === "paused" ? checked(form, "exceptions") : [],
@@ -115,21 +182,6 @@ export function readReport(form) {
 export function intakeAfter(intake, { effective_from: from, ...report }) {
   if (from) return { ...intake, planned: { effective_from: from, report } };
   return { state: report.state, report, planned: intake.planned };
-}
-
-/**
- * Refuse what the browser cannot read, such as half a date. It would be sent as if the field were empty.
- * @param {HTMLFormElement} form
- */
-export function refuseUnreadable(form) {
-  const fields = /** @type {HTMLInputElement[]} */ (findAll("input, select, textarea", form));
-  const unreadable = fields.filter((field) => !field.validity.valid && !field.closest("[data-for][hidden]"));
-  if (!unreadable.length) return;
-  const errors = unreadable.map((field) => {
-    const part = /** @type {HTMLElement | null} */ (field.closest("[data-pointer]"));
-    return { pointer: `${part?.dataset.pointer}/${field.name}`, detail: field.validationMessage };
-  });
-  throw new Refusal(words.unreadable, errors);
 }
 
 /**

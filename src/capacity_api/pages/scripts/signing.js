@@ -1,13 +1,12 @@
 // Signing in with a pasted token or with a link from a mail. Nothing of either is in an address, a history or a storage.
 
+import { LINK } from "./arrival.js";
 import { attemptsIn } from "./attempts.js";
 import { call, setToken } from "./calls.js";
 import { byId } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 
 /** @import { Link, Me, Person, Responder, SignedIn } from "./types.js" */
-
-const LINK = "#link=";
 
 /**
  * Sign in with a pasted token, and return whose it is.

@@ -127,6 +127,7 @@ export interface Responder extends Candidate {
 
 /** A responder with what its own page reads of it. */
 export interface OwnResponder extends Responder {
+  website: string | null;
   contact: Contact;
 }
 
@@ -172,6 +173,8 @@ export interface Paragraph {
 export interface FieldError {
   pointer: string;
   detail: string;
+  /** Of the words of the page, where it found the fault itself. */
+  code?: string;
 }
 
 /** Whom a token speaks for. */
@@ -272,7 +275,6 @@ export interface Glance {
 /** A responder with all of its details. */
 export interface DetailedResponder extends OwnResponder {
   id: string;
-  website: string | null;
   remit: Remit & {
     note: string | null;
     as_published: Record<"geography" | "exploitation" | "demographic" | "limitation", string | null> | null;

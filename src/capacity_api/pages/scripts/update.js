@@ -10,11 +10,23 @@ import { WORDS } from "./desk_facts.js";
 import { FACTS } from "./facts.js";
 import { hideLink, showLinks } from "./links.js";
 import { intakeElement, until } from "./report.js";
-import { askAboutNote, intakeAfter, offerLimits, readReport, refuseUnreadable, showFields } from "./report_form.js";
+import { refuseFaults } from "./report_faults.js";
+import {
+  askAboutNote,
+  fillReport,
+  intakeAfter,
+  offerLimits,
+  readReport,
+  showFields,
+  showFilledIn,
+} from "./report_form.js";
 import { forgetToken, offerMail, signInWith } from "./signing.js";
+import { goTo, onStep } from "./steps.js";
+import { offerUndo, onUndo, withdrawUndo } from "./undo.js";
 import { balanced, moment, say } from "./words.js";
 
 /** @import { IntakeReport, Me, OwnResponder, Plan, Report } from "./types.js" */
+/** @import { Step } from "./steps.js" */
 
 // Thirty days: enough to ask for another token.
 const ENDS_SOON = 2_592_000_000;
@@ -28,8 +40,10 @@ const [desk, fault, done, signing] = ["desk", "fault", "done", "signing"].map(by
 let responder = null;
 let slug = "";
 let etag = "";
-/** The report of the button "at our threshold". @type {Report | null} */
+/** The report of the button "at our limit". @type {Report | null} */
 let thresholdReport = null;
+// Whether the user changed a field below the state. It is not filled in again then.
+let isEdited = false;
 
 const attempt = attemptsIn({
   fault,
@@ -48,7 +62,7 @@ async function openDesk(token) {
   const { owner } = me;
   if (!owner.slug) throw new Refusal(words.not_a_responder);
   if (owner.slug !== slug) {
-    report.reset();
+    emptyForm();
     resetContact();
     desk.hidden = true;
     responder = null;
@@ -62,7 +76,10 @@ async function openDesk(token) {
   signing.hidden = true;
   hideLink();
   desk.hidden = false;
+  document.body.classList.add("signed-in");
   byId("name").focus();
+  // "Still true" is on the first screen. Signing in may have scrolled past it.
+  scrollTo({ top: 0, behavior: "instant" });
 }
 
 /**
@@ -87,15 +104,23 @@ function showEnd({ expires_at: expiresAt, person_id: person }) {
   const end = expiresAt ? Date.parse(expiresAt) : Infinity;
   const isSoon = end - serverNow() < ENDS_SOON;
   const message = person ? WORDS.signing.signed_in_until : words.token_ends;
-  if (person) byId("forget").textContent = WORDS.signing.sign_out;
   byId("ends").hidden = !isSoon;
   byId("ends").textContent = isSoon ? say(message, { time: moment(end) }) : "";
 }
 
 async function fetchThresholdReport() {
   const threshold = await call("GET", path("/threshold")).catch(() => null);
-  thresholdReport = threshold?.content.report ?? null;
+  const prepared = threshold?.content.report ?? null;
+  thresholdReport = prepared && saysSomething(prepared) ? prepared : null;
   showThresholdReport();
+}
+
+/**
+ * Whether somebody prepared what to publish at the threshold. Otherwise one tap would publish "no exceptions".
+ * @param {Report} prepared
+ */
+function saysSomething({ exceptions, note, expected_response: response, expected_referral: referral, no_timeframe }) {
+  return Boolean(exceptions.length || note || response || referral || no_timeframe);
 }
 
 /** @param {string} below */
@@ -111,22 +136,79 @@ async function fetchResponder() {
 function showResponder(answer) {
   responder = answer.content;
   etag = answer.etag;
-  const { intake, remit } = responder;
+  withdrawUndo();
   byId("name").replaceChildren(createElement("bdi", {}, balanced(responder.name)));
-  byId("shown").replaceChildren(intakeElement(intake, remit));
-  byId("confirm").hidden = !intake.report && !intake.last_report;
-  byId("call-off").hidden = !intake.planned;
-  offerLimits(report, remit);
+  showIntake(responder);
+  if (!isEdited) fillIn(standing(responder));
   showContact(responder);
   showThresholdReport();
   showPreview();
 }
 
+/**
+ * What the public sees, with "still true" directly below the state, so that a small phone shows it at once.
+ * @param {OwnResponder} own
+ */
+function showIntake(own) {
+  const { intake } = own;
+  const { planned } = intake;
+  const buttons = byId("shown-buttons");
+  byId("shown").replaceChildren(intakeElement(intake, own));
+  find("#shown .head").after(buttons);
+  byId("confirm").hidden = !intake.report && !intake.last_report;
+  byId("call-off").hidden = !planned;
+  const isPause = planned?.report.state === "paused";
+  byId("call-off").textContent = isPause ? words.cancel_paused : words.cancel_waiting_list;
+}
+
+/**
+ * The report that the form begins with: the one that holds, or else the last.
+ * @param {OwnResponder} own
+ */
+function standing({ intake }) {
+  return intake.report ?? intake.last_report ?? null;
+}
+
+/** @param {Report | null} source */
+function fillIn(source) {
+  if (!responder) return;
+  offerLimits(report, responder.remit, source?.limited_to);
+  fillReport(report, source);
+}
+
+/** Say where the values of the fields are from, until the user changes one. */
+function showSource() {
+  if (isEdited || !responder) return;
+  const source = standing(responder);
+  if (!source) showFilledIn("");
+  else if (!responder.intake.report) showFilledIn(words.filled_in_lapsed);
+  // "Full for now" would not fit "open".
+  else if (source.note && source.state !== report.state.value) {
+    showFilledIn(say(words.filled_in_other, { state: FACTS.labels[source.state] }));
+  } else showFilledIn(words.filled_in);
+}
+
+/** @param {Report} before */
+function fillInBefore(before) {
+  fillIn(before);
+  isEdited = true;
+  showFilledIn(words.filled_in_before);
+  report.state.value = before.state;
+  chooseState();
+  find(".main", report).focus();
+}
+
+function emptyForm() {
+  report.reset();
+  isEdited = false;
+}
+
 function showPreview() {
   showFields(report);
   if (!report.state.value || !responder) return;
-  const { intake, remit } = responder;
-  byId("preview").replaceChildren(intakeElement(intakeAfter(intake, readReport(report)), remit));
+  showSource();
+  const after = intakeAfter(responder.intake, readReport(report));
+  byId("preview").replaceChildren(intakeElement(after, responder));
 }
 
 /** The button is there if a threshold was prepared, and unless its pause is what the public sees now. */
@@ -136,7 +218,7 @@ function showThresholdReport() {
   byId("preset").hidden = !thresholdReport || isAtThreshold;
   if (!responder || !thresholdReport) return;
   const after = intakeAfter(responder.intake, { ...thresholdReport, effective_from: null });
-  byId("prepared").replaceChildren(intakeElement(after, responder.remit));
+  byId("prepared").replaceChildren(intakeElement(after, responder));
 }
 
 /**
@@ -145,16 +227,23 @@ function showThresholdReport() {
  */
 async function publish(newReport, { replace = false } = {}) {
   const query = replace ? "?replace=true" : "";
+  const before = responder?.intake.report;
   const answer = await call("PUT", path(`/intake${query}`), { body: newReport, headers: { "if-match": etag } });
-  report.reset();
-  if (newReport.effective_from) showPlan(words.announced, answer, answer.content.intake.planned);
-  else showPublished(answer);
+  emptyForm();
+  if (newReport.effective_from) {
+    showPlan(words.announced, answer, answer.content.intake.planned);
+  } else {
+    showPublished(answer);
+    offerUndo(before);
+  }
+  goTo({ name: "published" });
 }
 
 /** Publish what the form holds, and offer to replace a plan that stands in the way. */
 async function publishForm() {
-  refuseUnreadable(report);
-  askAboutNote(readReport(report).note, responder?.name, publishForm);
+  const { remit, name } = /** @type {OwnResponder} */ (responder);
+  refuseFaults(report, remit);
+  askAboutNote(readReport(report).note, name, publishForm);
   try {
     await publish(readReport(report));
   } catch (error) {
@@ -171,7 +260,7 @@ async function publishThreshold() {
 }
 
 async function replacePlan() {
-  refuseUnreadable(report);
+  refuseFaults(report, /** @type {OwnResponder} */ (responder).remit);
   await publish(readReport(report), { replace: true });
 }
 
@@ -202,7 +291,7 @@ function showPublished(answer) {
 }
 
 /**
- * Say that a plan was announced or called off.
+ * Say that a plan was announced or cancelled.
  * @param {string} message
  * @param {{ content: OwnResponder, etag: string }} answer
  * @param {Plan} plan
@@ -228,6 +317,25 @@ function refreshIfDue() {
   if (isDue) fetchResponder().catch(() => {});
 }
 
+function chooseState() {
+  goTo({ name: "fields", state: report.state.value });
+  showPreview();
+}
+
+/**
+ * Show a step that the user went back to. What was entered stays in the fields, also while they are hidden.
+ * @param {Step} step
+ */
+function showStep({ name, state }) {
+  if (desk.hidden) return;
+  const isOfFields = name === "fields" && state;
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (report.state)) {
+    radio.checked = isOfFields ? radio.value === state : false;
+  }
+  showPreview();
+  if (!isOfFields) byId("name").focus();
+}
+
 /** @param {boolean} isNeeded */
 function askToSignIn(isNeeded) {
   signing.hidden = !isNeeded || !desk.hidden;
@@ -251,12 +359,19 @@ report.addEventListener("keydown", (event) => {
   event.preventDefault();
   find(".main", report).focus();
 });
-report.addEventListener("input", showPreview);
+report.addEventListener("input", (event) => {
+  const isState = /** @type {HTMLInputElement} */ (event.target).name === "state";
+  isEdited ||= !isState;
+  if (isState) chooseState();
+  else showPreview();
+});
+onStep(showStep);
+onUndo(fillInBefore);
 byId("confirm").addEventListener("click", () => attempt(confirm));
 byId("call-off").addEventListener("click", () => attempt(callOffPlan));
 byId("threshold").addEventListener("click", () => attempt(publishThreshold));
 byId("forget").addEventListener("click", forgetToken);
 setInterval(refreshIfDue, 5000);
-byId("by-call").hidden = true;
+byId("no-script").hidden = true;
 offerMail();
 askToSignIn(!showLinks({ name: "update", signIn: openDesk, askToSignIn }));

@@ -2,8 +2,9 @@
 
 import { FACTS, WORDS, pluralForm } from "./facts.js";
 
-/** @import { Forms } from "./types.js" */
+/** @import { Forms, Labels } from "./types.js" */
 
+const HOUR = 3_600_000;
 /** @type {Intl.DateTimeFormat | undefined} */
 let format;
 
@@ -72,6 +73,18 @@ export function joinWords(words, isCompound = false) {
 }
 
 /**
+ * The labels of some codes as "a, b and c".
+ * @param {string[]} codes
+ * @param {Labels} labels
+ */
+export function joinLabels(codes, labels) {
+  return joinWords(
+    codes.map((code) => labels[code][0]),
+    codes.some((code) => labels[code][1]),
+  );
+}
+
+/**
  * @param {"2" | "start" | "middle" | "end"} pattern
  * @param {string} before
  * @param {string} after
@@ -88,7 +101,19 @@ export function day(at) {
 
 /** @param {number} at */
 export function moment(at) {
-  return say(WORDS.times.moment, { day: day(at), time: wallTime(at).slice(-5) });
+  return say(WORDS.times.moment, { day: day(at), time: clockTime(at) });
+}
+
+/**
+ * "09:15". In the hour of October that comes twice, "01:30 BST" and an hour later "01:30 GMT".
+ * @param {number} at
+ */
+function clockTime(at) {
+  const wall = wallTime(at);
+  const time = wall.slice(-5);
+  if (wallTime(at + HOUR) === wall) return say(WORDS.times.summer, { time });
+  if (wallTime(at - HOUR) === wall) return say(WORDS.times.winter, { time });
+  return time;
 }
 
 const POP_EMBEDDING = "\u202c";

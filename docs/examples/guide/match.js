@@ -1,0 +1,22 @@
+// What is left out was not said; `[]` says "of nobody".
+const question = {
+  area: "E12000007",
+  exploitation_type: "domestic_servitude",
+  age_group: "adult",
+  gender: "woman",
+  circumstances: ["homelessness"],
+  existing_client_of: [],
+};
+const answer = await fetch(`${process.env.DIRECTORY}/v1/matches`, {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(question),
+});
+if (!answer.ok) throw new Error(`status ${answer.status}`);
+for (const { outcome, responder, reasons } of (await answer.json()).matches) {
+  console.log(
+    outcome,
+    responder.name,
+    reasons.map(({ text }) => text),
+  );
+}

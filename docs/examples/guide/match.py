@@ -1,0 +1,16 @@
+import os
+
+import httpx
+
+# What is left out was not said; `[]` says "of nobody".
+question = {
+    "area": "E12000007",
+    "exploitation_type": "domestic_servitude",
+    "age_group": "adult",
+    "gender": "woman",
+    "circumstances": ["homelessness"],
+    "existing_client_of": [],
+}
+answer = httpx.post(os.environ["DIRECTORY"] + "/v1/matches", json=question)
+for match in answer.raise_for_status().json()["matches"]:
+    print(match["outcome"], match["responder"]["name"], [reason["text"] for reason in match["reasons"]])
