@@ -123,7 +123,7 @@ class Contract(Struct, frozen=True):
             elif latest and not known.keys() & latest.keys():
                 yield f"{where}: {kind} became {' or '.join(latest)}"
         if side is Side.READ:
-            # A reader that is told apart by a name, such as an event's, ignores the names that it does not know.
+            # A client ignores an event whose type it does not know, so a new type breaks nothing.
             yield from (
                 f"{where}: may be {kind}" for kind in latest.keys() - known.keys() if not kind.partition(" ")[2]
             )

@@ -16,7 +16,7 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH = 32
 _CHECKSUM_LENGTH = 6
 RANDOM_BYTES = 40
-# An owner is told twice before a token ends, but only of tokens that lasted longer than 60 days.
+# We tell an owner twice before a token ends, if the token lasts longer than 60 days.
 WARN_BEFORE_END = (timedelta(days=30), timedelta(days=7))
 WARNED_LIFETIME = timedelta(days=60)
 

@@ -26,7 +26,7 @@ _CIRCUMSTANCES = MappingProxyType({code: circumstance for circumstance, code in 
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """Matches by outcome. Of those that cannot help, a page shows the name and why.
+    """Matches by outcome. A page shows only the name and the reason of a charity that cannot help.
 
     `summary` counts them in words, and `record` is what was shown, without what was asked.
     """
