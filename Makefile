@@ -8,6 +8,9 @@ LOCK ?=
 AUDIT ?=
 # The share of branches that the tests run, in percent. Raise it when more are run; never lower it.
 BRANCHES := 96
+# The contract of the last release, and the one of the code.
+RELEASED := openapi/released.json
+CURRENT := openapi/openapi.json
 
 # Each process of the tests would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,8 +29,14 @@ TSC := $(NODE) node_modules/typescript/bin/tsc
 SCRIPTS := 'src/**/*.js' 'src/**/*.d.ts' 'tests/js/*.js' 'docs/**/*.js' eslint.config.js tsconfig.json package.json
 STYLES := 'src/**/*.css'
 
+# What tests write goes into a folder that is removed however they end. PostgreSQL may run as another user, who has to
+# get through.
+SCRATCH := root=$$($(BIN)/python -c 'from tests.scratch import scratch_folder; print(scratch_folder())') && \
+  folder=$$(mktemp -d "$$root/ct.XXXXXX") && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
+  chmod 755 "$$folder" && export TMPDIR="$$folder" PYTEST_DEBUG_TEMPROOT="$$folder" &&
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage format check soak bench migrations openapi examples docs vectors messages audit screenshots lock clean
+.PHONY: help demo test coverage format check soak bench migrations openapi contract freeze examples docs vectors messages audit screenshots lock clean
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,11 +45,11 @@ demo: .venv/.runtime ## a throw-away service with demonstration data, to look at
 	@$(BIN)/capacity-api demo
 
 test: .venv/.development ## every test but the long ones, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
+	@$(SCRATCH) $(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 coverage: .venv/.development ## the same, measured: fails when fewer branches are run than before
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n auto --dist worksteal $(PYTEST)
+	@$(SCRATCH) $(BIN)/coverage run -m pytest -n auto --dist worksteal $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@$(BIN)/coverage json --quiet -o - | $(BIN)/python -m tools.branch_floor $(BRANCHES)
@@ -59,6 +68,7 @@ check: .venv/.development node_modules/.installed ## format, lint, types, floors
 	  unset CAPACITY_TEST_POSTGRESQL && export CAPACITY_DATABASE_URL="sqlite:///$$folder/check.db" && \
 	  CAPACITY_LOG_LEVEL=warning $(BIN)/capacity-api db create > /dev/null && { $(BIN)/alembic check > "$$folder/said" 2>&1 || { cat "$$folder/said"; exit 1; }; }
 	@$(BIN)/capacity-api openapi | diff -u openapi/openapi.json - || { echo "run make openapi"; exit 1; }
+	@$(MAKE) --no-print-directory contract
 	@find src tests tools migrations bench -name node_modules -prune -o -type f \( -name '*.py' -o -name '*.html' -o -name '*.css' -o -name '*.js' \) -print0 | \
 	  xargs -0 awk 'FNR == 501 { print FILENAME " is longer than 500 lines"; bad = 1 } END { exit bad }'
 	@echo "all checks passed"
@@ -70,7 +80,7 @@ format: .venv/.development node_modules/.installed ## format Python, JavaScript 
 	@$(PRETTIER) --write $(SCRIPTS) $(STYLES)
 
 soak: .venv/.development ## the tests that take minutes
-	@$(BIN)/python -m pytest -m soak -o faulthandler_timeout=1500 -n auto --dist worksteal $(PYTEST)
+	@$(SCRATCH) $(BIN)/python -m pytest -m soak -o faulthandler_timeout=1500 -n auto --dist worksteal $(PYTEST)
 
 bench: .venv/.development ## measure
 	@$(BIN)/python -m bench
@@ -82,6 +92,12 @@ openapi: .venv/.runtime ## write openapi/openapi.json and the profile from the c
 	@$(BIN)/capacity-api openapi > openapi/.openapi.json && mv openapi/.openapi.json openapi/openapi.json
 	@$(BIN)/python -m tools.profile
 
+contract: .venv/.runtime ## name what breaks clients of the last release
+	@$(BIN)/python -m tools.contract $(RELEASED) $(CURRENT)
+
+freeze: contract ## at a release: what openapi/openapi.json promises now stays
+	@cp $(CURRENT) $(RELEASED)
+
 vectors: .venv/.development ## write tests/vectors from the code
 	@$(BIN)/python -m tools.matching_vectors
 	@$(BIN)/python -m tools.webhook_vectors
@@ -90,6 +106,7 @@ examples: .venv/.development ## copy the guide's examples into its pages
 	@$(BIN)/python -m tools.examples
 
 docs: .venv/.development ## build the documentation as a site, into build/docs
+	@$(BIN)/python -m tools.documentation
 	@$(BIN)/zensical build --strict
 
 messages: .venv/.development ## write locale/pages.pot and docs/wording.md from the code

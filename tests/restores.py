@@ -1,5 +1,6 @@
 """A database that goes back in time under a running service, and what `db restored` then records."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -32,7 +33,8 @@ class Backup:
 
     async def restore(self) -> None:
         if self._url.get_backend_name() == "sqlite":
-            _copy_sqlite(self._copy, Path(str(self._url.database)))
+            # In a thread: it waits for a writer, which may be of this event loop.
+            await asyncio.to_thread(_copy_sqlite, self._copy, Path(str(self._url.database)))
             return
         async with _connection(self._url) as connection, connection.transaction():
             # The rows come in any order.
@@ -45,7 +47,7 @@ class Backup:
 async def back_up(url: URL, folder: Path, name: str = "backup") -> Backup:
     copy = folder / f"{name}.db"
     if url.get_backend_name() == "sqlite":
-        _copy_sqlite(Path(str(url.database)), copy)
+        await asyncio.to_thread(_copy_sqlite, Path(str(url.database)), copy)
     else:
         async with _connection(url) as connection, connection.transaction():
             await connection.execute(f"CREATE SCHEMA {name}")

@@ -45,6 +45,18 @@ def bound(seconds: float) -> float:
     return PATIENCE_SECONDS if "PYTEST_XDIST_WORKER" in os.environ else 5 * seconds
 
 
+@asynccontextmanager
+async def patience(what: Callable[[], str], seconds: float = PATIENCE_SECONDS) -> AsyncIterator[None]:
+    """Fail, and say what was waited for, when the block takes longer."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise AssertionError(f"in {seconds} s there was not: {what()}") from error
+
+
 def client_of(address: str, **options: Any) -> httpx.AsyncClient:
     """A client of a service, which waits as long as a busy machine needs."""
     # A context of its own would read the whole list of authorities.

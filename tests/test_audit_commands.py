@@ -32,7 +32,6 @@ __all__ = ["postgresql_template", "sqlite_template"]
 CHANGE_NOTHING = frozenset(
     {
         "audit",
-        "backup",
         "db check",
         "db current",
         "demo",
@@ -250,6 +249,12 @@ async def _(machine: Machine) -> list[str]:
     return ["directory.restore"]
 
 
+@act("backup")
+async def _(machine: Machine) -> list[str]:
+    await machine.run("backup", str(machine.folder / "backup"))
+    return ["database.backup"]
+
+
 @act("restore")
 async def _(machine: Machine) -> list[str]:
     await machine.run("partner", "add", "Before the backup")
@@ -375,7 +380,6 @@ async def test_a_command_that_only_reads_leaves_none(tmp_path: Path, sqlite_url:
     before = await entries(machine)
     for arguments in (
         ("audit",),
-        ("backup", str(tmp_path / "backup")),
         ("db", "check"),
         ("db", "current"),
         ("digest",),

@@ -69,9 +69,9 @@ async def ok(*arguments: str, env: dict[str, str]) -> str:
     return out
 
 
-async def refused(*arguments: str, env: dict[str, str]) -> str:
-    code, _, err = await run(*arguments, env=env)
-    assert code == 1, err
+async def refused(*arguments: str, env: dict[str, str], code: int = 1) -> str:
+    ended, _, err = await run(*arguments, env=env)
+    assert ended == code, err
     return err
 
 
@@ -124,7 +124,7 @@ async def test_a_running_service_is_never_restored_under(env: dict[str, str], fi
     await ok("backup", str(file), env=env)
     async with processes.serving(env=env) as service:
         before = (await fetch(service.address, "/v1/directory")).json()["sequence"]
-        err = await refused("restore", str(file), env=env)
+        err = await refused("restore", str(file), env=env, code=27)
         assert "another process serves" in err or "is in use" in err
         after = (await fetch(service.address, "/v1/directory")).json()["sequence"]
         assert after == before
@@ -221,7 +221,7 @@ async def test_whoever_restored_by_other_means_says_so(
         Path(f"{settings.url.database}.mark").write_text(
             json.dumps({"sequence": far, "event_id": str(uuid4()), "audit_id": None})
         )
-        assert "went back in time" in await refused("token", "issue", "--admin", env=env)
+        assert "went back in time" in await refused("token", "issue", "--admin", env=env, code=45)
         done = json.loads(await ok("db", "restored", "--json", env=env))
         assert done["number"] == far + 1
     else:
@@ -238,7 +238,7 @@ async def test_no_service_starts_on_a_backup_that_was_only_copied(
     place = tmp_path / "copied.db"
     shutil.copyfile(file, place)
     there = {**env, "CAPACITY_DATABASE_URL": sqlite_url_of(place).render_as_string()}
-    assert "capacity-api db restored" in await refused("token", "issue", "--admin", env=there)
+    assert "capacity-api db restored" in await refused("token", "issue", "--admin", env=there, code=45)
     await ok("db", "restored", env=there)
     await ok("token", "issue", "--admin", env=there)
 
@@ -292,7 +292,7 @@ async def test_what_is_no_whole_backup_is_refused_and_nothing_changes(
         case "other kind":
             kind = "postgresql" if body["database"] == "sqlite" else "sqlite"
             manifest.write_text(json.dumps({**body, "database": kind}))
-    await refused("restore", str(file), env=env)
+    await refused("restore", str(file), env=env, code=42 if what == "newer" else 1)
     async with database.read() as session:
         installation = await session.get_one(InstallationRow, 1)
         assert installation.restored_sequence is None
@@ -335,8 +335,8 @@ async def test_a_restore_that_was_interrupted_leaves_a_database_on_which_nothing
     async with database.engine.begin() as connection:
         await connection.execute(text("DELETE FROM alembic_version"))
     await database.close()
-    assert (await run("serve", "--port", "0", env=env))[0] == 1
-    assert (await run("token", "list", env=env))[0] == 1
+    assert (await run("serve", "--port", "0", env=env))[0] == 40
+    assert (await run("token", "list", env=env))[0] == 40
     done = json.loads(await ok("restore", str(file), "--json", env=env))
     assert done["number"] > given_out
     async with database.read() as session:

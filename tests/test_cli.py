@@ -103,7 +103,7 @@ async def test_errors_are_one_line_on_stderr(env: dict[str, str], tmp_path: Path
         (("token", "issue", "--responder", "nobody"), {}, 1, "No responder 'nobody' is listed"),
         (("token", "issue"), {}, 2, "name one owner"),
         (("responder", "add", str(bad)), {}, 1, "/remit/areas/0"),
-        (("db", "check"), {}, 1, "the database is empty"),
+        (("db", "check"), {}, 40, "the database is empty"),
         (("serve", "--workers", "2"), {}, 1, "needs PostgreSQL"),
         (("serve",), {"CAPACITY_COLOUR": "red"}, 1, "CAPACITY_COLOUR is not a setting"),
         (("serve",), {"CAPACITY_DATABASE_URL": "mysql://x"}, 1, "CAPACITY_DATABASE_URL must start with"),
@@ -118,7 +118,7 @@ async def test_errors_are_one_line_on_stderr(env: dict[str, str], tmp_path: Path
         code, _, err = await run(*arguments, env=env | settings)
         assert code == expected, (arguments, err)
         assert text in err
-        if expected == 1:
+        if expected != 2:
             # The log is JSON here.
             assert len([line for line in err.splitlines() if not line.startswith("{")]) == 1, err
 
@@ -152,7 +152,7 @@ async def test_only_serve_makes_a_key_file(env: dict[str, str], tmp_path: Path) 
         "CAPACITY_SECRET_KEY\n"
     )
     for command in (("token", "issue", "--admin"), ("worker",), ("key", "reseal")):
-        assert await run(*command, env=env) == (1, "", line)
+        assert await run(*command, env=env) == (47, "", line)
         assert not key.exists()
     # Nothing that only reads needs one.
     assert (await run("token", "list", env=env))[0] == 0
@@ -196,7 +196,7 @@ async def test_what_is_added_and_what_is_listed_can_be_read_as_json(env: dict[st
 async def test_what_was_redacted_can_be_read_as_json(env: dict[str, str], database: Database) -> None:
     await report_open(database, "tara", "Ask for Ann.")
     done = json.loads(await _ok("redact", "tara", "--field", "report.note", "--from", "1", "--json", env=env))
-    assert done["events"] == 1
+    assert done["event_count"] == 1
     (tara,) = [each for each in json.loads(await _ok("responder", "list", "--json", env=env)) if each["slug"] == "tara"]
     assert tara["intake"]["report"]["note"] is None
 
@@ -232,16 +232,6 @@ async def test_a_new_key_is_printed_and_works(env: dict[str, str]) -> None:
     await _ok("token", "issue", "--admin", env={**env, "CAPACITY_SECRET_KEY": first})
 
 
-async def test_several_processes_need_postgresql_and_deliver() -> None:
-    for url, options, said in (
-        ("sqlite:///unused.db", (), "--workers above 1 needs PostgreSQL"),
-        ("postgresql://nobody@127.0.0.1:1/nothing", ("--no-delivery",), "--no-delivery works with one process"),
-    ):
-        code, _, err = await run("serve", "--workers", "2", *options, env=environment(url))
-        assert code == 1
-        assert said in err
-
-
 @pytest.mark.parametrize("has_schema", [True, False])
 async def test_a_command_that_needs_a_key_says_that_there_is_none(
     has_schema: bool, sqlite_url: str, tmp_path: Path
@@ -250,7 +240,7 @@ async def test_a_command_that_needs_a_key_says_that_there_is_none(
     env = environment(sqlite_url if has_schema else f"sqlite:///{tmp_path}/empty.db")
     del env["CAPACITY_SECRET_KEY"]
     code, _, err = await run("token", "issue", "--admin", env=env)
-    assert code == 1
+    assert code == 47
     assert "there is no secret key: `capacity-api serve` makes the key file" in err
 
 

@@ -188,10 +188,10 @@ async def test_checkpoints_are_no_harm(env: dict[str, str], path: Path) -> None:
             assert not await caller.reasons()
 
 
-async def refused(*command: str, env: dict[str, str]) -> str:
-    code, out, err = await run(*command, env=env)
+async def refused(*command: str, env: dict[str, str], code: int = 1) -> str:
+    ended, out, err = await run(*command, env=env)
     lines = [line for line in err.splitlines() if not line.startswith("{")]
-    assert (code, out, len(lines)) == (1, "", 1), err
+    assert (ended, out, len(lines)) == (code, "", 1), err
     return lines[0]
 
 
@@ -213,7 +213,7 @@ async def test_an_older_file_is_served_and_takes_no_report_until_it_is_declared(
         answer = await caller.report(PAUSED)
         assert (answer.status_code, answer.json()["code"]) == (503, "database_restored")
     for command in (("token", "issue", "--admin"), ("db", "upgrade")):
-        assert "capacity-api db restored" in await refused(*command, env=env)
+        assert "capacity-api db restored" in await refused(*command, env=env, code=45)
     assert (await run("responder", "list", env=env))[0] == 0
 
 
@@ -239,7 +239,7 @@ async def test_a_copy_without_its_mark_is_not_served(env: dict[str, str], path: 
         pass
     companions(path)[".mark"].unlink()
     for command in (("serve", "--port", "0"), ("worker",)):
-        line = await refused(*command, env=env)
+        line = await refused(*command, env=env, code=44)
         assert "`capacity-api restore`" in line
         assert "`capacity-api db restored`" in line
 
@@ -248,7 +248,7 @@ async def test_a_copy_without_its_mark_is_not_served(env: dict[str, str], path: 
 async def test_a_damaged_file_is_not_served(env: dict[str, str], path: Path, harm: Callable[[Path], None]) -> None:
     harm(path)
     for command in (("serve", "--port", "0"), ("serve", "--create"), ("worker",)):
-        line = await refused(*command, env=env)
+        line = await refused(*command, env=env, code=26)
         assert "is damaged" in line
         assert "`capacity-api restore`" in line
 
@@ -269,7 +269,7 @@ async def test_a_backup_under_the_log_of_a_later_time_is_not_served(env: dict[st
     shutil.copyfile(older, path)
     kept = path.read_bytes()
     for command in (("serve", "--port", "0"), ("worker",)):
-        assert "is damaged" in await refused(*command, env=env)
+        assert "is damaged" in await refused(*command, env=env, code=26)
     assert path.read_bytes() == kept
 
 
@@ -281,7 +281,7 @@ async def test_one_service_at_a_time_serves_a_file_whichever_path_leads_to_it(
     link.symlink_to(path)
     process = await processes.start("serve", "--port", "0", env=env)
     for url in (f"sqlite:///{path}", f"sqlite:///{link}"):
-        line = await refused("serve", "--port", "0", env=environment(url))
+        line = await refused("serve", "--port", "0", env=environment(url), code=27)
         assert "another process" in line
         assert str(path) in line
     worker = await processes.start("worker", env=env, announces="delivers webhooks")
@@ -318,7 +318,7 @@ async def test_no_other_command_makes_a_database(command: tuple[str, ...], tmp_p
     folder = tmp_path / "a wrong #1 folder"
     folder.mkdir()
     env = environment(f"sqlite:///{folder}/capacity.db")
-    line = await refused(*command, env=env)
+    line = await refused(*command, env=env, code=40)
     assert "`capacity-api serve --create` or `capacity-api db create` makes one" in line
     assert not list(folder.iterdir())
 
@@ -326,7 +326,7 @@ async def test_no_other_command_makes_a_database(command: tuple[str, ...], tmp_p
 async def test_a_command_in_a_wrong_folder_makes_no_key_either(tmp_path: Path) -> None:
     env = environment(f"sqlite:///{tmp_path}/capacity.db")
     del env["CAPACITY_SECRET_KEY"]
-    assert "there is no database" in await refused("responder", "list", env=env)
+    assert "there is no database" in await refused("responder", "list", env=env, code=40)
     assert not list(tmp_path.iterdir())
 
 
@@ -337,7 +337,7 @@ async def test_a_database_of_which_something_is_left_is_lost_and_not_made_anew(l
     env = environment(f"sqlite:///{path}")
     makers = (("serve", "--create"), ("db", "create")) if left != ".key" else ()
     for command in (("responder", "list"), ("serve",), *makers):
-        line = await refused(*command, env=env)
+        line = await refused(*command, env=env, code=40)
         assert f"the database {path} is lost" in line
         assert "`capacity-api restore`" in line
     assert list(tmp_path.iterdir()) == [companions(path)[left]]
@@ -357,7 +357,7 @@ async def test_a_file_without_a_byte_is_damaged_and_stays_as_it_is(tmp_path: Pat
     path.touch()
     env = environment(f"sqlite:///{path}")
     for command in (("responder", "list"), ("token", "list"), ("serve", "--create")):
-        assert "is damaged: it has 0 bytes" in await refused(*command, env=env)
+        assert "is damaged: it has 0 bytes" in await refused(*command, env=env, code=26)
     assert "is there already" in await refused("db", "create", env=env)
     assert path.stat().st_size == 0
 
@@ -398,7 +398,7 @@ async def test_on_postgresql_a_database_is_filled_once(postgresql_url: str) -> N
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 async def test_a_service_fills_an_empty_postgresql_only_when_it_is_asked_to(empty_database_url: str) -> None:
     env = environment(empty_database_url)
-    assert "the database is empty; run `capacity-api db create`" in await refused("serve", env=env)
+    assert "the database is empty; run `capacity-api db create`" in await refused("serve", env=env, code=40)
     for _ in range(2):
         async with processes.serving("--create", env=env) as process, client_of(process.address) as client:
             assert len((await client.get("/v1/directory")).json()["responders"]) == 13
@@ -407,8 +407,8 @@ async def test_a_service_fills_an_empty_postgresql_only_when_it_is_asked_to(empt
 @pytest.mark.parametrize("empty_database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_an_empty_database_is_not_upgraded(empty_database_url: str) -> None:
     env = environment(empty_database_url)
-    assert "run `capacity-api db create`" in await refused("db", "upgrade", env=env)
-    assert "run `capacity-api db create`" in await refused("serve", "--port", "0", env=env)
+    assert "run `capacity-api db create`" in await refused("db", "upgrade", env=env, code=40)
+    assert "run `capacity-api db create`" in await refused("serve", "--port", "0", env=env, code=40)
 
 
 @pytest.mark.soak

@@ -69,5 +69,5 @@ async def test_while_the_clock_is_in_doubt_there_is_none(env: dict[str, str], da
 
 async def test_on_a_database_without_a_schema_it_is_one_line(empty_database_url: str) -> None:
     code, out, err = await run("digest", env=environment(empty_database_url, public_url=PUBLIC))
-    assert (code, out) == (1, "")
+    assert (code, out) == (40, "")
     assert "the database is empty" in err

@@ -61,15 +61,16 @@ async def test_a_responder_is_chased_at_most_once_an_hour(env: dict[str, str], d
         "capacity-api: This responder's people were asked within the last hour; wait before you ask again"
     ]
     (mail,) = await printed(env, "mail", "list")
-    assert (mail["kind"], mail["person_id"], mail["responder"], mail["status"]) == ("chased", person, "tara", "waiting")
+    assert (mail["kind"], mail["person_id"], mail["slug"], mail["status"]) == ("chased", person, "tara", "waiting")
 
 
 async def test_to_chase_a_responder_that_has_nobody_says_so(env: dict[str, str]) -> None:
-    assert await printed(env, "responder", "chase", "kalayaan") == {"people": 0}
+    assert await printed(env, "responder", "chase", "kalayaan") == {"people_count": 0}
     _, _, err = await run("responder", "chase", "tara", env=env)
     assert said(err) == ["it has nobody who is reminded: ring it, and add people by `person invite`"]
     code, _, err = await run("responder", "chase", "nobody", env=env)
-    assert (code, said(err)) == (1, ["capacity-api: No responder 'nobody' is listed"])
+    line = "No responder 'nobody' is listed; `capacity-api responder list` shows those that there are"
+    assert (code, said(err)) == (1, [f"capacity-api: {line}"])
 
 
 async def test_without_a_mail_server_nobody_is_chased(database_url: str) -> None:
@@ -94,6 +95,6 @@ async def test_disputes_are_listed(env: dict[str, str], database: Database) -> N
         ["tara", "Case tool", "paused", "unconfirmed"],
     ]
     newest, _ = await printed(env, "dispute", "list")
-    assert (newest["responder"], newest["partner"]["name"], newest["found"]) == ("kalayaan", "Case tool", "no_answer")
+    assert (newest["slug"], newest["partner"]["name"], newest["found"]) == ("kalayaan", "Case tool", "no_answer")
     code, out, err = await run("dispute", "list", "--limit", "1", env=env)
     assert (code, len(out.splitlines()), said(err)) == (0, 2, ["there are more than 1; --limit shows them"])

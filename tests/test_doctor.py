@@ -76,7 +76,9 @@ async def test_what_a_clock_that_was_ahead_has_dated_is_listed(database: Databas
     assert "events are dated in the future; the newest:" in out
     assert "Reports that a clock that was ahead dated (confirmed, confirm by):\ntara  open  " in out
     assert "accepted: every running process takes this machine's clock as right within a second" in out
-    assert [line[:33] for line in out.splitlines() if line.startswith("WRONG: ")] == [
+    # The tests' own PostgreSQL does not wait for the disk.
+    lines = [line for line in out.splitlines() if line.startswith("WRONG: ") and "docs/settings.md" not in line]
+    assert [line[:33] for line in lines] == [
         "WRONG: the newest event is dated ",
         "WRONG: a clock that was ahead dat",
     ]

@@ -284,15 +284,6 @@ async def test_every_process_logs_in_the_same_way(env: dict[str, str], tmp_path:
     assert re.fullmatch(rf"{TIME.pattern} \[info +\] token\.issue .* process='token issue' .*\n", err)
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_the_processes_of_several_workers_log_in_the_same_way(env: dict[str, str]) -> None:
-    lines = await run_for_a_moment("serve", "--port", "0", "--workers", "2", env=env, until="process.start", times=2)
-    assert {line["process"] for line in lines} == {"serve"}
-    for event in ("process.start", "process.stop"):
-        assert len({line["pid"] for line in lines if line["event"] == event}) == 2
-
-
 def test_an_exception_is_one_field_without_the_values_of_variables() -> None:
     code = (
         "import logging, structlog\n"

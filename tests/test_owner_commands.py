@@ -70,7 +70,7 @@ async def test_an_owner_is_suspended_and_resumed(env: dict[str, str]) -> None:
         assert len(listed) == 15
         suspended = {name for name, each in listed.items() if each["suspended"]}
         assert suspended == ({"Case tool", "TARA"} if is_suspended else set())
-        assert (listed["Case tool"]["tokens"], listed[None]["type"]) == (1, "admin")
+        assert (listed["Case tool"]["token_count"], listed[None]["type"]) == (1, "admin")
     await run("owner", "suspend", "--partner", "Case tool", env=env)
     _, out, _ = await run("owner", "list", env=env)
     assert [line.split()[:6] for line in out.splitlines()[:2]] == [

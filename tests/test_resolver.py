@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.delivery import worker
 from capacity_api.resolver import Resolver
@@ -51,7 +52,7 @@ async def test_names_that_hang_hold_up_no_other_name(names: NameServer) -> None:
     hanging = [asyncio.create_task(resolve(f"hangs-{n}.example")) for n in range(worker.MAX_IN_FLIGHT)]
     # A task like them, so that it asks after them.
     other = asyncio.create_task(resolve("partner.example"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await other == [ip_address("127.0.0.1")]
     names.released.set()
     assert len(await asyncio.gather(*hanging)) == worker.MAX_IN_FLIGHT
@@ -63,7 +64,7 @@ async def test_a_host_takes_one_thread_however_many_ask_for_it_and_give_up(names
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await asyncio.gather(*(resolve("hangs.example") for _ in range(10)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await resolve("partner.example") == [ip_address("127.0.0.1")]
         late = asyncio.create_task(resolve("hangs.example"))
         await asyncio.sleep(0)
@@ -79,7 +80,7 @@ async def test_there_are_never_more_threads_than_the_limit(names: NameServer) ->
     resolve = Resolver(names, max_threads=2)
     lookups = [asyncio.create_task(resolve(f"hangs-{n}.example")) for n in range(5)]
     before = threading.active_count()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(names.asked) < 2:  # noqa: ASYNC110 - a thread has no event for it
             await asyncio.sleep(0.001)
     assert threading.active_count() <= before + 2
@@ -104,5 +105,6 @@ asyncio.run(main())
 
 
 def test_the_end_of_a_process_waits_for_no_name_server() -> None:
-    ended = subprocess.run([sys.executable, "-c", _STOP_WHILE_IT_HANGS], timeout=20, capture_output=True, text=True)
+    command = [sys.executable, "-c", _STOP_WHILE_IT_HANGS]
+    ended = subprocess.run(command, timeout=PATIENCE_SECONDS, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -246,7 +246,8 @@ async def test_after_a_restore_every_copy_is_right(drill: Drill, env: dict[str, 
             await drill.require_truth(http, time.monotonic())
 
 
-@pytest.mark.parametrize("database_url", ["postgresql", pytest.param("sqlite", marks=pytest.mark.soak)], indirect=True)
+@pytest.mark.soak
+@pytest.mark.parametrize("database_url", ["postgresql", "sqlite"], indirect=True)
 async def test_after_a_restore_by_other_means_under_a_running_service_every_copy_is_right(
     drill: Drill, env: dict[str, str], root: Path, settings: Settings
 ) -> None:

@@ -1,7 +1,6 @@
 """Where the public address is https, every answer tells browsers to ask over https alone."""
 
 import asyncio
-import socket
 from urllib.parse import urlsplit
 
 import httpx
@@ -52,27 +51,3 @@ async def test_every_answer_of_the_service_has_the_header(database_url: str, pub
     assert [answer.headers.get_list(_HEADER) for answer in answers] == [expected] * len(answers)
     assert malformed.startswith(b"HTTP/1.1 400 ")
     assert malformed.lower().count(_HEADER.encode()) == len(expected)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_several_processes_have_it_too(database_url: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    env = processes.environment(database_url, public_url="https://capacity.example.org")
-    arguments = ("serve", "--workers", "2", "--port", str(port))
-    running = await asyncio.create_subprocess_exec(
-        processes.COMMAND, *arguments, env=env, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with asyncio.timeout(60), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            while True:
-                try:
-                    answer = await client.get("/v1/directory")
-                    break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.1)
-    finally:
-        running.terminate()
-        await running.wait()
-    assert answer.headers[_HEADER] == "max-age=31536000"

@@ -101,5 +101,6 @@ async def test_what_is_printed_for_people_is_a_table(env: dict[str, str]) -> Non
 @pytest.mark.parametrize("command", ["show", "disable", "enable", "test"])
 async def test_a_webhook_that_is_not_there_is_one_line_on_stderr(env: dict[str, str], command: str) -> None:
     code, out, err = await run("webhook", command, NOBODYS, env=env)
-    assert (code, out, err.strip()) == (1, "", "capacity-api: There is no such webhook")
+    line = "capacity-api: There is no such webhook; `capacity-api webhook list` shows those that there are"
+    assert (code, out, err.strip()) == (1, "", line)
     assert (await run("webhook", command, "mine", env=env))[0] == 2

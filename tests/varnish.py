@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.nginx import free_port, until_ended
+from tests.serving import PATIENCE_SECONDS
 
 # Debian installs it in a folder that is only on the path of administrators.
 VARNISHD = shutil.which("varnishd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
@@ -20,8 +21,12 @@ async def proxying(backend: str, folder: Path) -> AsyncIterator[str]:
     port = free_port()
     log = folder / "varnish.log"
     arguments = ("-F", "-j", "none", "-n", str(folder / "work"), "-s", "malloc,32m", "-T", "none")
+    # It would close the connections of readers for whom a busy machine has no time in five seconds.
+    patient = ("-p", f"timeout_idle={PATIENCE_SECONDS:.0f}")
     ports = ("-a", f"127.0.0.1:{port}", "-b", backend.removeprefix("http://"))
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(VARNISHD, *arguments, *ports, stdout=output, stderr=output)
+        process = await asyncio.create_subprocess_exec(
+            VARNISHD, *arguments, *patient, *ports, stdout=output, stderr=output
+        )
         async with until_ended(process, port, log):
             yield f"http://127.0.0.1:{port}"

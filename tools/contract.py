@@ -3,7 +3,8 @@
     python -m tools.contract openapi/released.json openapi/openapi.json
 
 What a client may send can only grow, and what it reads can only grow. A client ignores fields, events and values that
-it does not know (docs/compatibility.md), so a new one breaks nothing, and one that is gone does.
+it does not know (docs/compatibility.md), so a new one breaks nothing, and one that is gone does. Before version 1
+nothing is released; from then on a missing release is an error, too.
 """
 
 import json
@@ -18,8 +19,8 @@ from msgspec import Struct
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _PROBLEM = "application/problem+json"
 # The bounds of what may be sent, with the value that stands for none.
-_LEAST = {"minimum": float("-inf"), "minLength": 0, "minItems": 0}
-_MOST = ("maximum", "maxLength", "maxItems")
+_LEAST = {"minimum": float("-inf"), "exclusiveMinimum": float("-inf"), "minLength": 0, "minItems": 0}
+_MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 Json = dict[str, Any]
 
 
@@ -37,6 +38,10 @@ class Contract(Struct, frozen=True):
     after: Json
 
     def faults(self) -> Iterator[str]:
+        yield from self._security_schemes()
+        schemas = self.before["components"]["schemas"].keys() - self.after["components"]["schemas"].keys()
+        # Generated clients name their types after them.
+        yield from (f"the schema {name} is gone" for name in sorted(schemas))
         for path, methods in self.before["paths"].items():
             for method in _METHODS & methods.keys():
                 where = f"{method.upper()} {path}"
@@ -50,19 +55,35 @@ class Contract(Struct, frozen=True):
             if latest is None:
                 yield f"the event {name} is gone"
             else:
+                yield from self._event_headers(methods["post"], latest["post"], name)
                 yield from self._body(methods["post"], latest["post"], Side.READ, name)
 
+    def _security_schemes(self) -> Iterator[str]:
+        latest = self.after["components"].get("securitySchemes", {})
+        for name, scheme in self.before["components"].get("securitySchemes", {}).items():
+            if name not in latest:
+                yield f"the security scheme {name} is gone"
+                continue
+            for rule in ("type", "scheme", "in", "name"):
+                if scheme.get(rule) != latest[name].get(rule):
+                    yield f"the security scheme {name}: {rule} was {scheme.get(rule)} and is {latest[name].get(rule)}"
+
     def _operation(self, before: Json, after: Json, where: str) -> Iterator[str]:
-        if after.get("security") and not before.get("security"):
-            yield f"{where} needs a token"
+        if before["operationId"] != after["operationId"]:
+            # Generated clients name their functions after it.
+            yield f"{where} is named {after['operationId']}, no longer {before['operationId']}"
+        yield from _security(before.get("security", []), after.get("security", []), where)
         yield from self._parameters(before.get("parameters", []), after.get("parameters", []), where)
         yield from self._body(before, after, Side.SENT, where)
         for status, response in before["responses"].items():
             latest = after["responses"].get(status)
             if latest is not None:
                 yield from self._response(response, latest, f"{where} {status}")
-            elif status.startswith("2"):
+            else:
                 yield f"{where} is no longer answered with {status}"
+        for status in sorted(after["responses"].keys() - before["responses"].keys()):
+            if status.startswith("2"):
+                yield f"{where} may be answered with {status}"
 
     def _parameters(self, before: list[Json], after: list[Json], where: str) -> Iterator[str]:
         known = {(each["in"], each["name"]): each for each in before}
@@ -70,11 +91,26 @@ class Contract(Struct, frozen=True):
         for key, parameter in known.items():
             if key not in latest:
                 yield f"{where}: the parameter {key[1]} is gone"
-            else:
-                yield from self._schema(parameter["schema"], latest[key]["schema"], Side.SENT, f"{where} ?{key[1]}")
+                continue
+            yield from self._schema(parameter["schema"], latest[key]["schema"], Side.SENT, f"{where} ?{key[1]}")
+            for rule in ("style", "explode"):
+                if parameter.get(rule) != latest[key].get(rule):
+                    yield f"{where} ?{key[1]}: {rule} was {parameter.get(rule)} and is {latest[key].get(rule)}"
         for key, parameter in latest.items():
             if parameter.get("required") and not known.get(key, {}).get("required"):
                 yield f"{where}: the parameter {key[1]} is required"
+
+    def _event_headers(self, before: Json, after: Json, where: str) -> Iterator[str]:
+        """The headers of a webhook, which a client reads."""
+        latest = {each["name"]: each for each in after.get("parameters", [])}
+        for header in before.get("parameters", []):
+            name = header["name"]
+            if name not in latest:
+                yield f"{where}: the header {name} is gone"
+                continue
+            if header.get("required") and not latest[name].get("required"):
+                yield f"{where}: the header {name} may be missing"
+            yield from self._schema(header["schema"], latest[name]["schema"], Side.READ, f"{where}: the header {name}")
 
     def _body(self, before: Json, after: Json, side: Side, where: str) -> Iterator[str]:
         known, latest = before.get("requestBody"), after.get("requestBody")
@@ -87,8 +123,12 @@ class Contract(Struct, frozen=True):
 
     def _response(self, before: Json, after: Json, where: str) -> Iterator[str]:
         before, after = _resolved(self.before, before), _resolved(self.after, after)
-        for name in before.get("headers", {}).keys() - after.get("headers", {}).keys():
-            yield f"{where}: the header {name} is gone"
+        for name, header in before.get("headers", {}).items():
+            if name not in after.get("headers", {}):
+                yield f"{where}: the header {name} is gone"
+                continue
+            known, latest = _resolved(self.before, header), _resolved(self.after, after["headers"][name])
+            yield from self._schema(known["schema"], latest["schema"], Side.READ, f"{where}: the header {name}")
         yield from self._content(before.get("content", {}), after.get("content", {}), Side.READ, where)
 
     def _content(self, before: Json, after: Json, side: Side, where: str) -> Iterator[str]:
@@ -101,8 +141,7 @@ class Contract(Struct, frozen=True):
                 # An example of each problem, by its code.
                 for code in media.get("examples", {}).keys() - latest.get("examples", {}).keys():
                     yield f"{where}: the problem {code} is gone"
-            if "schema" in media and "schema" in latest:
-                yield from self._schema(media["schema"], latest["schema"], side, where)
+            yield from self._schema(media.get("schema", {}), latest.get("schema", {}), side, where)
 
     def _schema(
         self, before: Json, after: Json, side: Side, where: str, seen: frozenset[str] = frozenset()
@@ -113,8 +152,12 @@ class Contract(Struct, frozen=True):
         seen |= {name}
         known, latest = _variants(self.before, before), _variants(self.after, after)
         if not known:
-            # It said nothing, so any value is possible.
+            # It said nothing, so any value was possible.
+            if latest and side is Side.SENT:
+                yield f"{where}: only {' or '.join(latest)} is taken"
             return
+        if not latest and side is Side.READ:
+            yield f"{where}: may be anything"
         for kind, schema in known.items():
             if kind in latest:
                 yield from self._variant(schema, latest[kind], side, where, seen)
@@ -143,6 +186,8 @@ class Contract(Struct, frozen=True):
         else:
             gone = (required - required_now) & after.get("properties", {}).keys()
             yield from (f"{where}/{name} may be missing" for name in sorted(gone))
+        if side is Side.SENT and _is_closed(after) and not _is_closed(before):
+            yield f"{where}: other fields are refused"
         for part in ("items", "additionalProperties"):
             if isinstance(before.get(part), dict) and isinstance(after.get(part), dict):
                 yield from self._schema(before[part], after[part], side, f"{where}/*", seen)
@@ -170,14 +215,35 @@ def _bounds(before: Json, after: Json, side: Side, where: str) -> Iterator[str]:
             yield f"{where}: {bound} fell to {after[bound]}"
 
 
+def _security(before: list[Json], after: list[Json], where: str) -> Iterator[str]:
+    """Each is a list of ways to be let in, of which one is enough. None at all, and an empty one, let anybody in."""
+    ways, latest = ({tuple(sorted(way)) for way in each} or {()} for each in (before, after))
+    if () in latest:
+        return
+    for way in sorted(ways - latest):
+        yield f"{where} can no longer be called with {', '.join(way)}" if way else f"{where} needs a token"
+
+
+def _is_closed(schema: Json) -> bool:
+    return schema.get("additionalProperties") is False
+
+
 def _variants(document: Json, schema: Json) -> dict[str, Json]:
-    """What a value may be, by type; objects told apart by a name have it behind their type: "object intake.paused"."""
+    """What a value may be, by type. Objects of a union have a name behind their type, such as "object intake.paused".
+
+    The name is the only value of their `type`, or else that of their schema.
+    """
     schema = _resolved(document, schema)
     for union in ("oneOf", "anyOf"):
         if union in schema:
             found: dict[str, Json] = {}
+            choices = [each for each in schema[union] if each != {"type": "null"}]
             for each in schema[union]:
-                found |= _variants(document, each)
+                name = each.get("$ref", "").rpartition("/")[2] if len(choices) > 1 else ""
+                found |= {
+                    f"{kind} {name}" if name and kind == "object" else kind: variant
+                    for kind, variant in _variants(document, each).items()
+                }
             return found
     types = schema.get("type", [])
     found = {}
@@ -203,7 +269,11 @@ def breaking_changes(before: Json, after: Json) -> list[str]:
 
 def main(released: Path, current: Path) -> str | None:
     """What to complain about."""
-    found = breaking_changes(json.loads(released.read_bytes()), json.loads(current.read_bytes()))
+    document = json.loads(current.read_bytes())
+    if not released.exists():
+        is_released = not document["info"]["version"].startswith("0.")
+        return f"{released} is missing: fetch it from the last release" if is_released else None
+    found = breaking_changes(json.loads(released.read_bytes()), document)
     if not found:
         return None
     return "\n".join([f"these changes break clients of {released}:", *(f"  {line}" for line in found)])

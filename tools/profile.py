@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from capacity_api.domain.areas import AREAS
+
 FOLDER = Path(__file__).parents[1] / "openapi"
 # The root of each schema: its name in the OpenAPI document, its file, and what it is.
 ROOTS = {
@@ -67,7 +69,8 @@ def _inside(value: Any) -> Any:
 def files(openapi: Json, vectors: Json) -> dict[str, str]:
     """Every file of the profile but its README."""
     made = {name: json.dumps(each, indent=1, ensure_ascii=False) + "\n" for name, each in schemas(openapi).items()}
-    return {**made, "matching.json": _one_case_a_line({"licence": _LICENCE, **vectors})}
+    areas = [{"code": area.code, "name": area.name, "parent": area.parent} for area in AREAS.values()]
+    return {**made, "matching.json": _one_case_a_line({"licence": _LICENCE, **vectors, "areas": areas})}
 
 
 def _one_case_a_line(vectors: Json) -> str:

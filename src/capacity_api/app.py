@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from capacity_api import background, config, log
+from capacity_api import background, log
 from capacity_api.api import problems
 from capacity_api.api.admission import AdmissionMiddleware
 from capacity_api.api.application import ApiApplication
 from capacity_api.api.context import Context
 from capacity_api.api.known_tokens import READ_TOKENS_EVERY_SECONDS, KnownTokens
 from capacity_api.api.metrics import Metrics
+from capacity_api.api.shared_counts import ProcessCounts
 from capacity_api.api.shutdown import ShutdownMiddleware
 from capacity_api.api.sign_in_queue import MAIL_SIGN_INS_EVERY_SECONDS, SignInQueue
 from capacity_api.api.write_limit import WriteLimit
@@ -39,6 +40,7 @@ from capacity_api.formats.registry import FORMATS
 from capacity_api.mail.transport import Transport
 from capacity_api.mail.worker import Mailer, transport_of
 from capacity_api.operations import changes, periods
+from capacity_api.operations.key_check import LOOK_AT_SECRETS_EVERY_SECONDS, KeyCheck
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.middleware import PublicationMiddleware
 from capacity_api.publication.publisher import ACKNOWLEDGE_TIMEOUT_SECONDS, Publisher
@@ -50,6 +52,7 @@ _RECORD_LAPSES_EVERY_SECONDS = 0.25
 # The statistics read what is not counted yet from the events; this keeps that little.
 _COUNT_EVERY_SECONDS = 10.0
 _CHECK_READINESS_EVERY_SECONDS = 1.0
+_SHARE_COUNTS_EVERY_SECONDS = 1.0
 
 
 def create_app(
@@ -64,6 +67,7 @@ def create_app(
     formats: Sequence[Format] = FORMATS,
     limits: Limits | None = None,
     mail_transport: Transport | None = None,
+    counts: ProcessCounts | None = None,
 ) -> EdgeApplication:
     """The service as an ASGI application; its background tasks run in its lifespan.
 
@@ -72,6 +76,7 @@ def create_app(
     `database`: a test looks into it. It is closed at the end.
     `acknowledge_timeout`, in seconds: how long a write waits to be shown before it is acknowledged all the same.
     `limits`: what one client may use, unless a test has other limits than the settings.
+    `counts`: those of all processes of the service, where it has several.
     `mail_transport`: what sends mail in place of the SMTP server of the settings.
     """
     database = database or Database(settings)
@@ -84,6 +89,7 @@ def create_app(
     conditions = Conditions(clock)
     readiness = Readiness(database, publisher, conditions, clock)
     watch = Watch(database, conditions)
+    key_check = KeyCheck(database, keys, conditions, clock)
     known_tokens = KnownTokens(database, keys, clock)
     mail_transport = mail_transport or transport_of(settings)
     wakes = {name: asyncio.Event() for name in ("publication", "lapses", "delivery", "mail")}
@@ -95,6 +101,12 @@ def create_app(
 
     sign_ins = SignInQueue(database, keys, clock, notify)
     look_at_clocks = partial(look_at_clock, database, clock_watch, conditions)
+    refusals, reads = Refusals(), Counter[int]()
+    metrics = Metrics(conditions, refusals, reads, counts)
+
+    async def share_counts() -> bool:
+        metrics.share(publisher)
+        return False
 
     async def background_tasks() -> None:
         async with asyncio.TaskGroup() as group:
@@ -125,6 +137,9 @@ def create_app(
             group.create_task(
                 background.run("sign-ins", sign_ins.mail_waiting, asyncio.Event(), MAIL_SIGN_INS_EVERY_SECONDS)
             )
+            group.create_task(background.run("secrets", key_check.look, asyncio.Event(), LOOK_AT_SECRETS_EVERY_SECONDS))
+            if counts is not None:
+                group.create_task(background.run("metrics", share_counts, asyncio.Event(), _SHARE_COUNTS_EVERY_SECONDS))
             group.create_task(watch.run())
             group.create_task(listen_for_changes(database, notify))
             if deliver:
@@ -154,7 +169,6 @@ def create_app(
                 await asyncio.gather(running, return_exceptions=True)
                 await database.close()
 
-    refusals, reads = Refusals(), Counter[int]()
     context = Context(
         settings=settings,
         database=database,
@@ -166,7 +180,6 @@ def create_app(
         refusals=refusals,
         notify=notify,
     )
-    metrics = Metrics(conditions, refusals, reads)
     application = ApiApplication(
         formats,
         {
@@ -181,7 +194,7 @@ def create_app(
     admission = AdmissionMiddleware(application, settings, known_tokens)
     return EdgeApplication(
         ShutdownMiddleware(PublicationMiddleware(admission, publisher)),
-        Edge(publisher, connections, refusals, reads, problems.problem_from_error),
+        Edge(publisher, connections, refusals, reads, partial(problems.represent_refusal, publisher)),
     )
 
 
@@ -224,10 +237,3 @@ def _period_counter(database: Database) -> Round:
             return await periods.count_events(session) > 0
 
     return count_periods
-
-
-def from_environment() -> EdgeApplication:
-    """For a server that makes its own processes: `--factory capacity_api.app:from_environment`."""
-    settings = config.from_environment()
-    log.configure(settings, "serve")
-    return create_app(config.with_keys(settings), owns_process=True)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from capacity_api.errors import Unavailable
+from capacity_api.errors import DatabaseUnavailable, OutageCause, Unavailable
 
 # One round of a task. True if it found work: there may be more.
 Round = Callable[[], Awaitable[bool]]
@@ -21,6 +21,8 @@ async def run(name: str, do_round: Round, wake: asyncio.Event, idle_seconds: flo
     `wake` is only a hint: a lost one costs `idle_seconds`. A round that fails is logged and tried again.
     """
     database_is_away = False
+    # Each is logged once in an outage: they can alternate.
+    causes: set[OutageCause] = set()
     while True:
         wake.clear()
         pause = idle_seconds
@@ -30,9 +32,12 @@ async def run(name: str, do_round: Round, wake: asyncio.Event, idle_seconds: flo
             if database_is_away:
                 log.info("database.back", task=name)
             database_is_away = False
+            causes.clear()
         except Unavailable as error:
-            if not database_is_away:
-                log.warning("database.unavailable", task=name, code=error.code)
+            why = {"cause": error.cause} if isinstance(error, DatabaseUnavailable) else {}
+            if not database_is_away or (why and causes.isdisjoint(why.values())):
+                log.warning("database.unavailable", task=name, code=error.code, **why)
+            causes.update(why.values())
             database_is_away = True
             pause = max(idle_seconds, _PAUSE_AFTER_ERROR_SECONDS)
         except Exception:

@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from capacity_api.clock import Clock, utc_now
+from capacity_api.errors import OutageCause
 
 log = structlog.get_logger()
 
@@ -20,22 +21,26 @@ class ConditionCode(StrEnum):
     DATABASE_DAMAGED = "database_damaged"
     RESTORED = "restored"
     MOVED = "moved"
+    SCHEMA_DIFFERS = "schema_differs"
     PUBLICATION_STALE = "publication_stale"
     CLOCK = "clock"
     MARK_UNWRITABLE = "mark_unwritable"
     NOT_DURABLE = "not_durable"
+    PERMISSION_MISSING = "permission_missing"
+    SECRETS_UNREADABLE = "secrets_unreadable"
 
 
 # The service works with these, and is ready.
-_WARNINGS = frozenset({ConditionCode.NOT_DURABLE})
+_WARNINGS = frozenset({ConditionCode.NOT_DURABLE, ConditionCode.PERMISSION_MISSING, ConditionCode.SECRETS_UNREADABLE})
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """`detail` is one sentence for the operator: what is wrong, and what to run."""
+    """`detail` is one sentence for the operator: what is wrong, and what to do. `cause` says why, for programs."""
 
     code: ConditionCode
     since: datetime
     detail: str
+    cause: OutageCause | None
 
 
 class Conditions:
@@ -45,7 +50,7 @@ class Conditions:
         self._clock = clock
         self._current: dict[ConditionCode, Condition] = {}
 
-    def set(self, code: ConditionCode, detail: str | None) -> None:
+    def set(self, code: ConditionCode, detail: str | None, cause: OutageCause | None = None) -> None:
         """The condition holds, for the reason in `detail`; with `None` it does not hold."""
         before = self._current.get(code)
         if detail is None:
@@ -53,12 +58,12 @@ class Conditions:
                 del self._current[code]
                 log.info("condition.ended", code=code)
             return
-        if before is None:
+        if before is None or before.cause != cause:
             write = log.warning if code in _WARNINGS else log.error
-            write("condition.began", code=code, detail=detail)
+            write("condition.began", code=code, detail=detail, **({} if cause is None else {"cause": cause}))
         if before is None or before.detail != detail:
             since = self._clock() if before is None else before.since
-            self._current[code] = Condition(code=code, since=since, detail=detail)
+            self._current[code] = Condition(code=code, since=since, detail=detail, cause=cause)
 
     def holds(self, code: ConditionCode) -> bool:
         return code in self._current

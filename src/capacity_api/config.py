@@ -5,10 +5,11 @@ An unknown name or an invalid value stops the start with one line. `docs/setting
 
 import base64
 import binascii
+import difflib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import formataddr, parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -20,7 +21,7 @@ import msgspec
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from capacity_api.errors import ConfigurationError
+from capacity_api.errors import ConfigurationError, KeyMissing
 from capacity_api.secrecy import repr_without
 
 # Only this machine can reach it.
@@ -109,53 +110,60 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings from the variables that start with `CAPACITY_`. Raises `ConfigurationError`."""
+    """The settings from the variables that start with `CAPACITY_`. Raises `ConfigurationError` with all faults."""
+    settings, faults = examine(environment)
+    if faults:
+        raise ConfigurationError("; ".join(faults))
+    return settings
+
+
+def examine(environment: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """The settings that can be read, and a sentence for each variable that is wrong."""
     texts = {name.removeprefix(_PREFIX): value for name, value in environment.items() if name.startswith(_PREFIX)}
     sources = {name: f"{_PREFIX}{name}" for name in texts}
-    for name in _MAY_BE_FILES:
-        path = texts.pop(f"{name}_FILE", None)
-        if path is not None:
-            if name in texts:
-                raise ConfigurationError(f"{_PREFIX}{name} and {_PREFIX}{name}_FILE are both set; set one")
-            sources[name] = f"the file that {_PREFIX}{name}_FILE names"
-            texts[name] = _read_text(sources[name], Path(path))
-    parsers = {
-        "DATABASE_URL": ("database_url", parse_database_url),
-        "SECRET_KEY": ("secret_keys", _secret_keys),
-        "EGRESS_ALLOW": ("egress_allow", _networks),
-        "METRICS_ALLOW": ("metrics_allow", _networks),
-        "TRUSTED_PROXIES": ("trusted_proxies", _networks),
-        "QUERY_LIMIT": ("query_limit", _whole_number),
-        "WRITE_LIMIT": ("write_limit", _whole_number),
-        "KEEP_ALIVE_SECONDS": ("keep_alive_seconds", _keep_alive),
-        "MAX_CONNECTIONS": ("max_connections", _positive_number),
-        "MAX_CONNECTIONS_PER_ADDRESS": ("max_connections_per_address", _positive_number),
-        "LEASE_SECONDS": ("lease", _lease),
-        "OPERATOR": ("operator", _line),
-        "CONTACT": ("contact", _line),
-        "PUBLIC_URL": ("public_url", _public_url),
-        "LISTEN_SECRET": ("listen_secret", _listen_secret),
-        "SMTP_URL": ("smtp", _smtp_url),
-        "MAIL_FROM": ("mail_from", _mail_from),
-        "LOG_LEVEL": ("log_level", _log_level),
-        "LOG_FORMAT": ("log_format", _log_format),
-    }
+    faults = _read_files(texts, sources)
     values: dict[str, Any] = {}
     for name, text in texts.items():
-        if name not in parsers:
-            raise ConfigurationError(f"{_PREFIX}{name} is not a setting; docs/settings.md lists them")
-        field, parse = parsers[name]
+        if name not in _PARSERS:
+            faults.append(_unknown(name))
+            continue
+        field, parse = _PARSERS[name]
         try:
             values[field] = parse(text.strip())
         except ValueError as error:
             # Never repeat the value: it may be a secret. So a parser's message must not hold it either.
-            raise ConfigurationError(f"{sources[name]} {error}") from None
+            faults.append(f"{sources[name]} {error}")
     settings = Settings(**values, names_no_database=not {"DATABASE_URL", "SECRET_KEY"} & texts.keys())
     if settings.smtp is not None:
         for name, value in (("MAIL_FROM", settings.mail_from), ("PUBLIC_URL", settings.public_url)):
-            if value is None:
-                raise ConfigurationError(f"{_PREFIX}SMTP_URL needs {_PREFIX}{name} too: every mail has both in it")
-    return settings
+            if value is None and name not in texts:
+                faults.append(f"{_PREFIX}SMTP_URL needs {_PREFIX}{name} too: every mail has both in it")
+    return settings, faults
+
+
+def _read_files(texts: dict[str, str], sources: dict[str, str]) -> list[str]:
+    """Put what each `…_FILE` names into `texts`, and where it is from into `sources`. Returns what is wrong."""
+    faults = []
+    for name in _MAY_BE_FILES:
+        path = texts.pop(f"{name}_FILE", None)
+        if path is None:
+            continue
+        if name in texts:
+            faults.append(f"{_PREFIX}{name} and {_PREFIX}{name}_FILE are both set; set one")
+            continue
+        sources[name] = f"the file that {_PREFIX}{name}_FILE names"
+        try:
+            texts[name] = _read_text(sources[name], Path(path))
+        except ConfigurationError as error:
+            faults.append(error.detail)
+    return faults
+
+
+def _unknown(name: str) -> str:
+    known = [*_PARSERS, *(f"{each}_FILE" for each in _MAY_BE_FILES)]
+    near = difflib.get_close_matches(name, known, 1)
+    guess = f"; did you mean {_PREFIX}{near[0]}?" if near else ""
+    return f"{_PREFIX}{name} is not a setting; docs/settings.md lists them{guess}"
 
 
 def missing_key_file(settings: Settings) -> Path | None:
@@ -207,7 +215,7 @@ def parse_database_url(text: str) -> str:
     try:
         url = _url_of_hosts(text) or make_url(text)
     except (ArgumentError, ValueError):
-        raise ValueError("is not a database URL") from None
+        raise ValueError("is not a database URL such as sqlite:///capacity.db or postgresql://user@host/name") from None
     if url.drivername in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+asyncpg")
     if url.drivername == "sqlite":
@@ -231,9 +239,7 @@ def _key_file(settings: Settings) -> Path | None:
     if settings.secret_keys:
         return None
     if not settings.is_sqlite:
-        raise ConfigurationError(
-            f"{_PREFIX}SECRET_KEY must be set with PostgreSQL; `capacity-api key` prints a new one"
-        )
+        raise KeyMissing(f"{_PREFIX}SECRET_KEY must be set with PostgreSQL; `capacity-api key` prints a new one")
     return Path(f"{settings.url.database}.key")
 
 
@@ -442,3 +448,26 @@ def _log_format(text: str) -> str:
     if text.lower() not in _LOG_FORMATS:
         raise ValueError(f"must be one of {', '.join(_LOG_FORMATS)}")
     return text.lower()
+
+
+_PARSERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "DATABASE_URL": ("database_url", parse_database_url),
+    "SECRET_KEY": ("secret_keys", _secret_keys),
+    "EGRESS_ALLOW": ("egress_allow", _networks),
+    "METRICS_ALLOW": ("metrics_allow", _networks),
+    "TRUSTED_PROXIES": ("trusted_proxies", _networks),
+    "QUERY_LIMIT": ("query_limit", _whole_number),
+    "WRITE_LIMIT": ("write_limit", _whole_number),
+    "KEEP_ALIVE_SECONDS": ("keep_alive_seconds", _keep_alive),
+    "MAX_CONNECTIONS": ("max_connections", _positive_number),
+    "MAX_CONNECTIONS_PER_ADDRESS": ("max_connections_per_address", _positive_number),
+    "LEASE_SECONDS": ("lease", _lease),
+    "OPERATOR": ("operator", _line),
+    "CONTACT": ("contact", _line),
+    "PUBLIC_URL": ("public_url", _public_url),
+    "LISTEN_SECRET": ("listen_secret", _listen_secret),
+    "SMTP_URL": ("smtp", _smtp_url),
+    "MAIL_FROM": ("mail_from", _mail_from),
+    "LOG_LEVEL": ("log_level", _log_level),
+    "LOG_FORMAT": ("log_format", _log_format),
+}

@@ -50,11 +50,20 @@ CapacityError
 │   ├── DatabaseMoved          every row was moved to another database
 │   └── ClockInDoubt           nobody may be shown as open by a clock that may be wrong
 └── ConfigurationError         the program cannot start; one line says why
+    ├── NoDatabase             there is none, or an empty one
+    ├── DatabaseUnusable       it is there, and its `cause` says why it cannot be used
+    ├── SchemaOutdated
+    ├── SchemaNewer
+    ├── SchemaDiffers          its tables are not those of its version
+    ├── CopyUndeclared         it is a copy, and nobody has said that it is the one to use
+    ├── KeyMissing
+    └── KeyOpensNothing        it is not the key that the database was used with
 
 Programs decide by `code`, which never changes. `title` is the same for every occurrence (RFC 9457 §3.1.3); `detail` is
 about this one. `api/problems.py` has the HTTP status of each class.
 """
 
+from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
@@ -323,9 +332,40 @@ class TooBusy(Unavailable):
     retry_after = 2
 
 
+class OutageCause(StrEnum):
+    """Why the database cannot be used. For the operator: `/readyz`, the log and the commands name it, no problem does.
+
+    `db/outages.py` finds it and has a sentence for each.
+    """
+
+    HOST_UNKNOWN = "host_unknown"
+    CONNECTION_REFUSED = "connection_refused"
+    NO_ANSWER = "no_answer"
+    TLS = "tls"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a code
+    LOGIN_REFUSED = "login_refused"
+    NO_DATABASE = "no_database"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+    NOT_ACCEPTING = "not_accepting"
+    PERMISSION_MISSING = "permission_missing"
+    READ_ONLY = "read_only"
+    DISK_FULL = "disk_full"
+    DISK_ERROR = "disk_error"
+    FILE_UNREADABLE = "file_unreadable"
+    FILE_REPLACED = "file_replaced"
+    NOT_A_DATABASE = "not_a_database"
+    DAMAGED = "damaged"
+    LOCKED = "locked"
+    BUSY = "busy"
+
+
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
     title = "The database cannot be reached. A change may not have been stored; try again. Published reads still work."
+
+    def __init__(self, detail: str = "", cause: OutageCause = OutageCause.NO_ANSWER) -> None:
+        super().__init__(detail)
+        self.cause = cause
 
 
 class DatabaseRestored(Unavailable):
@@ -346,3 +386,39 @@ class ClockInDoubt(Unavailable):
 class ConfigurationError(CapacityError):
     code = "configuration"
     title = "The program cannot start with this configuration"
+
+
+class NoDatabase(ConfigurationError):
+    title = "There is no database"
+
+
+class DatabaseUnusable(ConfigurationError):
+    title = "The database cannot be used"
+
+    def __init__(self, detail: str, cause: OutageCause) -> None:
+        super().__init__(detail)
+        self.cause = cause
+
+
+class SchemaOutdated(ConfigurationError):
+    title = "The schema is of an earlier version"
+
+
+class SchemaNewer(ConfigurationError):
+    title = "The schema is of a later version"
+
+
+class SchemaDiffers(ConfigurationError):
+    title = "The tables are not those of this version"
+
+
+class CopyUndeclared(ConfigurationError):
+    title = "The database is a copy"
+
+
+class KeyMissing(ConfigurationError):
+    title = "There is no secret key"
+
+
+class KeyOpensNothing(ConfigurationError):
+    title = "The secret key is not that of this database"

@@ -91,7 +91,7 @@ async def set_stage(service: Service, admin: Headers) -> Stage:
     listed = await _made(client.post("/v1/responders", json=new, headers=admin))
     token = await service.token(responder=slug)
     me = await _made(client.get("/v1/me", headers=token))
-    other = await _made(client.post("/v1/tokens", json={"responder": slug}, headers=admin))
+    other = await _made(client.post("/v1/tokens", json={"owner": slug}, headers=admin))
     await _made(client.put(f"{path}/intake", json=OPEN, headers=token))
     await _made(client.put(f"{path}/threshold", json=BODIES["changeThreshold"], headers=token))
     webhook = await _made(client.post("/v1/webhooks", json=BODIES["addWebhook"], headers=token))
@@ -108,7 +108,7 @@ async def set_stage(service: Service, admin: Headers) -> Stage:
         "token_id": other["id"],
         "own_token_id": me["token_id"],
         "webhook_id": webhook["id"],
-        "event_id": delivery["event_id"],
+        "delivery_id": delivery["id"],
         "partner_id": partner["id"],
         "dispute_id": dispute["id"],
         "person_id": person["id"],

@@ -80,6 +80,12 @@ async def test_an_address_has_so_many_queries_a_minute_whichever_they_are(calls_
         # Other addresses are not affected, and this machine has no limit. Then the answer is in memory for everybody.
         assert (await calls_from(f"127.0.1.{QUERIES.index(path)}").get(path)).status_code == 200
         assert (await calls_from("127.0.0.1").get(path)).status_code == 200
+    # So is an answer to a form: it costs as much.
+    browser = {"accept": "text/html", "content-type": "application/x-www-form-urlencoded"}
+    form = await client.post("/", content=b"age_group=child", headers=browser)
+    assert (form.status_code, form.headers["content-type"]) == (429, "text/html; charset=utf-8")
+    assert "08000 121 700" in form.text
+    assert (await calls_from("127.0.0.1").post("/", content=b"age_group=child", headers=browser)).status_code == 200
     # What is published costs nothing.
     assert (await client.get("/v1/directory")).status_code == 200
     assert (await client.get("/v1/directory?state=open")).status_code == 200

@@ -38,7 +38,7 @@ async def test_everybody_reminded_is_asked_now(service: Service) -> None:
     shown = await service.report("tara", OPEN)
     before = await service.read("/v1/events", after=0)
     answer = await chase(service, admin)
-    assert (answer.status_code, answer.json()) == (202, {"people": 2})
+    assert (answer.status_code, answer.json()) == (202, {"people_count": 2})
     assert await mailed(service.database) == [("chased", person) for person in people]
     assert {(each.responder_id, each.report_sequence) for each in await mails(service.database)} == {
         (tara.id, shown["sequence"])
@@ -74,7 +74,7 @@ async def test_where_nobody_is_reminded_it_says_so_and_may_be_tried_again(servic
     admin = await service.token()
     for _ in range(2):
         answer = await chase(service, admin)
-        assert (answer.status_code, answer.json()) == (202, {"people": 0})
+        assert (answer.status_code, answer.json()) == (202, {"people_count": 0})
 
 
 async def test_a_suspended_or_unlisted_responder_is_not_asked(service: Service) -> None:

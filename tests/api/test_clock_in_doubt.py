@@ -1,6 +1,7 @@
 """The service while its clock is in doubt, and what a wrong clock has dated."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -291,7 +292,7 @@ async def test_a_report_of_the_future_is_shown_as_unconfirmed_on_every_path(sett
             # But for `valid_until`: when it will be shown.
             assert "2027-12-26T12:00" not in body, path
             assert "26 December" not in body, path
-            assert "2028" not in body, path
+            assert not re.search(r"\b2028-\d\d-\d\d", body), path
         assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
         coverage = await service.read("/v1/coverage")
         assert all(cell["open"] == 0 for cell in coverage["cells"])

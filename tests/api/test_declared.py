@@ -38,7 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "findAlternatives": {},
     "findMatches": {},
     "invitePerson": {"email": "duty@tara.example", "owner": "tara"},
-    "issueToken": {"admin": True},
+    "issueToken": {"owner": "admin"},
     "lookAtLink": {"link": "nobody"},
     "redactResponder": {"fields": ["report.note"], "from": 1},
     "replayWebhook": {"after": 0},
@@ -142,7 +142,8 @@ def test_what_is_made_has_a_location_and_who_has_to_wait_is_told_how_long() -> N
         assert made is None or ("Location" in made["headers"]) != is_link, route
     problems = DOCUMENT["components"]["responses"]
     assert all("X-Request-Id" in each["headers"] for each in problems.values())
-    assert {name for name, each in problems.items() if "Retry-After" in each["headers"]} == {"Problem429", "Problem503"}
+    waits = {name for name, each in problems.items() if "Retry-After" in each["headers"]}
+    assert waits == {f"{kind}{status}" for kind in ("Problem", "PageProblem") for status in ("429", "503")}
 
 
 @on_one_database

@@ -43,7 +43,7 @@ async def test_a_dispute_says_what_was_found_and_what_was_shown(service: Service
     made = answer.json()
     assert made == {
         "id": made["id"],
-        "responder": "tara",
+        "slug": "tara",
         "partner": owner,
         "found": str(found),
         "shown": "open",
@@ -133,7 +133,7 @@ async def test_the_list_is_paged_newest_first_and_keeps_delisted_responders(serv
     assert answer.status_code == 204
     first = await listed(service, limit=2)
     second = await listed(service, limit=2, cursor=first["next"])
-    assert [each["responder"] for each in first["items"] + second["items"]] == ["unseen", "bawso", "tara"]
+    assert [each["slug"] for each in first["items"] + second["items"]] == ["unseen", "bawso", "tara"]
     assert second["next"] is None
 
 

@@ -27,6 +27,7 @@ from capacity_api.domain.areas import AREAS
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.matching import ASKED_CIRCUMSTANCES, Question
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
+from capacity_api.pages.directory import MANY
 from capacity_api.pages.question import parse_form
 from capacity_api.publication import documents
 from capacity_api.wording.language import ENGLISH, Language
@@ -135,19 +136,19 @@ async def test_the_page_comes_back_with_the_answer_and_the_form_as_it_was_filled
     answer = await send(service, asked)
     assert answer.status_code == 200
     text = Parsed(answer.content).text
-    assert "2 to call now · 1 with a wait · 2 to ask · 8 cannot help" in text
+    assert "2 to contact now · 1 with a wait · 2 to ask · 8 cannot help" in text
     assert "It is paused, but still takes people who get in touch themselves." in text
     chosen = [each["value"] for tag, each in Parsed(answer.content).elements if tag == "input" and "checked" in each]
     assert chosen == ["me", "domestic_servitude", "adult", ""]
     assert '<option value="E12000007" selected>' in answer.text
     # The record says what was shown, and nothing about the person.
     record = unescape(answer.text.partition("<pre")[2].partition(">")[2].partition("</pre>")[0])
-    assert "Call now\n- \u2068Kalayaan\u2069: paused. This is said to hold until " in record
+    assert "Contact now\n- Kalayaan: paused. This is said to hold until " in record
     kalayaan, bawso, nspcc = (line for line in record.splitlines() if re.search("Kalayaan|BAWSO|NSPCC", line))
     # Each of its exceptions, not the one that applies.
     still = "Still takes people who get in touch themselves, and people who are homeless or destitute."
     assert kalayaan.endswith(still)
-    assert bawso == "- \u2068BAWSO\u2069: It has not joined this directory. It does not cover this area."
+    assert bawso == "- BAWSO: It has not joined this directory. It does not cover this area."
     assert nspcc.endswith("It has not joined this directory. It does not take on people of this age.")
     assert "take new people are left out" not in record
     assert "London" not in record
@@ -159,7 +160,7 @@ async def test_the_page_comes_back_with_the_answer_and_the_form_as_it_was_filled
     assert "matches" in inside
     assert inside <= set(re.findall(r'id="([\w-]+)"', shown))
     only = await send(service, {**asked, "accepting": "on"})
-    assert "2 to call now · 2 left out: not confirmed" in only.text
+    assert "2 to contact now · 2 left out: not confirmed" in only.text
     assert "r-migrant-help" not in only.text
 
 
@@ -223,6 +224,22 @@ async def test_a_fault_is_a_page_that_says_what_is_wrong(service: Service, field
         assert re.search(rf'<(select|fieldset) id="{target[1]}"', answer.text)
     # Nobody is left out: the list is there as without a form.
     assert answer.text.count('<li class="entry') == 13
+
+
+def test_with_many_charities_a_refused_form_comes_back_without_the_list() -> None:
+    many = [entry(msgspec.structs.replace(record(), slug=f"charity-{number}")) for number in range(MANY + 1)]
+    for entries, has_list in ((many, False), (many[1:], True)):
+        snapshot = snapshot_of(*entries, now=NOW)
+        refusals = [(b"area=x", None), (b"", None), (b"", "other_site"), (b"", "too_long")]
+        for body, refusal in refusals:
+            page = snapshot.catalogue.form_pages["/"](snapshot, body, refusal).body
+            assert (b'<li class="entry' in page) is has_list
+            assert (b'<p class="all"><a href="/">Show all charities</a>' in page) is not has_list
+            assert (len(page) < 32 * 1024) is not has_list
+            assert b'class="fault"' in page
+            targets = set(re.findall(rb'href="#([\w-]+)"', page.partition(b'<section class="known"')[2]))
+            assert targets <= set(re.findall(rb' id="([\w-]+)"', page))
+            assert bool(targets) is has_list
 
 
 async def test_what_is_no_form_of_ours_is_refused_as_a_page(service: Service) -> None:

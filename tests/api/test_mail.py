@@ -51,9 +51,9 @@ async def test_the_newest_mail_comes_first_with_what_became_of_it(
     service: Service, admin: Headers, mail: None, clock: Clock
 ) -> None:
     told, sign_in, invitation, reminder = await _list(service, admin)
-    assert (told["kind"], told["status"], told["attempts"]) == ("address_refused", "waiting", 1)
+    assert (told["kind"], told["status"], told["attempt_count"]) == ("address_refused", "waiting", 1)
     assert (sign_in["kind"], sign_in["status"], sign_in["reason"]) == ("sign_in", "waiting", "deferred")
-    assert (sign_in["owner"]["type"], sign_in["responder"], sign_in["finished_at"]) == ("admin", None, None)
+    assert (sign_in["owner"]["type"], sign_in["slug"], sign_in["finished_at"]) == ("admin", None, None)
     assert sign_in["next_attempt_at"] > sign_in["created_at"]
     assert (invitation["kind"], invitation["status"], invitation["person_id"]) == ("invitation", "sent", None)
     assert invitation["owner"]["slug"] == "salvation-army"
@@ -62,7 +62,7 @@ async def test_the_newest_mail_comes_first_with_what_became_of_it(
         "refused",
         "address_refused",
     )
-    assert (reminder["responder"], reminder["owner"]["slug"]) == ("salvation-army", "salvation-army")
+    assert (reminder["slug"], reminder["owner"]["slug"]) == ("salvation-army", "salvation-army")
     assert reminder["finished_at"] == f"{clock():%Y-%m-%dT%H:%M:%SZ}"
     assert reminder["next_attempt_at"] is None
 

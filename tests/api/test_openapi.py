@@ -14,6 +14,7 @@ from capacity_api.api import openapi, problems
 from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.errors import CapacityError
+from capacity_api.publication.addresses import is_for_programs
 
 DOCUMENT = openapi.build_document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -123,6 +124,37 @@ def test_every_property_and_every_parameter_is_described() -> None:
     assert [name for name, schema in properties.items() if not schema["description"]] == []
     for route, operation in OPERATIONS.items():
         assert [each["name"] for each in operation.get("parameters", []) if not each["description"]] == [], route
+
+
+def test_every_set_of_codes_is_described() -> None:
+    codes = {name: each for name, each in SCHEMAS.items() if "enum" in each}
+    assert len(codes) > 20
+    assert [name for name, each in codes.items() if not each.get("description")] == []
+
+
+def test_a_plural_is_a_list_and_a_number_of_things_is_named_so() -> None:
+    """`counts` are names that say what is counted, and no list has: see docs/decisions.md."""
+    counts = {"open_referrals", "listed_seconds", "counted_seconds", "nobody_open_seconds", "nobody_open_hours"}
+    counts |= {
+        "combinations",
+        "duration_ms",
+        "longest_pause_seconds",
+        "age_seconds",
+        "overlap_hours",
+        "valid_for_hours",
+        "total_items",
+        "total_pages",
+    }
+    plurals: set[str] = set()
+    for name, schema in SCHEMAS.items():
+        for field, each in schema.get("properties", {}).items():
+            kinds = {each.get("type")} if isinstance(each.get("type"), str) else set(each.get("type") or ())
+            if kinds & {"integer", "number"} and field.endswith("s") and field != "status":
+                plurals.add(field)
+            assert not field.endswith("_count") or kinds == {"integer"}, (name, field)
+            # What names a responder by its slug is called so.
+            assert field != "responder" or "$ref" in each, (name, field)
+    assert plurals <= counts, plurals - counts
 
 
 def test_every_time_day_id_and_address_has_its_format() -> None:
@@ -261,6 +293,16 @@ def test_every_operation_lists_the_refusals_that_it_can_give() -> None:
         assert ("410" in responses) == (operation["operationId"] == "useLink"), (method, path)
         headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
         assert ("412" in responses) == ("if-match" in headers), (method, path)
+
+
+def test_the_errors_of_pages_can_be_pages_and_no_others() -> None:
+    for (method, path), operation in OPERATIONS.items():
+        for status, response in operation["responses"].items():
+            name = response.get("$ref", "").rpartition("/")[2]
+            if name:
+                content = set(DOCUMENT["components"]["responses"][name]["content"])
+                page = set() if is_for_programs(path) else {"text/html"}
+                assert content == {"application/problem+json", *page}, (method, path, status)
 
 
 def leaves(kind: type[CapacityError]) -> list[type[CapacityError]]:

@@ -41,7 +41,7 @@ async def read(service: Service, token: Headers, path: str = PEOPLE, **parameter
 
 async def count_people(service: Service, owner: str) -> int:
     owners = (await read(service, await service.token(), "/v1/owners"))["items"]
-    return int(next(each["people"] for each in owners if owner in (each["slug"], each["id"], each["type"])))
+    return int(next(each["people_count"] for each in owners if owner in (each["slug"], each["id"], each["type"])))
 
 
 async def partner_id_of(service: Service, token: Headers) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.api.paths import NOBODYS, filled
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
-from tests.serving import OPEN, PAUSED, Service, serving
+from tests.serving import OPEN, PAUSED, Headers, Service, serving
 
 from capacity_api.api import openapi
 from capacity_api.config import Settings
@@ -262,9 +262,9 @@ async def test_a_refusal_and_the_log_name_the_request_by_the_same_id(
 ) -> None:
     answer = await service.client.get("/v1/nothing", headers={"x-request-id": "chosen-by-the-caller"})
     assert answer.json()["request_id"] == answer.headers["x-request-id"] != "chosen-by-the-caller"
-    async with service.database.write() as session:
-        await session.execute(text("ALTER TABLE partner RENAME TO hidden"))
-    failed = await service.client.get("/v1/me", headers=await service.token())
+    token = await service.token(responder="tara")
+    await _break_changes(service, token)
+    failed = await service.client.patch("/v1/responders/tara", json=_CHANGE, headers=token)
     assert failed.status_code == 500
     assert failed.json()["request_id"] != answer.json()["request_id"]
     assert failed.json()["request_id"] in caplog.text
@@ -309,7 +309,7 @@ async def test_a_narrow_token_uses_up_no_pause_and_a_rotation_brings_no_more_wri
 ) -> None:
     async with serving(msgspec.structs.replace(settings, write_limit=4), clock) as service:
         admin = await service.token()
-        order = {"responder": "tara", "scopes": ["webhooks:manage"]}
+        order = {"owner": "tara", "scopes": ["webhooks:manage"]}
         leaked = (await service.client.post("/v1/tokens", json=order, headers=admin)).json()
         statuses = []
         for _ in range(3):
@@ -328,17 +328,24 @@ async def test_a_narrow_token_uses_up_no_pause_and_a_rotation_brings_no_more_wri
         assert answer.status_code == 200
 
 
+_CHANGE = {"website": "https://particular.example/"}
+
+
+async def _break_changes(service: Service, token: Headers) -> None:
+    """From now on, our own rows contradict the database: to change a responder's details is a fault."""
+    other = {"website": "https://other.example/"}
+    assert (await service.client.patch("/v1/responders/tara", json=other, headers=token)).status_code == 200
+    async with service.database.write() as session:
+        await session.execute(text("CREATE UNIQUE INDEX once ON audit (action) WHERE action = 'responder.change'"))
+
+
 async def test_a_fault_is_answered_without_details_and_changes_nothing(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = await service.token(responder="tara")
-    await service.client.get("/v1/me", headers=token)
+    await _break_changes(service, token)
     before = await service.read("/v1/directory")
-    async with service.database.write() as session:
-        await session.execute(text("ALTER TABLE audit RENAME TO hidden"))
-    answer = await service.client.patch(
-        "/v1/responders/tara", json={"website": "https://particular.example/"}, headers=token
-    )
+    answer = await service.client.patch("/v1/responders/tara", json=_CHANGE, headers=token)
     assert_refused(answer, 500, "internal_error")
     assert not {"audit", "Error", "Traceback"} & set(re.findall(r"\w+", answer.text))
     assert await service.read("/v1/directory") == before

@@ -86,7 +86,12 @@ async def test_a_note_is_taken_out_wherever_it_stands(service: Service, clock: C
 
     assert await places_in_tables(service.database, NAME) == set()
     stored = sum(each["type"].startswith("intake.") and f"{NAME}" in json.dumps(each) for each in events)
-    assert (done["from"], done["to"], done["fields"], done["events"]) == (first, done["sequence"] - 1, NOTE, stored + 1)
+    assert (done["from"], done["to"], done["fields"], done["event_count"]) == (
+        first,
+        done["sequence"] - 1,
+        NOTE,
+        stored + 1,
+    )
     cleared = json.loads(json.dumps(events).replace(f'"Ask for {NAME}."', "null").replace(f'"{NAME} is away."', "null"))
     cleared = json.loads(json.dumps(cleared).replace(f'"{NAME} is on leave."', "null"))
     (*earlier, last) = (await service.read("/v1/events", after=0))["events"]
@@ -153,7 +158,7 @@ async def test_each_field_is_null_in_every_event_of_the_range_and_now(service: S
         found = await event(service, number)
         if "responder" in found["data"]:
             assert value_of(found["data"]["responder"], field) is None, number
-    assert done["events"] == 2
+    assert done["event_count"] == 2
 
 
 async def test_several_fields_go_at_once_each_named_once(service: Service) -> None:
@@ -170,7 +175,7 @@ async def test_only_what_stands_in_the_range_is_taken_out(service: Service) -> N
     second = (await service.report("tara", {**NAMED, "state": "paused"}))["sequence"]
     third = (await service.report("tara", OTHER))["sequence"]
     done = await redact(service, second, second)
-    assert (done["from"], done["to"], done["events"]) == (second, second, 1)
+    assert (done["from"], done["to"], done["event_count"]) == (second, second, 1)
     notes = [await note_of(service, number) for number in (first, second, third)]
     assert notes == [NAMED["note"], None, OTHER["note"]]
     entries = (await service.read(f"{TARA}/history"))["items"]
@@ -197,7 +202,7 @@ async def test_what_was_said_before_the_range_and_still_stood_in_it_is_taken_out
     assert await note_now(service) is None
     assert await note_of(service, first) == NAMED["note"], "its event is not in the range"
     assert await note_of(service, other) == NAMED["note"], "it is another responder's"
-    assert done["events"] == 0
+    assert done["event_count"] == 0
 
 
 async def test_a_threshold_of_after_the_range_stays(service: Service, clock: Clock) -> None:
@@ -253,7 +258,7 @@ async def test_a_delisted_responder_can_be_redacted(service: Service) -> None:
     assert answer.status_code == 204
     done = await redact(service, first)
     assert await places_in_tables(service.database, NAME) == set()
-    assert done["events"] == 2
+    assert done["event_count"] == 2
     assert (await service.client.get(TARA)).status_code == 404
     assert NAME not in (await service.client.get("/v1/feed.atom")).text
     assert [each["type"] for each in await service.events_after(done["to"])] == ["event.redacted"]
@@ -263,7 +268,7 @@ async def test_a_second_time_finds_nothing_and_tells_everybody_again(service: Se
     first = (await service.report("tara", NAMED))["sequence"]
     done = await redact(service, first)
     again = await redact(service, first, done["to"])
-    assert (again["events"], again["sequence"]) == (0, done["sequence"] + 1)
+    assert (again["event_count"], again["sequence"]) == (0, done["sequence"] + 1)
     assert (await event(service, again["sequence"]))["data"] == (await event(service, done["sequence"]))["data"]
 
 

@@ -62,7 +62,7 @@ async def test_a_responder_has_its_share_of_each_state_and_its_pauses(service: S
         "listed_seconds": 20 * HOUR,
         "seconds": seconds(open=10 * HOUR, waiting_list=3 * HOUR, paused=6 * HOUR, unconfirmed=HOUR),
         "shares": {"open": 0.5, "waiting_list": 0.15, "paused": 0.3, "unconfirmed": 0.05},
-        "pauses": 2,
+        "pause_count": 2,
         "longest_pause_seconds": 4 * HOUR,
     }
     statistics = await read(service)
@@ -92,7 +92,11 @@ async def test_a_pause_is_cut_at_the_edges_and_counts_where_it_began(service: Se
     ]
     for start, end, paused, pauses, longest in cases:
         statistics = await statistics_of(service, "tara", start, end)
-        measured_pauses = (statistics["seconds"]["paused"], statistics["pauses"], statistics["longest_pause_seconds"])
+        measured_pauses = (
+            statistics["seconds"]["paused"],
+            statistics["pause_count"],
+            statistics["longest_pause_seconds"],
+        )
         assert measured_pauses == (paused, pauses, longest), (start, end)
 
 
@@ -101,7 +105,7 @@ async def test_a_pause_that_goes_on_counts_until_now(service: Service, clock: Cl
     clock.advance(timedelta(hours=5))
     statistics = await statistics_of(service, "tara", "2026-11-21T13:00:00Z", "2030-01-01T00:00:00Z")
     assert statistics["seconds"] == seconds(paused=4 * HOUR)
-    assert (statistics["pauses"], statistics["longest_pause_seconds"]) == (0, 4 * HOUR)
+    assert (statistics["pause_count"], statistics["longest_pause_seconds"]) == (0, 4 * HOUR)
     assert (await read(service, "2026-11-21T13:00:00Z", "2030-01-01T00:00:00Z"))["to"] == "2026-11-21T17:00:00Z"
 
 
@@ -113,7 +117,7 @@ async def test_a_confirmation_and_a_new_note_do_not_break_a_pause(service: Servi
     await service.client.patch("/v1/responders/tara", json={"remit": REMIT}, headers=token)
     clock.advance(timedelta(days=1))
     statistics = await statistics_of(service, "tara")
-    assert (statistics["pauses"], statistics["longest_pause_seconds"]) == (1, 4 * DAY)
+    assert (statistics["pause_count"], statistics["longest_pause_seconds"]) == (1, 4 * DAY)
 
 
 async def test_a_report_is_unconfirmed_from_the_second_on_at_which_it_lapses(service: Service, clock: Clock) -> None:
@@ -125,7 +129,7 @@ async def test_a_report_is_unconfirmed_from_the_second_on_at_which_it_lapses(ser
     await service.report("tara", PAUSED)
     clock.advance(timedelta(days=1))
     statistics = await statistics_of(service, "tara")
-    assert (statistics["pauses"], statistics["longest_pause_seconds"]) == (2, 7 * DAY)
+    assert (statistics["pause_count"], statistics["longest_pause_seconds"]) == (2, 7 * DAY)
 
 
 async def test_a_day_that_is_named_ends_at_midnight_in_london_in_summer_too(service: Service, clock: Clock) -> None:
@@ -344,7 +348,7 @@ async def test_the_table_says_the_same(service: Service, clock: Clock) -> None:
         assert {name: row[name] for name in shown} == {name: str(value) for name, value in shown.items()}
         assert {row[name] for name in blank} == {""}
     tara = next(row for row in rows if row["code"] == "tara")
-    assert (tara["paused_seconds"], tara["paused_share"], tara["pauses"]) == ("7200", "1.0", "0")
+    assert (tara["paused_seconds"], tara["paused_share"], tara["pause_count"]) == ("7200", "1.0", "0")
 
 
 async def test_the_table_has_each_month_too(service: Service, clock: Clock) -> None:

@@ -240,7 +240,7 @@ async def test_what_a_disabled_webhook_missed_is_sent_when_it_is_enabled(subscri
     missed = await disable(subscriber)
     shown = await subscriber.post("/enable", 200)
     assert (shown["status"], shown["disabled_reason"], shown["failing_since"]) == ("active", None, None)
-    assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 3}, True)
+    assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "event_count": 3}, True)
     assert await subscriber.deliver() == missed
 
 
@@ -254,7 +254,7 @@ async def test_numbers_that_a_restore_passed_over_are_neither_counted_nor_waited
     async with service.database.read() as session:
         assert await count_waiting_events(session) == 0
     shown = await subscriber.post("/enable", 200)
-    assert shown["missed"] == {"after": missed[0] - 1, "events": 4}
+    assert shown["missed"] == {"after": missed[0] - 1, "event_count": 4}
     async with service.database.read() as session:
         assert await count_waiting_events(session) == 4
     assert await subscriber.deliver() == missed
@@ -267,7 +267,7 @@ async def test_numbers_that_a_restore_passed_over_are_neither_counted_nor_waited
 async def test_enabled_without_a_replay_it_can_be_replayed_later(subscriber: Subscriber) -> None:
     missed = await disable(subscriber)
     shown = await subscriber.post("/enable", 200, params={"replay": "false"})
-    assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "events": 3}, False)
+    assert (shown["missed"], shown["replayed"]) == ({"after": missed[0] - 1, "event_count": 3}, False)
     # What was tried waits for nothing any more.
     assert [(each["sequence"], each["status"]) for each in await subscriber.log()] == [(missed[0], "failed")]
     assert await subscriber.deliver() == []
@@ -280,7 +280,7 @@ async def test_enabled_without_a_replay_it_can_be_replayed_later(subscriber: Sub
 async def test_a_webhook_that_is_active_stays_as_it_is(subscriber: Subscriber) -> None:
     for parameters in ({"replay": "false"}, {}):
         shown = await subscriber.post("/enable", 200, params=parameters)
-        assert (shown["missed"]["events"], shown["replayed"]) == (0, False)
+        assert (shown["missed"]["event_count"], shown["replayed"]) == (0, False)
         assert (await subscriber.read())["sequence"] == subscriber.made["sequence"]
 
 

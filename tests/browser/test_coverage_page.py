@@ -5,7 +5,7 @@ import re
 from playwright.async_api import expect
 from tests.browser.conftest import Visiting
 from tests.pages.directories import NOW
-from tests.serving import OPEN, WAITING, Service
+from tests.serving import OPEN, PAUSED, WAITING, Service
 from tests.wording.languages import INVENTED
 
 from capacity_api.domain.coverage import contribution_for, count_contributions
@@ -113,6 +113,45 @@ async def test_the_page_follows_what_is_reported_keeps_the_choice_and_says_how_o
         await page.clock.run_for(61_000)
         await expect(age).to_be_hidden()
         await visit.assert_left_no_trace()
+
+
+async def test_a_chosen_place_shows_its_own_gaps_and_whom_to_ask_there(service: Service, visiting: Visiting) -> None:
+    await service.report("barnardos", OPEN)
+    # They may help in Scotland, and in Northern Ireland.
+    for slug in ("tara", "belfast-and-lisburn-womens-aid"):
+        await service.report(slug, WAITING)
+    async with visiting(viewport={"width": 320, "height": 568}) as visit:
+        await visit.page.clock.install()
+        page = await visit.open("/coverage")
+        gaps = page.locator("#gaps")
+        whole = await gaps.inner_text()
+        places = page.get_by_label("Show")
+        shown = {}
+        for place in ("Scotland", "England", "Wales"):
+            await places.select_option(place)
+            shown[place] = await gaps.inner_text()
+            heads = {"England": "England as a whole"}.get(place, place)
+            await expect(gaps.locator(":is(h3, summary):visible")).to_have_text([heads], use_inner_text=True)
+            assert await visit.overflow() <= 0
+        assert "TARA" in shown["Scotland"]
+        for place in ("Wales", "England"):
+            assert "TARA" not in shown[place]
+        assert all("Belfast" not in text for text in shown.values())
+        # What is read anew is arranged the same.
+        await service.report("salvation-army", OPEN)
+        await page.clock.run_for(61_000)
+        await expect(page.get_by_role("status")).to_have_text("This page has just changed.")
+        await expect(gaps.locator("p:visible")).to_have_text(
+            "There is no gap in Wales. For each person there, at least one charity is confirmed open."
+        )
+        await expect(gaps.locator(".gap:visible")).to_have_count(0)
+        await service.report("salvation-army", PAUSED)
+        await places.select_option("all places")
+        await page.clock.run_for(61_000)
+        await expect(gaps).to_contain_text("TARA")
+        assert await gaps.inner_text() == whole
+        await visit.assert_accessible()
+        assert visit.complaints == []
 
 
 async def test_from_right_to_left_each_cell_stands_below_its_heading_and_shows_its_sign(

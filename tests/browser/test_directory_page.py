@@ -1,6 +1,7 @@
 """The directory in a real Chromium: complete without a script, true while it is open, silent about who asked."""
 
 import asyncio
+import itertools
 import re
 from datetime import timedelta
 from email.utils import format_datetime
@@ -359,14 +360,15 @@ async def test_the_first_screen_of_a_phone_holds_the_calls_the_question_and_the_
         await report_every_state(service)
         await page.evaluate("dispatchEvent(new Event('online'))")
         await expect(helpline).to_be_hidden()
-    for scripted in (True, False):
-        async with visiting(viewport={"width": 360, "height": 640}, java_script_enabled=scripted) as visit:
+    sizes = ((360, 640), (320, 568))
+    for (width, tall), scripted in itertools.product(sizes, (True, False)):
+        async with visiting(viewport={"width": width, "height": tall}, java_script_enabled=scripted) as visit:
             page = await visit.open()
             if scripted:
                 await with_the_script(page)
             call = page.locator("#list").get_by_role("link", name="Call 0800 808 3733")
             assert await bottom(page.locator(".safety")) <= 240
-            assert await bottom(page.locator("form.ask")) < await bottom(call) <= 640
+            assert await bottom(page.locator("form.ask")) < await bottom(call) <= tall
             heights = [await height(each) for each in await page.locator("a[href^='tel:']:visible").all()]
             assert min(heights) >= 44
             assert await page.locator("details.more[open]").count() == 0

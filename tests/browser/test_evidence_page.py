@@ -40,7 +40,7 @@ async def test_hours_with_nobody_for_children_in_wales_are_two_taps_away(
 ) -> None:
     async with visiting(java_script_enabled=java_script_enabled) as visit:
         page = await visit.open()
-        await page.get_by_role("link", name="What happened").click()
+        await page.get_by_role("link", name="Figures").click()
         await page.get_by_label("On this page").get_by_role("link", name="Wales").click()
         wales = page.get_by_role("region", name="Wales")
         await expect(wales.get_by_role("listitem").filter(has_text="Children (under 18)")).to_be_in_viewport()

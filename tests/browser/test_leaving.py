@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 
 from playwright.async_api import Page, Route, expect
 from tests.browser.conftest import Visiting
-from tests.browser.signing_in import signed_in
+from tests.browser.signing_in import REFUSED, signed_in
+from tests.serving import Service
 
 WEATHER = "https://www.bbc.co.uk/weather"
 # Pages, each with the event by which it is left here.
@@ -119,9 +120,78 @@ async def test_back_after_the_steps_of_a_form_leads_to_none_of_them(visiting: Vi
             await expect(page.get_by_label("Note")).to_be_visible()
             assert await page.evaluate("history.length") == before + 1
             await page.get_by_role("link", name=name).click()
+            if address != WEATHER:
+                await page.get_by_role("button", name="Go on without publishing").click()
             await page.wait_for_url(urljoin(visit.home, address), wait_until="load")
             await page.go_back()
             assert page.url == "about:blank"
+
+
+async def test_forward_leads_to_no_step_of_a_form_that_was_left(visiting: Visiting) -> None:
+    for gone_back in (0, 1):
+        async with visiting() as visit:
+            await visit.page.context.route("https://www.bbc.co.uk/**", answer_with_weather)
+            await visit.page.goto("about:blank")
+            page = await signed_in(visit)
+            await page.get_by_label("Paused").check()
+            await page.get_by_role("button", name="Publish", exact=True).click()
+            await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+            before = await page.evaluate("history.length")
+            for _ in range(gone_back):
+                await page.go_back()
+                await expect(page.get_by_label("Note")).to_be_visible()
+            await page.get_by_role("link", name="Leave this page").click()
+            await expect(page).to_have_url(WEATHER)
+            assert await page.evaluate("history.length") == before
+            for _ in range(2):
+                await page.go_forward(wait_until="commit")
+                await expect(page).to_have_url(WEATHER)
+                await expect(page.locator("body")).to_have_text("Weather")
+            for _ in range(2):
+                await page.go_back()
+                assert page.url == WEATHER
+            await page.go_back()
+            assert page.url == "about:blank"
+
+
+async def test_a_link_asks_before_it_drops_what_was_typed_and_leaving_asks_nothing(
+    service: Service, visiting: Visiting
+) -> None:
+    async with visiting(viewport={"width": 320, "height": 568}) as visit:
+        await visit.page.context.route("https://www.bbc.co.uk/**", answer_with_weather)
+        page = await signed_in(visit)
+        fault, go_on = page.locator("#fault"), page.get_by_role("button", name="Go on without publishing")
+        note, find = page.get_by_label("Note"), page.get_by_role("link", name="Find", exact=True)
+        await page.get_by_label("Paused").check()
+        await note.fill("Full until Easter.")
+        await find.click()
+        await expect(fault).to_be_focused()
+        await expect(fault).to_contain_text("You have not published what you entered.")
+        await expect(note).to_have_value("Full until Easter.")
+        assert await visit.overflow() <= 0
+        await visit.assert_accessible()
+        await go_on.click()
+        await page.wait_for_url(f"{visit.home}/", wait_until="load")
+        # Contact details are asked about too, and what is published is not.
+        page = await signed_in(visit)
+        await page.locator("#contact summary").click()
+        await page.get_by_label("Website").fill("https://charity.example/")
+        await find.click()
+        await expect(go_on).to_be_visible()
+        await page.get_by_label("Paused").check()
+        await page.locator("#contact-form").get_by_role("button", name="Publish").click()
+        await expect(page.locator("#done")).to_contain_text("ublished")
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.locator("#done")).to_contain_text("Published: Paused.")
+        await find.click()
+        await page.wait_for_url(f"{visit.home}/", wait_until="load")
+        # Nobody in danger is asked anything.
+        page = await signed_in(visit)
+        await page.get_by_label("Paused").check()
+        await note.fill("Full until Easter.")
+        await page.get_by_role("link", name="Leave this page").click()
+        await expect(page).to_have_url(WEATHER)
+        assert [each for each in visit.complaints if not REFUSED.match(each)] == []
 
 
 async def test_leaving_twice_goes_back_over_the_steps_once(visiting: Visiting) -> None:

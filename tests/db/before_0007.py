@@ -174,6 +174,8 @@ async def _statistics(session: AsyncSession, old: dict[str, Any]) -> dict[str, A
     found = _plain(
         await read_statistics(session, datetime.fromisoformat(old["from"]), datetime.fromisoformat(old["to"]))
     )
+    for responder in found["responders"]:
+        responder["pauses"] = responder.pop("pause_count")
     return {key: found[key] for key in old}
 
 

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import random
 import socket
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
@@ -193,6 +195,37 @@ async def test_a_lock_that_another_program_keeps_is_an_outage(
             await _add(waiting, "A")
     await holder.close()
     await waiting.close()
+
+
+@on_sqlite
+async def test_a_write_that_is_cancelled_lets_others_write(
+    database: Database, settings: Settings, chance: random.Random
+) -> None:
+    """A statement that it leaves open would keep the write lock until Python collects garbage."""
+
+    async def write() -> None:
+        async with database.write() as session:
+            for _ in range(5):
+                session.add(PartnerRow(id=uuid4(), name=uuid4().hex, created_at=NOON))
+                await session.flush()
+                (await session.scalars(select(PartnerRow).limit(3))).all()
+            await asyncio.Event().wait()
+
+    await _add(database, "first")
+    other = Database(settings)
+    gc.disable()
+    try:
+        for number in range(60):
+            writing = asyncio.create_task(write())
+            await asyncio.wait({writing}, timeout=chance.uniform(0, 0.02))
+            writing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
+            await _add(other, f"other {number}")
+    finally:
+        gc.enable()
+    assert len(await _names(database)) == 61
+    await other.close()
 
 
 async def test_a_mistake_in_a_statement_is_not_an_outage(database: Database) -> None:

@@ -159,7 +159,8 @@ async def test_what_the_command_refuses(listed: Database, database_url: str) -> 
     assert (code, "'name' is not one of 'report.note'" in line) == (2, True)
     assert await refusal("nobody", "--field", "website", "--from", "1") == (
         1,
-        "capacity-api: No responder 'nobody' has ever been listed",
+        "capacity-api: No responder 'nobody' has ever been listed; "
+        "`capacity-api responder list` shows those that there are",
     )
     assert await refusal("tara", "--field", "website", "--from", "99") == (
         1,

@@ -18,7 +18,7 @@ from tests import processes
 from tests.conftest import NOON, settings_of
 from tests.outages import proxying
 from tests.replication import Cluster, replicating
-from tests.serving import PATIENCE_SECONDS, bound, client_of
+from tests.serving import PATIENCE_SECONDS, bound, client_of, patience
 from tests.test_kill import _read_events as read_events
 
 from capacity_api.db.bulkheads import CONNECTIONS, Bulkhead
@@ -73,7 +73,8 @@ class Load:
 
     async def wait_for(self, status: int, after: float, count: int = 1) -> Answer:
         """The first answer with this status after a time, once there are `count`."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        what = f"{count} answers {status}"
+        async with patience(lambda: f"{what}; {len(self.answers)} came, {self.failures}", 5 * PATIENCE_SECONDS):
             while True:
                 found = [answer for answer in self.answers if answer.status == status and answer.at > after]
                 if len(found) >= count:
@@ -152,9 +153,10 @@ async def _loading(client: httpx.AsyncClient, tokens: dict[str, str], rate: int)
 
 async def _until_readiness_is(client: httpx.AsyncClient, status: int) -> None:
     """Wait until `/readyz` tells the truth: its task looks each second, and waits for the database meanwhile."""
-    async with asyncio.timeout(_BACK_WITHIN_SECONDS):
-        while (await client.get("/readyz")).status_code != status:
-            pass
+    async with patience(lambda: f"/readyz {status}", _BACK_WITHIN_SECONDS):
+        while (await client.get("/readyz")).status_code != status:  # noqa: ASYNC110
+            # The service has to have time for it, and the load goes on.
+            await asyncio.sleep(0.05)
 
 
 async def test_a_standby_is_not_taken_for_a_server_that_can_be_written_to() -> None:

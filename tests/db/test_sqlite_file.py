@@ -1,5 +1,6 @@
 """The files of an SQLite database: making one, refusing what is none, and its mark."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.conftest import settings_of
+from tests.in_process import as_ordinary_user
 from tests.sites import list_register
 
 from capacity_api.bundled_files import bundled_file
@@ -15,7 +17,7 @@ from capacity_api.db.mark import mark_path, read_mark, write_mark
 from capacity_api.db.position import read_position
 from capacity_api.db.sqlite_file import building, require_file
 from capacity_api.db.verification import Verification, verify
-from capacity_api.errors import ConfigurationError
+from capacity_api.errors import ConfigurationError, DatabaseUnusable
 
 
 def test_a_database_that_appeared_meanwhile_is_not_replaced(tmp_path: Path) -> None:
@@ -53,6 +55,31 @@ async def test_a_later_mark_is_not_replaced_by_an_earlier_one(sqlite_url: str) -
     write_mark(mark_path(settings), later)
     write_mark(mark_path(settings), position)
     assert read_mark(mark_path(settings)) == later
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+async def test_a_mark_that_root_writes_belongs_to_the_owner_of_the_database(sqlite_url: str) -> None:
+    settings = settings_of(sqlite_url)
+    database = Database(settings)
+    async with database.read() as session:
+        position = await read_position(session)
+    await database.close()
+    mark = mark_path(settings)
+    assert database.file is not None
+    os.chown(database.file.path, 12345, 12346)
+    write_mark(mark, position)
+    first = mark.stat()
+    write_mark(mark, msgspec.structs.replace(position, sequence=position.sequence + 1))
+    second = mark.stat()
+    assert {(found.st_uid, found.st_gid) for found in (first, second)} == {(12345, 12346)}
+
+
+def test_a_mark_that_must_not_be_read_is_not_taken_for_none(sqlite_url: str) -> None:
+    mark = mark_path(settings_of(sqlite_url))
+    mark.write_bytes(b"{}")
+    mark.chmod(0)
+    with as_ordinary_user(), pytest.raises(DatabaseUnusable, match=r"\.mark cannot be read: Permission denied; give "):
+        read_mark(mark)
 
 
 def test_a_file_that_the_installation_lacks_is_named() -> None:

@@ -55,8 +55,8 @@ async def test_a_certificate_is_verified_against_the_root_certificate_that_is_na
     assert outcomes["its own"] == (0, "the schema is up to date\n", "")
     for name, reason in (("nobody's", "root certificate file"), ("another", "certificate verify failed")):
         code, _, err = outcomes[name]
-        assert code == 1
-        assert err.startswith("capacity-api: the database cannot be reached: ")
+        assert code == 13
+        assert err.startswith("capacity-api: the connection to the database cannot be encrypted as sslmode asks (")
         assert reason in err
         assert err.count("\n") == 1
 
@@ -64,5 +64,5 @@ async def test_a_certificate_is_verified_against_the_root_certificate_that_is_na
 async def test_a_server_without_tls_is_one_line(settings: Settings) -> None:
     async with proxying(settings.url) as proxy:
         code, _, err = await processes.run("db", "check", env=processes.environment(with_mode(proxy, "require")))
-    assert (code, err.count("\n")) == (1, 1)
+    assert (code, err.count("\n")) == (13, 1)
     assert "rejected SSL upgrade" in err

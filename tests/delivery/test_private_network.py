@@ -14,6 +14,7 @@ import pytest
 from tests.delivery import rows
 from tests.delivery.endpoints import LOOPBACK, Endpoint, listening, pooled, read_request, serving
 from tests.delivery.workers import running
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
@@ -163,7 +164,7 @@ async def test_a_connection_that_is_used_again_conceals_as_much(pool: Pool) -> N
 
 async def read_attempts(database: Database, count: int) -> Sequence[AttemptRow]:
     """Wait until so many are stored."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(found := await rows.read_attempts(database)) < count:  # noqa: ASYNC110 - a row has no event for it
             await asyncio.sleep(0.02)
     return found

@@ -11,7 +11,7 @@ from tests.conftest import Clock as StoppedClock
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, pooled, serving
 from tests.delivery.workers import deliver_all, running, sequence_of, stepping
-from tests.serving import PATIENCE_SECONDS
+from tests.serving import PATIENCE_SECONDS, bound
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
@@ -193,7 +193,7 @@ async def test_a_thousand_endpoints_that_cannot_be_reached_hold_up_none_that_wor
         await rows.add_webhooks(database, utc_now(), urls)
         await rows.add_event(database, utc_now())
         async with running(database, settings, asyncio.Event(), pool):
-            await endpoint.arrived(1, seconds=10)
+            await endpoint.arrived(1, seconds=bound(10))
 
 
 async def test_a_secret_that_cannot_be_read_stops_only_its_own_webhook(

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,13 +87,15 @@ def test_a_required_text_is_not_empty(nothing: str) -> None:
 def test_what_is_kept_has_no_control_character_no_space_around_it_and_fits(typed: str, multiline: bool) -> None:
     refused = (CONTROL - {"\n"} if multiline else CONTROL) | UNPRINTABLE
     normal = typed.replace("\r\n", "\n") if multiline else typed
+    # Some letters, such as U+F900, are kept as others that mean the same.
+    composed = unicodedata.normalize("NFC", normal.strip())
     try:
         kept = plain_text(typed, "/note", 10, multiline=multiline)
     except Invalid:
-        assert refused & set(normal) or len(normal.strip()) > 10
+        assert refused & set(normal) or len(composed) > 10
         return
     assert kept is None or (0 < len(kept) <= 10 and kept == kept.strip() and not refused & set(kept))
-    assert (kept or "") == normal.strip()
+    assert (kept or "") == composed
 
 
 @unhurried

@@ -41,9 +41,9 @@ class Wire:
             self.writer.write(segment)
             await self.writer.drain()
 
-    async def answer(self, method: str = "GET") -> Answer:
+    async def answer(self, method: str = "GET", seconds: float = PATIENCE_SECONDS) -> Answer:
         """The next answer."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(seconds):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             first, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
             headers: dict[str, str] = {}

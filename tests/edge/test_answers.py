@@ -11,11 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.edge.raw import Wire, connect
-from tests.processes import COMMAND, environment
+from tests.processes import environment
 from tests.processes import serving as serving_process
 from tests.serving import PATIENCE_SECONDS, PAUSED, Service
-
-from capacity_api.cli.serving import bind
 
 HOST = b"Host: capacity.example\r\n"
 MATCHES = b"POST /v1/matches HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -158,31 +156,3 @@ async def test_a_request_that_has_begun_is_answered_at_sigterm(sqlite_url: str, 
         assert await wire.is_closed()
         async with asyncio.timeout(PATIENCE_SECONDS):
             assert await process.wait() == 0
-
-
-@pytest.mark.soak
-async def test_each_of_several_processes_has_the_protocol(postgresql_url: str) -> None:
-    bound = bind("127.0.0.1", 0)
-    port = bound.getsockname()[1]
-    bound.close()
-    process = await asyncio.create_subprocess_exec(
-        COMMAND, "serve", "--create", "--workers", "2", "--port", str(port), env=environment(postgresql_url)
-    )
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS), AsyncExitStack() as stack:
-            # Nothing is announced where there are several processes.
-            while not (wires := await connected(stack, f"http://127.0.0.1:{port}")):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-            for wire in wires:
-                await wire.send(b"GET /v1/directory HTTP/1.1\r\n\r\n")
-                assert (await wire.answer()).problem()["code"] == "malformed"
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def connected(stack: AsyncExitStack, address: str) -> list[Wire]:
-    try:
-        return await half_open(stack, address, 10, b"")
-    except ConnectionError:
-        return []

@@ -195,6 +195,51 @@ async def test_what_does_not_come_in_time_is_closed(settings: Settings, clock: C
         assert await refused(service, reason) == 1
 
 
+BROWSER = HOST + b"Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
+FORM = b"POST / HTTP/1.1\r\n" + BROWSER + b"Content-Type: application/x-www-form-urlencoded\r\n"
+
+
+@pytest.mark.parametrize(
+    ("segments", "status", "is_page"),
+    [
+        # The whole head, or enough of it, says that a browser asks for a page.
+        ([FORM + b"Content-Length: 9\r\n\r\narea="], 408, True),
+        ([b"GET /about HTTP/1.1\r\n" + BROWSER + b"X: a\r\n"], 408, True),
+        ([b"GET /about HTTP/1.1\r\n" + BROWSER + b"Cookie: " + b"a" * 65_536], 431, True),
+        ([b"GET /about HTTP/1.1\r\n" + BROWSER, b"Cookie: " + b"a" * 20_000], 431, True),
+        ([b"GET /about HTTP/1.1\r\n" + BROWSER + b"X: a\r\nX Y: a\r\n\r\n"], 400, True),
+        ([b"GET /about HTTP/1.1\r\nAccept: text/html\r\n\r\n"], 400, True),
+        # A program, or nobody knows who: the line is whole, and what the client accepts comes later.
+        ([b"GET /v1/directory HTTP/1.1\r\n" + BROWSER + b"X: a\r\n"], 408, False),
+        ([b"GET /about HTTP/1.1\r\n" + HOST + b"X: a\r\n"], 408, False),
+        ([b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n" + BROWSER + b"\r\n"], 431, False),
+        ([b"GET /about HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 20_000 + b"\r\n" + BROWSER], 431, False),
+        # What the last request said says nothing of the next.
+        ([b"GET /about HTTP/1.1\r\n" + BROWSER + b"\r\n", b"\r\n"], 408, False),
+        ([b"GET /about HTTP/1.1\r\n" + BROWSER + b"\r\n", b"\x00"], 400, False),
+    ],
+)
+async def test_a_browser_is_refused_with_a_page_as_far_as_its_head_was_read(
+    settings: Settings, clock: Clock, segments: list[bytes], status: int, is_page: bool
+) -> None:
+    async with limited(settings, clock, head_seconds=0.2, body_seconds=0.2) as service, connect(service) as wire:
+        await wire.send(*segments)
+        answer = await wire.answer()
+        if answer.status == 200:
+            answer = await wire.answer()
+        assert answer.status == status
+        assert answer.headers["cache-control"] == "no-store"
+        assert await wire.is_closed()
+    if not is_page:
+        answer.problem()
+        return
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "access-control-allow-origin" not in answer.headers
+    assert b"This did not work" in answer.body
+    assert b"08000 121 700" in answer.body
+    assert len(answer.body) < 16 * 1024
+
+
 async def test_a_head_that_trickles_is_closed_all_the_same(settings: Settings, clock: Clock) -> None:
     async with limited(settings, clock, head_seconds=0.2) as service, connect(service) as wire:
         await wire.send(b"GET / HTTP/1.1\r\n" + HOST)

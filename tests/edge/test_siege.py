@@ -80,6 +80,7 @@ async def test_a_pause_gets_through_a_siege(
     assert memory < _MAX_MEMORY_BYTES, figures
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_with_few_descriptors_a_flood_keeps_nobody_out(listed: Database, tmp_path: Path) -> None:
     await listed.close()

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.examples.test_partner import NODE
+from tests.examples.partners import NODE
 from tests.nginx import free_port
 from tests.processes import finish
 from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Service, serving
@@ -21,6 +22,7 @@ from capacity_api.config import Settings
 GUIDE = DOCS / "examples" / "guide"
 COMMANDS = {".sh": ("bash", "-eu"), ".py": (sys.executable,), ".js": (str(NODE),)}
 IN_CODE = [".py", ".js"]
+SECRET = "whsec_" + "A" * 43 + "="
 
 
 @asynccontextmanager
@@ -120,6 +122,45 @@ async def test_a_webhook_is_made_received_and_verified(settings: Settings, tmp_p
         async with running(f"receive{suffix}", tmp_path, WEBHOOK_SECRET=secret, PORT=str(port)) as process:
             await service.report("tara", PAUSED)
             assert await line_of(process) == "intake.paused tara"
+
+
+@pytest.mark.parametrize("suffix", IN_CODE)
+async def test_a_sender_that_goes_away_ends_no_receiver(tmp_path: Path, suffix: str) -> None:
+    port = free_port()
+    environment = {"WEBHOOK_SECRET": f" {SECRET}\n", "PORT": str(port)}
+    async with running(f"receive{suffix}", tmp_path, **environment), asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            try:
+                await answer_to(port, b"content-length: 9\r\n\r\nhalf")
+                break
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.02)  # it does not say that it listens
+        assert b" 401 " in await answer_to(port, b"content-length: 2\r\n\r\n{}")
+
+
+async def answer_to(port: int, rest: bytes) -> bytes:
+    """The answer to somebody who sends the `rest` of a request, and then nothing more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST / HTTP/1.1\r\nhost: us\r\nconnection: close\r\n" + rest)
+    writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("suffix", IN_CODE)
+@pytest.mark.parametrize("secret", ["", " ", "whsec_", "whsec_…", f"{SECRET} {SECRET}"])
+def test_a_receiver_does_not_start_without_a_secret(suffix: str, secret: str) -> None:
+    done = subprocess.run(
+        [*COMMANDS[suffix], GUIDE / f"receive{suffix}"],
+        env={"WEBHOOK_SECRET": secret, "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    line = "WEBHOOK_SECRET must be one secret: whsec_ and at least 24 bytes in base64\n"
+    assert (done.returncode, done.stderr) == (1, line)
 
 
 @pytest.mark.parametrize("suffix", COMMANDS)

@@ -87,8 +87,8 @@ def test_every_module_of_a_format_is_registered_with_its_controller() -> None:
 
 
 @pytest.mark.parametrize("path", [path.removesuffix("/services") for path in PATHS.values()])
-def test_every_format_is_in_the_readme_and_in_a_test_of_the_api(path: str) -> None:
-    assert path in (ROOT / "README.md").read_text()
+def test_every_format_is_in_the_index_of_the_documentation_and_in_a_test_of_the_api(path: str) -> None:
+    assert path in (ROOT / "docs" / "index.md").read_text()
     assert any(path in test.read_text() for test in (ROOT / "tests" / "api").glob("test_*.py"))
 
 

@@ -14,7 +14,7 @@ const AFTER = "2026-11-27T10:00:00Z";
 const SENT = {
   kind: "lapsed",
   person_id: "0190b5b4-6d3e-7cc1-8f0a-2a5f1f0f3a12",
-  responder: "tara",
+  slug: "tara",
   status: "sent",
   created_at: BEFORE,
   finished_at: RUNG_AT,
@@ -24,7 +24,7 @@ const SENT = {
 function isDisputed(intake) {
   const dispute = /** @type {Dispute} */ ({
     id: "0190b5b4-6d3e-7cc1-8f0a-2a5f1f0f3a10",
-    responder: "tara",
+    slug: "tara",
     partner: HELPLINE,
     found: "paused",
     shown: "open",

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.conftest import Clock
-from tests.databases import scratch_folder
 from tests.domain.strategies import remits
+from tests.scratch import scratch_folder
 
 from capacity_api.config import Settings
 from capacity_api.db import schema, sequence

@@ -270,7 +270,7 @@ async def test_the_statistics_equal_those_of_stepping_through_the_reports(
                     assert not any(expected.values()), (slug, start, end, expected)
                     continue
                 got = {state: getattr(each.seconds, state) for state in each.seconds.__struct_fields__}
-                got |= {"pauses": each.pauses, "longest": each.longest_pause_seconds}
+                got |= {"pauses": each.pause_count, "longest": each.longest_pause_seconds}
                 assert got == expected, (slug, start, end)
                 assert each.listed_seconds == sum(getattr(each.seconds, s) for s in each.seconds.__struct_fields__)
             for nation in found.nations:

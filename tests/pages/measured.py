@@ -55,7 +55,7 @@ def measured(number: int, name: str | None = None, **changes: int) -> ResponderS
         listed_seconds=sum(seconds.values()),
         seconds=StateSeconds(**seconds),
         shares=None,
-        pauses=0,
+        pause_count=0,
         longest_pause_seconds=0,
     )
 

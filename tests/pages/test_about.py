@@ -116,3 +116,11 @@ def test_the_sheet_names_the_calls_first_and_no_charity_or_state() -> None:
         assert responder.name not in text
     for word in ("open", "paused", "waiting list", "not confirmed"):
         assert word not in text.lower()
+
+
+def test_without_a_contact_it_asks_nobody_to_write() -> None:
+    text = about(UNNAMED).text
+    assert "This copy does not say how to reach the people who run it." in text
+    for invitation in ("Is an entry wrong?", "an entry says something about a person, tell us", "write to us"):
+        assert invitation not in text
+        assert invitation in about(NAMED).text

@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,14 +24,13 @@ from capacity_api.domain.intake import (
     State,
     Unit,
 )
-from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit, Remit, Source
+from capacity_api.domain.remit import Gender, Limit, Source
 from capacity_api.pages import scripts
 from capacity_api.pages.directory import render_directory, render_entry
 from capacity_api.pages.headers import content_security_policy, page_headers
 from capacity_api.pages.manage import render_manage
 from capacity_api.pages.rendering import PageSettings
 from capacity_api.pages.update import render_update
-from capacity_api.representations.responder import PublicRemit, represent_remit
 from capacity_api.wording import sentences
 
 
@@ -87,6 +85,8 @@ def test_without_javascript_the_update_page_says_whom_to_ask() -> None:
     assert "If you came by a link from a mail: it was not used." in found.text
     assert "curl" not in found.text
     assert "mailto:desk@example.org" in [link["href"] for link in found.links()]
+    # Where nobody can be reached, it does not say that somebody can.
+    assert "ring or mail" not in Parsed(render_update()).text
 
 
 @pytest.mark.parametrize("state", list(ReportedState))
@@ -459,42 +459,3 @@ def test_the_policy_allows_the_styles_of_this_page_its_script_and_this_server_an
     assert "form-action 'none'" in content_security_policy(of_files)
     assert b'<form class="ask" autocomplete="off" aria-labelledby="ask" hidden>' in of_files
     assert dict(page_headers(raw))["referrer-policy"] == "no-referrer"
-
-
-def shown(ages: list[AgeGroup], genders: Any = ("all",), types: Any = ("all",), **changes: Any) -> PublicRemit:
-    remit = Remit(areas=("E92000001", "W92000004"), exploitation_types=types, age_groups=tuple(ages), genders=genders)
-    return msgspec.structs.replace(represent_remit(remit), **changes)
-
-
-@pytest.mark.parametrize(
-    ("remit", "words"),
-    [
-        (shown([AgeGroup.ADULT]), "Adults · any kind of exploitation · England and Wales"),
-        (shown([AgeGroup.ADULT], (Gender.WOMAN,)), "Adult women · any kind of exploitation · England and Wales"),
-        (
-            shown([AgeGroup.ADULT, AgeGroup.CHILD], (Gender.WOMAN,), (ExploitationType.SEXUAL,)),
-            "Adults and children under 18: women and girls only · sexual exploitation · England and Wales",
-        ),
-        (
-            shown([AgeGroup.CHILD, AgeGroup.YOUNG_PERSON], types=("unknown",), existing_clients_only=True),
-            "Children under 18 and young people from 18 to 25 · kinds of exploitation not known · "
-            "England and Wales · existing clients only",
-        ),
-    ],
-)
-def test_a_remit_in_words(remit: PublicRemit, words: str) -> None:
-    assert sentences.remit_in_words(remit) == words
-
-
-@pytest.mark.parametrize(
-    ("expected", "words"),
-    [
-        (FIRST_ANSWER, "5 to 10 working days"),
-        (ExpectedTime(max=1, unit=Unit.HOURS), "up to 1 hour"),
-        (ExpectedTime(min=2, max=2, unit=Unit.WEEKS), "2 weeks"),
-        (ExpectedTime(min=1, max=1, unit=Unit.DAYS), "1 day"),
-    ],
-)
-def test_a_response_time_in_words(expected: ExpectedTime, words: str) -> None:
-    assert sentences.period_in_words(expected) == words
-    assert sentences.expected_in_words(expected) == f"{words}: expected, not guaranteed"

@@ -194,9 +194,10 @@ def test_the_others_come_with_what_they_can_do_and_a_link_to_their_pages() -> No
     ]
     found = page(paused, *others)
     start = found.text.index("Who else may take the same people")
+    remit = "Adults · any kind of exploitation · United Kingdom"
     assert found.text[start:].startswith(
-        "Who else may take the same people Able Trust: Can help now Call 0141 496 0123 "
-        "Busy Trust: Has a waiting list Call 0141 496 0123 Silent Trust: Ask them "
+        f"Who else may take the same people Able Trust: Can help now {remit} Call 0141 496 0123 "
+        f"Busy Trust: Has a waiting list {remit} Call 0141 496 0123 Silent Trust: Ask them {remit} "
     )
     own = [each["href"] for each in found.links() if str(each["href"]).startswith("/r/")]
     assert own == ["/r/able", "/r/busy", "/r/silent"]

@@ -174,7 +174,7 @@ def test_a_catalogue_alone_makes_every_page_in_its_language_and_direction(invent
     counted = represent_coverage(counts, (), 1, NOW, demonstration=True)
     by_slug = {each.slug: each for each in everybody}
     lived = [measured(n, open=1, paused=n, unconfirmed=10**n) for n in range(8)]
-    lived.append(msgspec.structs.replace(measured(9, open=1), longest_pause_seconds=10**6, pauses=2))
+    lived.append(msgspec.structs.replace(measured(9, open=1), longest_pause_seconds=10**6, pause_count=2))
     many = [measured(n, open=1) for n in range(101)]
     made = {
         "directory": render_directory(

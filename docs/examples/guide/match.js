@@ -13,9 +13,11 @@ const answer = await fetch(`${process.env.DIRECTORY}/v1/matches`, {
   body: JSON.stringify(question),
 });
 if (!answer.ok) throw new Error(`status ${answer.status}`);
+// An outcome that comes one day is to be read as `ask`.
+const outcomes = new Set(["yes", "waiting_list", "ask", "no"]);
 for (const { outcome, responder, reasons } of (await answer.json()).matches) {
   console.log(
-    outcome,
+    outcomes.has(outcome) ? outcome : "ask",
     responder.name,
     reasons.map(({ text }) => text),
   );

@@ -1,10 +1,16 @@
 import json
 import os
+import re
+import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-webhook = Webhook(os.environ["WEBHOOK_SECRET"])
+secret = os.environ.get("WEBHOOK_SECRET", "").strip()
+# Without a key anybody could sign.
+if not re.fullmatch("whsec_[A-Za-z0-9+/]{32,}={0,2}", secret):
+    sys.exit("WEBHOOK_SECRET must be one secret: whsec_ and at least 24 bytes in base64")
+webhook = Webhook(secret)
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -17,7 +23,9 @@ class Receiver(BaseHTTPRequestHandler):
             self.send_response(401)
         else:
             event = json.loads(body)
-            print(event["type"], event["data"].get("responder", {}).get("slug"), flush=True)
+            # A test never names a real charity.
+            about = "test" if event["test"] else event["data"].get("responder", {}).get("slug")
+            print(event["type"], about, flush=True)
             self.send_response(204)
         self.end_headers()
 

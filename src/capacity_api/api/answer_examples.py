@@ -17,6 +17,7 @@ from capacity_api.representations.vocabulary import represent_vocabulary
 _AT = "2026-05-20T09:30:00Z"
 _LATER = "2026-05-20T09:31:00Z"
 _PAGE = "<!doctype html><html lang=en-GB><title>First Responder capacity</title>…</html>"
+PROBLEM_PAGE = "<!doctype html><html lang=en-GB><title>There is nothing here</title>…</html>"
 _FEED = (
     '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
     "<id>https://capacity.example.org/v1/feed.atom</id><title>First Responder capacity</title>"
@@ -30,9 +31,9 @@ _OWNER_DETAILS = {
     **_OWNER,
     "suspended": True,
     "suspended_at": "2026-05-20T09:31:00Z",
-    "tokens": 1,
-    "webhooks": 1,
-    "people": 0,
+    "token_count": 1,
+    "webhook_count": 1,
+    "people_count": 0,
 }
 _PARTNER = {"id": _OWNER["id"], "name": _OWNER["name"], "created_at": _AT}
 _TOKEN = {
@@ -82,7 +83,7 @@ _PERSON = {
 }
 _DISPUTE = {
     "id": "019e4500-0000-7000-8000-000000000060",
-    "responder": _RESPONDER["slug"],
+    "slug": _RESPONDER["slug"],
     "partner": _OWNER,
     "found": "paused",
     "shown": "open",
@@ -163,9 +164,9 @@ _MAIL = {
         "id": "019e4500-0000-7000-8000-000000000010",
     },
     "person_id": "019e4500-0000-7000-8000-000000000051",
-    "responder": "salvation-army",
+    "slug": "salvation-army",
     "status": "sent",
-    "attempts": 1,
+    "attempt_count": 1,
     "reason": None,
     "created_at": _AT,
     "next_attempt_at": None,
@@ -196,7 +197,7 @@ def _table(table: bytes) -> str:
 
 ANSWERS: Mapping[str, Any] = {
     "addDispute": _DISPUTE,
-    "chaseResponder": {"people": 2},
+    "chaseResponder": {"people_count": 2},
     "listDisputes": {"items": [_DISPUTE], "next": None},
     "readDispute": _DISPUTE,
     **examples.RESPONSES,
@@ -215,7 +216,7 @@ ANSWERS: Mapping[str, Any] = {
     "changeWebhook": _WEBHOOK,
     "confirmIntake": _RESPONDER,
     "countCaseload": {"open_referrals": 100, "counted_at": _AT, "responder": _PAUSED},
-    "enableWebhook": {**_WEBHOOK, "missed": {"after": 40, "events": 2}, "replayed": True},
+    "enableWebhook": {**_WEBHOOK, "missed": {"after": 40, "event_count": 2}, "replayed": True},
     "invitePerson": {"expires_at": "2026-05-27T09:30:00Z"},
     "issueToken": _ISSUED_TOKEN,
     "listDeliveries": _page(_DELIVERY),
@@ -234,7 +235,7 @@ ANSWERS: Mapping[str, Any] = {
         "report": _REPORT,
         "expires_at": "2026-06-19T09:30:00Z",
     },
-    "readAudit": _page(_AUDIT),
+    "listAudit": _page(_AUDIT),
     "readCoverage": {
         "sequence": 42,
         "updated_at": _AT,
@@ -262,7 +263,7 @@ ANSWERS: Mapping[str, Any] = {
     "readEvents": {"events": [_EVENT], "sequence": 42, "latest": 42},
     "readFeed": _FEED,
     "readHealth": {"status": "ok"},
-    "readHistory": _page(_HISTORY),
+    "listHistory": _page(_HISTORY),
     "readMe": {
         "token_id": _TOKEN["id"],
         "label": "Case tool, production",
@@ -312,7 +313,7 @@ ANSWERS: Mapping[str, Any] = {
         "fields": ["report.note"],
         "from": 41,
         "to": 42,
-        "events": 2,
+        "event_count": 2,
     },
     "replayWebhook": {**_WEBHOOK, "sequence": 0},
     "resendDelivery": {**_DELIVERY, "status": "pending", "finished_at": None},
@@ -329,7 +330,15 @@ ANSWERS: Mapping[str, Any] = {
 }
 NOT_READY = {
     "status": "unavailable",
-    "reasons": [{"code": "database_unavailable", "since": _AT, "detail": "the database cannot be reached"}],
+    "reasons": [
+        {
+            "code": "database_unavailable",
+            "cause": "not_accepting",
+            "since": _AT,
+            "detail": "the database takes no connections now; it starts, stops or lacks memory, or its administrator "
+            "closed it: its own log says which",
+        }
+    ],
     "warnings": [],
     "published": 42,
     "latest": 42,

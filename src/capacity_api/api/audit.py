@@ -50,7 +50,7 @@ class AuditController(Controller):
     path = "/v1/audit"
     tags = ("audit",)
 
-    @get(operation_id="readAudit", summary="Who did what, and when", **requires_token(Scope.ADMIN))
+    @get(operation_id="listAudit", summary="Who did what, and when", **requires_token(Scope.ADMIN))
     async def read(
         self,
         context: NamedDependency[Context],

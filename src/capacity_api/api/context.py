@@ -79,10 +79,14 @@ class Context:
     @asynccontextmanager
     async def read_anonymously(self, client: Client) -> AsyncIterator[AsyncSession]:
         """The same for anybody. Raises `TooManyRequests` and `TooBusy` too."""
-        self.query_budget.require(client, self.now())
-        self.query_budget.spend(client)
+        self.spend_query(client)
         async with self.read_within(Bulkhead.ANONYMOUS) as session:
             yield session
+
+    def spend_query(self, client: Client) -> None:
+        """Count what costs more than memory. Raises `TooManyRequests`."""
+        self.query_budget.require(client, self.now())
+        self.query_budget.spend(client)
 
     @asynccontextmanager
     async def read_published(self, client: Client) -> AsyncIterator[AsyncSession]:

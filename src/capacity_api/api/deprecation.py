@@ -1,6 +1,7 @@
-"""What is going: a route says so with `deprecation=Deprecation(…)`, and its responses carry the dates.
+"""What is going: a route says so with `deprecation=Deprecation(…)`.
 
-The OpenAPI document marks it too: pass `deprecated=True` beside it. docs/compatibility.md says how long it stays.
+Its responses carry the dates, and the OpenAPI document marks it. docs/compatibility.md says how long it stays. What is
+published at a path is answered without its handler: there, give `deprecation_headers` to the `Resource` as well.
 """
 
 from datetime import UTC, date, datetime, time

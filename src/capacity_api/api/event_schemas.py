@@ -4,13 +4,12 @@ from capacity_api.api import examples
 from capacity_api.api.schemas import REFERENCE, Schema
 from capacity_api.domain.events import EventType
 
-# What the data of an event has, by its type or else by the part of the type before the dot. A field that ends with a
-# question mark may be missing.
+# What the data of an event has, by its type or else by the part of the type before the dot.
 _FIELDS = {
     "intake": ("responder", "previous_state"),
     "intake.confirmation_due": ("responder",),
     "responder": ("responder",),
-    "responder.updated": ("responder", "previous_areas?"),
+    "responder.updated": ("responder", "previous_areas"),
     "coverage": ("cells",),
     "webhook": ("webhook_id", "since", "reason"),
     "webhook.test": ("message",),
@@ -41,11 +40,11 @@ def add_event_schemas(named: dict[str, Schema]) -> None:
     available = data["properties"]
     for event_type in EventType:
         family = event_type if event_type in _FIELDS else event_type.partition(".")[0]
-        fields = [name.removesuffix("?") for name in _FIELDS[family]]
+        fields = list(_FIELDS[family])
         named[_NAMES[family]] = {
             "type": "object",
             "properties": {name: available[name] for name in fields},
-            "required": [name for name in _FIELDS[family] if not name.endswith("?")],
+            "required": fields,
         }
         kind = {"description": event["properties"]["type"]["description"], "type": "string", "enum": [event_type]}
         content = {"description": event["properties"]["data"]["description"], "$ref": REFERENCE + _NAMES[family]}

@@ -141,10 +141,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
     "replayWebhook": {"since": {"summary": "The events after number 41", "value": {"after": 41}}},
     "issueToken": {
-        "responder": {"summary": "For a responder", "value": {"responder": "salvation-army"}},
+        "responder": {"summary": "For a responder", "value": {"owner": "salvation-army"}},
         "partner": {
             "summary": "For a partner, with a label",
-            "value": {"partner": "Case tool", "label": "Case tool, production"},
+            "value": {"owner": "019e4500-0000-7000-8000-000000000020", "label": "Case tool, production"},
         },
     },
     "changeOwner": {
@@ -297,7 +297,7 @@ RESPONSES: dict[str, Any] = {
                     listed_seconds=864_000,
                     seconds=StateSeconds(open=648_000, waiting_list=0, paused=216_000, unconfirmed=0),
                     shares=StateShares(open=0.75, waiting_list=0.0, paused=0.25, unconfirmed=0.0),
-                    pauses=2,
+                    pause_count=2,
                     longest_pause_seconds=172_800,
                 )
             ],

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capacity_api.api.shared_counts import ProcessCounts
 from capacity_api.conditions import ConditionCode, Conditions
 from capacity_api.domain.intake import State
 from capacity_api.edge.refusals import Refusals
@@ -21,9 +22,19 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics(Collector):
-    """The counters of one process. `reads` counts the published reads that were answered at the socket, by status."""
+    """The counters of one process, or with `counts` of all processes of the service.
 
-    def __init__(self, conditions: Conditions, refusals: Refusals, reads: Mapping[int, int]) -> None:
+    `reads` counts the published reads that were answered at the socket, by status.
+    """
+
+    def __init__(
+        self,
+        conditions: Conditions,
+        refusals: Refusals,
+        reads: Mapping[int, int],
+        counts: ProcessCounts | None = None,
+    ) -> None:
+        self._counts = counts
         self._conditions = conditions
         self._refusals = refusals
         self._reads = reads
@@ -70,6 +81,22 @@ class Metrics(Collector):
 
     async def render(self, publisher: Publisher, session: AsyncSession) -> bytes:
         """The text exposition format."""
+        self._deliveries.set(await count_waiting_events(session))
+        if self._counts is None:
+            self._look_at(publisher)
+            return generate_latest(self._registry)
+        self.share(publisher)
+        together = CollectorRegistry()
+        together.register(_Together(self._counts))
+        return generate_latest(together)
+
+    def share(self, publisher: Publisher) -> None:
+        """Let the other processes of the service know what this one counts."""
+        if self._counts is not None:
+            self._look_at(publisher)
+            self._counts.write(self._registry.collect())
+
+    def _look_at(self, publisher: Publisher) -> None:
         directory = publisher.current().directory
         self._sequence.set(directory.sequence)
         self._stale.set(publisher.is_stale)
@@ -77,8 +104,14 @@ class Metrics(Collector):
         for state in State:
             count = sum(responder.intake.state is state for responder in directory.responders)
             self._responders.labels(state).set(count)
-        self._deliveries.set(await count_waiting_events(session))
-        return generate_latest(self._registry)
+
+
+class _Together(Collector):
+    def __init__(self, counts: ProcessCounts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        return self._counts.add_up()
 
 
 async def count_request(message: Message, scope: Scope) -> None:

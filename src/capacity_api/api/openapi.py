@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme, 
 from litestar.routes import HTTPRoute
 
 from capacity_api.api import answer_examples, examples
+from capacity_api.api.deprecation import Deprecation
 from capacity_api.api.descriptions import describe
 from capacity_api.api.event_schemas import add_event_schemas, schema_name
 from capacity_api.api.health import ReadinessReport
@@ -24,6 +25,8 @@ from capacity_api.domain.responder import SLUG_SCHEMA
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
 from capacity_api.pages.question import LABELS, SEVERAL
+from capacity_api.pages.rendering import HTML
+from capacity_api.publication.addresses import is_for_programs
 from capacity_api.representations.encoding import LICENCE
 from capacity_api.representations.event import Event
 from capacity_api.representations.problem import PROBLEM_JSON, Problem
@@ -64,15 +67,18 @@ _PROBLEMS = {
     "503": "The database cannot be reached, and a change may not have been stored; or too many callers ask at once",
     "default": "Something went wrong here",
 }
+# Those that an operation of a page can have.
+_PROBLEMS_OF_PAGES = ("400", "404", "413", "415", "422", "429", "503", "default")
 _READ_ONLY = frozenset({"get"})
 # A POST that changes nothing, and so has no conflict.
-_QUESTIONS = frozenset({"askByForm", "findMatches", "askAlternatives", "lookAtLink"})
+_QUESTIONS = frozenset({"askByForm", "findMatches", "findAlternatives", "lookAtLink"})
 # Who guesses links, or asks for mail to many addresses, must wait.
 _OF_LINKS = frozenset({"lookAtLink", "useLink"})
 _WITHOUT_TOKEN = _OF_LINKS | {"signIn"}
 # What anybody may ask the database, so many times a minute.
 _QUERIES = frozenset(
     {
+        "askByForm",
         "readChanges",
         "readDirectory",
         "readDirectoryTable",
@@ -80,7 +86,7 @@ _QUERIES = frozenset(
         "readEvidencePage",
         "readEvidencePageOfDays",
         "readEvidencePageOfPeriod",
-        "readHistory",
+        "listHistory",
         "readStatistics",
         "readStatisticsTable",
     }
@@ -93,7 +99,7 @@ _PUBLISHED = frozenset(
         "readCoveragePage",
         "readDirectory",
         "readFeed",
-        "readHistory",
+        "listHistory",
         "readOpenapi",
         "readPage",
         "readReference",
@@ -116,7 +122,12 @@ _FORM_FAULTS = {
     "422": "An answer is wrong; the page says which",
 }
 _HEADERS: dict[str, Any] = {
+    "Deprecation": {
+        "description": "Since when this is deprecated, as `@` and the seconds since 1970 (RFC 9745).",
+        "schema": {"type": "string"},
+    },
     "ETag": {"description": "The version of this answer, in this content coding.", "schema": {"type": "string"}},
+    "Link": {"description": "The page that says what to use instead.", "schema": {"type": "string"}},
     "Location": {
         "description": "The path of what was made.",
         "schema": {"type": "string", "format": "uri-reference"},
@@ -130,6 +141,7 @@ _HEADERS: dict[str, Any] = {
         "description": "Try again after this many seconds.",
         "schema": {"type": "integer", "format": "int64", "minimum": 1},
     },
+    "Sunset": {"description": "From when this may be gone (RFC 8594).", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "`Bearer`: how to send a token.", "schema": {"type": "string"}},
     "X-Request-Id": {
         "description": "The id of this request, which the log has too.",
@@ -199,7 +211,7 @@ def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
             if handler.opt.get("reads_form"):
                 _declare_form(operation)
             operation.setdefault("security", [])
-            operation.pop("deprecated")
+            _declare_deprecation(operation, handler.opt.get("deprecation"))
     document["paths"]["/readyz"]["get"]["responses"]["503"] = {
         "description": "It cannot take writes, or cannot publish them",
         "headers": _headers("Published-Sequence", "X-Request-Id"),
@@ -208,7 +220,10 @@ def build_document(formats: Sequence[Format] = FORMATS) -> dict[str, Any]:
     add_event_schemas(schemas.named)
     document["components"] = {
         "schemas": dict(sorted(schemas.named.items())),
-        "responses": {_problem_name(status): _problem_response(status) for status in _PROBLEMS},
+        "responses": {
+            **{_problem_name(status): _problem_response(status) for status in _PROBLEMS},
+            **{_problem_name(status, page=True): _page_problem_response(status) for status in _PROBLEMS_OF_PAGES},
+        },
         "headers": _HEADERS,
         "securitySchemes": document["components"]["securitySchemes"],
     }
@@ -292,8 +307,22 @@ def _complete_responses(path: str, method: str, operation: dict[str, Any], schem
             if name in answer_examples.ANSWERS:
                 media["example"] = answer_examples.ANSWERS[name]
     for status in _problem_statuses(path, method, operation):
-        responses[status] = {"$ref": f"#/components/responses/{_problem_name(status)}"}
+        problem = _problem_name(status, page=not is_for_programs(path))
+        responses[status] = {"$ref": f"#/components/responses/{problem}"}
     operation["responses"] = responses
+
+
+def _declare_deprecation(operation: dict[str, Any], deprecation: Deprecation | None) -> None:
+    """What `announce_end` adds to the answers of a route that is going."""
+    del operation["deprecated"]
+    if deprecation is None:
+        return
+    operation["deprecated"] = True
+    words = f"Deprecated since {deprecation.since}. It may be gone from {deprecation.sunset} on."
+    operation["description"] = "\n\n".join(filter(None, [operation.get("description"), words]))
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response["headers"] |= _headers("Deprecation", "Link", "Sunset")
 
 
 def _declare_etag(operation: dict[str, Any]) -> None:
@@ -356,8 +385,8 @@ def _problem_statuses(path: str, method: str, operation: dict[str, Any]) -> list
     return sorted(statuses)
 
 
-def _problem_name(status: str) -> str:
-    return "Problem" if status == "default" else f"Problem{status}"
+def _problem_name(status: str, *, page: bool = False) -> str:
+    return ("PageProblem" if page else "Problem") + ("" if status == "default" else status)
 
 
 def _problem_response(status: str) -> dict[str, Any]:
@@ -373,6 +402,13 @@ def _problem_response(status: str) -> dict[str, Any]:
             }
         },
     }
+
+
+def _page_problem_response(status: str) -> dict[str, Any]:
+    """A page has a page for each problem too, for whoever prefers `text/html` to what programs read."""
+    problem = _problem_response(status)
+    page = {"schema": {"type": "string"}, "example": answer_examples.PROBLEM_PAGE}
+    return {**problem, "content": {HTML.partition(";")[0]: page, **problem["content"]}}
 
 
 def _webhook_operation(event_type: EventType) -> dict[str, Any]:

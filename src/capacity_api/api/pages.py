@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from capacity_api.api.context import Context
+from capacity_api.edge.addresses import Client
 from capacity_api.errors import NotFound
 from capacity_api.publication.addresses import FORM_PATH
 from capacity_api.publication.answer import answer_with
@@ -33,13 +34,17 @@ class PageController(Controller):
         hides_error_message=True,
         reads_form=True,
     )
-    async def answer(self, context: NamedDependency[Context], request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def answer(
+        self, context: NamedDependency[Context], client: NamedDependency[Client], request: Request[Any, Any, Any]
+    ) -> Response[bytes]:
         """For browsers without JavaScript: the page's form, answered as by `/v1/matches`, in the same page.
 
         It changes nothing, so that `Origin` is not looked at, which browsers send as "null" from these pages. A form
         from another site is refused by `Sec-Fetch-Site`, where a browser sends that. A fault is a page that says in
-        words what is wrong. The question is not stored, logged or counted.
+        words what is wrong. The question is not stored, logged or counted. An answer
+        has the budget of queries of the database: with a thousand responders it costs as much.
         """
+        context.spend_query(client)
         snapshot = context.publisher.current()
         build = snapshot.catalogue.form_pages[str(request.scope.get(FORM_PATH, "/"))]
         body, refusal = await _read_form(request)

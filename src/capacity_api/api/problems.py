@@ -3,22 +3,27 @@
 Only this module knows the status of an error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
 from litestar import Request, Response
+from litestar.datastructures import Headers
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET
 
 from capacity_api import errors
 from capacity_api.api.accept import prefers_html
 from capacity_api.api.headers import format_allow, request_id
-from capacity_api.db.engine import is_outage
+from capacity_api.db.outages import is_outage, is_schema_fault
 from capacity_api.errors import CapacityError, FieldError
 from capacity_api.publication.addresses import FORM_PATH, is_for_programs, sent_path
+from capacity_api.publication.publisher import Publisher
 from capacity_api.representations.problem import PROBLEM_JSON, Problem, internal_error, represent_problem
+from capacity_api.snapshot.resource import EXPOSED_HEADERS, Resource
+from capacity_api.snapshot.resource import Headers as RawHeaders
 
 log = structlog.get_logger()
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -102,24 +107,20 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
         problem = represent_problem(number, error.status_code, code, title, title)
         if "allow" in (error.headers or {}):
             headers = {"allow": format_allow(each.strip() for each in (error.headers or {})["allow"].split(","))}
-    elif is_outage(error):
+    elif is_outage(error) or is_schema_fault(error):
+        if not is_outage(error):
+            # Another version changed the tables under us, or the statement is a mistake of ours: the log has which.
+            _log_fault(request, error, number)
         problem, headers = problem_from_error(errors.DatabaseUnavailable(), number)
     else:
-        # Log the template of the path and nothing that was sent: no identifiers of people may get into a log.
-        log.error(
-            "request.failed",
-            method=request.method,
-            route=_template(request),
-            request_id=number,
-            exc_info=_loggable(request, error),
-        )
+        _log_fault(request, error, number)
         problem = internal_error(number)
-    _log_refusal(request, problem)
+    _log_refusal(request, problem, error)
     path = sent_path(request.scope)  # type: ignore[arg-type]  # a plain ASGI scope
     # The form of another language was passed on as that of "/".
     path = str(request.scope.get(FORM_PATH, path))
-    if not is_for_programs(path) and prefers_html(request.headers):
-        page = request.scope["state"]["context"].publisher.snapshot.catalogue.problem_page(path, problem.status)
+    page = _find_page(lambda: request.scope["state"]["context"].publisher, path, request.headers, problem.status)
+    if page is not None:
         headers |= {**dict(page.headers), "content-type": page.content_type, "cache-control": "no-store"}
         return Response(page.body, status_code=problem.status, headers=headers)
     return Response(
@@ -130,7 +131,45 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     )
 
 
-def _log_refusal(request: Request[Any, Any, Any], problem: Problem) -> None:
+def _log_fault(request: Request[Any, Any, Any], error: Exception, number: UUID) -> None:
+    """Log the template of the path and nothing that was sent: no identifiers of people may get into a log."""
+    log.error(
+        "request.failed",
+        method=request.method,
+        route=_template(request),
+        request_id=number,
+        exc_info=_loggable(request, error),
+    )
+
+
+def represent_refusal(
+    publisher: Publisher, error: CapacityError, number: UUID, path: str, sent: RawHeaders
+) -> tuple[int, dict[str, str], bytes]:
+    """The status, headers and body for a request that never reaches the application.
+
+    `path` and the headers that were `sent` are those that were read before it was refused.
+    """
+    problem, headers = problem_from_error(error, number)
+    page = _find_page(lambda: publisher, path, Headers(sent), problem.status)
+    if page is not None:
+        return problem.status, {**headers, **dict(page.headers), "content-type": page.content_type}, page.body
+    headers |= {
+        "content-type": PROBLEM_JSON,
+        "x-content-type-options": "nosniff",
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": EXPOSED_HEADERS,
+    }
+    return problem.status, headers, msgspec.json.encode(problem)
+
+
+def _find_page(publisher: Callable[[], Publisher], path: str, headers: Headers, status: int) -> Resource | None:
+    """The page in place of a problem document, where a browser asked for one."""
+    if is_for_programs(path) or not prefers_html(headers):
+        return None
+    return publisher().snapshot.catalogue.problem_page(path, status)
+
+
+def _log_refusal(request: Request[Any, Any, Any], problem: Problem, error: Exception) -> None:
     """Log a refused write of a known token, and every 503 but those of a flood, which `Refusals` logs as one.
 
     A reader's mistakes are nobody's business.
@@ -144,6 +183,8 @@ def _log_refusal(request: Request[Any, Any, Any], problem: Problem) -> None:
     if problem.code == errors.TooBusy.code:
         request.scope["state"]["context"].refusals.note("busy")
     elif problem.status == 503:
+        if isinstance(error, errors.DatabaseUnavailable):
+            fields["cause"] = error.cause
         log.warning("request.unavailable", **fields)
     elif problem.status < 500 and request.method in _WRITES and "auth" in request.scope:
         slug = request.path_params.get("slug")

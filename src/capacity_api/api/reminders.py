@@ -16,7 +16,7 @@ from capacity_api.operations.tokens import Identity
 class Chased(msgspec.Struct, frozen=True, kw_only=True):
     """How many people are mailed."""
 
-    people: int
+    people_count: int
 
 
 class ReminderController(Controller):
@@ -40,4 +40,4 @@ class ReminderController(Controller):
         if not context.settings.sends_mail:
             raise MailOff
         async with context.write(identity) as session:
-            return Chased(people=await chase_responder(session, context.now(), slug))
+            return Chased(people_count=await chase_responder(session, context.now(), slug))

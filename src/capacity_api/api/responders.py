@@ -97,7 +97,7 @@ class ResponderController(Controller):
         outcomes = outcomes_of(data.outcomes, ALTERNATIVE_OUTCOMES)
         return Response(find_alternatives(snapshot, slug, data, outcomes, data.limit), headers=NOT_STORED)
 
-    @get("/{slug:str}/history", operation_id="readHistory", summary="Read a responder's reports and lapses")
+    @get("/{slug:str}/history", operation_id="listHistory", summary="Read a responder's reports and lapses")
     async def history(
         self,
         context: NamedDependency[Context],

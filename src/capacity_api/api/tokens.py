@@ -8,29 +8,26 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.api.authorization import requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.headers import created
 from capacity_api.api.lists import Cursor, Limit
+from capacity_api.api.people import OwnerKey, named_owner
 from capacity_api.api.requests import UtcMoment
 from capacity_api.domain.codes import code_limits
-from capacity_api.domain.owner import ADMIN, Owner
-from capacity_api.domain.text import required_text, text_limits
+from capacity_api.domain.text import text_limits
 from capacity_api.domain.tokens import Scope
-from capacity_api.errors import FieldError, Invalid, NotFound
-from capacity_api.operations import owners, tokens
+from capacity_api.errors import FieldError, Invalid
+from capacity_api.operations import tokens
 from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import MAX_LABEL_LENGTH, MAX_OVERLAP_HOURS, Identity, IssuedToken, Token
 
 
 class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The owner of the token is exactly one of `responder` (a slug), `partner` (a name) and `admin` (true)."""
+    """Whose the token is, what it may do, and what it is called."""
 
-    responder: Annotated[str, text_limits(80, required=True)] | None = None
-    partner: Annotated[str, text_limits(200, required=True)] | None = None
-    admin: bool = False
+    owner: OwnerKey
     scopes: Annotated[tuple[str, ...], code_limits(Scope, words=())] | None = None
     label: Annotated[str, text_limits(MAX_LABEL_LENGTH)] | None = None
     expires_at: UtcMoment | UnsetType | None = UNSET
@@ -58,14 +55,12 @@ class TokenController(Controller):
 
         It ends after a year unless `expires_at` says otherwise. 409 if the owner is suspended.
         """
-        if sum((data.responder is not None, data.partner is not None, data.admin)) != 1:
-            raise Invalid.at("", "must name one owner: responder, partner or admin")
         async with context.write(identity) as session:
             issued = await tokens.issue_token(
                 session,
                 context.now(),
                 context.keys,
-                await _owner(session, data),
+                await named_owner(session, identity, data.owner),
                 label=data.label,
                 scopes=parse_scopes(data.scopes),
                 expires_at=data.expires_at,
@@ -130,18 +125,6 @@ class TokenController(Controller):
 def _only_token(identity: Identity) -> UUID | None:
     """The only token that the caller may see, rotate and revoke: its own. `None` for an administrator: any."""
     return None if identity.is_admin else identity.token_id
-
-
-async def _owner(session: AsyncSession, data: NewToken) -> Owner:
-    """The owner that the body names. Raises `Invalid`, not `NotFound`: the path was found."""
-    try:
-        if data.responder is not None:
-            return await owners.responder_owner(session, required_text(data.responder, "/responder", 80))
-        if data.partner is not None:
-            return await owners.partner_owner(session, required_text(data.partner, "/partner", 200))
-    except NotFound as error:
-        raise Invalid.at("/responder" if data.responder is not None else "/partner", error.detail) from None
-    return ADMIN
 
 
 def parse_scopes(names: tuple[str, ...] | None) -> tuple[Scope, ...] | None:

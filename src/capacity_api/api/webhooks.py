@@ -162,7 +162,7 @@ class WebhookController(Controller):
             )
 
     @post(
-        "/{webhook_id:uuid}/deliveries/{event_id:uuid}/resend",
+        "/{webhook_id:uuid}/deliveries/{delivery_id:uuid}/resend",
         operation_id="resendDelivery",
         summary="Send a delivery again",
         status_code=202,
@@ -173,12 +173,12 @@ class WebhookController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         webhook_id: FromPath[UUID],
-        event_id: FromPath[UUID],
+        delivery_id: FromPath[UUID],
     ) -> Delivery:
         """Out of order, with the same `webhook-id`. A superseded event gets 409, unless `"stale"` is `"send"`."""
         async with context.write(identity) as session:
             webhook = await get_webhook_row(session, identity.owner, webhook_id, for_update=True)
-            return await deliveries.resend(session, context.now(), identity.owner, webhook, event_id)
+            return await deliveries.resend(session, context.now(), identity.owner, webhook, delivery_id)
 
     @post(
         "/{webhook_id:uuid}/test",

@@ -14,10 +14,12 @@ from capacity_api.cli.setup import command_line, load_settings, open_database
 from capacity_api.clock import utc_now
 from capacity_api.db.acts import set_actor
 from capacity_api.db.backup import KEPT_SCHEMA, back_up
+from capacity_api.db.engine import Database
 from capacity_api.db.manifest import Manifest
 from capacity_api.db.restore import kept_path
 from capacity_api.db.restore import restore as restore_backup
-from capacity_api.operations import restored
+from capacity_api.errors import CapacityError
+from capacity_api.operations import audit, restored
 from capacity_api.operations.restored import RestoredDirectory, TokenDecision
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -57,7 +59,9 @@ def backup(file: Path, force: bool, as_json: bool) -> None:
 
     async def work() -> Manifest:
         async with open_database(settings) as database:
-            return await back_up(database, file, utc_now(), replace=force)
+            manifest = await back_up(database, file, utc_now(), replace=force)
+            await _note_backup(database, manifest)
+            return manifest
 
     manifest = asyncio.run(work())
     if as_json:
@@ -94,6 +98,15 @@ def restore(file: Path, keep_tokens: bool, revoke_tokens: bool, above: int | Non
         click.echo(f"The database of before is {kept}; delete it when you need it no more.", err=True)
     if config.missing_key_file(settings) is not None:
         click.echo("The secret key is not there: put the key file back, or set CAPACITY_SECRET_KEY.", err=True)
+
+
+async def _note_backup(database: Database, manifest: Manifest) -> None:
+    """Add the backup to the audit, by which `doctor` knows how old the newest one is. A backup is whole without it."""
+    try:
+        async with database.write(command_line()) as session:
+            audit.add_entry(session, manifest.made_at, "database.backup", manifest.sequence)
+    except CapacityError as error:
+        click.echo(f"The backup is whole, but could not be added to the audit: {error.detail}", err=True)
 
 
 def print_restored(done: RestoredDirectory, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from capacity_api.db.mark import mark_path
 from capacity_api.db.restore import marked_number, remember_mark
 from capacity_api.db.sqlite_file import database_path, hold_lock, is_absent
 from capacity_api.db.tables import InstallationRow
-from capacity_api.errors import ConfigurationError, DatabaseRestored
+from capacity_api.errors import DatabaseRestored, NoDatabase
 from capacity_api.operations import audit, coverage, periods, restored
 from capacity_api.operations.restored import RestoredDirectory
 
@@ -61,7 +61,7 @@ async def _upgrade(database: Database) -> None:
     """Counts the coverage if the upgrade deleted the counts: without them, outdated events about gaps would be sent."""
     revision = await schema.read_revision(database)
     if revision is None:
-        raise ConfigurationError("the database is empty; run `capacity-api db create`")
+        raise NoDatabase("the database is empty; run `capacity-api db create`")
     await _require_newest(database)
     await schema.upgrade(database)
     async with database.write(command_line()) as session:

@@ -91,6 +91,8 @@ def demo(port: int, listen_port: int) -> None:
             secret_keys=(secrets.token_bytes(32),),
             egress_allow=(LOOPBACK,),
             demonstration=True,
+            # What it prints is to be read. Its log would be thirty lines before the first.
+            log_level="warning",
         )
         log.configure(settings, "demo")
         with uvloop_runner() as runner:
@@ -175,7 +177,11 @@ Nothing is mailed: each mail is printed here and shown on that page. Sign in by 
   at {where}/update   {editor}   (The Salvation Army)
   at {where}/manage   {coordinator}
 
-Three lines to paste into another terminal:
+For the guide (docs/guide/start.md), paste this line into another terminal first:
+
+   export DIRECTORY={where} TOKEN={access.partner} RESPONDER={access.responder}
+
+Or try three lines there:
 
 1. The Salvation Army pauses, with exceptions:
    curl -X PUT {where}/v1/responders/salvation-army/intake -H 'Authorization: Bearer {access.responder}' \

@@ -31,4 +31,4 @@ def list_all_disputes(limit: int, as_json: bool) -> None:
 
 def _row(dispute: Dispute) -> tuple[str, ...]:
     at = f"{dispute.at:%Y-%m-%d %H:%M}"
-    return at, dispute.responder, owner_name(dispute.partner), dispute.found, dispute.shown
+    return at, dispute.slug, owner_name(dispute.partner), dispute.found, dispute.shown

@@ -51,9 +51,9 @@ def _row(mail: Mail) -> tuple[str, ...]:
         f"{mail.created_at:%Y-%m-%d %H:%M}",
         mail.kind,
         owner_name(mail.owner),
-        mail.responder or "-",
+        mail.slug or "-",
         mail.status,
-        str(mail.attempts),
+        str(mail.attempt_count),
         mail.reason or "-",
         f"{mail.next_attempt_at:%Y-%m-%d %H:%M}" if mail.next_attempt_at else "-",
     )

@@ -1,11 +1,15 @@
-"""`capacity-api`: finds the commands. Each fails with one line on stderr and exit code 1, or 2 for wrong usage."""
+"""`capacity-api`: finds the commands. Each fails with one line on stderr and an exit code (`cli/exit_codes.py`)."""
 
+import difflib
 import importlib
+import os
 import sys
 
 import click
 
-from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable
+from capacity_api.cli.exit_codes import exit_code
+from capacity_api.db.outages import explain_in_full
+from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable, NotFound
 
 # The module of each command. It is imported only for its command, so that `token` need not import a web server.
 _MODULES = {
@@ -35,6 +39,10 @@ _MODULES = {
 }
 
 
+# What has a command that lists it.
+_LISTED = frozenset({"dispute", "owner", "partner", "person", "responder", "token", "webhook"})
+
+
 class _Commands(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         return list(_MODULES)
@@ -44,6 +52,16 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"capacity_api.cli.{_MODULES[name]}"), name)
         return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = click.utils.make_str(args[0])
+        if name not in _MODULES and not name.startswith("-"):
+            near = difflib.get_close_matches(name, _MODULES, 1)
+            guess = f". Did you mean '{near[0]}'?" if near else ""
+            context.fail(f"No such command '{name}'{guess}")
+        return super().resolve_command(context, args)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -56,36 +74,54 @@ def cli() -> None:
     capacity-api serve     the service itself
 
     Settings are CAPACITY_* in the environment; docs/settings.md describes them.
+
+    \b
+    Exit codes: 0 done; 1 refused, or `doctor` found something wrong; 2 wrong usage;
+    10 to 28 the database cannot be used; 40 to 48 the wrong database or key.
+    docs/operate/errors.md has each of them, with what to do.
     """
 
 
 def main() -> None:
     try:
-        cli(standalone_mode=False)
+        cli(standalone_mode=False, prog_name="capacity-api")
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"capacity-api: {_usage_line(error)}", err=True)
         sys.exit(error.exit_code)
-    except DatabaseUnavailable as error:
-        click.echo(f"capacity-api: the database cannot be reached{_reason(error)}", err=True)
-        sys.exit(1)
     except CapacityError as error:
         click.echo(f"capacity-api: {_line(error)}", err=True)
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        # Whoever read our output has ended, such as `head`. Python would complain when it flushes the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
-def _reason(error: DatabaseUnavailable) -> str:
-    """What the driver says, in one line."""
-    # SQLAlchemy's errors hold the driver's.
-    cause = getattr(error.__cause__, "orig", None) or error.__cause__
-    said = str((cause and cause.__cause__) or cause or "").partition("\n")[0]
-    return said and f": {said}"
+def _usage_line(error: click.ClickException) -> str:
+    """What was wrong with the call, and where the right one is described."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return message
+    see = " See" if message.endswith(("?", ")")) else "; see"
+    return f"{message}{see} `{context.command_path} --help`"
 
 
 def _line(error: CapacityError) -> str:
+    if isinstance(error, DatabaseUnavailable):
+        return explain_in_full(error)
+    if isinstance(error, NotFound):
+        return error.detail + _where_to_look(error.detail)
     if isinstance(error, BadInput) and error.errors:
         return f"{error.title}: " + "; ".join(f"{fault.pointer} {fault.detail}" for fault in error.errors)
     return error.detail
+
+
+def _where_to_look(detail: str) -> str:
+    """Which command lists those that there are."""
+    named = next((word for word in detail.lower().split() if word in _LISTED), None)
+    return "" if named is None or detail.endswith("?") else f"; `capacity-api {named} list` shows those that there are"

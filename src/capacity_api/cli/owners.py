@@ -80,7 +80,7 @@ def list_owners(as_json: bool) -> None:
     rows: list[tuple[str, ...]] = [("owner", "type", "tokens", "webhooks", "people", "suspended")]
     for owner in every_owner:
         suspended = f"since {owner.suspended_at:%Y-%m-%d %H:%M}" if owner.suspended_at else "no"
-        counts = (str(owner.tokens), str(owner.webhooks), str(owner.people))
+        counts = (str(owner.token_count), str(owner.webhook_count), str(owner.people_count))
         rows.append((owner.slug or owner.name or "admin", owner.type, *counts, suspended))
     print_table(rows)
 

@@ -53,7 +53,7 @@ def redact(slug: str, fields: tuple[str, ...], first: int, last: int | None, as_
     else:
         click.echo(
             f"took {', '.join(done.fields)} of {slug} out of the events {done.first} to {done.last}, of which "
-            f"{done.events} had any; event.redacted is number {done.sequence}"
+            f"{done.event_count} had any; event.redacted is number {done.sequence}"
         )
     if not is_erased:
         click.echo(

@@ -143,7 +143,7 @@ def chase_responder(slug: str, as_json: bool) -> None:
         raise MailOff("no mail is sent from here: set CAPACITY_SMTP_URL (docs/operate/mail.md), or ring the responder")
     count = asyncio.run(in_transaction(lambda session, _: reminders.chase_responder(session, utc_now(), slug)))
     if as_json:
-        print_json({"people": count})
+        print_json({"people_count": count})
     else:
         click.echo(f"people of {slug} who are asked: {count}")
     if count == 0:

@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import socket
+from collections.abc import Sequence
 
 import click
-import uvicorn
+from click.core import ParameterSource
 
 from capacity_api.api.openapi import encode_document
+from capacity_api.api.shared_counts import SharedCounts
 from capacity_api.app import create_app
-from capacity_api.cli.serving import GRACE_SECONDS, Server, bind, default_headers
+from capacity_api.cli.processes import Link, Processes
+from capacity_api.cli.serving import BACKLOG, GRACE_SECONDS, Server, address_of, bind, default_headers
 from capacity_api.cli.setup import (
     create_database,
     load_settings,
@@ -18,10 +22,14 @@ from capacity_api.cli.setup import (
     require_whole_file,
     uvloop_runner,
 )
+from capacity_api.cli.supervision import Supervisor, supervisor_of, take_sockets
 from capacity_api.config import Settings
 from capacity_api.db import schema
 from capacity_api.db.sqlite_file import database_path, hold_lock, is_absent, require_file
 from capacity_api.errors import ConfigurationError
+
+# What a process needs beyond the grace of its requests: to see the signal, to wait for connections, to record results.
+_STOP_SECONDS = GRACE_SECONDS + 10
 
 
 @click.command()
@@ -37,14 +45,19 @@ from capacity_api.errors import ConfigurationError
 @click.option("--no-delivery", is_flag=True, help="Do not deliver webhooks: `capacity-api worker` does.")
 @click.option("--create", is_flag=True, help="Make the database if there is none, with the starting register.")
 def serve(host: str, port: int, workers: int, no_delivery: bool, create: bool) -> None:
-    """Run the service. In a folder without a database, and without settings, it makes one there."""
+    """Run the service. In a folder without a database, and without settings, it makes one there.
+
+    Under systemd it says when it is ready, and takes the sockets of its .socket unit: docs/operate/systemd.md.
+    """
     settings = load_settings()
+    supervisor = supervisor_of()
+    passed = take_sockets()
+    if passed and _is_given("host", "port"):
+        raise ConfigurationError("systemd passes the sockets, so --host and --port say nothing; leave them out")
     if workers > 1 and settings.is_sqlite:
         raise ConfigurationError(
             "--workers above 1 needs PostgreSQL: SQLite has one writer and serves from one process"
         )
-    if workers > 1 and no_delivery:
-        raise ConfigurationError("--no-delivery works with one process; start several services behind a proxy instead")
     with contextlib.ExitStack() as stack:
         if settings.is_sqlite:
             path = database_path(settings)
@@ -52,7 +65,16 @@ def serve(host: str, port: int, workers: int, no_delivery: bool, create: bool) -
                 require_file(path)
             stack.enter_context(hold_lock(path))
         settings = asyncio.run(_prepare(settings, create=create))
-        _serve(settings, host, port, workers, deliver=not no_delivery)
+        bound = passed or [bind(host, port)]
+        if workers > 1:
+            _serve_from_several(settings, bound, workers, supervisor, deliver=not no_delivery)
+        else:
+            _serve(settings, bound, supervisor, deliver=not no_delivery)
+
+
+def _is_given(*options: str) -> bool:
+    context = click.get_current_context()
+    return any(context.get_parameter_source(option) is ParameterSource.COMMANDLINE for option in options)
 
 
 async def _prepare(settings: Settings, *, create: bool) -> Settings:
@@ -76,34 +98,48 @@ async def _is_to_be_made(settings: Settings, *, create: bool) -> bool:
         return await schema.read_revision(database) is None
 
 
-def _serve(settings: Settings, host: str, port: int, workers: int, *, deliver: bool) -> None:
-    if workers > 1:
-        uvicorn.run(
-            "capacity_api.app:from_environment",
-            factory=True,
-            http="capacity_api.edge.protocol:EdgeProtocol",
-            ws="none",
-            host=host,
-            port=port,
-            workers=workers,
-            access_log=False,
-            # Each process sets up its own log, in `from_environment`.
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            headers=default_headers(settings),
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-        return
+def _serve(settings: Settings, bound: Sequence[socket.socket], supervisor: Supervisor, *, deliver: bool) -> None:
     app = create_app(settings, deliver=deliver, owns_process=True)
-    server = Server(
-        app,
-        bind(host, port),
-        lambda where: click.echo(f"capacity_api answers on {where}"),
-        default_headers(settings),
-    )
+    server = Server(app, bound, _announce, default_headers(settings), supervisor)
     with uvloop_runner() as runner:
         runner.run(server.serve_until_stopped())
+
+
+def _serve_from_several(
+    settings: Settings, bound: Sequence[socket.socket], count: int, supervisor: Supervisor, *, deliver: bool
+) -> None:
+    for each in bound:
+        # Before there are processes, so that they share one queue.
+        each.listen(BACKLOG)
+    counts = SharedCounts(count)
+
+    def work(link: Link) -> None:
+        app = create_app(settings, deliver=deliver, owns_process=True, counts=counts.of_process(link.number))
+        server = Server(app, bound, lambda _: None, default_headers(settings), link.supervisor)
+
+        async def serve_until_stopped() -> None:
+            link.when_parent_ends(server.stop)
+            await server.serve_until_stopped()
+
+        with uvloop_runner() as runner:
+            runner.run(serve_until_stopped())
+
+    def close_sockets() -> None:
+        for each in bound:
+            each.close()
+
+    Processes(
+        count,
+        work,
+        supervisor,
+        lambda: _announce(" ".join(address_of(each) for each in bound)),
+        close_sockets,
+        grace_seconds=_STOP_SECONDS,
+    ).run()
+
+
+def _announce(where: str) -> None:
+    click.echo(f"capacity_api answers on {where}")
 
 
 @click.command()

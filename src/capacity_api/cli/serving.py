@@ -2,19 +2,28 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import uvicorn
 
+from capacity_api.cli.supervision import Supervisor
 from capacity_api.config import Settings
 from capacity_api.edge.application import EdgeApplication
 from capacity_api.edge.protocol import EdgeProtocol
 from capacity_api.errors import ConfigurationError
 
 GRACE_SECONDS = 5
+_REMEDIES = {
+    errno.EADDRINUSE: "; another program uses it: choose another --port, or end that",
+    errno.EACCES: "; choose a port above 1023 and let a proxy forward to it, or grant CAP_NET_BIND_SERVICE",
+    errno.EADDRNOTAVAIL: "; this machine has no such address: --host takes one of its own",
+}
+# How many connections the kernel lets wait: those of a few seconds, while a restart takes so long.
+BACKLOG = 4096
 # For a year a browser then asks this host over https alone. Not for its subdomains, which others may run.
 _STRICT_TRANSPORT = ("strict-transport-security", "max-age=31536000")
 
@@ -25,14 +34,18 @@ def default_headers(settings: Settings) -> list[tuple[str, str]]:
 
 
 class Server(uvicorn.Server):
-    """A server on a bound socket. It calls `announce` with its address when it is ready."""
+    """A server on bound sockets. It calls `announce` with their addresses when it is ready.
+
+    When it stops, every connection that the kernel has taken for it is answered.
+    """
 
     def __init__(
         self,
         app: Any,
-        bound: socket.socket,
+        bound: socket.socket | Sequence[socket.socket],
         announce: Callable[[str], None],
         headers: list[tuple[str, str]] | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -46,24 +59,61 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 headers=headers,
+                backlog=BACKLOG,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        self._bound = bound
+        self._app = app
+        self._bound = [bound] if isinstance(bound, socket.socket) else list(bound)
         self._announce = announce
+        self._supervisor = supervisor or Supervisor()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._announce(address_of(self._bound))
+            addresses = " ".join(address_of(each) for each in self._bound)
+            self._announce(addresses)
+            self._supervisor.ready(f"answers on {addresses}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._supervisor.stopping()
+        if isinstance(self._app, EdgeApplication):
+            self._app.edge.connections.drain()
+        # A second descriptor: when the last one is closed, the kernel resets what still waits in the queue.
+        queues = [each.dup() for each in sockets or [] if each.fileno() >= 0]
+        for server in self.servers:
+            server.close()
+        for queue in queues:
+            with queue:
+                await self._take_waiting(queue)
+        await super().shutdown(sockets)
+
+    async def _take_waiting(self, queue: socket.socket) -> None:
+        queue.setblocking(False)
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError):
+            # No more than waited at the end: systemd keeps the socket open, so others come all the time.
+            for _ in range(BACKLOG + 1):
+                connection, _ = queue.accept()
+                await loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone. uvicorn would raise them again before its caller could clean up."""
         yield
 
+    def stop(self) -> None:
+        self.should_exit = True
+
     async def serve_bound(self) -> None:
-        await self.serve(sockets=[self._bound])
+        async with self._supervisor.watched():
+            await self.serve(sockets=self._bound)
 
     async def serve_until_stopped(self) -> None:
         """Serve until SIGINT or SIGTERM. Requests that have begun get a few more seconds."""
@@ -82,7 +132,9 @@ def bind(host: str, port: int) -> socket.socket:
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise ConfigurationError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}{_REMEDIES.get(error.errno or 0, '')}"
+        ) from None
     return bound
 
 

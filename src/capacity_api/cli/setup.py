@@ -19,13 +19,25 @@ from capacity_api.conditions import Conditions
 from capacity_api.config import Settings
 from capacity_api.db import schema, sequence, sqlite_file
 from capacity_api.db.engine import Database
+from capacity_api.db.outages import explain_in_full
+from capacity_api.db.privileges import missing_grants
 from capacity_api.db.sqlite_file import DatabaseFile
 from capacity_api.db.verification import verify
 from capacity_api.db.watch import Watch
 from capacity_api.domain.actor import Actor, ActorType
 from capacity_api.domain.keys import Keys
-from capacity_api.errors import ConfigurationError, DatabaseUnavailable, Unavailable
+from capacity_api.errors import (
+    ConfigurationError,
+    CopyUndeclared,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    KeyMissing,
+    KeyOpensNothing,
+    OutageCause,
+    Unavailable,
+)
 from capacity_api.operations import coverage, responders, sealed
+from capacity_api.operations.key_check import examine_keys
 from capacity_api.operations.webhooks import secrets
 
 T = TypeVar("T")
@@ -44,7 +56,7 @@ async def load_settings_with_keys() -> Settings:
     path = config.missing_key_file(settings)
     if path is not None:
         await _refuse_if_key_is_lost(settings, path)
-        raise ConfigurationError(
+        raise KeyMissing(
             f"there is no secret key: `capacity-api serve` makes the key file {path}, or set CAPACITY_SECRET_KEY"
         )
     return config.with_keys(settings)
@@ -67,7 +79,7 @@ async def _refuse_if_key_is_lost(settings: Settings, path: Path) -> None:
             return
         async with database.read() as session:
             if await secrets.are_stored(session) or await sealed.are_stored(session):
-                raise ConfigurationError(
+                raise KeyMissing(
                     f"the key file {path} is missing, and the tokens and secrets in the database need it: put it back, "
                     "or set CAPACITY_SECRET_KEY; docs/settings.md says what to do if it is lost"
                 )
@@ -149,30 +161,52 @@ async def require_whole_file(settings: Settings) -> None:
     try:
         found = await verify(file, None, thorough=file.log_size() > 0)
     except DatabaseUnavailable as error:
-        raise ConfigurationError(f"the database {file.path} cannot be read: {error.__cause__ or error}") from None
+        wrong = explain_in_full(error)
+        raise DatabaseUnusable(f"the database {file.path} cannot be read: {wrong}", error.cause) from None
+    if found.cause is OutageCause.NOT_A_DATABASE:
+        raise sqlite_file.no_database(file.path)
     if found.damage is not None:
         raise sqlite_file.damaged(file.path, found.damage)
 
 
 async def prepare_to_run(database: Database) -> None:
     """Raise `ConfigurationError` unless `serve` or `worker` can use this database."""
+    await require_privileges(database)
     await schema.check(database)
     async with database.read() as session:
         await database.continuity.look(session)
     if database.continuity.lacks_mark:
-        raise ConfigurationError(
+        raise CopyUndeclared(
             f"{database.settings.url.database} is a copy of a database, such as a backup: it has no mark beside it; "
             "run `capacity-api restore`, or `capacity-api db restored` to use this very file"
         )
     await _check_keys(database)
 
 
-async def _check_keys(database: Database) -> None:
-    """Raise `ConfigurationError` if no key can unseal a webhook's secret or an address: nothing would arrive there."""
-    keys = Keys(database.settings.secret_keys)
+async def require_privileges(database: Database) -> None:
+    """Raise `DatabaseUnusable` with the GRANTs that the role of the service lacks."""
     async with database.read() as session:
-        await secrets.check(session, utc_now(), keys)
-        await sealed.check(session, keys)
+        grants = await missing_grants(session)
+    if grants:
+        raise DatabaseUnusable(
+            f"the database's role lacks permissions; as the owner of the tables, run: {'; '.join(grants)}",
+            OutageCause.PERMISSION_MISSING,
+        )
+
+
+async def _check_keys(database: Database) -> None:
+    """Raise `KeyOpensNothing` if the database was used with another key. If a key opens some of it, the rest is told.
+
+    A running service tells it in the log and in `/readyz`.
+    """
+    async with database.read() as session:
+        found = await examine_keys(session, utc_now(), Keys(database.settings.secret_keys))
+    if found.opens_nothing:
+        raise KeyOpensNothing(
+            f"no secret key opens anything in this database, neither the secrets of its {len(found.webhooks)} webhooks "
+            f"nor the addresses of its {len(found.people)} people: put back the key that sealed them, or see "
+            "docs/settings.md if it is lost"
+        )
 
 
 @asynccontextmanager

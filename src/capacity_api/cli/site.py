@@ -14,6 +14,7 @@ from capacity_api import background, config, log
 from capacity_api.background import Round
 from capacity_api.cli.output import json_option
 from capacity_api.cli.setup import load_settings, open_database
+from capacity_api.cli.supervision import Supervisor, supervisor_of
 from capacity_api.clock import utc_now
 from capacity_api.clock_watch import ClockWatch
 from capacity_api.conditions import Conditions
@@ -44,6 +45,7 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
     Unchanged files are left alone. This only reads the database, and needs no secret key.
     """
     settings = load_settings()
+    supervisor = supervisor_of()
 
     async def work() -> None:
         async with open_database(settings) as database:
@@ -71,7 +73,7 @@ def build(directory: Path, watch: bool, as_json: bool) -> None:
                     )
                 if watch:
                     watching = Watch(database, conditions, keeps_mark=False).run()
-                    await _follow(static_site, database, watching, look_at_clocks)
+                    await _follow(static_site, database, watching, look_at_clocks, supervisor)
 
     asyncio.run(work())
 
@@ -84,7 +86,11 @@ def headers() -> None:
 
 
 async def _follow(
-    static_site: StaticSite, database: Database, watching: Coroutine[None, None, None], look_at_clocks: Round
+    static_site: StaticSite,
+    database: Database,
+    watching: Coroutine[None, None, None],
+    look_at_clocks: Round,
+    supervisor: Supervisor,
 ) -> None:
     wake = asyncio.Event()
 
@@ -97,7 +103,14 @@ async def _follow(
             group.create_task(listen_for_changes(database, wake.set))
 
     following = asyncio.create_task(follow())
+
+    def stop() -> None:
+        supervisor.stopping()
+        following.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, following.cancel)
-    with log.lifetime(), contextlib.suppress(asyncio.CancelledError):
-        await following
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    supervisor.ready("keeps the files up to date")
+    async with supervisor.watched():
+        with log.lifetime(), contextlib.suppress(asyncio.CancelledError):
+            await following

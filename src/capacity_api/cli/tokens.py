@@ -189,7 +189,7 @@ async def _webhook_warning(session: AsyncSession, owner: Owner) -> str | None:
         return None
     details = await owners.read_owner(session, utc_now(), owner.id)
     active = await owners.count_active_webhooks(session, owner.id)
-    if details.tokens or not active:
+    if details.token_count or not active:
         return None
     named = f"--responder {owner.slug}" if owner.slug else f"--partner {shlex.quote(owner.name or '')}"
     return (

@@ -25,6 +25,7 @@ from capacity_api.cli.setup import (
     require_whole_file,
     uvloop_runner,
 )
+from capacity_api.cli.supervision import supervisor_of
 from capacity_api.clock import utc_now
 from capacity_api.clock_watch import ClockWatch
 from capacity_api.conditions import Conditions
@@ -39,6 +40,7 @@ from capacity_api.domain.keys import Keys
 from capacity_api.domain.owner import ADMIN
 from capacity_api.errors import ConfigurationError
 from capacity_api.mail.worker import Mailer, transport_of
+from capacity_api.operations.key_check import LOOK_AT_SECRETS_EVERY_SECONDS, KeyCheck
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.webhooks import deliveries, management
 from capacity_api.operations.webhooks.deliveries import Delivery
@@ -51,6 +53,7 @@ def worker() -> None:
     """Deliver webhooks and send mail. Run it with `serve --no-delivery`; you may run several workers."""
 
     async def work() -> None:
+        supervisor = supervisor_of()
         settings = await load_settings_with_keys()
         await require_whole_file(settings)
         async with open_database(settings) as database:
@@ -70,13 +73,22 @@ def worker() -> None:
                 mail_wake.set()
 
             watching = Watch(database, conditions).run()
+            look_at_secrets = KeyCheck(database, keys, conditions, utc_now).look
+            secrets = background.run("secrets", look_at_secrets, asyncio.Event(), LOOK_AT_SECRETS_EVERY_SECONDS)
             clocks = background.run("clock", look_at_clocks, asyncio.Event(), LOOK_AT_CLOCK_EVERY_SECONDS)
-            running = asyncio.gather(*working, watching, clocks, listen_for_changes(database, notify))
+            running = asyncio.gather(*working, watching, clocks, secrets, listen_for_changes(database, notify))
+
+            def stop() -> None:
+                supervisor.stopping()
+                running.cancel()
+
             for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+                asyncio.get_running_loop().add_signal_handler(number, stop)
             click.echo("capacity_api delivers webhooks")
-            with log.lifetime(), contextlib.suppress(asyncio.CancelledError):
-                await running
+            supervisor.ready("delivers webhooks" + (" and mail" if transport is not None else ""))
+            async with supervisor.watched():
+                with log.lifetime(), contextlib.suppress(asyncio.CancelledError):
+                    await running
 
     with uvloop_runner() as runner:
         runner.run(work())

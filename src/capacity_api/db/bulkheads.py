@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
-from capacity_api.errors import DatabaseUnavailable, TooBusy
+from capacity_api.errors import DatabaseUnavailable, OutageCause, TooBusy
 
 # How long an anonymous query waits for its turn.
 _WAIT_SECONDS = 2.0
@@ -69,7 +69,9 @@ class Queue:
             async with asyncio.timeout(self._wait_seconds):
                 await self._free.acquire()
         except TimeoutError:
-            raise (DatabaseUnavailable if self._max_waiting is None else TooBusy) from None
+            if self._max_waiting is not None:
+                raise TooBusy from None
+            raise DatabaseUnavailable(cause=OutageCause.BUSY) from None
         finally:
             self.waiting -= 1
         try:

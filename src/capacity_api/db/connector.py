@@ -19,7 +19,8 @@ from sqlalchemy.engine import AdaptedConnection, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from capacity_api.errors import DatabaseUnavailable
+from capacity_api.db.outages import cause_of
+from capacity_api.errors import DatabaseUnavailable, OutageCause
 from capacity_api.resolver import Resolver
 
 # How long a server may take to answer a question that needs no work.
@@ -57,7 +58,7 @@ class Connector:
         hosts = list(zip(host, port, strict=True)) if isinstance(host, list) else [(host, port)]
         if len(hosts) > 1:
             timeout /= 2
-        failure: Exception | None = None
+        failure: Exception = OSError("the URL names no host")
         losses = self.losses
         for number in range(len(hosts)):
             index = (self._last_host + number) % len(hosts)
@@ -73,7 +74,14 @@ class Connector:
             _limit_silence(connection)
             self._connections[connection] = losses
             return connection
-        raise DatabaseUnavailable from failure
+        cause = cause_of(failure)
+        if cause is OutageCause.PERMISSION_MISSING:
+            # That to CONNECT: no statement was sent yet.
+            cause = OutageCause.LOGIN_REFUSED
+        elif isinstance(failure, FileNotFoundError) and isinstance(host, str) and not host.startswith("/"):
+            # There was no socket file to look for, so it is a certificate's.
+            cause = OutageCause.TLS
+        raise DatabaseUnavailable(cause=cause) from failure
 
     async def _look_up(self, host: Any) -> None:
         """Raise `OSError` if the name of a host has no address.

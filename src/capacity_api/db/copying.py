@@ -20,7 +20,8 @@ from sqlalchemy import Table as SchemaTable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db import schema
-from capacity_api.db.engine import Database, translate_outage
+from capacity_api.db.engine import Database
+from capacity_api.db.outages import translate_outage
 from capacity_api.db.sqlite_file import hold_copy_lock
 from capacity_api.db.tables import CoverageRow, InstallationRow, RollupRow, SequenceRow, Table
 from capacity_api.errors import ConfigurationError, DatabaseMoved

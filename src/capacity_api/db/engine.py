@@ -6,12 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import asyncpg
 import msgspec
 from sqlalchemy import event, func, select
-from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.engine import URL, AdaptedConnection, Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from capacity_api.clock_watch import CLOCK_WATCH, ClockWatch
@@ -20,6 +17,7 @@ from capacity_api.db.acts import log_acts, set_actor
 from capacity_api.db.bulkheads import CONNECTIONS, Bulkhead, Queue, short_queue
 from capacity_api.db.connector import ANSWER_SECONDS, Connector
 from capacity_api.db.continuity import Continuity
+from capacity_api.db.outages import translate_outage
 from capacity_api.db.outcomes import Outcomes
 from capacity_api.db.sqlite_file import DatabaseFile, database_path, url_of
 from capacity_api.domain.actor import SERVICE, Actor
@@ -36,25 +34,6 @@ _CONNECT_SECONDS = 3
 _CLOSE_SECONDS = 1.0
 # How often the connection that listens is asked whether it still answers.
 _ASK_EVERY_SECONDS = 1.0
-_SQLITE_UNAVAILABLE = frozenset(
-    {
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-        sqlite3.SQLITE_NOTADB,
-    }
-)
-# Prefixes of SQLSTATE (PostgreSQL, appendix A): connection lost, read-only standby, login refused, no such database,
-# out of resources, not accepting connections, shut down by an operator, system error, damaged data and indexes.
-_POSTGRESQL_UNAVAILABLE = ("08", "25006", "28", "3D", "53", "55000", "57", "58", "XX001", "XX002")
-# Data and index corrupted.
-_POSTGRESQL_DAMAGED = ("XX001", "XX002")
 
 
 class Database:
@@ -107,9 +86,13 @@ class Database:
 
         Anonymous ones are few: it raises `TooBusy` at once if as many as may wait do so already.
         """
-        with translate_outage():
-            async with self._read_queues[bulkhead].turn(), self._read[bulkhead].begin() as session:
-                yield session
+        try:
+            with translate_outage():
+                async with self._read_queues[bulkhead].turn(), self._read[bulkhead].begin() as session:
+                    yield session
+        except DatabaseUnavailable as error:
+            self.outcomes.note_cause(error.cause)
+            raise
 
     @asynccontextmanager
     async def write(
@@ -145,7 +128,7 @@ class Database:
                 # Otherwise it was committed to a file that nobody finds again.
                 self._require_same_file()
         except DatabaseUnavailable as error:
-            self.outcomes.note_failure(is_damage=is_damage(error.__cause__), is_probe=is_probe)
+            self.outcomes.note_failure(error.cause, is_probe=is_probe)
             raise
         log_acts(session)
         self.outcomes.note_success(is_probe=is_probe)
@@ -214,54 +197,6 @@ class Database:
         await asyncio.gather(*closing)
 
 
-class translate_outage:  # noqa: N801 - reads as a statement, like contextlib.suppress
-    """Raise `DatabaseUnavailable` in place of what the drivers raise when the database cannot be reached."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and is_outage(error):
-            raise DatabaseUnavailable from error
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether the error means that the database cannot be used now, and not that it refused a statement."""
-    # No route, refused, reset or timed out; or the pool had no free connection in time.
-    if isinstance(error, OSError | PoolTimeoutError):
-        return True
-    # From a connection that is used without SQLAlchemy.
-    if isinstance(error, asyncpg.InterfaceError):
-        return True
-    if isinstance(error, asyncpg.PostgresError):
-        return (error.sqlstate or "").startswith(_POSTGRESQL_UNAVAILABLE)
-    if not isinstance(error, DBAPIError):
-        return False
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_code(error.orig) in _SQLITE_UNAVAILABLE
-    sqlstate = _sqlstate(error)
-    return error.connection_invalidated or sqlstate.startswith(_POSTGRESQL_UNAVAILABLE)
-
-
-def is_damage(error: BaseException | None) -> bool:
-    """Whether the error means that the stored data are damaged."""
-    if not isinstance(error, DBAPIError):
-        return False
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_code(error.orig) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-    return _sqlstate(error) in _POSTGRESQL_DAMAGED
-
-
-def _sqlite_code(error: sqlite3.Error) -> int:
-    """The primary code: the low byte, since the higher bytes are details. Errors of the driver itself have none: 0."""
-    code: int = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF
-
-
-def _sqlstate(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
-
-
 def _engine(url: URL, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngine:
     return create_async_engine(
         url,
@@ -305,6 +240,14 @@ def _sqlite(file: DatabaseFile, begin: str, pool_size: int) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         file.after_connecting()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def roll_back(connection: AdaptedConnection, _record: object, error: object) -> None:
+        # A statement that was cancelled may still be open. Until Python has collected it, it keeps the connection from
+        # closing, and nobody else could write. No second cancellation may keep this from happening either.
+        if isinstance(error, asyncio.CancelledError):
+            with suppress(sqlite3.Error):
+                connection.run_async(lambda driver: asyncio.shield(driver.rollback()))
 
     @event.listens_for(engine.sync_engine, "close")
     def closed(_connection: object, _record: object) -> None:

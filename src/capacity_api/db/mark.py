@@ -12,7 +12,8 @@ import msgspec
 
 from capacity_api.config import Settings
 from capacity_api.db.position import Position
-from capacity_api.db.sqlite_file import companion, database_path
+from capacity_api.db.sqlite_file import companion, copy_owner, database_path, unreadable
+from capacity_api.errors import DatabaseUnusable
 
 
 def mark_path(settings: Settings) -> Path:
@@ -20,16 +21,21 @@ def mark_path(settings: Settings) -> Path:
 
 
 def read_mark(path: Path) -> Position | None:
-    """`None` if there is none, or if it cannot be read: that is no mark either."""
+    """`None` if there is none, or none that can be understood. Raises `DatabaseUnusable` if it must not be read."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Position)
+    except PermissionError as error:
+        raise unreadable(path, error) from None
     except (OSError, msgspec.DecodeError):
         return None
 
 
 def write_mark(path: Path, position: Position) -> None:
     """Replace the mark, unless another process has written a later one meanwhile. Raises `OSError`."""
-    present = read_mark(path)
+    present = None
+    # One that must not be read is replaced too, and so the service can read it again.
+    with contextlib.suppress(DatabaseUnusable):
+        present = read_mark(path)
     if present is not None and present.sequence > position.sequence:
         return
     replacement = path.with_name(f"{path.name}.{os.getpid()}")
@@ -38,6 +44,7 @@ def write_mark(path: Path, position: Position) -> None:
             file.write(msgspec.json.encode(position))
             file.flush()
             os.fsync(file.fileno())
+        copy_owner(path if path.exists() else path.with_suffix(""), replacement)
         replacement.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -3,26 +3,38 @@
 import math
 import time
 
+from capacity_api.errors import OutageCause
+
 
 class Outcomes:
     """Times are on the clock of `time.monotonic`. A probe is a write that only proves that writing works."""
 
     def __init__(self) -> None:
         self._succeeded = self._really_succeeded = self._failed = -math.inf
+        # Why the last write that failed did so.
+        self.cause: OutageCause | None = None
         # A part of the database is damaged. What else is written may go well, so nothing ends this.
         self.found_damage = False
+        # Until the readiness has looked at the permissions.
+        self.lacked_permission = False
 
     def note_success(self, *, is_probe: bool) -> None:
         self._succeeded = time.monotonic()
         if not is_probe:
             self._really_succeeded = self._succeeded
 
-    def note_failure(self, *, is_damage: bool, is_probe: bool) -> None:
+    def note_failure(self, cause: OutageCause, *, is_probe: bool) -> None:
         """A write could not be stored. What was refused for its content is no failure."""
-        self.found_damage = self.found_damage or is_damage
+        self.cause = cause
+        self.note_cause(cause)
         if not is_probe:
             self._failed = time.monotonic()
         self._succeeded = -math.inf
+
+    def note_cause(self, cause: OutageCause) -> None:
+        """A read or a write failed for this cause."""
+        self.found_damage = self.found_damage or cause in {OutageCause.DAMAGED, OutageCause.NOT_A_DATABASE}
+        self.lacked_permission = self.lacked_permission or cause is OutageCause.PERMISSION_MISSING
 
     @property
     def seconds_since_success(self) -> float:

@@ -26,11 +26,12 @@ from capacity_api.config import Settings
 from capacity_api.db import postgresql_tools, schema
 from capacity_api.db.acts import log_acts
 from capacity_api.db.backup import KEPT_SCHEMA
-from capacity_api.db.engine import Database, translate_outage
+from capacity_api.db.engine import Database
 from capacity_api.db.manifest import Manifest, checksum, read_manifest, sync
 from capacity_api.db.mark import mark_path, read_mark, write_mark
+from capacity_api.db.outages import translate_outage
 from capacity_api.db.position import read_position
-from capacity_api.db.sqlite_file import companion, database_path, hold_lock
+from capacity_api.db.sqlite_file import companion, copy_owner, database_path, hold_lock
 from capacity_api.db.tables import Table
 from capacity_api.errors import ConfigurationError
 
@@ -100,7 +101,7 @@ async def _restore_sqlite(settings: Settings, path: Path, file: Path, manifest: 
                 stack.enter_context(closing(present))
             number = max(marked_number(settings), _newest_number(present))
             result = await _prepare_sqlite(settings, prepared, number, declare)
-            _copy_owner(path, prepared)
+            copy_owner(path, prepared)
             sync(prepared)
             _keep(path, kept_path(settings))
             prepared.replace(path)
@@ -182,14 +183,6 @@ def _keep(path: Path, kept: Path) -> None:
     for suffix in _BESIDE:
         with contextlib.suppress(FileNotFoundError):
             companion(path, suffix).rename(companion(kept, suffix))
-
-
-def _copy_owner(path: Path, prepared: Path) -> None:
-    """Give the restored file the owner and mode of the old one: root may be restoring it."""
-    with contextlib.suppress(FileNotFoundError, PermissionError):
-        found = path.stat()
-        os.chown(prepared, found.st_uid, found.st_gid)
-        prepared.chmod(found.st_mode & 0o777)
 
 
 def _remove(path: Path) -> None:

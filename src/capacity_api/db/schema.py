@@ -15,8 +15,9 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from capacity_api.bundled_files import bundled_file
 from capacity_api.db.differences import find_differences
-from capacity_api.db.engine import Database, translate_outage
-from capacity_api.errors import ConfigurationError
+from capacity_api.db.engine import Database
+from capacity_api.db.outages import translate_outage
+from capacity_api.errors import DatabaseUnusable, NoDatabase, OutageCause, SchemaDiffers, SchemaNewer, SchemaOutdated
 
 log = structlog.get_logger()
 # How long a migration on SQLite waits for another process.
@@ -97,10 +98,10 @@ async def check_revision(database: Database) -> None:
     """Raise `ConfigurationError` unless the schema says that it is the one that this version of the program needs."""
     revision, needed = await read_revision(database), needed_revision()
     if revision is None:
-        raise ConfigurationError("the database is empty; run `capacity-api db create`")
+        raise NoDatabase("the database is empty; run `capacity-api db create`")
     require_known(revision)
     if revision != needed:
-        raise ConfigurationError(
+        raise SchemaOutdated(
             f"the database's schema is outdated ({revision}, needed is {needed}); run `capacity-api db upgrade`"
         )
 
@@ -120,14 +121,14 @@ def _require_declared_tables(connection: Connection, fault: str) -> None:
     differences = find_differences(connection)
     if differences:
         lines = "\n".join(f"  {line}" for line in differences)
-        raise ConfigurationError(f"{fault}; docs/settings.md says what to do:\n{lines}")
+        raise SchemaDiffers(f"{fault}; docs/settings.md says what to do:\n{lines}")
 
 
 def require_known(revision: str | None) -> None:
     """Raise `ConfigurationError` for a revision of a newer version of the program."""
     known = {script.revision for script in _scripts().walk_revisions()}
     if revision is not None and revision not in known:
-        raise ConfigurationError(
+        raise SchemaNewer(
             f"the database's schema ({revision}) is newer than this version of capacity-api; install one that knows it"
         )
 
@@ -155,7 +156,7 @@ def refuse_others(connection: Connection, message: str = _IN_USE) -> None:
     connection.execute(text("SELECT pg_stat_clear_snapshot()"))
     pids = [str(pid) for pid in connection.scalars(_OTHER_CONNECTIONS)]
     if pids:
-        raise ConfigurationError(f"{message} (PostgreSQL processes {', '.join(pids)})")
+        raise DatabaseUnusable(f"{message} (PostgreSQL processes {', '.join(pids)})", OutageCause.LOCKED)
 
 
 def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None], alone: bool) -> None:
@@ -192,7 +193,7 @@ def _lock_out_others(cursor: DBAPICursor) -> None:
     except sqlite3.OperationalError as error:
         cursor.execute("PRAGMA locking_mode = NORMAL")
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-            raise ConfigurationError(_IN_USE) from None
+            raise DatabaseUnusable(_IN_USE, OutageCause.LOCKED) from None
         raise
 
 

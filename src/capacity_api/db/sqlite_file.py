@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy.engine import URL
 
 from capacity_api.config import Settings
-from capacity_api.errors import ConfigurationError, DatabaseUnavailable
+from capacity_api.errors import ConfigurationError, DatabaseUnavailable, DatabaseUnusable, NoDatabase, OutageCause
 
 _RESTORE = "put it back, or run `capacity-api restore` with a backup"
 _CREATE = "`capacity-api serve --create` or `capacity-api db create` makes one"
@@ -60,33 +60,64 @@ def is_absent(path: Path, *, is_asked_for: bool = False) -> bool:
 
     A database of 0 bytes is there, and damaged.
     """
-    if os.path.lexists(path):
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise unreadable(path, error) from None
+    else:
         return False
     for suffix in _REMAINS:
         beside = companion(path, suffix)
         if is_asked_for and suffix == ".key":
             continue
         if os.path.lexists(beside):
-            raise ConfigurationError(f"the database {path} is lost, because {beside} is there without it; {_RESTORE}")
+            raise NoDatabase(f"the database {path} is lost, because {beside} is there without it; {_RESTORE}")
     return True
 
 
 def require_file(path: Path) -> None:
     """Raise `ConfigurationError` unless there is a file that may be a database."""
     if is_absent(path):
-        raise ConfigurationError(f"there is no database {path}; {_CREATE}")
+        raise NoDatabase(f"there is no database {path}; {_CREATE}")
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise ConfigurationError(f"the database {path} cannot be read: {error.strerror}") from None
+        raise unreadable(path, error) from None
     if not path.is_file():
-        raise ConfigurationError(f"the database {path} is not a file")
+        raise DatabaseUnusable(
+            f"the database {path} is not a file; correct CAPACITY_DATABASE_URL", OutageCause.NOT_A_DATABASE
+        )
     if size == 0:
         raise damaged(path, "it has 0 bytes")
 
 
-def damaged(path: Path, what: str) -> ConfigurationError:
-    return ConfigurationError(f"the database {path} is damaged: {what}; {_RESTORE}")
+def damaged(path: Path, what: str) -> DatabaseUnusable:
+    return DatabaseUnusable(f"the database {path} is damaged: {what}; {_RESTORE}", OutageCause.DAMAGED)
+
+
+def no_database(path: Path) -> DatabaseUnusable:
+    return DatabaseUnusable(
+        f"{path} is not an SQLite database, or its first page is damaged: correct CAPACITY_DATABASE_URL, or run "
+        "`capacity-api restore` with a backup",
+        OutageCause.NOT_A_DATABASE,
+    )
+
+
+def copy_owner(path: Path, replacement: Path) -> None:
+    """Give a file that is to replace another its owner and mode: root may be at work, and the service is not root."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        found = path.stat()
+        os.chown(replacement, found.st_uid, found.st_gid)
+        replacement.chmod(found.st_mode & 0o777)
+
+
+def unreadable(path: Path, error: OSError) -> DatabaseUnusable:
+    remedy = "give the service's user the right to read and write it and its folder"
+    return DatabaseUnusable(
+        f"the database {path} cannot be read: {error.strerror}; {remedy}", OutageCause.FILE_UNREADABLE
+    )
 
 
 def find_open_to_others(path: Path) -> list[Path]:
@@ -184,12 +215,13 @@ def _hold(lock: Path, refusal: str) -> Iterator[None]:
     try:
         opened = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise ConfigurationError(f"{lock} cannot be opened: {error.strerror}") from None
+        remedy = "give the service's user the right to write in this folder"
+        raise DatabaseUnusable(f"{lock} cannot be opened: {error.strerror}; {remedy}", OutageCause.READ_ONLY) from None
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(opened)
-        raise ConfigurationError(refusal) from None
+        raise DatabaseUnusable(refusal, OutageCause.LOCKED) from None
     try:
         yield
     finally:
@@ -231,14 +263,14 @@ class DatabaseFile:
     def require_same(self) -> None:
         """Raise `DatabaseUnavailable` if what this process writes would go to a file that nobody finds again."""
         if self.find_replacement() is not None or (self._opened and self.stamp().size == 0):
-            raise DatabaseUnavailable(_REPLACED)
+            raise DatabaseUnavailable(_REPLACED, OutageCause.FILE_REPLACED)
 
     def stamp(self) -> Stamp:
         """Raises `DatabaseUnavailable` if there is no file."""
         try:
             found = self.path.stat()
         except OSError:
-            raise DatabaseUnavailable(_REPLACED) from None
+            raise DatabaseUnavailable(_REPLACED, OutageCause.FILE_REPLACED) from None
         return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     def log_size(self) -> int:
@@ -251,7 +283,7 @@ class DatabaseFile:
         """Raise `DatabaseUnavailable` rather than open another file, or one of which SQLite would make a database."""
         self.require_same()
         if self.stamp().size == 0:
-            raise DatabaseUnavailable(_REPLACED)
+            raise DatabaseUnavailable(_REPLACED, OutageCause.FILE_REPLACED)
 
     def after_connecting(self) -> None:
         self._connections += 1

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from capacity_api.db.engine import Database
+from capacity_api.db.outages import cause_of
 from capacity_api.db.position import Position, compare
 from capacity_api.db.sqlite_file import DatabaseFile, url_of
-from capacity_api.errors import DatabaseUnavailable
+from capacity_api.errors import DatabaseUnavailable, OutageCause
 
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR})
+_DAMAGED = frozenset({OutageCause.DAMAGED, OutageCause.NOT_A_DATABASE, OutageCause.DISK_ERROR})
 _HAS_INSTALLATION = text("SELECT count(*) FROM sqlite_master WHERE name = 'installation'")
 # Public events have no gap since the last restore. An older file under a newer log has one.
 _MISSING = text(
@@ -25,9 +26,10 @@ _MISSING = text(
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
-    """`damage` says what is wrong; null if nothing is."""
+    """`damage` says what is wrong; null if nothing is. `cause` is then `NOT_A_DATABASE` or another."""
 
     damage: str | None = None
+    cause: OutageCause = OutageCause.DAMAGED
     went_back: bool = False
 
 
@@ -52,10 +54,10 @@ async def verify(file: DatabaseFile, seen: Position | None, *, thorough: bool) -
     except DBAPIError as error:
         if not isinstance(error.orig, sqlite3.Error):
             raise
-        # The low byte is the primary code. Errors of the driver itself have no code.
-        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
-            return Verification(damage=str(error.orig))
-        raise DatabaseUnavailable from error
+        cause = cause_of(error)
+        if cause in _DAMAGED:
+            return Verification(damage=str(error.orig), cause=cause)
+        raise DatabaseUnavailable(cause=cause) from error
 
 
 async def reconnect(database: Database) -> None:

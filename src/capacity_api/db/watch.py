@@ -16,7 +16,14 @@ from capacity_api.db.position import Position
 from capacity_api.db.sqlite_file import Stamp
 from capacity_api.db.tables import InstallationRow
 from capacity_api.db.verification import reconnect, verify
-from capacity_api.errors import CapacityError, DatabaseMoved, DatabaseRestored, DatabaseUnavailable, Unavailable
+from capacity_api.errors import (
+    CapacityError,
+    DatabaseMoved,
+    DatabaseRestored,
+    DatabaseUnavailable,
+    OutageCause,
+    Unavailable,
+)
 
 log = structlog.get_logger()
 _LOOK_EVERY_SECONDS = 0.5
@@ -109,8 +116,10 @@ class Watch:
 
     def _refuse_writes(self) -> None:
         refusal: CapacityError | None = None
-        if self._file_is_in_doubt:
-            refusal = DatabaseUnavailable()
+        if self._conditions.holds(ConditionCode.DATABASE_DAMAGED):
+            refusal = DatabaseUnavailable(cause=OutageCause.DAMAGED)
+        elif self._file_is_in_doubt:
+            refusal = DatabaseUnavailable(cause=OutageCause.FILE_REPLACED)
         elif self._conditions.holds(ConditionCode.RESTORED):
             refusal = DatabaseRestored()
         elif self._conditions.holds(ConditionCode.MOVED):

@@ -9,6 +9,8 @@ from capacity_api.domain.owner import Owner
 
 
 class ActorType(StrEnum):
+    """Who acts: a token, a person who signed in, a link, the command line, or the service by itself."""
+
     TOKEN = "token"  # noqa: S105 - a kind of actor
     PERSON = "person"
     LINK = "link"

@@ -8,6 +8,7 @@ that: E47000009.
 from collections.abc import Iterable
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 
@@ -24,7 +25,7 @@ class Area(msgspec.Struct, frozen=True):
     code: str
     name: str
     parent: str | None
-    kind: str  # "country", "nation", "region" or "part"
+    kind: Literal["country", "nation", "region", "part"]
 
 
 UNITED_KINGDOM = "K02000001"

@@ -7,6 +7,8 @@ from capacity_api.domain.codes import ALL
 
 
 class EventType(StrEnum):
+    """What happened. More types may come: ignore one that you do not know."""
+
     INTAKE_OPENED = "intake.opened"
     INTAKE_WAITING_LIST = "intake.waiting_list"
     INTAKE_PAUSED = "intake.paused"

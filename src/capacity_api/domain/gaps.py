@@ -147,6 +147,13 @@ def _names(names: list[str], count: int) -> str:
     return join_words(words, compound=any(" and " in name or "," in name for name in names))
 
 
+def areas_of(cell_set: CellSet) -> tuple[str, ...]:
+    """The areas that have a cell of it."""
+    return tuple(
+        area for number, area in enumerate(CELL_AREAS) if cell_set >> number * _IN_ONE_AREA & (1 << _IN_ONE_AREA) - 1
+    )
+
+
 @lru_cache(maxsize=256)
 def enclosing_cells(group: CellGroup) -> CellSet:
     """The cells that a group names; where it only counts, those among which its own are."""

@@ -27,8 +27,7 @@ MAX_PLAN_AHEAD = timedelta(days=366)
 _MAX_REOPENING_AHEAD = timedelta(days=731)
 # A responder is reminded before its report lapses, when it lapses, and then so often, so many times.
 REMIND_EVERY = timedelta(days=7)
-_REMINDERS_AT_LAPSE = 2
-MAX_REMINDERS = _REMINDERS_AT_LAPSE + 3
+_REMINDERS_AT_LAPSE, MAX_REMINDERS = 2, 5
 MAX_NOTE_LENGTH = 500
 _MAX_EXPECTED = 1000
 
@@ -50,11 +49,12 @@ class State(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
-# A state, and from when it held.
-TimedState = tuple[datetime, State]
+TimedState = tuple[datetime, State]  # from when it held
 
 
 class Unit(StrEnum):
+    """What an expected time is counted in."""
+
     HOURS = "hours"
     DAYS = "days"
     WORKING_DAYS = "working_days"
@@ -62,6 +62,8 @@ class Unit(StrEnum):
 
 
 class Reason(StrEnum):
+    """Why a responder is paused, or has a waiting list. `referral_threshold`: it has as many as it can take."""
+
     REFERRAL_THRESHOLD = "referral_threshold"
     STAFFING = "staffing"
     FUNDING = "funding"

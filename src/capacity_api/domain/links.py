@@ -17,6 +17,8 @@ _MARKER = "#link="
 
 
 class LinkKind(StrEnum):
+    """What a link does: sign in, confirm a report, admit a person, or issue a token."""
+
     SIGN_IN = "sign_in"
     STILL_TRUE = "still_true"
     INVITATION = "invitation"

@@ -8,6 +8,8 @@ import msgspec
 
 
 class MailKind(StrEnum):
+    """Why a mail is written."""
+
     SIGN_IN = "sign_in"
     INVITATION = "invitation"
     # To everybody `reminded` of a responder: three quarters of its report's time are over; it lapsed; it lapsed one,
@@ -40,6 +42,8 @@ REMINDERS = frozenset(
 
 
 class MailStatus(StrEnum):
+    """`refused` by the receiver's server for good; `failed` after days; `dropped` because it was no longer true."""
+
     WAITING = "waiting"
     SENT = "sent"
     # The mail server of its receiver refused it for good.

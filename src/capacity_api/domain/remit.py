@@ -36,6 +36,8 @@ class AgeGroup(StrEnum):
 
 
 class Gender(StrEnum):
+    """The genders that a remit can name."""
+
     WOMAN = "woman"
     MAN = "man"
     NON_BINARY = "non_binary"

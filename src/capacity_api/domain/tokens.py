@@ -22,6 +22,8 @@ WARNED_LIFETIME = timedelta(days=60)
 
 
 class Scope(StrEnum):
+    """What a token may do: report, change the responder, receive events, or everything."""
+
     INTAKE_WRITE = "intake:write"
     RESPONDER_WRITE = "responder:write"
     WEBHOOKS_MANAGE = "webhooks:manage"

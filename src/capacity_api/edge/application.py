@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
-import msgspec
 from uuid_utils.compat import uuid7
 
 from capacity_api.asgi import Application, Receive, Scope, Send
@@ -13,12 +12,12 @@ from capacity_api.edge.connections import Connections
 from capacity_api.edge.refusals import Refusals
 from capacity_api.errors import CapacityError
 from capacity_api.publication.publisher import Publisher
-from capacity_api.representations.problem import PROBLEM_JSON, Problem
-from capacity_api.snapshot.resource import EXPOSED_HEADERS, Headers, head_of, lines_of
+from capacity_api.snapshot.resource import Headers, head_of, lines_of
 from capacity_api.snapshot.snapshot import Snapshot
 
-# The problem document of an error in the request with this id, and the headers of its response.
-DescribeProblem = Callable[[CapacityError, UUID], tuple[Problem, dict[str, str]]]
+# The status, headers and body for an error in the request with this id. The path and the headers that were sent come
+# last, as far as they were read: a browser is answered with a page.
+RepresentRefusal = Callable[[CapacityError, UUID, str, Headers], tuple[int, dict[str, str], bytes]]
 
 
 class Edge:
@@ -30,13 +29,13 @@ class Edge:
         connections: Connections,
         refusals: Refusals,
         reads: Counter[int],
-        describe_problem: DescribeProblem,
+        represent_refusal: RepresentRefusal,
     ) -> None:
         self.connections = connections
         self.refusals = refusals
         self.reads = reads
         self._publisher = publisher
-        self._describe_problem = describe_problem
+        self._represent_refusal = represent_refusal
         self._read_at = 0.0
         self._snapshot: Snapshot | None = None
         self._server_headers: Headers = []
@@ -60,23 +59,18 @@ class Edge:
             self._server_lines = lines_of(server_headers)
         return self._server_lines
 
-    def refusal_of(self, error: CapacityError, server_headers: Headers) -> bytes:
+    def refusal_of(self, error: CapacityError, server_headers: Headers, path: str, sent: Headers) -> bytes:
         """The whole answer to a request that never reaches the application."""
         number = uuid7()
-        problem, headers = self._describe_problem(error, number)
-        body = msgspec.json.encode(problem)
+        status, headers, body = self._represent_refusal(error, number, path, sent)
         headers |= {
-            "content-type": PROBLEM_JSON,
             "content-length": str(len(body)),
             "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            "access-control-allow-origin": "*",
-            "access-control-expose-headers": EXPOSED_HEADERS,
             "x-request-id": str(number),
             "connection": "close",
         }
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-        return head_of(problem.status, [*server_headers, *encoded]) + b"\r\n" + body
+        return head_of(status, [*server_headers, *encoded]) + b"\r\n" + body
 
 
 class EdgeApplication:

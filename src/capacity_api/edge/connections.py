@@ -25,6 +25,8 @@ _TICK_SECONDS = 1.0
 # When thousands have taken too long, they are closed some at a time, so that readers are answered in between.
 _MOST_AT_ONCE = 50
 _SOON_SECONDS = 0.01
+# For how long a server that stops waits for a request on connections that have none. Most that are used send one.
+_DRAIN_SECONDS = 1.0
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,9 @@ class Connection(Protocol):
     def give_way(self) -> None:
         """Close at once: another connection needs the place."""
 
+    def close_now(self) -> None:
+        """Close without an answer."""
+
 
 class Connections:
     def __init__(self, limits: Limits, refusals: Refusals, trusted_proxies: tuple[Network, ...] = ()) -> None:
@@ -92,6 +97,8 @@ class Connections:
         self._by_group: dict[str, dict[Connection, None]] = {}
         self._tick_seconds = min(_TICK_SECONDS, *(phase.seconds / 4 for phase in self._timed if phase.seconds))
         self._loop: asyncio.AbstractEventLoop | None = None
+        # The server stops: each connection gets one more answer, which says `Connection: close`.
+        self.is_draining = False
 
     def __len__(self) -> int:
         return len(self._all)
@@ -140,6 +147,28 @@ class Connections:
             del own[connection]
             if not own:
                 del self._by_group[connection.group]
+
+    def drain(self) -> None:
+        """The server stops. What sends no request for a second is closed."""
+        if not self.is_draining:
+            self.is_draining = True
+            self._drain_after(_DRAIN_SECONDS)
+
+    def close_unused(self, seconds: float = 0.0) -> None:
+        """Close what has had no whole request for so long."""
+        for phase in (self.silent, self.in_head, self.idle):
+            for connection, since in list(phase.since.items()):
+                if since + seconds <= self._now():
+                    connection.close_now()
+
+    def _drain_after(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._drain_some, self._now() + seconds)
+
+    def _drain_some(self, due: float) -> None:
+        # A process that stood still has not read yet what was sent meanwhile.
+        if self._now() < due + _DRAIN_SECONDS / 4:
+            self.close_unused(_DRAIN_SECONDS)
+        self._drain_after(_DRAIN_SECONDS / 4)
 
     def _make_room(self, reason: str, own: Iterable[Connection] | None = None) -> bool:
         """Close the one of all (or of `own`) that is longest without a whole head, or else longest idle.

@@ -19,6 +19,7 @@ from capacity_api.edge.head import DECISIVE, find_fault, path_of
 from capacity_api.edge.pieces import Pieces
 from capacity_api.errors import BodyTooLarge, CapacityError, HeadTooLarge, Malformed, RequestTimeout
 from capacity_api.publication.answer import find_answer
+from capacity_api.snapshot.resource import Headers
 
 # Larger bodies are written beside their heads, so that they need not be copied.
 _MAX_COPIED_BYTES = 64 * 1024
@@ -57,6 +58,9 @@ class EdgeProtocol(HttpToolsProtocol):
         # What the parser has now.
         self._piece = b""
         self._method = b""
+        # Whether `url` and `headers` are those of a request that is not whole yet, and whether its head is too large.
+        self._has_begun = False
+        self._is_too_large = False
         self._unsent_bytes = 0
         # Refused, or answered for the last time: what still arrives is dropped.
         self._is_closing = False
@@ -68,7 +72,7 @@ class EdgeProtocol(HttpToolsProtocol):
         transport.set_write_buffer_limits(high=0)
         host = self.client[0] if self.client else None
         if not self.edge.connections.add(self, host, transport.get_extra_info("socket").fileno()):
-            self._close_now()
+            self.close_now()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closing = True
@@ -80,7 +84,7 @@ class EdgeProtocol(HttpToolsProtocol):
         if self._is_closing:
             self._dropped_bytes += len(data)
             if self._dropped_bytes > _MAX_DROPPED_BYTES:
-                self._close_now()
+                self.close_now()
             return
         if self._waiting or self._is_busy():
             self._wait_with(self._waiting + data)
@@ -96,7 +100,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self.flow.pause_reading()
         if len(data) > self.limits.ahead_bytes:
             self.edge.refusals.note("sent_ahead")
-            self._close_now()
+            self.close_now()
 
     def _parse(self, data: bytes) -> None:
         start = 0
@@ -109,6 +113,8 @@ class EdgeProtocol(HttpToolsProtocol):
                 self._piece = data[start:end]
                 self.parser.feed_data(self._piece)
             except (HeadTooLarge, BodyTooLarge) as error:
+                if isinstance(error, HeadTooLarge):
+                    self._read_start(data[start : start + self.limits.head_bytes])
                 self._refuse(error, error.code)
                 return
             except httptools.HttpParserUpgrade:
@@ -120,6 +126,12 @@ class EdgeProtocol(HttpToolsProtocol):
             start = end
         if self._pieces.head_bytes and self.phase is not self.edge.connections.in_head:
             self.edge.connections.enter(self, self.edge.connections.in_head)
+
+    def _read_start(self, data: bytes) -> None:
+        """Read the beginning of a head that is too large. It may say that a browser asks, and so for a page."""
+        self._is_too_large = True
+        with contextlib.suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.parser.feed_data(data)
 
     def _ignore_upgrade(self) -> None:
         """Parse the head again without its `Upgrade` (RFC 9110 §7.8): the parser stopped as if HTTP ended there.
@@ -138,6 +150,7 @@ class EdgeProtocol(HttpToolsProtocol):
     # What the parser calls.
 
     def on_message_begin(self) -> None:
+        self._has_begun = True
         self.url = b""
         self.headers = []
         self._decisive = {}
@@ -153,6 +166,8 @@ class EdgeProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._is_too_large:
+            return
         is_whole = self._pieces.head_bytes == len(self._piece)
         self._pieces.head_bytes = 0
         self._last_read = b""
@@ -169,7 +184,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._known_host = decisive.get(b"host")
         self._pieces.end_head(int(decisive.get(b"content-length", b"0")), is_chunked=b"transfer-encoding" in decisive)
         self._method = parser.get_method()
-        keeps_alive = version == "1.1" and parser.should_keep_alive()
+        keeps_alive = version == "1.1" and parser.should_keep_alive() and not self.edge.connections.is_draining
         is_read = self._method in _READS and not self._pieces.is_in_body
         if not (is_read and self._answer(keeps_alive=keeps_alive)):
             self._pass_on()
@@ -181,6 +196,7 @@ class EdgeProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._has_begun = False
         was_in_body = self._pieces.is_in_body
         self._pieces.end_body()
         if self.cycle is not None:
@@ -233,6 +249,8 @@ class EdgeProtocol(HttpToolsProtocol):
         self.url = url
         super().on_headers_complete()
         connections = self.edge.connections
+        if connections.is_draining and self.cycle is not None:
+            self.cycle.keep_alive = False
         connections.enter(self, connections.in_body if self._pieces.is_in_body else connections.answering)
 
     def on_response_complete(self) -> None:
@@ -273,10 +291,13 @@ class EdgeProtocol(HttpToolsProtocol):
     # The ends.
 
     def shutdown(self) -> None:
-        """The server stops. What has no whole head is closed at once; what is being answered is answered."""
+        """The server stops. What is being answered is answered; any other connection may ask once more."""
+        self.edge.connections.drain()
+        self._last_read = b""
         if self._is_closing:
-            self._close_now()
-        super().shutdown()
+            self.close_now()
+        elif self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def expire(self) -> None:
         connections, refusals = self.edge.connections, self.edge.refusals
@@ -292,16 +313,16 @@ class EdgeProtocol(HttpToolsProtocol):
                 refusals.note("silent")
             elif self.phase is connections.sending:
                 refusals.note("stalled")
-            self._close_now()
+            self.close_now()
 
     def give_way(self) -> None:
         if self.phase is self.edge.connections.in_head:
             error = RequestTimeout("The server is full, and the head of the request was not whole")
-            self.transport.write(self.edge.refusal_of(error, self.server_state.default_headers))
-        self._close_now()
+            self._write_refusal(error)
+        self.close_now()
 
     def _refuse(self, error: CapacityError, reason: str) -> None:
-        """Answer with a problem document and close. The rest of the request is not looked at."""
+        """Answer what is wrong and close. The rest of the request is not looked at."""
         if self._is_closing:
             return
         self.edge.refusals.note(reason)
@@ -311,12 +332,21 @@ class EdgeProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         if self.transport.is_closing() or (cycle is not None and cycle.response_started):
-            self._close_now()
+            self.close_now()
             return
         was_answered = cycle is None and self._pieces.is_in_body
         if not was_answered:
-            self.transport.write(self.edge.refusal_of(error, self.server_state.default_headers))
+            self._write_refusal(error)
         self._close_later()
+
+    def _write_refusal(self, error: CapacityError) -> None:
+        """A page, if the head says so as far as it was read. Otherwise nobody knows who asks: a problem document."""
+        path = ""
+        headers: Headers = []
+        if self._has_begun:
+            path = self.url.partition(b"?")[0].decode("latin-1")
+            headers = self.headers
+        self.transport.write(self.edge.refusal_of(error, self.server_state.default_headers, path, headers))
 
     def _close_later(self) -> None:
         """Close once the client has read the answer. To close with unread data would take the answer from it."""
@@ -328,7 +358,7 @@ class EdgeProtocol(HttpToolsProtocol):
             self.transport.write_eof()
         self.edge.connections.enter(self, self.edge.connections.closing)
 
-    def _close_now(self) -> None:
+    def close_now(self) -> None:
         self._is_closing = True
         if self.transport.get_write_buffer_size():
             self.transport.abort()

@@ -24,7 +24,7 @@ _HEADER = (
     "listed_seconds",
     *(f"{state}_seconds" for state in State),
     *(f"{state}_share" for state in State),
-    "pauses",
+    "pause_count",
     "longest_pause_seconds",
     "nobody_open_seconds",
     "nobody_open_hours",
@@ -52,7 +52,7 @@ def _rows_of(name: str, span: Statistics | MonthStatistics) -> Iterator[list[Cel
             *("responder", responder.slug, responder.name, None, responder.listed_seconds),
             *(seconds.open, seconds.waiting_list, seconds.paused, seconds.unconfirmed),
             *((None,) * len(State) if shares is None else msgspec.structs.astuple(shares)),
-            *(responder.pauses, responder.longest_pause_seconds, None, None, None),
+            *(responder.pause_count, responder.longest_pause_seconds, None, None, None),
         ]
     for nation in span.nations:
         yield [*begins, "nation", nation.code, nation.name, None, *_nobody_open(nation)]

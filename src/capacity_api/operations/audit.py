@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -19,6 +19,7 @@ _TARGETS = {
     "caseload": "responder",
     "clock": "clock",
     "database": "what",
+    "database.backup": "sequence",
     "directory": "what",
     "dispute": "responder",
     "handover": "link_id",
@@ -56,6 +57,11 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+async def last_backup(session: AsyncSession) -> datetime | None:
+    """When `capacity-api backup` last wrote one."""
+    return await session.scalar(select(func.max(AuditRow.at)).where(AuditRow.action == "database.backup"))
 
 
 def add_entry(

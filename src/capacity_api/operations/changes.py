@@ -38,8 +38,9 @@ from capacity_api.domain.coverage import (
 from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.domain.gaps import MAX_GROUPS, MAX_NAMES, Helper, describe_gaps, name_helpers
 from capacity_api.domain.intake import Intake, Report, ReportedState, State, Step, due_steps, intake_at, mark_ahead
-from capacity_api.errors import ClockInDoubt, NotFound
+from capacity_api.errors import ClockInDoubt
 from capacity_api.operations import coverage, reminders
+from capacity_api.operations.near_names import no_responder
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
 from capacity_api.representations.responder import Responder, represent_responder
@@ -95,7 +96,7 @@ class Change:
             query = query.where(ResponderRow.delisted_at.is_(None))
         row = (await self.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
         if row is None:
-            raise NotFound(f"No responder {slug!r} {'has ever been' if or_delisted else 'is'} listed")
+            raise await no_responder(self.session, slug, or_delisted=or_delisted)
         self.note_contribution(row)
         return row
 

@@ -27,7 +27,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     """`shown` is the state that the directory showed when the partner disputed it."""
 
     id: UUID
-    responder: str
+    slug: str
     partner: Owner
     found: Found
     shown: State
@@ -82,6 +82,4 @@ async def read_dispute(session: AsyncSession, dispute_id: UUID, only: Owner | No
 
 
 def _represent(row: DisputeRow, slug: str, partner: Owner) -> Dispute:
-    return Dispute(
-        id=row.id, responder=slug, partner=partner, found=Found(row.found), shown=State(row.shown), at=row.at
-    )
+    return Dispute(id=row.id, slug=slug, partner=partner, found=Found(row.found), shown=State(row.shown), at=row.at)

@@ -30,9 +30,10 @@ async def remove_people(session: AsyncSession, now: datetime, owner_id: UUID) ->
 
     What waits to be sent about its disputes is dropped: they go with it.
     """
+    # People before mail, as the mailer locks them, to avoid a deadlock.
+    await session.execute(_people(owner_id).order_by(PersonRow.id).with_for_update())
     disputes = select(DisputeRow.id).where(DisputeRow.partner_id == owner_id)
     await _drop_mail(session, now, "removed", MailRow.subject_id.in_(disputes))
-    # In the order in which the removal of one person goes, to avoid a deadlock.
     await session.execute(
         delete(MailRow)
         .where(

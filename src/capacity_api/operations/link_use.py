@@ -37,7 +37,7 @@ class LinkToken(msgspec.Struct, frozen=True, kw_only=True):
 
     token: str
     owner: Owner
-    scopes: list[str]
+    scopes: list[Scope]
     expires_at: datetime | None
 
 

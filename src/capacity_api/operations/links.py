@@ -69,7 +69,7 @@ class OpenLink(msgspec.Struct, frozen=True, kw_only=True):
     owner: Owner
     email: str | None
     roles: list[Role] | None
-    scopes: list[str] | None
+    scopes: list[Scope] | None
     label: str | None
     created_at: datetime
     expires_at: datetime
@@ -229,7 +229,7 @@ async def list_links(
             # It may have been sealed with a key that is gone.
             email=keys.unseal(email) if email is not None and keys.can_unseal(email) else None,
             roles=None if row.roles is None else [Role(role) for role in row.roles],
-            scopes=row.scopes,
+            scopes=None if row.scopes is None else [Scope(scope) for scope in row.scopes],
             label=row.label,
             created_at=row.created_at,
             expires_at=row.expires_at,

@@ -26,6 +26,7 @@ from capacity_api.domain.responder import SLUG_PATTERN
 from capacity_api.domain.text import required_text
 from capacity_api.errors import AlreadyExists, Conflict, Invalid, NotFound
 from capacity_api.operations import audit, endings
+from capacity_api.operations.near_names import no_partner, no_responder
 from capacity_api.operations.paging import Page, encode_cursor, page
 
 # The columns of an owner, for a query that joins it.
@@ -46,9 +47,9 @@ class OwnerDetails(msgspec.Struct, frozen=True, kw_only=True):
     slug: str | None
     suspended: bool
     suspended_at: datetime | None
-    tokens: int
-    webhooks: int
-    people: int
+    token_count: int
+    webhook_count: int
+    people_count: int
 
 
 class _Counts(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ async def responder_owner(session: AsyncSession, slug: str) -> Owner:
         select(ResponderRow).where(ResponderRow.slug == slug, ResponderRow.delisted_at.is_(None))
     )
     if row is None:
-        raise NotFound(f"No responder {slug!r} is listed")
+        raise await no_responder(session, slug)
     return responder(row.id, row.slug, row.name)
 
 
@@ -79,7 +80,7 @@ async def partner_owner(session: AsyncSession, name: str) -> Owner:
     """The partner with this name, as an owner. Raises `NotFound`."""
     row = await session.scalar(select(PartnerRow).where(PartnerRow.name == name))
     if row is None:
-        raise NotFound(f"There is no partner {name!r}")
+        raise await no_partner(session, name)
     return partner(row.id, row.name)
 
 
@@ -360,7 +361,7 @@ def _represent(row: ResponderRow | PartnerRow | None, counts: _Counts) -> OwnerD
         slug=owner.slug,
         suspended=suspended_at is not None,
         suspended_at=suspended_at,
-        tokens=counts.tokens.get(owner.id, 0),
-        webhooks=counts.webhooks.get(owner.id, 0),
-        people=counts.people.get(owner.id, 0),
+        token_count=counts.tokens.get(owner.id, 0),
+        webhook_count=counts.webhooks.get(owner.id, 0),
+        people_count=counts.people.get(owner.id, 0),
     )

@@ -114,7 +114,6 @@ async def remove_person(
         & LinkRow.email_hash.in_(hashes)
     )
     link_ids = select(LinkRow.id).where(or_(LinkRow.person_id == person_id, invitations))
-    # The person before the mail, in the order in which the mailer locks them, to avoid a deadlock.
     of_person = or_(
         MailRow.person_id == person_id,
         MailRow.link_id.in_(link_ids),

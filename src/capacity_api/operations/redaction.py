@@ -46,14 +46,14 @@ class NewRedaction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Redaction(msgspec.Struct, frozen=True, kw_only=True):
-    """What was taken out: `events` is how many stored events held any of it, `sequence` the number of the new event."""
+    """What was taken out. `event_count` stored events held any of it; `sequence` is the number of the new event."""
 
     sequence: int
     slug: str
     fields: tuple[RedactedField, ...]
     first: int = msgspec.field(name="from")
     last: int = msgspec.field(name="to")
-    events: int
+    event_count: int
 
 
 class _Range(msgspec.Struct, frozen=True):
@@ -107,13 +107,15 @@ async def redact(session: AsyncSession, now: datetime, slug: str, new: NewRedact
     data = EventData(slug=slug, from_number=span.first, to_number=span.last, fields=fields)
     number = change.add_redaction(row, data)
     if is_changed and not reaches_now and row.delisted_at is None:
-        await change.add_event(EventType.RESPONDER_UPDATED, row, change.now)
+        await change.add_event(
+            EventType.RESPONDER_UPDATED, row, change.now, previous_areas=tuple(area.code for area in before.remit.areas)
+        )
     if session.get_bind().dialect.name == "sqlite":
         (await session.get_one(InstallationRow, 1)).remains_sequence = number
     audit.add_entry(
         session, change.now, "responder.redact", slug, fields=fields, first=span.first, last=span.last, sequence=number
     )
-    return Redaction(sequence=number, slug=slug, fields=fields, first=span.first, last=span.last, events=changed)
+    return Redaction(sequence=number, slug=slug, fields=fields, first=span.first, last=span.last, event_count=changed)
 
 
 def _validate(new: NewRedaction) -> tuple[RedactedField, ...]:

@@ -19,9 +19,10 @@ from capacity_api.domain.owner import ADMIN
 from capacity_api.domain.people import Role
 from capacity_api.domain.reminders import is_unanswered, reminder_after
 from capacity_api.domain.waiting import seconds_left
-from capacity_api.errors import Conflict, NotFound, TooManyReminders
+from capacity_api.errors import Conflict, TooManyReminders
 from capacity_api.operations import audit
 from capacity_api.operations.mail.outbox import NewMail, add_mails, people_of
+from capacity_api.operations.near_names import no_responder
 
 # How often a coordinator may ask. A second press of a button must not mail everybody again.
 CHASE_EVERY = timedelta(hours=1)
@@ -62,7 +63,7 @@ async def chase_responder(session: AsyncSession, now: datetime, slug: str) -> in
         .execution_options(populate_existing=True)
     )
     if row is None:
-        raise NotFound(f"No responder {slug!r} is listed")
+        raise await no_responder(session, slug)
     if row.suspended_at is not None:
         raise Conflict(f"{row.name} is suspended; resume it first")
     last = await session.scalar(

@@ -19,9 +19,10 @@ from capacity_api.domain.intake import DEFAULT_VALID_FOR, NEVER_REPORTED
 from capacity_api.domain.remit import Remit, validate_remit
 from capacity_api.domain.responder import MAX_SLUG_LENGTH, SLUG_PATTERN, ResponderRecord, Slug
 from capacity_api.domain.text import required_text, text_limits
-from capacity_api.errors import AlreadyExists, Invalid, NotFound
+from capacity_api.errors import AlreadyExists, Invalid
 from capacity_api.operations import audit, changes, owners
 from capacity_api.operations.intake import VersionCheck, require_expected
+from capacity_api.operations.near_names import no_responder
 from capacity_api.representations.responder import Responder
 
 # "all" and "unknown" are sets of slugs, tests of webhooks name a responder `example`, and `admin` is another owner.
@@ -166,7 +167,7 @@ async def get_responder(session: AsyncSession, slug: str) -> ResponderRow:
         select(ResponderRow).where(ResponderRow.slug == slug, ResponderRow.delisted_at.is_(None))
     )
     if row is None:
-        raise NotFound(f"No responder {slug!r} is listed")
+        raise await no_responder(session, slug)
     return row
 
 

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.people_tables import LinkRow, MailRow, PersonRow
 from capacity_api.domain.keys import Keys
-from capacity_api.errors import ConfigurationError
 from capacity_api.operations import audit
 
 
@@ -47,16 +46,6 @@ async def examine(session: AsyncSession, keys: Keys) -> SealedReport:
         rows = await session.execute(select(row_id, column).where(column.is_not(None)).order_by(row_id))
         report.to_reseal += [found for found, sealed in rows if sealed is not None and _needs_reseal(sealed, keys)]
     return report
-
-
-async def check(session: AsyncSession, keys: Keys) -> None:
-    """Raises `ConfigurationError` unless the address of every person can be unsealed."""
-    report = await examine(session, keys)
-    if report.unreadable:
-        raise ConfigurationError(
-            f"no secret key opens the addresses of {len(report.unreadable)} of {report.people} people: put back the "
-            "one that sealed them; `capacity-api key reseal` names them; see docs/settings.md when it is lost"
-        )
 
 
 async def reseal(session: AsyncSession, now: datetime, keys: Keys, ids: Collection[UUID]) -> set[UUID]:

@@ -246,7 +246,7 @@ def _measure_responder(
             open=spent.open, waiting_list=spent.waiting_list, paused=spent.paused, unconfirmed=spent.unconfirmed
         ),
         shares=_shares(spent),
-        pauses=spent.pauses,
+        pause_count=spent.pauses,
         longest_pause_seconds=max([longest, *pauses]),
     )
 

@@ -76,7 +76,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     label: str | None
     owner: Owner
-    scopes: list[str]
+    scopes: list[Scope]
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -96,7 +96,7 @@ class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     label: str | None
     owner: Owner
-    scopes: list[str]
+    scopes: list[Scope]
     expires_at: datetime | None
 
 
@@ -137,7 +137,14 @@ async def issue_token(
     )
     session.add(row)
     audit.add_entry(session, now, "token.issue", row.id, owner=owner.key)
-    return IssuedToken(id=row.id, token=token, label=row.label, owner=owner, scopes=row.scopes, expires_at=expires_at)
+    return IssuedToken(
+        id=row.id,
+        token=token,
+        label=row.label,
+        owner=owner,
+        scopes=[Scope(scope) for scope in row.scopes],
+        expires_at=expires_at,
+    )
 
 
 def require_scopes(owner: Owner, scopes: tuple[Scope, ...] | None) -> tuple[Scope, ...]:
@@ -324,7 +331,7 @@ def _represent(row: TokenRow, owners: dict[UUID | None, Owner]) -> Token:
         id=row.id,
         label=row.label,
         owner=owners[row.responder_id or row.partner_id],
-        scopes=row.scopes,
+        scopes=[Scope(scope) for scope in row.scopes],
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

@@ -8,14 +8,15 @@ import msgspec
 
 from capacity_api.domain import vocabulary
 from capacity_api.domain.areas import AREAS, ENGLAND, SOUTH_WEST
-from capacity_api.domain.codes import EVERYTHING, members
+from capacity_api.domain.codes import EVERYTHING, includes, members
 from capacity_api.domain.coverage import ASK, CELL_AREAS
-from capacity_api.domain.gaps import CellGroup, name_people
+from capacity_api.domain.gaps import CellGroup, Helper, areas_of, enclosing_cells, name_people
 from capacity_api.domain.intake import State
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 from capacity_api.domain.vocabulary import EXPLOITATION_TYPES, GENDERS
 from capacity_api.pages.rendering import PLAIN_SETTINGS, PageSettings, options, page_resource, render_page
 from capacity_api.representations.coverage import Coverage, CoverageCell
+from capacity_api.snapshot.entry import Entry
 from capacity_api.snapshot.resource import Resource
 from capacity_api.snapshot.snapshot import Snapshot
 from capacity_api.wording.language import ENGLISH, Language, gettext, join_items, join_words, speaking
@@ -46,15 +47,24 @@ _MANY_TYPES = 4
 Signs = tuple[str, ...]
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A charity that may help some people of a gap. `areas` are those of the gap in which it may."""
+
+    slug: str
+    name: str
+    areas: tuple[str, ...]
+
+
 class Gaps(msgspec.Struct, frozen=True, kw_only=True):
-    """The people of some places for whom no charity is known to be open, and the charities that may help (slug, name).
+    """The people of some places for whom no charity is known to be open, and the charities that may help.
 
     `has_more`: there are more charities than are named.
     """
 
+    areas: tuple[str, ...]
     places: str
     people: list[str]
-    ask: list[tuple[str, str]]
+    ask: list[Asked]
     has_more: bool
 
 
@@ -83,8 +93,8 @@ def coverage_page(language: Language, settings: PageSettings, snapshot: Snapshot
     """The page of a snapshot."""
     coverage = snapshot.coverage
     asked = {slug for gap in coverage.gaps for slug in gap.ask}
-    names = {slug: snapshot.entries[slug].responder.name for slug in asked}
-    return page_resource(render_coverage(coverage, snapshot.now, language, settings, names))
+    helpers = [_helper(snapshot.entries[slug]) for slug in asked]
+    return page_resource(render_coverage(coverage, snapshot.now, language, settings, helpers))
 
 
 def render_coverage(
@@ -92,39 +102,50 @@ def render_coverage(
     now: datetime,
     language: Language = ENGLISH,
     settings: PageSettings = PLAIN_SETTINGS,
-    names: Mapping[str, str] | None = None,
+    helpers: Iterable[Helper] = (),
 ) -> bytes:
-    """The page as UTF-8. It counts what `/v1/coverage` counts. `names` are those of the responders to ask, by slug."""
+    """The page as UTF-8. It counts what `/v1/coverage` counts. `helpers` are the responders that its gaps name."""
     with speaking(language):
         return render_page(
             "coverage.html",
             language,
             settings,
             now=now,
-            gaps=_gaps(coverage.gaps, names or {}),
+            gaps=_gaps(coverage.gaps, {helper.slug: helper for helper in helpers}),
             folds_gaps=len(coverage.gaps) > _MAX_GAPS_UNFOLDED,
-            areas=[(area, gettext(AREAS[area].name)) for area in _IN_ORDER],
+            areas=[(area, gettext(AREAS[area].name), _place_without(area)) for area in _IN_ORDER],
             places=_places(coverage.cells),
             signs={sign: gettext(word) for sign, word in SIGNS.items()},
             legend={sign: gettext(meaning) for sign, meaning in LEGEND.items()},
         )
 
 
-def _gaps(groups: Iterable[CellGroup], names: Mapping[str, str]) -> list[Gaps]:
+def _helper(entry: Entry) -> Helper:
+    return Helper(entry.record.name, entry.record.slug, entry.contribution.may_help)
+
+
+def _gaps(groups: Iterable[CellGroup], helpers: Mapping[str, Helper]) -> list[Gaps]:
     """The gaps by their places, in the order in which the places are first named."""
     by_areas: dict[tuple[str, ...], list[CellGroup]] = {}
     for group in groups:
         by_areas.setdefault(group.areas, []).append(group)
-    return [_gaps_in(areas, of_places, names) for areas, of_places in by_areas.items()]
+    return [_gaps_in(areas, of_places, helpers) for areas, of_places in by_areas.items()]
 
 
-def _gaps_in(areas: tuple[str, ...], groups: Sequence[CellGroup], names: Mapping[str, str]) -> Gaps:
-    asked = {slug: names[slug] for group in groups for slug in group.ask if slug in names}
-    by_name = sorted(asked.items(), key=lambda item: (item[1].casefold(), item[0]))
+def _gaps_in(areas: tuple[str, ...], groups: Sequence[CellGroup], helpers: Mapping[str, Helper]) -> Gaps:
+    cells = 0
+    for group in groups:
+        cells |= enclosing_cells(group)
+    asked = {helpers[slug] for group in groups for slug in group.ask if slug in helpers}
+    by_name = sorted(asked, key=lambda helper: (helper.name.casefold(), helper.slug))
     return Gaps(
+        areas=tuple(area for area in CELL_AREAS if includes(areas, area)),
         places=_places_without(areas),
         people=[_people_without(group) for group in groups],
-        ask=by_name[:_MAX_NAMES],
+        ask=[
+            Asked(slug=each.slug, name=each.name, areas=areas_of(each.cell_set & cells))
+            for each in by_name[:_MAX_NAMES]
+        ],
         has_more=len(by_name) > _MAX_NAMES,
     )
 

@@ -112,14 +112,16 @@ def render_directory(
     """The page as UTF-8. A report whose `confirm_by` has passed at `now` is never shown as current.
 
     `parts` are entries that were rendered before, by slug, in this language. `asked` fills in the form. `found` is the
-    answer to it: `matched` are then the entries of each outcome, in place of the list.
+    answer to it: `matched` are then the entries of each outcome, in place of the list. Of many, the list is not sent
+    with a form that is refused: it would be long, for a request of a few bytes.
     """
     many = len(directory.responders) > MANY
+    has_list = found is None and not (many and asked.faults)
     by_state: dict[State, list[bytes]] = {state: [] for state in State}
     for responder in directory.responders:
         state = shown_state(responder.intake, now)
-        if found is not None:
-            # The answer has them in its own order. Here they are counted.
+        if not has_list:
+            # An answer has them in its own order. Here they are counted.
             by_state[state].append(b"")
             continue
         part = parts.get(responder.slug, b"").replace(_WHY.encode(), b"") if state is responder.intake.state else None
@@ -137,10 +139,11 @@ def render_directory(
             groups=[_group(state, by_state) for state in State],
             legend=pictures.legend() if has_strips else [],
             found=found,
+            has_list=has_list,
             actions=[(outcome, gettext(heading), gettext(meaning)) for outcome, (heading, meaning) in ACTIONS.items()],
             **form_values(asked, directory.responders),
         )
-    if found is not None:
+    if not has_list:
         by_state = {state: [] for state in State}
     return b"".join(_fill(frame, {f"m-{outcome}": matched.get(outcome, ()) for outcome in Outcome} | by_state))
 

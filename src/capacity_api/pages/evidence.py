@@ -253,14 +253,14 @@ def _charities(measured: Sequence[ResponderStatistics], responders: Mapping[str,
         gettext("All charities together"),
         None,
         seconds,
-        sum(each.pauses for each in with_time),
+        sum(each.pause_count for each in with_time),
         max(each.longest_pause_seconds for each in with_time),
     )
     if len(measured) > MANY:
         return
     for each in sorted(with_time, key=lambda each: (each.name.casefold(), each.slug)):
         responder = responders.get(each.slug)
-        yield _charity(each.name, responder, _seconds(each), each.pauses, each.longest_pause_seconds)
+        yield _charity(each.name, responder, _seconds(each), each.pause_count, each.longest_pause_seconds)
 
 
 def _has_joined(responder: Responder) -> bool:

@@ -219,6 +219,7 @@ _AUDIT: _Messages = {
     "webhook.rotate": "Made a new secret for the webhook",
     "webhook.remove": "Removed the webhook",
     "webhook.reseal": "Sealed again the secrets of the webhook",
+    "database.backup": "Backed up the database:",
     "database.upgrade": "Upgraded the database to",
     "database.rebuild": "Counted again",
     "database.close": "Closed the database before a move:",

@@ -138,7 +138,8 @@ def _record(
 def _line(match: Match) -> str:
     """What a charity said, and why it is in its group. All its exceptions: the one that applies is about the person."""
     intake, report = match.responder.intake, match.responder.intake.report
-    name, state = sentences.isolated(match.responder.name), sentences.state_in_words(intake.state)
+    # Not isolated: some case systems show the marks for that as boxes.
+    name, state = sentences.balanced(match.responder.name), sentences.state_in_words(intake.state)
     until = holds_until(intake)
     if intake.state is not State.UNCONFIRMED and until is not None:
         said = [_say("record_line").format(name=name, state=state, time=sentences.moment(until))]

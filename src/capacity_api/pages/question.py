@@ -38,7 +38,7 @@ TOWNS: Mapping[str, str] = MappingProxyType(
         "E12000004": "Nottingham, Leicester, Derby, Lincoln",
         "E12000005": "Birmingham, Coventry, Stoke-on-Trent, Wolverhampton",
         "E12000006": "Norwich, Cambridge, Luton, Southend",
-        "E12000008": "Brighton, Southampton, Oxford, Reading, Kent",
+        "E12000008": "Brighton, Southampton, Oxford, Reading, Maidstone",
         SOUTH_WEST: "Plymouth, Exeter, Bournemouth, Swindon",
         WEST_OF_ENGLAND: "Bristol, Bath",
         WALES: "Cardiff, Swansea, Newport, Wrexham",
@@ -60,14 +60,18 @@ EXPLOITATION: Mapping[str, str] = MappingProxyType(
     }
 )
 AGES: Mapping[str, str] = MappingProxyType(
-    {AgeGroup.ADULT: "Adult (18 or over)", AgeGroup.YOUNG_PERSON: "Aged 18 to 25", AgeGroup.CHILD: "Child (under 18)"}
+    {
+        AgeGroup.ADULT: "Adult (18 or over)",
+        AgeGroup.YOUNG_PERSON: "Young adult (18 to 25)",
+        AgeGroup.CHILD: "Child (under 18)",
+    }
 )
 GENDERS: Mapping[str, str] = MappingProxyType(
     {Gender.WOMAN: "Woman or girl", Gender.MAN: "Man or boy", Gender.NON_BINARY: "Non-binary person"}
 )
 CIRCUMSTANCES: Mapping[str, str] = MappingProxyType(
     {
-        Circumstance.HOMELESSNESS: "Homeless or destitute",
+        Circumstance.HOMELESSNESS: "Homeless, or no money",
         Circumstance.DETENTION: "In detention",
         Circumstance.CRIMINAL_INVESTIGATION: "A criminal investigation is pending",
         Circumstance.OTHER_URGENT: "Urgent for another reason",

@@ -10,7 +10,7 @@ from capacity_api.pages.directory_words import Messages
 ACTIONS: Mapping[Outcome, tuple[str, str]] = MappingProxyType(
     {
         Outcome.YES: (
-            "Call now",
+            "Contact now",
             "They say they take people now. By what is published, they help people in this situation.",
         ),
         Outcome.WAITING_LIST: ("Contact, there is a wait", "You can contact them. There is a wait."),
@@ -21,7 +21,7 @@ ACTIONS: Mapping[Outcome, tuple[str, str]] = MappingProxyType(
 # How many there are, for one and for more. In English most are the same.
 FOUND: Mapping[Outcome, tuple[str, str]] = MappingProxyType(
     {
-        Outcome.YES: ("{count} to call now", "{count} to call now"),
+        Outcome.YES: ("{count} to contact now", "{count} to contact now"),
         Outcome.WAITING_LIST: ("{count} with a wait", "{count} with a wait"),
         Outcome.ASK: ("{count} to ask", "{count} to ask"),
         Outcome.NO: ("{count} cannot help", "{count} cannot help"),

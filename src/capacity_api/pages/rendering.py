@@ -37,7 +37,7 @@ PLAIN_SETTINGS = PageSettings()
 _MAIN_PAGES = (
     ("", "Find"),
     ("coverage", "Who is covered"),
-    ("evidence", "What happened"),
+    ("evidence", "Figures"),
     ("update", "For charities"),
 )
 # Files cannot be these.

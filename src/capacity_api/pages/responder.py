@@ -46,8 +46,9 @@ def responder_page(language: Language, settings: PageSettings, snapshot: Snapsho
     # Compressed, because somebody may read the page of each of ten thousand.
     part = entry.rendering(
         f"responder-page-{language.tag}",
-        (as_of, others),
-        lambda: zlib.compress(_render_part(entry, others, as_of, language, settings).encode()),
+        # Kept only to compare. The others themselves would take more memory than the page.
+        (as_of, hash(others)),
+        lambda: zlib.compress(_render_part(snapshot, entry, others, as_of, language, settings).encode()),
     )
     return page_resource(render_responder(entry.record.slug, zlib.decompress(part), language, settings))
 
@@ -59,7 +60,12 @@ def render_responder(slug: str, part: bytes, language: Language, settings: PageS
 
 
 def _render_part(
-    entry: Entry, others: Sequence[Other], as_of: datetime, language: Language, settings: PageSettings
+    snapshot: Snapshot,
+    entry: Entry,
+    others: Sequence[Other],
+    as_of: datetime,
+    language: Language,
+    settings: PageSettings,
 ) -> str:
     responder = entry.responder
     with speaking(language):
@@ -68,6 +74,8 @@ def _render_part(
             state=responder.intake.state,
             not_supplied=sentences.NOT_SUPPLIED,
             others=others,
+            # A remit that changes makes the page of a later time.
+            remits={other.slug: snapshot.entries[other.slug].responder.remit for other in others},
             outcomes={outcome: gettext(words) for outcome, words in OUTCOMES.items()},
             past=[past_event(each, responder.remit) for each in entry.history.recent(as_of)],
             has_older=entry.history.has_older(as_of),

@@ -52,6 +52,8 @@ UPDATE: Mapping[str, str] = {
         "You have already planned this: {state} from {time}. Only one change can be planned, so nothing was published. "
         "What you entered is still here."
     ),
+    "unpublished": "You have not published what you entered. If you go on, it is lost, and you are signed out.",
+    "go_on": "Go on without publishing",
     "replace": "Replace that plan",
     "cancel_paused": "Cancel the planned pause",
     "cancel_waiting_list": "Cancel the planned waiting list",

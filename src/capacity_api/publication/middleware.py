@@ -13,7 +13,7 @@ from capacity_api.snapshot.snapshot import Snapshot
 OF_SNAPSHOT = "capacity_api.of_snapshot"
 # The key of a scope in which the route of the forms finds the path that a form was posted to.
 _READS = frozenset({"GET", "HEAD"})
-_KEPT_HEADERS = ("content-disposition",)
+_KEPT_HEADERS = ("content-disposition", "deprecation", "link", "sunset")
 log = structlog.get_logger()
 
 

@@ -11,11 +11,14 @@ from sqlalchemy import update
 
 from capacity_api.clock import Clock
 from capacity_api.conditions import ConditionCode, Conditions
+from capacity_api.db import schema
 from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.durability import durability_faults
 from capacity_api.db.engine import Database
+from capacity_api.db.outages import explain
+from capacity_api.db.privileges import missing_grants
 from capacity_api.db.tables import InstallationRow
-from capacity_api.errors import DatabaseUnavailable, Unavailable
+from capacity_api.errors import ConfigurationError, DatabaseUnavailable, OutageCause, Unavailable
 from capacity_api.publication.publisher import Publisher
 
 _PROVE_EVERY_SECONDS = 5.0
@@ -26,9 +29,8 @@ _TOO_OLD_SECONDS = 15.0
 # A change is published within a second. So much later it is not on its way any more.
 _PUBLISH_WITHIN_SECONDS = 5.0
 _ASK_SETTINGS_EVERY_SECONDS = 60.0
-_UNAVAILABLE = "the database cannot be reached"
-_FAILING = "the database can be read, but nothing can be stored in it; the log has the cause"
-_DAMAGED = "a part of the database is damaged, and writes fail; restore a backup with `capacity-api restore`"
+_FAILING = "the database can be read, but nothing can be stored in it"
+_DAMAGED = "a part of the database is damaged; restore a backup with `capacity-api restore`"
 _SILENT = "the database does not answer"
 _STALE = "what was stored cannot be shown; readers see older reports, which still lapse on time"
 
@@ -65,7 +67,7 @@ class Readiness:
         """Whether changes are stored and shown now."""
         silent = self.age_seconds > _TOO_OLD_SECONDS
         if silent:
-            self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, _SILENT)
+            self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, _SILENT, OutageCause.NO_ANSWER)
         return not self.conditions.reasons
 
     async def check(self) -> bool:
@@ -78,10 +80,12 @@ class Readiness:
             await self._ask_settings()
             self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, None)
             has_failed = outcomes.has_failed_within(_FAILURE_COUNTS_SECONDS)
-            detail = _DAMAGED if outcomes.found_damage else _FAILING if has_failed else None
-            self.conditions.set(ConditionCode.WRITES_FAILING, detail)
-        except DatabaseUnavailable:
-            await self._find_out_why()
+            if outcomes.found_damage:
+                self.conditions.set(ConditionCode.WRITES_FAILING, _DAMAGED, OutageCause.DAMAGED)
+            else:
+                self._set_writes_failing(outcomes.cause if has_failed else None)
+        except DatabaseUnavailable as error:
+            await self._find_out_why(error.cause)
         except Unavailable:
             # The watch says why.
             pass
@@ -93,23 +97,41 @@ class Readiness:
             await session.execute(update(InstallationRow).values(checked_at=self._clock()))
 
     async def _ask_settings(self) -> None:
-        """Whether the database may lose what it has acknowledged."""
-        if time.monotonic() - self._settings_asked_at < _ASK_SETTINGS_EVERY_SECONDS:
+        """Whether the database keeps what it acknowledges, has our schema, and lets its role do what it has to."""
+        is_due = time.monotonic() - self._settings_asked_at >= _ASK_SETTINGS_EVERY_SECONDS
+        if not is_due and not self._database.outcomes.lacked_permission:
             return
+        self._database.outcomes.lacked_permission = False
         async with self._database.read(Bulkhead.PUBLICATION) as session:
             faults = await durability_faults(session)
+            grants = await missing_grants(session)
         self.conditions.set(ConditionCode.NOT_DURABLE, " ".join(faults) or None)
+        self.conditions.set(ConditionCode.SCHEMA_DIFFERS, await self._schema_fault())
+        # Not the grants themselves, which name the role: everybody can read this.
+        detail = explain(OutageCause.PERMISSION_MISSING) if grants else None
+        self.conditions.set(ConditionCode.PERMISSION_MISSING, detail, OutageCause.PERMISSION_MISSING)
         self._settings_asked_at = time.monotonic()
 
-    async def _find_out_why(self) -> None:
+    async def _schema_fault(self) -> str | None:
+        try:
+            await schema.check_revision(self._database)
+        except ConfigurationError as error:
+            return error.detail
+        return None
+
+    async def _find_out_why(self, write_cause: OutageCause) -> None:
         try:
             async with self._database.read(Bulkhead.PUBLICATION) as session:
                 await session.connection()
-        except DatabaseUnavailable:
-            self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, _UNAVAILABLE)
+        except DatabaseUnavailable as error:
+            self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, explain(error.cause), error.cause)
         else:
             self.conditions.set(ConditionCode.DATABASE_UNAVAILABLE, None)
-            self.conditions.set(ConditionCode.WRITES_FAILING, _FAILING)
+            self._set_writes_failing(write_cause)
+
+    def _set_writes_failing(self, cause: OutageCause | None) -> None:
+        detail = None if cause is None else f"{_FAILING}: {explain(cause)}"
+        self.conditions.set(ConditionCode.WRITES_FAILING, detail, cause)
 
     def _compare_numbers(self) -> None:
         is_behind = self.latest is not None and self.published < self.latest

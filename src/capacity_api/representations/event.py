@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from capacity_api.domain.events import EventType
 from capacity_api.domain.gaps import CellGroup
 from capacity_api.domain.intake import State
+from capacity_api.domain.redaction import RedactedField
 from capacity_api.representations.responder import Responder
 
 
@@ -30,7 +31,7 @@ class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     slug: str | UnsetType = UNSET
     from_number: int | UnsetType = msgspec.field(name="from", default=UNSET)
     to_number: int | UnsetType = msgspec.field(name="to", default=UNSET)
-    fields: tuple[str, ...] | UnsetType = UNSET
+    fields: tuple[RedactedField, ...] | UnsetType = UNSET
     webhook_id: UUID | UnsetType = UNSET
     since: datetime | UnsetType = UNSET
     reason: str | UnsetType = UNSET

@@ -28,8 +28,8 @@ class StateShares(msgspec.Struct, frozen=True, kw_only=True):
 class ResponderStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """`listed_seconds` is how much of the period it was in the directory; `shares` is null when that is 0.
 
-    `pauses` counts those that began in the period. `longest_pause_seconds` is of what lies within the period, also of
-    a pause that began before it or goes on after it.
+    `pause_count` counts those that began in the period. `longest_pause_seconds` is of what lies within the period, also
+    of a pause that began before it or goes on after it.
     """
 
     slug: str
@@ -37,7 +37,7 @@ class ResponderStatistics(msgspec.Struct, frozen=True, kw_only=True):
     listed_seconds: int
     seconds: StateSeconds
     shares: StateShares | None
-    pauses: int
+    pause_count: int
     longest_pause_seconds: int
 
 

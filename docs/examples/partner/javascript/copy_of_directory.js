@@ -1,80 +1,86 @@
 // A local copy of the directory that survives restarts, lapses, redactions and a restored directory.
 // It needs no network. `integration.js` feeds it.
 
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+
+const STATES = ["open", "waiting_list", "paused"];
 
 /**
- * What this tool knows, in one file. `cursor` is the number up to which every event was seen.
+ * What this tool knows, in one file.
  *
- * `applied` has the number of the last event of each responder, also of one that left: an older event that arrives late
- * must not bring it back.
+ * `cursor` is the number up to which every event was applied; null while the whole directory has to be read.
  */
 export class Copy {
   #path;
   #responders;
-  #applied;
+  // The numbers at which responders left, above the cursor: an older webhook must not bring one back.
+  #left;
 
   constructor(path) {
     const stored = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
     this.#path = path;
     this.cursor = stored.cursor ?? null;
-    this.#responders = stored.responders ?? {};
-    this.#applied = stored.applied ?? {};
+    this.#responders = new Map(Object.entries(stored.responders ?? {}));
+    this.#left = new Map(Object.entries(stored.left ?? {}));
   }
 
   /** The responders by slug, as they are to be shown at `now` (milliseconds): what has lapsed is `unconfirmed`. */
   responders(now) {
-    const slugs = Object.keys(this.#responders).sort();
-    return Object.fromEntries(slugs.map((slug) => [slug, at(this.#responders[slug], now)]));
+    const slugs = [...this.#responders.keys()].sort();
+    return Object.fromEntries(slugs.map((slug) => [slug, at(this.#responders.get(slug), now)]));
   }
 
   /** Take the whole directory in place of what is here: at first, and after a restore. */
   replace(directory) {
-    this.#responders = Object.fromEntries(directory.responders.map((each) => [each.slug, each]));
-    this.#applied = Object.fromEntries(directory.responders.map((each) => [each.slug, each.sequence]));
-    this.advance(directory.sequence);
+    this.#responders = new Map(directory.responders.map((each) => [each.slug, each]));
+    this.#advance(directory.sequence);
   }
 
-  /**
-   * Take one event, from a webhook or from the list, in any order and any number of times.
-   * False where the whole directory has to be read: it was restored from a backup.
-   */
-  apply(event) {
-    if (event.test || event.sequence === null) return true;
-    if (event.type === "directory.restored") return false;
-    if (event.type === "event.redacted") this.#redact(event);
-    else if (event.data.responder) {
-      this.#take(event.data.responder, event.sequence, event.type === "responder.delisted");
+  /** Take one event on its own. It may come late, twice, or before an older one. */
+  applyWebhook(event) {
+    // Every event up to the cursor is applied. A test and a private event have no number.
+    if (this.cursor === null || event.test || (event.sequence ?? 0) <= this.cursor) return;
+    if (event.type === "directory.restored") {
+      this.cursor = null;
+      return;
     }
-    // Whatever else comes, now or one day, changes no responder.
+    this.#apply(event);
     this.#save();
-    return true;
   }
 
-  /** Every event up to this number was applied. */
-  advance(cursor) {
-    this.cursor = cursor;
-    this.#save();
+  /** Take a page of the list, which has every event after the cursor, in order. */
+  applyPage(page) {
+    for (const event of page.events) {
+      if (event.type === "directory.restored") {
+        this.cursor = null;
+        return;
+      }
+      this.#apply(event);
+      if (event.type === "event.redacted") this.#renumber(event);
+    }
+    this.#advance(page.sequence);
+  }
+
+  #apply({ type, sequence, data }) {
+    if (type === "event.redacted") this.#redact(data);
+    else if (data.responder) this.#take(data.responder, sequence, type === "responder.delisted");
+    // Whatever else comes, now or one day, changes no responder.
   }
 
   #take(responder, sequence, hasLeft) {
     const { slug } = responder;
-    if (sequence <= (this.#applied[slug] ?? 0)) return;
-    this.#applied[slug] = sequence;
-    if (hasLeft) delete this.#responders[slug];
-    else this.#responders[slug] = responder;
+    const known = this.#responders.get(slug)?.sequence ?? this.#left.get(slug) ?? 0;
+    if (sequence <= known) return;
+    if (hasLeft) {
+      this.#responders.delete(slug);
+      this.#left.set(slug, sequence);
+    } else this.#responders.set(slug, responder);
   }
 
-  #redact({ sequence, timestamp, data: { slug, fields, from, to } }) {
-    const responder = this.#responders[slug];
-    if (!responder) return;
-    const isInRange = from <= responder.sequence && responder.sequence <= to;
-    if (sequence > this.#applied[slug]) {
-      // The responder has this number now, so that a copy by any other way has it too.
-      this.#applied[slug] = responder.sequence = sequence;
-      responder.updated_at = timestamp;
-    }
-    for (const field of isInRange ? fields : []) {
+  #redact({ slug, fields, from, to }) {
+    const responder = this.#responders.get(slug);
+    if (!responder || responder.sequence < from || responder.sequence > to) return;
+    for (const field of fields) {
       const [name, parent] = field.split(".").reverse();
       if (parent === "report") {
         const { report, last_report: last, planned } = responder.intake;
@@ -83,12 +89,30 @@ export class Copy {
     }
   }
 
-  /** Write the whole file beside the old one, then rename it: a killed process leaves one of the two. */
+  /**
+   * Give the responder the number of its redaction, as the directory does.
+   *
+   * Only the list may: a webhook about it may come before an older one, which would then be ignored.
+   */
+  #renumber({ sequence, timestamp, data }) {
+    const responder = this.#responders.get(data.slug);
+    if (responder && responder.sequence < sequence) Object.assign(responder, { sequence, updated_at: timestamp });
+  }
+
+  #advance(cursor) {
+    this.cursor = cursor;
+    this.#left = new Map([...this.#left].filter(([, sequence]) => sequence > cursor));
+    this.#save();
+  }
+
+  /** Write a new file, and put it in the old one's place once the disk has it: a crash leaves one of the two. */
   #save() {
-    const file = openSync(`${this.#path}.new`, "w");
-    writeSync(file, JSON.stringify({ cursor: this.cursor, responders: this.#responders, applied: this.#applied }));
-    fsyncSync(file);
-    closeSync(file);
+    const stored = {
+      cursor: this.cursor,
+      responders: Object.fromEntries(this.#responders),
+      left: Object.fromEntries(this.#left),
+    };
+    writeFileSync(`${this.#path}.new`, JSON.stringify(stored), { flush: true });
     renameSync(`${this.#path}.new`, this.#path);
   }
 }
@@ -98,5 +122,9 @@ function at(responder, now) {
   const { intake } = responder;
   const ends = [intake.confirm_by, intake.planned?.effective_from];
   const hasEnded = ends.some((end) => end && Date.parse(end) <= now);
-  return hasEnded ? { ...responder, intake: { ...intake, state: "unconfirmed" } } : responder;
+  // A state that we do not know, because it is new, may mean anything.
+  if (!hasEnded && STATES.includes(intake.state)) return responder;
+  const last = intake.report ?? intake.last_report;
+  const unconfirmed = { state: "unconfirmed", capacity_status: null, report: null, last_report: last };
+  return { ...responder, intake: { ...intake, ...unconfirmed } };
 }

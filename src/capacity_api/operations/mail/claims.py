@@ -99,13 +99,13 @@ def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
 async def _lock(session: AsyncSession, now: datetime, due: Sequence[UUID]) -> list[MailRow]:
     """Lock the mails that are still due. Skip those that another mailer has claimed since, or that are removed."""
     order = {mail_id: place for place, mail_id in enumerate(due)}
-    # Partners before mail, as the removal of a partner locks them, to avoid a deadlock: a link refers to its owner.
-    partners = (
-        select(PersonRow.partner_id).join(MailRow, MailRow.person_id == PersonRow.id).where(MailRow.id.in_(order))
-    )
-    await session.execute(
-        select(PartnerRow.id).where(PartnerRow.id.in_(partners)).with_for_update(read=True, key_share=True)
-    )
+    # A link refers to its owner and its person. Partners, people, mail: as a removal locks them, to avoid a deadlock.
+    recipients = select(MailRow.person_id).where(MailRow.id.in_(order))
+    partners = select(PersonRow.partner_id).where(PersonRow.id.in_(recipients))
+    for row_id, ids in ((PartnerRow.id, partners), (PersonRow.id, recipients)):
+        await session.execute(
+            select(row_id).where(row_id.in_(ids)).order_by(row_id).with_for_update(read=True, key_share=True)
+        )
     rows = await session.scalars(
         select(MailRow)
         .where(MailRow.id.in_(order), *_is_due(now))

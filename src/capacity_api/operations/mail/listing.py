@@ -17,15 +17,15 @@ from capacity_api.operations.paging import Page, page
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail. `owner` is whose its receiver is, and `responder` the slug of whom it is about."""
+    """One mail. `owner` is whose its receiver is, and `slug` that of the responder that it is about."""
 
     id: UUID
     kind: MailKind
     owner: Owner
     person_id: UUID | None
-    responder: str | None
+    slug: str | None
     status: MailStatus
-    attempts: int
+    attempt_count: int
     reason: str | None
     created_at: datetime
     next_attempt_at: datetime | None
@@ -72,9 +72,9 @@ async def _represent(session: AsyncSession, rows: Sequence[MailRow]) -> list[Mai
             kind=MailKind(row.kind),
             owner=every_owner[owner_ids.get(row.person_id or row.link_id)],
             person_id=row.person_id,
-            responder=None if row.responder_id is None else slugs.get(row.responder_id),
+            slug=None if row.responder_id is None else slugs.get(row.responder_id),
             status=MailStatus(row.status),
-            attempts=row.attempts,
+            attempt_count=row.attempts,
             reason=row.reason,
             created_at=row.created_at,
             next_attempt_at=row.next_attempt_at,

@@ -31,15 +31,16 @@ async def record(session: AsyncSession, result: MailResult, random: Callable[[],
     A GiveUp with `disable` says that the mail server of the receiver refused the address for good.
     """
     claim, at = result.claim, result.at
+    # A person before the mail, as a removal locks them, to avoid a deadlock.
+    recipient = select(MailRow.person_id).where(MailRow.id == claim.mail_id).scalar_subquery()
+    person = await session.scalar(
+        select(PersonRow).where(PersonRow.id == recipient).with_for_update(of=PersonRow, key_share=True)
+    )
     mail = await session.scalar(
         select(MailRow).where(MailRow.id == claim.mail_id, MailRow.claim_id == claim.claim_id).with_for_update()
     )
     if mail is None:
         return False
-    # Mail before its person, as a removal locks them, to avoid a deadlock.
-    person = None
-    if mail.person_id is not None:
-        person = await session.get(PersonRow, mail.person_id, with_for_update={"key_share": True})
     if isinstance(result.outcome, str):
         drop(session, at, mail, result.outcome)
         return True

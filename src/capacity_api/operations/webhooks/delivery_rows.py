@@ -23,6 +23,8 @@ IS_OUT_OF_ORDER = text("delivery.next_attempt_at IS NOT NULL")
 
 
 class DeliveryStatus(StrEnum):
+    """`pending` until it is done. `failed` was tried for days; `superseded` was no longer true, so it was not sent."""
+
     PENDING = "pending"
     DELIVERED = "delivered"
     FAILED = "failed"

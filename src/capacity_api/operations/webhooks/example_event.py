@@ -24,6 +24,7 @@ from capacity_api.domain.intake import (
     State,
     Unit,
 )
+from capacity_api.domain.redaction import RedactedField
 from capacity_api.domain.remit import AgeGroup, Remit
 from capacity_api.domain.responder import ResponderRecord
 from capacity_api.operations.responders import NewResponder
@@ -87,11 +88,11 @@ def example_data(event_type: EventType, subject: NewResponder, at: datetime, num
             return EventData(message="This is a test of your webhook.")
         case EventType.WEBHOOK_FAILING | EventType.WEBHOOK_DISABLED:
             is_failing = event_type is EventType.WEBHOOK_FAILING
-            return EventData(webhook_id=_WEBHOOK_ID, since=at, reason="status_500" if is_failing else "gone")
+            return EventData(webhook_id=_WEBHOOK_ID, since=at, reason="http_500" if is_failing else "gone")
         case EventType.DIRECTORY_RESTORED:
             return EventData(last=number - 1)
         case EventType.EVENT_REDACTED:
-            return EventData(slug=subject.slug, from_number=1, to_number=number, fields=("report.note",))
+            return EventData(slug=subject.slug, from_number=1, to_number=number, fields=(RedactedField.REPORT_NOTE,))
         case EventType.COVERAGE_GAP_OPENED | EventType.COVERAGE_GAP_CLOSED:
             opened = event_type is EventType.COVERAGE_GAP_OPENED
             return EventData(cell_groups=describe_gaps(covered_cells(subject.remit), opened=opened))

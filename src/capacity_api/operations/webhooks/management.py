@@ -99,7 +99,7 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
     """How many public events come after number `after`, whether or not the filters want them."""
 
     after: int
-    events: int
+    event_count: int
 
 
 class WebhookEnabled(Webhook, frozen=True, kw_only=True):
@@ -259,7 +259,7 @@ async def enable(
     row = await get_webhook_row(session, caller, webhook_id, for_update=True)
     latest, _ = await sequence.latest(session)
     was_disabled = row.status != WebhookStatus.ACTIVE
-    missed = Missed(after=row.cursor, events=await count_after(session, row.cursor) if was_disabled else 0)
+    missed = Missed(after=row.cursor, event_count=await count_after(session, row.cursor) if was_disabled else 0)
     await _activate(session, now, keys, caller, row)
     if was_disabled and not replay:
         # A restore goes to every webhook, even one that wants nothing else of what it missed.

@@ -6,7 +6,6 @@ from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +23,8 @@ Stale = Literal["drop", "send"]
 
 
 class WebhookStatus(StrEnum):
+    """`disabled`: nothing is sent."""
+
     ACTIVE = "active"
     DISABLED = "disabled"
 
@@ -55,14 +56,14 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookWithSecret(Webhook, frozen=True, kw_only=True):
-    """The response to creation and rotation alone. `secret` is left out if there is no new one.
+    """The response to creation and rotation alone. `secret` is null if there is no new one.
 
     `v1a` never has one: the private key stays here, and `public_key` verifies.
     """
 
     __repr__ = repr_without("secret")
 
-    secret: str | UnsetType = UNSET
+    secret: str | None
 
 
 Representation = TypeVar("Representation", bound=Webhook)
@@ -94,7 +95,7 @@ def represent(kind: type[Representation], row: WebhookRow, owner: Owner, **more:
 def represent_with_secret(row: WebhookRow, owner: Owner, secret: str | None) -> WebhookWithSecret:
     """The webhook with a secret that its owner has not seen. A private key is never shown."""
     is_shown = secret is not None and row.signature == "v1"
-    return represent(WebhookWithSecret, row, owner, secret=secret if is_shown else UNSET)
+    return represent(WebhookWithSecret, row, owner, secret=secret if is_shown else None)
 
 
 def owned_by(owner: Owner) -> Select[WebhookRow]:

@@ -43,6 +43,11 @@ export function resetContact() {
   isChanged = false;
 }
 
+/** Whether something was entered that is not published. */
+export function isContactChanged() {
+  return isChanged;
+}
+
 function readDetails() {
   return { contact: readContact(form), website: form.website.value.trim() || null };
 }

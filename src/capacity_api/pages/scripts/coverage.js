@@ -1,7 +1,7 @@
 // The coverage page. Shows one place at a time, and keeps the page true while it is open.
 
 import "./leave.js";
-import { byId, find } from "./dom.js";
+import { byId, find, findAll } from "./dom.js";
 import { WORDS } from "./facts.js";
 import { ask, fetchPage, hideAge, news, showAge } from "./freshness.js";
 
@@ -18,8 +18,10 @@ let readAt = Date.now();
  * @returns {NodeListOf<HTMLDetailsElement>}
  */
 const placesOn = (page) => page.querySelectorAll("#places details");
-/** @param {HTMLDetailsElement} place */
-const areasOf = (place) => (place.dataset.areas ?? "").split(" ");
+/** @param {HTMLElement} part */
+const areasOf = (part) => (part.dataset.areas ?? "").split(" ");
+/** @param {HTMLElement} part */
+const isChosen = (part) => choice.value === "" || areasOf(part).includes(choice.value);
 
 /**
  * Leave the chosen place alone on a page, or all of them, and open those with these areas. The chosen one is named
@@ -30,13 +32,42 @@ const areasOf = (place) => (place.dataset.areas ?? "").split(" ");
 function arrange(page, open) {
   for (const place of placesOn(page)) {
     const areas = areasOf(place);
-    place.hidden = choice.value !== "" && !areas.includes(choice.value);
+    place.hidden = !isChosen(place);
     place.open = open.some((area) => areas.includes(area));
     const chosen = /** @type {HTMLElement | null} */ (place.querySelector(".chosen"));
     if (!chosen) continue;
     chosen.hidden = choice.value === "";
     find("span", chosen).textContent = choice.selectedOptions[0].text;
   }
+  arrangeGaps(page);
+}
+
+/**
+ * Leave the gaps of the chosen place alone on a page, headed by this place, with whom to ask there.
+ * @param {ParentNode} page
+ */
+function arrangeGaps(page) {
+  const gaps = findAll(".gap", page);
+  if (!gaps.length) return;
+  const { text, dataset } = choice.selectedOptions[0];
+  // "England as a whole": somebody may be open for a part of it.
+  const name = choice.value ? (dataset.whole ?? text) : "";
+  for (const gap of gaps) {
+    gap.hidden = !isChosen(gap);
+    const [places, chosen] = /** @type {HTMLElement[]} */ (findAll("h3 > span, summary > span", gap));
+    places.hidden = choice.value !== "";
+    chosen.hidden = choice.value === "";
+    chosen.textContent = name;
+    const asked = findAll("a[data-areas]", gap);
+    for (const charity of asked) charity.hidden = !isChosen(charity);
+    // "And others" alone would say nothing.
+    const help = gap.querySelector("p");
+    if (help) help.hidden = asked.every((charity) => charity.hidden);
+  }
+  const isGap = gaps.some((gap) => !gap.hidden);
+  find("#no-gap", page).hidden = isGap;
+  find("#no-gap span", page).textContent = name;
+  find("#nobody-for", page).hidden = !isGap;
 }
 
 /** An area of each place that is open. Its other areas may differ by the next answer. */
@@ -84,7 +115,12 @@ function replacePart(id, page) {
   return true;
 }
 
-choice.addEventListener("change", () => arrange(document, [choice.value]));
+choice.addEventListener("change", () => {
+  arrange(document, [choice.value]);
+  for (const gap of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("#gaps details"))) {
+    gap.open = choice.value !== "" && !gap.hidden;
+  }
+});
 byId("choice").hidden = false;
 setInterval(refresh, ASK_EVERY);
 for (const event of ["visibilitychange", "online", "offline"]) addEventListener(event, refresh);

@@ -212,7 +212,11 @@ function listAlternatives(own) {
   );
   const items = others.map(({ responder, outcome }) => {
     const link = createElement("a", { href: `#${entryOf(responder.slug)?.id}` }, nameOf(responder));
-    return createElement("li", {}, link, ` – ${FACTS.outcomes[outcome]}`);
+    const item = createElement("li", {}, link, ` – ${FACTS.outcomes[outcome]}`);
+    // As the entry says it: place and kind decide whether it is worth a call.
+    const remit = entryOf(responder.slug)?.querySelector(".remit");
+    if (remit) item.append(" ", createElement("span", { class: "small soft" }, remit.textContent ?? ""));
+    return item;
   });
   if (!items.length) {
     const nobody = isAboutPerson ? words.nobody_else_in_situation : words.nobody_else;

@@ -1,4 +1,4 @@
-// Leaving, and what "back" leads to: never to a page of ours. Only "forward" may lead to one, after the steps of /update.
+// Leaving, and what "back" and "forward" lead to then: never to a page of ours.
 
 import { closest, find, findAll } from "./dom.js";
 
@@ -8,8 +8,22 @@ const exit = /** @type {HTMLAnchorElement} */ (find(".leave a"));
 let hasLeft = false;
 let isGoingBack = false;
 let isShiftOfAnotherKey = false;
+/** Where to go. Tapped twice, the last address counts. */
+let destination = "";
+/** Whether the history may have steps of this page after the one that is shown. */
+let hasGoneBack = Boolean(history.state?.steps);
 /** When Shift was pressed alone lately. @type {number[]} */
 let presses = [];
+/** @type {(go: () => void) => boolean} */
+let askFirst = () => false;
+
+/**
+ * Have a question asked before a link leads away from what was typed. Leaving asks nothing.
+ * @param {(go: () => void) => boolean} ask says whether it asked; then it calls `go` itself, or not
+ */
+export function beforeLinks(ask) {
+  askFirst = ask;
+}
 
 /** Cover the page at once, because the other site may take long or never answer. Then go there. */
 export function leave() {
@@ -24,19 +38,31 @@ export function leave() {
  * @param {string} address
  */
 function replacePage(address) {
-  const steps = history.state?.steps ?? 0;
+  destination = address;
+  // Tapped twice, it must not go back twice, to the site before ours.
+  if (isGoingBack) return;
+  isGoingBack = true;
+  // It takes the place of the steps that come after this one.
+  if (hasLeft && hasGoneBack) history.pushState({ ...history.state, steps: stepsBefore() + 1, hasLeft }, "");
+  goBack();
+}
+
+/** Back over the steps of this page. When leaving, one at a time: each is marked, so that "forward" leads away too. */
+function goBack() {
+  const steps = stepsBefore();
   if (!steps) {
-    location.replace(address);
+    isGoingBack = false;
+    location.replace(destination);
     return;
   }
-  const replace = () => {
-    isGoingBack = false;
-    location.replace(address);
-  };
-  addEventListener("popstate", replace, { once: true });
-  // Tapped twice, it must not go back twice, to the site before ours. The last address counts.
-  if (!isGoingBack) history.go(-steps);
-  isGoingBack = true;
+  if (hasLeft) history.replaceState({ ...history.state, hasLeft }, "");
+  addEventListener("popstate", goBack, { once: true });
+  history.go(hasLeft ? -1 : -steps);
+}
+
+/** @returns {number} */
+function stepsBefore() {
+  return history.state?.steps ?? 0;
 }
 
 /** @param {MouseEvent} event */
@@ -69,11 +95,18 @@ addEventListener("click", (event) => {
     if (target.tabIndex < 0) target.tabIndex = -1;
     target.focus({ preventScroll: true });
     target.scrollIntoView();
-  } else if (link.origin === location.origin && !link.target && !link.hasAttribute("download")) {
-    event.preventDefault();
-    replacePage(link.href);
+    return;
   }
+  const { href, origin, protocol } = link;
+  if (link.target || link.hasAttribute("download") || !protocol.startsWith("http")) return;
+  const isOurs = origin === location.origin;
+  const go = () => (isOurs ? replacePage(href) : location.assign(href));
+  const isAsked = askFirst(go);
+  if (isAsked || isOurs) event.preventDefault();
+  if (isOurs && !isAsked) go();
 });
+
+addEventListener("popstate", () => (hasGoneBack = true));
 
 // Shift three times leaves, as on GOV.UK. A Shift that makes a capital letter or a selection does not count.
 for (const type of ["keydown", "pointerdown"]) {
@@ -95,7 +128,11 @@ addEventListener("keyup", ({ key, timeStamp }) => {
 for (const part of findAll(".with-script")) part.hidden = false;
 for (const part of findAll(".without-script")) part.hidden = true;
 
-// A browser may bring the page back as it was.
+// A browser may bring the page back as it was, and "forward" may lead to a step of a page that was left.
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted && hasLeft) leave();
+  if (persisted && hasLeft) location.replace(exit.href);
 });
+if (history.state?.hasLeft) {
+  document.documentElement.classList.add("left");
+  location.replace(exit.href);
+}

@@ -32,7 +32,7 @@ export async function open(desk) {
  * @param {Glance[]} glances
  * @param {Desk} desk
  */
-function itemOf({ id, responder: slug, partner, found, shown, at }, names, glances, desk) {
+function itemOf({ id, slug, partner, found, shown, at }, names, glances, desk) {
   const glance = glances.find(({ responder }) => responder.slug === slug);
   const name = names.get(slug) ?? slug;
   const values = { name, partner: balanced(partner.name ?? ""), time: moment(Date.parse(at)) };

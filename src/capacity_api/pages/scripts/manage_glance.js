@@ -50,7 +50,7 @@ async function readReminders() {
 export function disputesSince({ slug, intake }, disputes) {
   // Nobody confirmed a pause that a threshold made. Once that has lapsed, `since` is the lapse, which answers nothing.
   const since = intake.confirmed_at ?? (intake.state === "unconfirmed" ? null : intake.since) ?? "";
-  return disputes.filter((dispute) => dispute.responder === slug && dispute.at > since);
+  return disputes.filter((dispute) => dispute.slug === slug && dispute.at > since);
 }
 
 /**
@@ -59,9 +59,7 @@ export function disputesSince({ slug, intake }, disputes) {
  * @param {Mail[]} mails newest first
  */
 function lastReminders(slug, mails) {
-  const own = mails.filter(
-    ({ responder, status }) => responder === slug && (status === "sent" || status === "waiting"),
-  );
+  const own = mails.filter((mail) => mail.slug === slug && (mail.status === "sent" || mail.status === "waiting"));
   return own.filter((mail) => mail.created_at === own[0].created_at);
 }
 

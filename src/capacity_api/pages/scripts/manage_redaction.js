@@ -104,7 +104,7 @@ function askFirst({ fields, from, to }) {
 async function redact() {
   const slug = form.slug.value;
   const path = `/v1/responders/${encodeURIComponent(slug)}/redactions`;
-  const { events, sequence } = (await call("POST", path, { body: readForm() })).content;
+  const { event_count: events, sequence } = (await call("POST", path, { body: readForm() })).content;
   form.reset();
   showRange();
   done.textContent = `${sayCount(words.done, events, { events, number: sequence })} ${words.backups_keep}`;

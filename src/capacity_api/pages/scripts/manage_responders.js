@@ -225,7 +225,8 @@ function announce(slug, text) {
 
 /** @param {Responder} responder */
 async function remind({ slug, name }) {
-  const { people } = (await call("POST", `/v1/responders/${encodeURIComponent(slug)}/reminders`)).content;
+  const path = `/v1/responders/${encodeURIComponent(slug)}/reminders`;
+  const { people_count: people } = (await call("POST", path)).content;
   await read();
   const text = people ? sayCount(words.chased, people, { count: people, name: balanced(name) }) : words.chased_nobody;
   announce(slug, text);

@@ -145,7 +145,7 @@ async function disable({ id, url, owner }) {
 /** @param {Webhook} webhook */
 async function enable({ id, url }) {
   const { missed } = (await call("POST", `/v1/webhooks/${id}/enable`)).content;
-  await showChange(id, sayCount(words.is_enabled, missed.events, { url, events: missed.events }));
+  await showChange(id, sayCount(words.is_enabled, missed.event_count, { url, events: missed.event_count }));
 }
 
 /**

@@ -39,7 +39,7 @@ function recordOf() {
 function lineOf({ entry, responder, decision }) {
   const { state, report, last_report: lastReport } = responder.intake;
   const until = Date.parse(entry.dataset.until ?? "");
-  const values = { name: `\u2068${balanced(responder.name)}\u2069`, state: FACTS.states[state] };
+  const values = { name: balanced(responder.name), state: FACTS.states[state] };
   const sentences = [];
   if (until) sentences.push(say(words.record_line, { ...values, time: moment(until) }));
   else if (report ?? lastReport) sentences.push(say(words.record_unconfirmed, values));

@@ -244,18 +244,18 @@ export interface Person {
 /** "We rang and were told otherwise", as a partner said. */
 export interface Dispute {
   id: string;
-  responder: string;
+  slug: string;
   partner: Owner;
   found: State | "no_answer";
   shown: State;
   at: string;
 }
 
-/** A mail in the outbox. `responder` is the slug of whom it is about. */
+/** A mail in the outbox. `slug` is that of the responder that it is about. */
 export interface Mail {
   kind: "confirmation_due" | "lapsed" | "still_lapsed" | "disputed" | "chased";
   person_id: string | null;
-  responder: string | null;
+  slug: string | null;
   status: "waiting" | "sent" | "refused" | "failed" | "dropped";
   created_at: string;
   finished_at: string | null;

@@ -1,13 +1,13 @@
 // A responder's own page.
 
-import "./leave.js";
 import { attemptsIn, isRunning, signInAgain } from "./attempts.js";
 import { Question, Refusal, call, serverNow } from "./calls.js";
 import { colleaguesOf } from "./colleagues.js";
-import { publishContact, resetContact, showContact } from "./contact.js";
+import { isContactChanged, publishContact, resetContact, showContact } from "./contact.js";
 import { byId, createElement, find } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 import { FACTS } from "./facts.js";
+import { beforeLinks } from "./leave.js";
 import { hideLink, showLinks } from "./links.js";
 import { intakeElement, until } from "./report.js";
 import { refuseFaults } from "./report_faults.js";
@@ -336,6 +336,21 @@ function showStep({ name, state }) {
   if (!isOfFields) byId("name").focus();
 }
 
+function hasUnpublished() {
+  const invited = /** @type {HTMLInputElement | null} */ (document.querySelector("#invite [name=email]"));
+  return isEdited || Boolean(report.state.value) || isContactChanged() || Boolean(invited?.value);
+}
+
+/**
+ * Ask before a link leads away from what is not published. What was typed is nowhere but here.
+ * @param {() => void} go
+ */
+function askBeforeLink(go) {
+  if (!hasUnpublished()) return false;
+  attempt(() => Promise.reject(new Question(words.unpublished, words.go_on, async () => go())));
+  return true;
+}
+
 /** @param {boolean} isNeeded */
 function askToSignIn(isNeeded) {
   signing.hidden = !isNeeded || !desk.hidden;
@@ -366,6 +381,7 @@ report.addEventListener("input", (event) => {
   else showPreview();
 });
 onStep(showStep);
+beforeLinks(askBeforeLink);
 onUndo(fillInBefore);
 byId("confirm").addEventListener("click", () => attempt(confirm));
 byId("call-off").addEventListener("click", () => attempt(callOffPlan));

@@ -1,0 +1,68 @@
+"""What the role of the service must be allowed to do in PostgreSQL, table by table, and what it is not."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capacity_api.db.table import Table
+from capacity_api.db.tables import (
+    AuditRow,
+    CoverageRow,
+    EventRow,
+    InstallationRow,
+    IntakeRow,
+    ReportRow,
+    ResponderRow,
+    RollupRow,
+    SequenceRow,
+)
+
+# To lock a row takes UPDATE.
+_ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+_KEPT = ("SELECT", "INSERT", "UPDATE")
+_ONE_ROW = ("SELECT", "UPDATE")
+# Every other table needs `_ALL`. The migrations need more, and run as the owner of the tables.
+_NARROWER: Mapping[str, tuple[str, ...]] = {
+    "alembic_version": ("SELECT",),
+    AuditRow.__tablename__: ("SELECT", "INSERT"),
+    EventRow.__tablename__: _KEPT,
+    IntakeRow.__tablename__: _KEPT,
+    ReportRow.__tablename__: _KEPT,
+    ResponderRow.__tablename__: _KEPT,
+    CoverageRow.__tablename__: _ONE_ROW,
+    InstallationRow.__tablename__: _ONE_ROW,
+    RollupRow.__tablename__: _ONE_ROW,
+    SequenceRow.__tablename__: _ONE_ROW,
+}
+# A schema without USAGE is not current. In PostgreSQL 15 and later, "public" gives USAGE to everybody.
+_ROLE = text("SELECT quote_ident(current_user), current_schema() IS NOT NULL")
+_PRIVILEGES = text(
+    "SELECT c.relname, has_table_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'INSERT'),"
+    " has_table_privilege(c.oid, 'UPDATE'), has_table_privilege(c.oid, 'DELETE') FROM pg_class c"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')"
+    " ORDER BY c.relname"
+)
+
+
+def needed_privileges() -> dict[str, tuple[str, ...]]:
+    """What the service needs on each table."""
+    names = [*Table.metadata.tables, "alembic_version"]
+    return {name: _NARROWER.get(name, _ALL) for name in sorted(names)}
+
+
+async def missing_grants(session: AsyncSession) -> list[str]:
+    """A GRANT for each table on which the role lacks something; none for a table that is not there, or on SQLite."""
+    if session.get_bind().dialect.name == "sqlite":
+        return []
+    role, has_schema = (await session.execute(_ROLE)).one()
+    if not has_schema:
+        return [f"GRANT USAGE ON SCHEMA public TO {role}"]
+    needed = needed_privileges()
+    grants = []
+    for name, *are_held in await session.execute(_PRIVILEGES):
+        held = {privilege for privilege, is_held in zip(_ALL, are_held, strict=True) if is_held}
+        missing = [privilege for privilege in needed.get(name, ()) if privilege not in held]
+        if missing:
+            grants.append(f"GRANT {', '.join(missing)} ON {name} TO {role}")
+    return grants

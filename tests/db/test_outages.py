@@ -1,0 +1,265 @@
+"""Each cause for which a database cannot be used, brought about for real: what a command says of it."""
+
+import re
+import resource
+import socket
+import sqlite3
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL, make_url
+from tests import certificates
+from tests.databases import Server
+from tests.in_process import Ended, as_ordinary_user, call
+from tests.processes import KEY
+
+from capacity_api.cli.exit_codes import OF_CAUSE, OF_ERROR, REFUSED
+from capacity_api.db.outages import _EXPLANATIONS, explain
+from capacity_api.errors import OutageCause
+
+_DOCUMENT = Path(__file__).parents[2] / "docs" / "operate" / "errors.md"
+
+
+def on(url: URL | str, *command: str) -> Ended:
+    text = url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    return call(*(command or ("db", "check")), env={"CAPACITY_DATABASE_URL": text, "CAPACITY_SECRET_KEY": KEY})
+
+
+def assert_said(ended: Ended, cause: OutageCause, *words: str) -> None:
+    """One line with what is wrong and what to do, the exit code, and nothing else."""
+    assert (ended.code, ended.out, len(ended.lines)) == (OF_CAUSE[cause], "", 1), ended
+    for each in (*words, _EXPLANATIONS[cause][1]):
+        assert each in ended.lines[0], ended
+    assert "hunter2" not in ended.lines[0]
+
+
+def named(role: str, url: URL | str, password: str | None = None) -> URL:
+    return make_url(url).set(username=role, password=password)
+
+
+def run_sql(server: Server, database: URL | str, *statements: str) -> None:
+    with closing(Server(server.url.set(database=make_url(database).database))) as connection:
+        for each in statements:
+            connection.execute(each)
+
+
+def test_a_server_that_refuses_says_why(postgresql_server: Server, postgresql_url: str) -> None:
+    database = make_url(postgresql_url).database
+    with postgresql_server.create_role("capacity_password", "LOGIN PASSWORD 'hunter2'") as role:
+        wrong = on(named(role, postgresql_url, "hunter2x"))
+        assert_said(wrong, OutageCause.WRONG_PASSWORD, "password authentication failed")
+        assert_said(
+            on(named(role, postgresql_url).set(password="hunter2", database="capacity_none")),
+            OutageCause.NO_DATABASE,
+            'database "capacity_none" does not exist',
+        )
+    with postgresql_server.create_role("capacity_refused") as role:
+        assert_said(on(named(role, postgresql_url)), OutageCause.LOGIN_REFUSED, "pg_hba.conf")
+    with postgresql_server.create_role("capacity_limited", "LOGIN CONNECTION LIMIT 0") as role:
+        assert_said(on(named(role, postgresql_url)), OutageCause.TOO_MANY_CONNECTIONS, "too many connections")
+    with postgresql_server.create_role("capacity_reader", "LOGIN") as role:
+        postgresql_server.execute(f"ALTER ROLE {role} SET default_transaction_read_only = on")
+        assert_said(on(named(role, postgresql_url)), OutageCause.READ_ONLY)
+    with postgresql_server.create_role("capacity_outsider") as role:
+        postgresql_server.execute(f"REVOKE CONNECT ON DATABASE {database} FROM PUBLIC")
+        assert_said(on(named(role, postgresql_url)), OutageCause.LOGIN_REFUSED, "permission denied for database")
+        postgresql_server.execute(f"GRANT CONNECT ON DATABASE {database} TO PUBLIC")
+    nobody = on(named("capacity_nobody", postgresql_url))
+    assert_said(nobody, OutageCause.LOGIN_REFUSED, 'role "capacity_nobody" does not exist')
+    postgresql_server.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+    assert_said(on(postgresql_url), OutageCause.NOT_ACCEPTING, "not currently accepting connections")
+
+
+def test_a_missing_grant_is_named(postgresql_server: Server, postgresql_url: str) -> None:
+    with postgresql_server.create_role("capacity_role") as role:
+        url = named(role, postgresql_url)
+        assert_said(on(url), OutageCause.PERMISSION_MISSING, "permission denied for table")
+        run_sql(
+            postgresql_server,
+            postgresql_url,
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+            f"REVOKE UPDATE, DELETE ON webhook FROM {role}",
+            f"REVOKE INSERT ON audit FROM {role}",
+        )
+        for command in (("serve", "--port", "0"), ("worker",)):
+            ended = on(url, *command)
+            assert (ended.code, len(ended.lines)) == (OF_CAUSE[OutageCause.PERMISSION_MISSING], 1), ended
+            assert f"GRANT INSERT ON audit TO {role}; GRANT UPDATE, DELETE ON webhook TO {role}" in ended.lines[0]
+        written = on(url, "partner", "add", "Case tool")
+        assert_said(written, OutageCause.PERMISSION_MISSING, "permission denied for table audit")
+        run_sql(postgresql_server, postgresql_url, f"DROP OWNED BY {role}", "REVOKE USAGE ON SCHEMA public FROM PUBLIC")
+        ended = on(url, "worker")
+        assert (ended.code, len(ended.lines)) == (OF_CAUSE[OutageCause.PERMISSION_MISSING], 1), ended
+        assert f"GRANT USAGE ON SCHEMA public TO {role}" in ended.lines[0]
+
+
+def test_a_server_that_cannot_be_reached_says_why(postgresql_url: str, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    refused = OutageCause.CONNECTION_REFUSED
+    assert_said(on(f"postgresql://capacity:hunter2@127.0.0.1:{port}/capacity"), refused)
+    assert_said(on(f"postgresql://capacity:hunter2@localhost:{port}/capacity"), refused)
+    assert_said(on(f"postgresql://capacity:hunter2@/capacity?host={tmp_path}"), refused)
+    # RFC 6761: this name never has an address.
+    assert_said(on("postgresql://capacity:hunter2@nowhere.invalid/capacity"), OutageCause.HOST_UNKNOWN)
+
+
+def test_a_server_that_hangs_or_speaks_no_tls_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("capacity_api.db.engine._CONNECT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://capacity:hunter2@127.0.0.1:{silent.getsockname()[1]}/capacity"
+        assert_said(on(url), OutageCause.NO_ANSWER)
+    monkeypatch.undo()
+    with answering_to_tls(None) as port:
+        url = f"postgresql://capacity:hunter2@127.0.0.1:{port}/capacity?sslmode=require"
+        assert_said(on(url), OutageCause.TLS, "rejected SSL upgrade")
+    context, _ = certificates.certified(tmp_path, "localhost")
+    monkeypatch.setenv("PGSSLROOTCERT", str(tmp_path / "none.pem"))
+    with answering_to_tls(context) as port:
+        url = f"postgresql://capacity:hunter2@localhost:{port}/capacity?sslmode=verify-full"
+        assert_said(on(url), OutageCause.TLS)
+
+
+@contextmanager
+def answering_to_tls(context: ssl.SSLContext | None) -> Iterator[int]:
+    """A server that takes or refuses the request for TLS, and hangs up. Its port."""
+
+    def answer() -> None:
+        try:
+            while True:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(8)
+                    connection.sendall(b"N" if context is None else b"S")
+        except OSError:
+            return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.fixture
+def path(sqlite_url: str, tmp_path: Path) -> Path:
+    return tmp_path / "capacity.db"
+
+
+ADD = ("partner", "add", "Case tool")
+
+
+def test_a_file_that_is_none_of_ours_says_so(tmp_path: Path) -> None:
+    text, folder = tmp_path / "notes.txt", tmp_path / "folder"
+    text.write_bytes(b"not a database\n" * 500)
+    folder.mkdir()
+    assert_said(on(f"sqlite:///{text}"), OutageCause.NOT_A_DATABASE)
+    for command in (("serve",), ("worker",)):
+        ended = on(f"sqlite:///{text}", *command)
+        assert ended.code == OF_CAUSE[OutageCause.NOT_A_DATABASE]
+        assert ended.lines[0].startswith(f"capacity-api: {text} is not an SQLite database")
+    ended = on(f"sqlite:///{folder}")
+    assert (ended.code, len(ended.lines)) == (OF_CAUSE[OutageCause.NOT_A_DATABASE], 1)
+    assert "is not a file; correct CAPACITY_DATABASE_URL" in ended.lines[0]
+
+
+def test_a_file_of_another_program_is_an_empty_database_or_another_schema(tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE recipe (name TEXT)")
+        connection.commit()
+    ended = on(f"sqlite:///{other}")
+    assert (ended.code, ended.lines) == (40, ["capacity-api: the database is empty; run `capacity-api db create`"])
+
+
+def test_rights_that_are_missing_are_told(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    with as_ordinary_user():
+        path.chmod(0o400)
+        assert_said(on(url, *ADD), OutageCause.READ_ONLY)
+        assert on(url).code == 0
+        path.chmod(0o000)
+        assert_said(on(url), OutageCause.FILE_UNREADABLE)
+        path.chmod(0o600)
+        path.parent.chmod(0o500)
+        assert_said(on(url, *ADD), OutageCause.READ_ONLY)
+        path.parent.chmod(0o000)
+        ended = on(url)
+        path.parent.chmod(0o500)
+        served = on(url, "serve", "--port", "0")
+        path.parent.chmod(0o700)
+    assert (ended.code, "cannot be read: Permission denied; give" in ended.lines[0]) == (
+        OF_CAUSE[OutageCause.FILE_UNREADABLE],
+        True,
+    )
+    assert (served.code, "write in this folder" in served.lines[0]) == (OF_CAUSE[OutageCause.READ_ONLY], True)
+
+
+def test_a_full_disk_a_lock_and_damage_are_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{path}"
+    monkeypatch.setattr("capacity_api.db.engine._BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert_said(on(url, *ADD), OutageCause.LOCKED, "database is locked")
+        other.execute("ROLLBACK")
+        with file_limit(1000):
+            assert_said(on(url, *ADD), OutageCause.DISK_FULL)
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = other.execute("PRAGMA page_size").fetchone()[0]
+        (root,) = other.execute("SELECT rootpage FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    assert_said(on(url), OutageCause.DAMAGED, "malformed")
+
+
+@contextmanager
+def file_limit(size: int) -> Iterator[None]:
+    """No file grows beyond this: what a process meets that used up its quota. Python ignores the signal of it."""
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, unlimited[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+
+def test_an_older_a_newer_and_another_schema_are_told(database_url: str, postgresql_server: Server) -> None:
+    def change(*statements: str) -> None:
+        if database_url.startswith("sqlite"):
+            with closing(sqlite3.connect(make_url(database_url).database or "")) as connection:
+                for each in statements:
+                    connection.execute(each)
+                connection.commit()
+        else:
+            run_sql(postgresql_server, database_url, *statements)
+
+    change("ALTER TABLE person RENAME COLUMN roles TO duties")
+    ended = on(database_url)
+    assert (ended.code, ended.lines[1:]) == (
+        43,
+        ["  the column person.roles is missing", "  the column person.duties is unknown and has to have a value"],
+    )
+    change("UPDATE alembic_version SET version_num = '9999'")
+    ended = on(database_url)
+    assert (ended.code, len(ended.lines), "install one that knows it" in ended.lines[0]) == (42, 1, True)
+    change("UPDATE alembic_version SET version_num = '0002'")
+    ended = on(database_url)
+    assert (ended.code, len(ended.lines), "run `capacity-api db upgrade`" in ended.lines[0]) == (41, 1, True)
+
+
+def test_each_cause_and_each_exit_code_is_documented_once() -> None:
+    rows = re.findall(r"^\| (\d+) \| `?([\w ,]+)`? \| (.*) \| (.*) \|$", _DOCUMENT.read_text(), re.MULTILINE)
+    by_code = {int(code): (name, wrong, remedy) for code, name, wrong, remedy in rows}
+    assert len(by_code) == len(rows)
+    causes = {OF_CAUSE[cause]: (str(cause), *explain(cause).split("; ", 1)) for cause in OutageCause}
+    for code, documented in causes.items():
+        assert tuple(each.lower() for each in by_code[code]) == tuple(each.lower() for each in documented)
+    assert set(by_code) == {0, REFUSED, 2, 130} | set(causes) | set(OF_ERROR.values())
+    assert len({*OF_CAUSE.values(), *OF_ERROR.values()}) == len(OF_CAUSE) + len(OF_ERROR)
