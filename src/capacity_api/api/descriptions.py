@@ -144,6 +144,7 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "Condition.code": "A word for programs, which never changes.",
         "Condition.detail": "What is wrong, and what the operator can run.",
         "Condition.since": "When this process noticed it.",
+        "EventData.since": "When sending began to fail.",
         "Problem.code": "A word for programs, which never changes.",
         "Problem.status": "The HTTP status.",
         "Problem.title": "What kind of problem it is, in a sentence that is always the same for this code.",

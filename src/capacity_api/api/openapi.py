@@ -405,7 +405,7 @@ def _problem_response(status: str) -> dict[str, Any]:
 
 
 def _page_problem_response(status: str) -> dict[str, Any]:
-    """A page has a page for each problem too, for whoever prefers `text/html` to what programs read."""
+    """A page has a page for each problem too, for readers who prefer `text/html` to what programs read."""
     problem = _problem_response(status)
     page = {"schema": {"type": "string"}, "example": answer_examples.PROBLEM_PAGE}
     return {**problem, "content": {HTML.partition(";")[0]: page, **problem["content"]}}

@@ -34,7 +34,7 @@ class ReminderController(Controller):
     ) -> Chased:
         """Mail everybody `reminded` of the responder now, beside the reminders that are sent anyway.
 
-        At most once an hour: a second is 429 `too_many_reminders`. `people` is 0 where nobody is reminded. 409
+        At most once an hour: a second is 429 `too_many_reminders`. `people_count` is 0 where nobody is reminded. 409
         `mail_off` if the service sends no mail, and 409 if the responder is suspended.
         """
         if not context.settings.sends_mail:

@@ -89,6 +89,9 @@ def main() -> None:
         sys.exit(stop.exit_code)
     except click.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         click.echo(f"capacity-api: {_usage_line(error)}", err=True)
         sys.exit(error.exit_code)
@@ -96,7 +99,7 @@ def main() -> None:
         click.echo(f"capacity-api: {_line(error)}", err=True)
         sys.exit(exit_code(error))
     except BrokenPipeError:
-        # Whoever read our output has ended, such as `head`. Python would complain when it flushes the rest.
+        # What read our output has ended, such as `head`. Python would complain when it flushes the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 

@@ -2,7 +2,7 @@
 //
 //     DIRECTORY=https://capacity.example.org WEBHOOK_SECRET=whsec_… COPY=copy.json PORT=9000 node integration.js
 //
-// `POST /hook` takes webhooks. `GET /` is the copy as JSON, as it must be shown now. Node 22 or newer; no packages.
+// `POST /hook` takes webhooks. `GET /` is the copy as JSON, as it must be shown now. Node 20 or newer; no packages.
 
 import { createServer } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
@@ -14,7 +14,7 @@ const { DIRECTORY, WEBHOOK_SECRET = "", COPY = "copy.json", PORT = "9000", FOLLO
 const LONGEST_BODY = 64 * 1024;
 const LONGEST_BACKOFF_SECONDS = 300;
 const LONGEST_PAUSE_SECONDS = 3600;
-// A copy that was not compared with the list for so long may have missed a pause: say so to whoever reads it.
+// A copy that was not compared with the list for so long may have missed a pause: say so beside it.
 const STALE_AFTER_SECONDS = 300;
 
 // Several while one is being replaced, with white space between.

@@ -27,7 +27,7 @@ _LONGEST_BODY = 64 * 1024
 _FOLLOW_EVERY_SECONDS = float(os.environ.get("FOLLOW_EVERY_SECONDS", "30"))
 _LONGEST_BACKOFF_SECONDS = 300
 _LONGEST_PAUSE_SECONDS = 3600
-# A copy that was not compared with the list for so long may have missed a pause: say so to whoever reads it.
+# A copy that was not compared with the list for so long may have missed a pause: say so beside it.
 _STALE_AFTER_SECONDS = 300
 
 
