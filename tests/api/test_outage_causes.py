@@ -140,6 +140,6 @@ async def _report_something_long(service: Service, token: Headers) -> int:
 async def _run(database: Database, *statements: str) -> None:
     # Outside a transaction that the service's own rules look at.
     for each in statements:
-        # One after the other: whoever is ended must not come in again before the first is committed.
+        # One after the other, or a connection that was ended comes back before the first is committed.
         async with database.engine.begin() as connection:
             await connection.execute(text(each))

@@ -27,7 +27,7 @@ FOUND: Mapping[Outcome, tuple[str, str]] = MappingProxyType(
         Outcome.NO: ("{count} cannot help", "{count} cannot help"),
     }
 )
-# Of those that "only charities that say …" leaves out, the ones that may be open.
+# Charities that the filter hides, though they may be open.
 LEFT_OUT = ("{count} left out: not confirmed", "{count} left out: not confirmed")
 QUESTION: Messages = {
     **{f"action_{outcome}": heading for outcome, (heading, _) in ACTIONS.items()},

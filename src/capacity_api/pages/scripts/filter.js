@@ -120,7 +120,7 @@ function showMatches(groups) {
     part.hidden = !groups[outcome].length;
     find("[data-found]", part).textContent = String(groups[outcome].length);
   }
-  // Of those that cannot help, the name and why.
+  // A charity that cannot help: its name, and why.
   const refusals = groups.no.map(({ responder, decision }) => {
     const [before, after] = questionWords.refusal.split("{name}");
     const why = { why: reasonsInWords(decision.reasons) };
