@@ -35,8 +35,11 @@ SCRATCH := root=$$($(BIN)/python -c 'from tests.scratch import scratch_folder; p
   folder=$$(mktemp -d "$$root/ct.XXXXXX") && trap 'rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
   chmod 755 "$$folder" && export TMPDIR="$$folder" PYTEST_DEBUG_TEMPROOT="$$folder" &&
 
+# The few that fail beside others run once more, alone.
+LOOK_TWICE := $(BIN)/python -m tools.second_look
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage format check soak bench migrations openapi contract freeze examples docs vectors messages audit screenshots lock clean
+.PHONY: help demo test coverage format check soak bench migrations openapi contract freeze release examples docs vectors messages audit screenshots lock clean
 
 help: ## this list
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,7 +52,9 @@ test: .venv/.development ## every test but the long ones, on SQLite and on Postg
 
 coverage: .venv/.development ## the same, measured: fails when fewer branches are run than before
 	@$(BIN)/coverage erase
-	@$(SCRATCH) $(BIN)/coverage run -m pytest -n auto --dist worksteal $(PYTEST)
+	@# One process compiles the tests; in a fresh clone each worker would. What it cannot read, the run itself says.
+	@$(BIN)/python -m pytest --collect-only -qq > /dev/null 2>&1 || true
+	@$(SCRATCH) $(LOOK_TWICE) $(BIN)/coverage run -m pytest -n auto --dist worksteal $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@$(BIN)/coverage json --quiet -o - | $(BIN)/python -m tools.branch_floor $(BRANCHES)
@@ -80,7 +85,7 @@ format: .venv/.development node_modules/.installed ## format Python, JavaScript 
 	@$(PRETTIER) --write $(SCRIPTS) $(STYLES)
 
 soak: .venv/.development ## the tests that take minutes
-	@$(SCRATCH) $(BIN)/python -m pytest -m soak -o faulthandler_timeout=1500 -n auto --dist worksteal $(PYTEST)
+	@$(SCRATCH) $(LOOK_TWICE) $(BIN)/python -m pytest -m soak -o faulthandler_timeout=1500 -n auto --dist worksteal $(PYTEST)
 
 bench: .venv/.development ## measure
 	@$(BIN)/python -m bench
@@ -97,6 +102,9 @@ contract: .venv/.runtime ## name what breaks clients of the last release
 
 freeze: contract ## at a release: what openapi/openapi.json promises now stays
 	@cp $(CURRENT) $(RELEASED)
+
+release: .venv/.development contract ## build wheel and sdist into dist/, or say what is not ready
+	@$(BIN)/python -m tools.release
 
 vectors: .venv/.development ## write tests/vectors from the code
 	@$(BIN)/python -m tools.matching_vectors

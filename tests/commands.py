@@ -26,8 +26,9 @@ def call(
     out: Connection,
     err: Connection | None = None,
     log: Path | None = None,
+    before: Callable[[], None] | None = None,
 ) -> None:
-    """Run one of `PROGRAMS` in this process. Standard error goes to `err`, or to the end of the file `log`."""
+    """Run one of `PROGRAMS` in this process, after `before`. Standard error goes to `err`, or to the end of `log`."""
     os.dup2(out.fileno(), 1)
     out.close()
     if err is not None:
@@ -41,4 +42,6 @@ def call(
     os.environ.clear()
     os.environ.update(env)
     sys.argv = [program, *arguments]
+    if before is not None:
+        before()
     PROGRAMS[program]()

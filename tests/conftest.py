@@ -27,11 +27,14 @@ from tests.sites import list_register
 from capacity_api import log
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.db.privileges import needed_privileges
 from capacity_api.db.sqlite_file import make_empty
 from capacity_api.static_site.folder import Folder, open_folder
 
 SEED_OPTION = "--hypothesis-seed"
 TEST_SERVER = "CAPACITY_TEST_POSTGRESQL"
+# With any value, the service is a role on PostgreSQL that can do no more than `db/privileges.py` says.
+LIMITS_ROLE = bool(os.environ.get("CAPACITY_TEST_ROLE"))
 SECRET_KEY = bytes(range(32))
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 # The time of an example depends on how busy the machine is.
@@ -169,9 +172,30 @@ def postgresql_server(
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: Server) -> Iterator[URL]:
+def limited_role(postgresql_server: Server) -> Iterator[str | None]:
+    """The role of the service; `None` if it connects as the owner of the tables."""
+    if LIMITS_ROLE:
+        with postgresql_server.create_role("capacity_service") as role:
+            yield role
+    else:
+        yield None
+
+
+@pytest.fixture
+def service_role(limited_role: str | None) -> str | None:
+    """The same, for one test. Those that change the schema ask for the owner in its place."""
+    return limited_role
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: Server, limited_role: str | None) -> Iterator[URL]:
     with postgresql_server.create_database() as url:
         asyncio.run(migrate(url))
+        if limited_role is not None:
+            # Each copy has them too.
+            with closing(Server(url)) as owner:
+                for table, privileges in needed_privileges(Settings()).items():
+                    owner.execute(f"GRANT {', '.join(privileges)} ON {table} TO {limited_role}")
         yield url
 
 
@@ -183,9 +207,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: Server, postgresql_template: URL) -> Iterator[str]:
+def postgresql_url(postgresql_server: Server, postgresql_template: URL, service_role: str | None) -> Iterator[str]:
     with postgresql_server.create_database(postgresql_template) as url:
-        yield url.render_as_string(hide_password=False)
+        yield url.set(username=service_role or url.username).render_as_string(hide_password=False)
 
 
 @pytest.fixture

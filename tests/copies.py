@@ -21,12 +21,13 @@ from capacity_api.clock import utc_now
 from capacity_api.db.copying import TABLES
 from capacity_api.db.engine import Database
 from capacity_api.db.people_tables import DisputeRow, PersonRow
-from capacity_api.db.tables import PartnerRow, ResponderRow
+from capacity_api.db.tables import HeartbeatRow, PartnerRow, ResponderRow
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.links import LinkKind
 from capacity_api.domain.mail import MailKind
 from capacity_api.domain.owner import ADMIN
 from capacity_api.errors import DatabaseMoved
+from capacity_api.operations.heartbeats import Task
 from capacity_api.operations.links import add_link
 from capacity_api.operations.mail.outbox import add_mail
 
@@ -181,12 +182,12 @@ async def source_url(empty_database_url: str) -> str:
     await load_dump(url, RELEASED / f"{RELEASE}.{url.get_backend_name()}.sql")
     code, _, err = await processes.run("db", "upgrade", env=processes.environment(empty_database_url))
     assert code == 0, err
-    await _add_people(empty_database_url)
+    await _add_later_rows(empty_database_url)
     return empty_database_url
 
 
-async def _add_people(url: str) -> None:
-    """A row in each table of people, which the release did not have."""
+async def _add_later_rows(url: str) -> None:
+    """A row in each table that the release did not have: those of people, and the heartbeat of a killed worker."""
     database = Database(settings_of(url))
     now = utc_now()
     keys = Keys(database.settings.secret_keys)
@@ -203,6 +204,7 @@ async def _add_people(url: str) -> None:
         )
         session.add(person)
         await session.flush()
+        session.add(HeartbeatRow(id=uuid7(), task=Task.DELIVERY, beat_at=now))
         add_link(session, now, keys, LinkKind.SIGN_IN, ADMIN, person_id=person.id)
         await add_mail(session, now, MailKind.LAPSED, [person.id], responder_id=responder_id, report_sequence=1)
         session.add(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -99,7 +100,16 @@ async def _answers(port: int) -> bool:
 
 
 def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port
+    """A port on loopback where nobody listens, for a program that has to be told its own.
+
+    The system gives ports of a higher range to whoever asks for any: tests beside this one do so all the time.
+    """
+    while True:
+        # Hypothesis repeats the numbers of `random`, in each process of the tests the same ones.
+        port = 10_000 + secrets.randbelow(22_000)
+        with socket.socket() as bound:
+            try:
+                bound.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

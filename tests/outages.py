@@ -35,6 +35,18 @@ async def away(url: URL) -> AsyncIterator[None]:
         await connection.close()
 
 
+async def end_connections(url: URL) -> None:
+    """End every connection to a PostgreSQL database, as its restart would."""
+    connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
+            url.database,
+        )
+    finally:
+        await connection.close()
+
+
 def ruin(path: Path) -> None:
     """Make the database file, its log and the log's index unreadable, as a failing disk would."""
     for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):

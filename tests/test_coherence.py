@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 from tests import processes
 from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
+from tests.history.readers import PATHS, see_answer
+from tests.history.record import Record
 from tests.serving import PATIENCE_SECONDS, client_of
 
 from capacity_api.clock import utc_now
@@ -26,18 +28,6 @@ from capacity_api.publication.publisher import ACKNOWLEDGE_TIMEOUT_SECONDS
 _SERVERS = 3
 _WORKERS = 2
 _SLUGS = ("salvation-army", "migrant-help", "tara", "unseen")
-_READ_IN_TURN = (
-    "/v1/directory",
-    "/v1/events?limit=1",
-    "/v1/responders/tara/history?limit=5",
-    "/v1/directory?state=open",
-    "/v1/directory.csv",
-    "/v1/feed.atom",
-    "/v1/events",
-    "/v1/statistics",
-    "/v1/changes",
-    "/v1/responders/tara",
-)
 _PATHS = ("/v1/directory", "/v1/coverage", "/v1/responders/tara", "/v1/responders/unseen")
 
 
@@ -120,20 +110,12 @@ async def _change(client: httpx.AsyncClient, number: int, admin: dict[str, str],
 
 async def _never_back(client: httpx.AsyncClient) -> None:
     """Read all paths in turn: what one of them has shown is never missing on the next."""
-    seen = 0
+    record = Record()
     while True:
-        for path in _READ_IN_TURN:
+        for path in PATHS:
             answer = await client.get(path)
             assert answer.status_code == 200, answer.text
-            published = int(answer.headers["published-sequence"])
-            body = answer.json() if answer.headers["content-type"] == "application/json" else {}
-            numbers = [body.get("latest", 0), body.get("sequence", 0)]
-            numbers += [each.get("sequence", 0) for each in body.get("items", [])]
-            assert published >= max(numbers), f"{path} shows what the process does not"
-            assert published >= seen, f"{path} is an older version than one before"
-            if "latest" in body or "total" in body:
-                assert max(numbers) >= seen, f"{path} is an older version than one before"
-            seen = max(published, *numbers)
+            see_answer(record, "a reader", path, answer)
 
 
 async def _kill_listeners(settings: Settings) -> None:

@@ -33,6 +33,8 @@ def test_nothing_set_is_a_file_in_the_current_folder_and_strict_defaults() -> No
     assert settings.query_limit == 120
     assert settings.write_limit == 120
     assert settings.lease == timedelta(seconds=30)
+    assert (settings.keep_deliveries, settings.keep_mail) == (timedelta(days=30), timedelta(days=90))
+    assert settings.keep_audit is None
 
 
 def test_every_setting_can_be_set() -> None:
@@ -48,6 +50,9 @@ def test_every_setting_can_be_set() -> None:
         MAX_CONNECTIONS="1000",
         MAX_CONNECTIONS_PER_ADDRESS="10",
         LEASE_SECONDS="60",
+        KEEP_DELIVERIES_DAYS="7",
+        KEEP_MAIL_DAYS="365",
+        KEEP_AUDIT_DAYS="2190",
         OPERATOR=" Example Network, 1 Example Street, London ",
         CONTACT=" support@example.org ",
         PUBLIC_URL="https://capacity.example.org:8443/first-responders/",
@@ -69,6 +74,9 @@ def test_every_setting_can_be_set() -> None:
     assert settings.max_connections == 1000
     assert settings.max_connections_per_address == 10
     assert settings.lease == timedelta(minutes=1)
+    assert settings.keep_deliveries == timedelta(days=7)
+    assert settings.keep_mail == timedelta(days=365)
+    assert settings.keep_audit == timedelta(days=2190)
     assert settings.operator == "Example Network, 1 Example Street, London"
     assert settings.contact == "support@example.org"
     assert settings.public_url == "https://capacity.example.org:8443/first-responders"
@@ -160,14 +168,15 @@ REFUSED = [
     ("DATABASE_URL", "", "is not a database URL"),
     ("DATABASE_URL", "capacity.db", "is not a database URL"),
     ("DATABASE_URL", "postgresql://u@h:port/d", "is not a database URL"),
-    ("DATABASE_URL", "mysql://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
-    ("DATABASE_URL", "postgresql+psycopg://u@h/d", "must start with sqlite+aiosqlite:// or postgresql+asyncpg://"),
+    ("DATABASE_URL", "mysql://u@h/d", "must start with sqlite:/// or postgresql://"),
+    ("DATABASE_URL", "postgresql+psycopg://u@h/d", "must start with sqlite:/// or postgresql://"),
     ("DATABASE_URL", "postgresql://u@h1:port,h2/d", "must name several hosts as //user@h1:5432,h2:5432/name"),
     ("DATABASE_URL", "postgresql://u@h1,/d", "must name several hosts as"),
     ("DATABASE_URL", "postgresql://u@/d?host=a,b&port=1,2,3", "must name several hosts as"),
     ("DATABASE_URL", "postgresql://u@h/d?host=a,b", "must name several hosts as"),
     ("DATABASE_URL", "postgresql://u@h/d?target_session_attrs=master", "must have one of read-write, primary"),
-    ("DATABASE_URL", "postgresql://u@h/d?no_such=1", "may have no parameters but host, passfile, port"),
+    ("DATABASE_URL", "postgresql://u@h/d?no_such=1", "may have no parameters but host, passfile, pooler, port"),
+    ("DATABASE_URL", "postgresql://u@h/d?pooler=statement", "must have one of session, transaction as pooler"),
     ("DATABASE_URL", "postgresql://u@h/d?sslmode=require&channel_binding=require", "leave out others, such as channel"),
     ("DATABASE_URL", "postgresql://u@h/d?sslrootcert=/root.crt", "name a root certificate in PGSSLROOTCERT"),
     ("DATABASE_URL", "postgresql://u@h/d?sslmode=on", "must have one of disable, allow, prefer, require, verify-ca,"),
@@ -199,6 +208,10 @@ REFUSED = [
     ("LEASE_SECONDS", "30s", "must be a whole number, 0 or more"),
     ("LEASE_SECONDS", "19", "must be from 20 to 3600 seconds"),
     ("LEASE_SECONDS", "3601", "must be from 20 to 3600 seconds"),
+    ("KEEP_DELIVERIES_DAYS", "6", "must be from 7 to 36500 days"),
+    ("KEEP_MAIL_DAYS", "29", "must be from 30 to 36500 days"),
+    ("KEEP_AUDIT_DAYS", "364", "must be from 365 to 36500 days"),
+    ("KEEP_AUDIT_DAYS", "36501", "must be from 365 to 36500 days"),
     ("CONTACT", "two\nlines", "must be one line of at most 300 characters"),
     ("OPERATOR", "two\nlines", "must be one line of at most 300 characters"),
     ("CONTACT", "x" * 301, "must be one line of at most 300 characters"),
@@ -407,5 +420,5 @@ def test_the_documentation_has_the_default_of_each_setting(name: str, default: s
 def test_the_documentation_has_every_setting() -> None:
     documented = {name for name, _ in ROWS}
     names = set(config._PARSERS)
-    assert len(names) == 19
+    assert len(names) == 22
     assert documented == names | {f"{name}_FILE" for name in config._MAY_BE_FILES}

@@ -10,6 +10,7 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import httpx
+from tests.docs.terminal import read_until
 from tests.processes import COMMAND, finish
 from tests.serving import PATIENCE_SECONDS
 
@@ -20,7 +21,7 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
     )
     assert demo.stdout is not None
     try:
-        output = await _read_until("Stop it", demo.stdout)
+        output = await read_until("Stop it", demo.stdout)
         lines = re.findall(r"^   (curl .*)$", output, re.MULTILINE)
         assert len(lines) == 3
         paused, directory = [json.loads(await _run_line(line)) for line in lines[:2]]
@@ -31,7 +32,7 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
         assert set(states.values()) == {"unconfirmed"}
         assert directory["demonstration"] is True
         # The receiver prints what it has got, so that is what to wait for. With the pause nobody is open for adults.
-        printed = await _read_until("coverage.gap_opened", demo.stdout)
+        printed = await read_until("coverage.gap_opened", demo.stdout)
         assert "intake.paused salvation-army" in printed
         received = json.loads(await _run_line(lines[2]))["received"]
         assert [(each["verified"], each["event"]["type"]) for each in received] == [
@@ -48,7 +49,7 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
             for email, place in (("editor@example.org", "update"), ("coordinator@example.org", "manage")):
                 assert email in output
                 await client.post(f"{page[1]}v1/sign-in", json={"email": email})
-                address = re.search(r"\n(\S+#link=\S+)\n", await _read_until("#link=", demo.stdout))
+                address = re.search(r"\n(\S+#link=\S+)\n", await read_until("#link=", demo.stdout))
                 assert address is not None
                 assert address[1].startswith(f"{page[1]}{place}#link=")
                 shown = await client.get(mail[1])
@@ -60,16 +61,6 @@ async def test_the_three_lines_do_what_they_say(tmp_path: Path) -> None:
         await finish(demo)
     assert demo.returncode == 0
     assert list(tmp_path.iterdir()) == [], "nothing is kept"
-
-
-async def _read_until(words: str, output: asyncio.StreamReader) -> str:
-    said = ""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while words not in said:
-            line = await output.readline()
-            assert line, said
-            said += line.decode()
-    return said
 
 
 async def _run_line(line: str) -> str:

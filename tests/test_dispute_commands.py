@@ -12,7 +12,7 @@ from tests.test_audit_commands import MAIL
 
 from capacity_api.clock import utc_now
 from capacity_api.db.engine import Database
-from capacity_api.domain.disputes import Found
+from capacity_api.domain.disputes import DisputeFinding
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.people import Role
 from capacity_api.operations import owners, people
@@ -84,7 +84,10 @@ async def test_disputes_are_listed(env: dict[str, str], database: Database) -> N
     async with database.write() as session:
         await owners.add_partner(session, now, "Case tool")
         partner = await owners.partner_owner(session, "Case tool")
-    for slug, found, at in (("tara", Found.PAUSED, now), ("kalayaan", Found.NO_ANSWER, now + timedelta(seconds=1))):
+    for slug, found, at in (
+        ("tara", DisputeFinding.PAUSED, now),
+        ("kalayaan", DisputeFinding.NO_ANSWER, now + timedelta(seconds=1)),
+    ):
         async with database.write() as session:
             await add_dispute(session, at, partner, slug, found)
     _, out, _ = await run("dispute", "list", env=env)

@@ -11,21 +11,26 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.engine import make_url
 from tests import mail_server
 from tests.databases import Server
 from tests.delivery import rows
 from tests.in_process import as_ordinary_user, call
 from tests.processes import KEY
-from tests.test_keys import NEW, STRANGE, add_person, add_webhook, sealed, secret
+from tests.test_keys import NEW, NEW_BYTES, OTHER_KEYS_LINE, STRANGE, add_person, add_webhook, sealed, secret
 from uuid_utils.compat import uuid7
 
 from capacity_api.cli.checks import check_room
 from capacity_api.cli.doctor import Diagnosis, diagnose
+from capacity_api.cli.exit_codes import OF_CAUSE
 from capacity_api.clock import utc_now
 from capacity_api.db.engine import Database
-from capacity_api.db.tables import AuditRow
+from capacity_api.db.tables import AuditRow, EventRow, HeartbeatRow, WebhookRow
+from capacity_api.domain.events import EventType
+from capacity_api.errors import OutageCause
+from capacity_api.operations.heartbeats import Task
+from capacity_api.operations.webhooks.webhook import WebhookStatus
 
 
 def settings(url: str, **others: str) -> dict[str, str]:
@@ -53,7 +58,10 @@ WRONG_SETTINGS = [
     ({"public_ulr": "x"}, ["CAPACITY_PUBLIC_ULR is not a setting", "did you mean CAPACITY_PUBLIC_URL?"]),
     ({"lease_seconds": "5"}, ["CAPACITY_LEASE_SECONDS must be from 20 to 3600 seconds"]),
     ({"secret_key": "hunter2"}, ["CAPACITY_SECRET_KEY must hold keys of 32 bytes"]),
-    ({"database_url": "mysql://capacity:hunter2@db/capacity"}, ["must start with sqlite+aiosqlite:// or postgresql"]),
+    (
+        {"database_url": "mysql://capacity:hunter2@db/capacity"},
+        ["must start with sqlite:/// or postgresql://, such as"],
+    ),
     ({"database_url_file": "/nowhere"}, ["CAPACITY_DATABASE_URL and CAPACITY_DATABASE_URL_FILE are both set"]),
     ({"trusted_proxies": "0.0.0.0/0"}, ["CAPACITY_TRUSTED_PROXIES", "anybody can pass as any address", "name your"]),
     ({"metrics_allow": "::/0"}, ["CAPACITY_METRICS_ALLOW", "everybody can read /metrics", "name your Prometheus"]),
@@ -107,12 +115,12 @@ async def test_a_key_that_opens_nothing_or_a_part(database: Database, database_u
     webhook, person = await add_webhook(database, sealed(secret(1))), await add_person(database, "a@example.org")
     for key in (NEW, STRANGE):
         found = await diagnose(settings(database_url, secret_key=key), offline=True)
-        lines = [each.detail for each in found.checks if each.check == "key"]
-        assert len(lines) == 1
-        assert (
-            f"no secret key opens the secrets of these webhooks, so nothing is sent to them: {webhook}; nor" in lines[0]
-        )
-        assert f"{person}; put back the key that sealed them" in lines[0]
+        assert [each.detail for each in found.checks if each.check == "key"] == [OTHER_KEYS_LINE]
+    await add_webhook(database, sealed(secret(2), NEW_BYTES))
+    found = await diagnose(settings(database_url, secret_key=NEW), offline=True)
+    (line,) = [each.detail for each in found.checks if each.check == "key"]
+    assert f"no secret key opens the secrets of these webhooks, so nothing is sent to them: {webhook}; nor" in line
+    assert f"{person}; put back the key that sealed them" in line
     if database.settings.is_sqlite:
         without = {"CAPACITY_DATABASE_URL": database_url}
         assert_wrong(await diagnose(without, offline=True), "the secret key is gone", "put the key file back")
@@ -127,6 +135,38 @@ async def test_a_backup_that_is_old(database: Database, database_url: str) -> No
         lines = [each.detail for each in found.checks if each.check == "backup"]
         assert len(lines) == count
         assert all("run `capacity-api backup`, and see why cron does not" in each for each in lines)
+
+
+async def test_events_and_mail_that_no_process_works_on(database: Database, database_url: str) -> None:
+    async def workers() -> list[tuple[bool, str]]:
+        found = await diagnose(settings(database_url), offline=True)
+        return [(each.is_wrong, each.detail) for each in found.checks if each.check == "workers"]
+
+    long_ago, lately = utc_now() - timedelta(minutes=6), utc_now()
+    await rows.add_webhook(database, long_ago, "https://tool.example/", partner_id=None)
+    assert await workers() == []
+    await rows.add_reserved_event(database, lately, EventType.INTAKE_PAUSED)
+    assert await workers() == [], "it may be on its way"
+    async with database.write() as session:
+        await session.execute(update(EventRow).values(at=long_ago))
+    ((is_wrong, line),) = await workers()
+    assert (is_wrong, "no process delivers webhooks" in line, "start or restart" in line) == (True, True, True)
+    beat = {"task": Task.DELIVERY, "beat_at": lately}
+    async with database.write() as session:
+        await session.execute(insert(HeartbeatRow).values(id=uuid7(), **beat))
+    assert await workers() == []
+    async with database.write() as session:
+        await session.execute(insert(HeartbeatRow).values(id=uuid7(), **beat | {"beat_at": long_ago}))
+    ((is_wrong, line),) = await workers()
+    assert (is_wrong, "1 of the processes that deliver webhooks fell silent" in line) == (False, True)
+    async with database.write() as session:
+        await session.execute(update(HeartbeatRow).values(task=Task.MAIL, beat_at=long_ago))
+        await session.execute(update(WebhookRow).values(status=WebhookStatus.DISABLED))
+    ((is_wrong, line),) = await workers()
+    assert (is_wrong, f"no process sends mail, the last heartbeat was at {long_ago:%Y-%m-%dT%H:%M}" in line) == (
+        True,
+        True,
+    )
 
 
 def test_the_command_backup_leaves_its_trace(sqlite_url: str, tmp_path: Path) -> None:
@@ -211,6 +251,17 @@ def test_grants_that_are_missing_are_ready_to_be_copied(
         found = asyncio.run(diagnose(settings(as_role), offline=True))
         assert {each.check for each in found.checks if each.is_wrong} == {"database"}, "the tests' server has no fsync"
         assert found.versions["PostgreSQL"]
+        # `backup` reads every sequence, also one of somebody else's table.
+        owner.execute("CREATE SEQUENCE strange")
+        grant = f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}"
+        found = asyncio.run(diagnose(settings(as_role), offline=True))
+        # docs/operate/install.md takes what is behind "run" to the end of the line.
+        assert [each.detail.endswith(f" run {grant}") for each in found.checks if each.check == "backup"] == [True]
+        refused = call("backup", "backup.dump", env=settings(as_role))
+        assert (refused.code, grant in refused.lines[0]) == (OF_CAUSE[OutageCause.PERMISSION_MISSING], True)
+        owner.execute(grant)
+        found = asyncio.run(diagnose(settings(as_role), offline=True))
+        assert [grant in each.detail for each in found.checks if each.check == "backup"] == [False]
         owner.execute(f"DROP OWNED BY {role}")
     nobody = asyncio.run(diagnose(settings(url.set(username="capacity_nobody").render_as_string())))
     assert_wrong(nobody, "does not let this role in", "pg_hba.conf")

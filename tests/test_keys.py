@@ -40,6 +40,10 @@ OLD_BYTES, NEW_BYTES, STRANGE_BYTES = bytes(range(32)), b"\x07" * 32, b"\x09" * 
 OLD, NEW, STRANGE = KEY, *(base64.urlsafe_b64encode(key).decode() for key in (NEW_BYTES, STRANGE_BYTES))
 ROTATING = f"{NEW},{OLD}"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+OTHER_KEYS_LINE = (
+    "the secret key is not the one that this database was used with, so no token, link or webhook of it would work; "
+    "put back the key that sealed them, or see docs/settings.md if it is lost"
+)
 
 
 def keyed(database_url: str, keys: str, **settings: str) -> dict[str, str]:
@@ -435,10 +439,7 @@ async def test_with_a_key_that_opens_nothing_nothing_starts(database: Database, 
     await add_webhook(database, sealed(secret(1)))
     await add_webhook(database, sealed(secret(2)), status="disabled", disabled_reason="gone")
     await add_person(database, "lost@example.org")
-    line = (
-        "no secret key opens anything in this database, neither the secrets of its 2 webhooks nor the addresses of its "
-        "1 people: put back the key that sealed them, or see docs/settings.md if it is lost"
-    )
+    line = OTHER_KEYS_LINE
     for command in (SERVE, WORKER, (*SERVE, "--no-delivery")):
         await assert_refused(line, command, env=keyed(database_url, STRANGE), code=48)
 

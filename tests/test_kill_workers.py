@@ -55,7 +55,7 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
                 url = await stack.enter_async_context(endpoints.serving(each))
                 answer = await client.post("/v1/webhooks", json={"url": url, "stale": stale}, headers=partner)
                 assert answer.status_code == 201, answer.text
-                since = answer.json()["sequence"]
+                since = answer.json()["last_sequence"]
         latest_by_slug: dict[str, int] = {}
         for _ in range(rounds):
             worker = await _worker(env)
@@ -80,7 +80,7 @@ async def test_a_killed_worker_loses_nothing_and_brings_nothing_stale(
             webhooks = await _settled(client, partner, latest)
         finally:
             await last.kill()
-    assert [(each["status"], each["sequence"]) for each in webhooks] == [("active", latest)] * 2 * _EACH
+    assert [(each["status"], each["last_sequence"]) for each in webhooks] == [("active", latest)] * 2 * _EACH
     for endpoint in everything + current:
         ids: dict[str, set[bytes]] = {}
         for headers, body in endpoint.posts:
@@ -111,6 +111,6 @@ async def _settled(client: httpx.AsyncClient, partner: dict[str, str], latest: i
     async with asyncio.timeout(_LEASE_SECONDS + PATIENCE_SECONDS):
         while True:
             webhooks: list[dict[str, Any]] = (await client.get("/v1/webhooks", headers=partner)).json()["items"]
-            if all(each["sequence"] == latest for each in webhooks):
+            if all(each["last_sequence"] == latest for each in webhooks):
                 return webhooks
             await asyncio.sleep(0.1)

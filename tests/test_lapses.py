@@ -4,16 +4,20 @@ import asyncio
 import json
 from datetime import timedelta
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, text
 from tests.conftest import NOON, Clock
-from tests.delivery import endpoints
+from tests.delivery import endpoints, rows
 from tests.delivery.endpoints import Endpoint
 from tests.mailed import add_person, mailed, owner_of
-from tests.serving import OPEN, PATIENCE_SECONDS, Service, serving
+from tests.serving import OPEN, PATIENCE_SECONDS, Service, patience, serving
 
 from capacity_api.config import Settings
-from capacity_api.db.tables import EventRow
+from capacity_api.db.engine import Database
+from capacity_api.db.tables import EventRow, IntakeRow
 from capacity_api.domain.events import EventType
+from capacity_api.domain.intake import Report, ReportedState, State
+from capacity_api.operations import changes, intake
 
 
 async def lapses(service: Service, after: int) -> list[tuple[str, str]]:
@@ -43,6 +47,40 @@ async def test_two_services_record_one_lapse(settings: Settings, clock: Clock) -
                 assert len(found) < 2
         slugs = sorted(json.loads(body)["data"]["responder"]["slug"] for _, body in endpoint.posts)
         assert slugs == ["tara", "unseen"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_lapse_that_waits_for_a_report_does_not_end_it(database: Database, clock: Clock) -> None:
+    await rows.add_responder(database, clock())
+    await rows.report(database, clock(), ReportedState.OPEN)
+    end = clock() + timedelta(days=7)
+    other = Database(database.settings)
+
+    async def lapse() -> None:
+        async with other.write() as session:
+            await changes.begin(session, end)
+
+    async with database.write() as session:
+        # A moment before the end, and committed after it.
+        report = Report(state=ReportedState.PAUSED)
+        await intake.report_intake(session, end - timedelta(seconds=1), "kalayaan", report)
+        lapsing = asyncio.create_task(lapse())
+        async with patience(lambda: "a lapse that waits for the write lock"):
+            while not lapsing.done() and not await _waits_for_a_lock(database):
+                pass
+    await lapsing
+    await other.close()
+    async with database.read() as session:
+        shown = (await session.scalars(select(IntakeRow))).one().value
+    assert (shown.state, shown.confirmed_at) == (State.PAUSED, end - timedelta(seconds=1))
+
+
+async def _waits_for_a_lock(database: Database) -> bool:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with database.read() as session:
+        return bool(await session.scalar(waiting))
 
 
 async def test_a_lapse_while_nothing_ran_is_recorded_at_the_start_and_dated_when_it_was(

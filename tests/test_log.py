@@ -255,6 +255,14 @@ async def run_for_a_moment(*arguments: str, env: dict[str, str], until: str, tim
     return lines_of("\n".join(text for text in said.splitlines() if not text.startswith("listening on")))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_server_that_nobody_connected_to_stops_in_peace(env: dict[str, str], tmp_path: Path) -> None:
+    log_file = tmp_path / "log"
+    async with processes.serving(env=env, log=log_file):
+        pass
+    assert [line["event"] for line in lines_of(log_file.read_text())][-1:] == ["process.stop"]
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_every_process_logs_in_the_same_way(env: dict[str, str], tmp_path: Path) -> None:

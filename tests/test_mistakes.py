@@ -96,7 +96,7 @@ MISTAKES: list[tuple[str, int, tuple[str, ...]]] = [
 WRONG_SETTINGS: list[tuple[dict[str, str], int, tuple[str, ...]]] = [
     ({"databse_url": "x"}, 1, ("CAPACITY_DATABSE_URL is not a setting", "did you mean CAPACITY_DATABASE_URL?")),
     ({"database_url": ""}, 1, ("CAPACITY_DATABASE_URL is not a database URL", "such as sqlite:///capacity.db")),
-    ({"database_url": "mysql://db/capacity"}, 1, ("must start with sqlite+aiosqlite:// or postgresql",)),
+    ({"database_url": "mysql://db/capacity"}, 1, ("must start with sqlite:/// or postgresql://, such as",)),
     ({"database_url": "sqlite:///{}/capacity.bd"}, 40, ("there is no database", "`capacity-api db create` makes one")),
     ({"secret_key": "hunter2"}, 1, ("CAPACITY_SECRET_KEY must hold keys of 32 bytes",)),
     ({"secret_key_file": "{}/key"}, 1, ("CAPACITY_SECRET_KEY and CAPACITY_SECRET_KEY_FILE are both set",)),

@@ -19,7 +19,7 @@ from capacity_api.domain.keys import Keys
 from capacity_api.operations import owners
 from capacity_api.operations.responders import delist_responder, read_register
 from capacity_api.operations.webhooks import management
-from capacity_api.operations.webhooks.management import NewWebhook
+from capacity_api.operations.webhooks.management import WebhookRequest
 
 __all__ = ["postgresql_template", "sqlite_template"]
 
@@ -112,7 +112,7 @@ async def test_the_last_token_that_is_revoked_names_the_webhooks_that_go_on(
         issued.append(json.loads(out)["id"])
     async with database.write() as session:
         partner = await owners.partner_owner(session, "Case tool")
-        new = NewWebhook(url="https://partner.example/")
+        new = WebhookRequest(url="https://partner.example/")
         await management.add(session, utc_now(), Keys((SECRET_KEY,)), partner, new, ())
     code, out, err = await run("token", "revoke", issued[0], env=env)
     assert (code, out) == (0, f"revoked {issued[0]}\n")

@@ -1,6 +1,8 @@
 """`capacity-api person` and `handover`, on both databases."""
 
+import asyncio
 import json
+from asyncio.subprocess import PIPE
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from tests.conftest import SECRET_KEY
 from tests.listed import postgresql_template, sqlite_template
-from tests.processes import environment, run
+from tests.processes import COMMAND, environment, finish, run
 
 from capacity_api.clock import utc_now
 from capacity_api.db.engine import Database
@@ -65,6 +67,21 @@ async def test_no_address_is_in_the_log_of_a_command(env: dict[str, str]) -> Non
         assert code == 0
         assert f'"event":"person.{command}"' in err
         assert DESK not in out + err
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("typed", "code"), [(f" {DESK} \n", 0), (f"{DESK}\nmore\n", 0), ("", 1), ("desk\n", 1)])
+async def test_an_address_can_come_from_standard_input(env: dict[str, str], typed: str, code: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, "person", "add", "-", "--responder", "tara", env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(typed.encode())
+    process.stdin.close()
+    _, err = await finish(process)
+    assert process.returncode == code, err
+    assert [person["email"] for person in await printed(env, "person", "list")] == [DESK] * (1 - code)
+    assert code == 0 or b"/email is not an email address" in err
 
 
 async def test_an_invitation_waits_in_the_outbox(env: dict[str, str], database: Database) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.formats.test_registry import PATHS
 from tests.snapshot.responders import NOON, clean_reports, responder
 
-from capacity_api.api.intake import IntakeReport
+from capacity_api.api.intake import ReportRequest
 from capacity_api.db.tables import ReportRow
 from capacity_api.domain.events import PRIVATE, EventType
 from capacity_api.domain.intake import (
@@ -162,7 +162,7 @@ def test_random_reports_say_a_field_of_a_report(field: str) -> None:
 
 
 def test_nothing_of_a_request_is_lost_before_it_is_a_report() -> None:
-    assert msgspec.json.decode(msgspec.json.encode(SAID), type=IntakeReport).report == SAID
+    assert msgspec.json.decode(msgspec.json.encode(SAID), type=ReportRequest).report == SAID
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from capacity_api.domain.codes import EVERYTHING, NOT_KNOWN
-from capacity_api.domain.contact import Contact, ContactDetails, Phone, validate_contact
+from capacity_api.domain.contact import Contact, ContactRequest, Phone, validate_contact
 from capacity_api.domain.remit import Remit, validate_remit
 
 ALL, SEXUAL, SERVITUDE = EVERYTHING, ("sexual",), ("domestic_servitude",)
@@ -96,7 +96,7 @@ def test_the_source_and_its_date_stand_beside_the_words(row: dict[str, Any]) -> 
 
 
 def test_only_a_contact_that_was_verified_is_given(row: dict[str, Any]) -> None:
-    contact = validate_contact(msgspec.convert(row["contact"], ContactDetails))
+    contact = validate_contact(msgspec.convert(row["contact"], ContactRequest))
     if row["slug"] == "salvation-army":
         hours = "Answered at all hours according to its own site"
         assert contact == Contact(phone=Phone("0800 808 3733", "+448008083733", None), hours=hours)

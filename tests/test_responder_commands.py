@@ -1,14 +1,20 @@
 """`capacity-api responder report`, `edit` and `delist`: what a coordinator does for a responder."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from tests.listed import postgresql_template, sqlite_template
 from tests.processes import environment, run
 
+from capacity_api.cli.responders import responder
 from capacity_api.clock import utc_now
+from capacity_api.domain.contact import ContactRequest
+from capacity_api.domain.remit import Remit
+from capacity_api.operations.responders import ResponderPatch
 
 __all__ = ["postgresql_template", "sqlite_template"]
 
@@ -92,6 +98,51 @@ async def test_only_what_is_named_changes(env: dict[str, str]) -> None:
     assert (await shown(env, "edit", "tara"))["sequence"] == own["sequence"]
 
 
+async def test_every_part_of_the_remit_can_be_changed(env: dict[str, str]) -> None:
+    first = (await shown(env, "edit", "tara", "--website", "https://example.org/"))["remit"]
+    source = ("--remit-source-title", "Its own site", "--remit-source-published", "2026-11")
+    after = await shown(
+        env,
+        *("edit", "tara", "--area", "wales", "--area", "E12000007", "--exploitation-type", "labour"),
+        *("--age-group", "child", "--gender", "woman", "--existing-clients-only", "--remit-note", "By appointment."),
+        *("--published-geography", "Wales and London", *source, "--remit-source-url", "https://example.org/remit"),
+    )
+    remit = after["remit"]
+    assert [area["name"] for area in remit["areas"]] == ["Wales", "London"]
+    assert (remit["exploitation_types"], remit["age_groups"], remit["genders"]) == (["labour"], ["child"], ["woman"])
+    assert (remit["existing_clients_only"], remit["note"]) == (True, "By appointment.")
+    assert remit["as_published"] == {**first["as_published"], "geography": "Wales and London"}
+    assert remit["source"] == {
+        "title": "Its own site",
+        "published": "2026-11",
+        "url": "https://example.org/remit",
+    }
+    assert (await shown(env, "edit", "tara", "--hours", "Mondays"))["remit"] == remit
+    last = await shown(env, "edit", "tara", "--not-existing-clients-only", "--remit-note", "", "--no-remit-source")
+    assert last["remit"] == {**remit, "existing_clients_only": False, "note": None, "source": None}
+
+
+def test_every_field_that_the_api_changes_has_an_option() -> None:
+    """Red for a new field of `ResponderPatch` without an option here."""
+    options = {each.name for each in responder.commands["edit"].params}
+    flat = {
+        {"contact/source": "source_name", "remit/note": "remit_note", "remit/source": "remit_source_title"}.get(
+            path, "published_geography" if path == "remit/as_published" else path.rpartition("/")[2]
+        )
+        for path in _fields_of(ResponderPatch)
+    }
+    assert flat <= options, flat - options
+
+
+def _fields_of(struct: type[msgspec.Struct], inside: str = "") -> Iterator[str]:
+    inner: dict[str, type[msgspec.Struct]] = {"contact": ContactRequest, "remit": Remit}
+    for name in struct.__struct_fields__:
+        if not inside and name in inner:
+            yield from _fields_of(inner[name], f"{name}/")
+        else:
+            yield f"{inside}{name}"
+
+
 async def test_whose_word_a_contact_is_must_be_thought_of(env: dict[str, str]) -> None:
     code, out, err = await run("responder", "edit", "tara", "--phone", "0808 808 3733", env=env)
     assert (code, out) == (0, "changed tara\n")
@@ -139,6 +190,8 @@ async def test_a_delisted_responder_is_not_listed_and_its_tokens_end(env: dict[s
         (("edit", "tara", "--phone", "1"), 1, "/contact/phone"),
         (("edit", "tara", "--name", ""), 1, "/name"),
         (("edit", "tara", "--source-name", "Its own site"), 2, "a source has --source-name and --source-url"),
+        (("edit", "tara", "--area", "Wale"), 1, "/remit/areas/0 unknown code 'Wale'; use K02000001"),
+        (("edit", "kalayaan", "--no-remit-source", "--remit-source-title", "x"), 2, "not both"),
         (("edit", "tara", "--no-source", "--source-url", "https://example.org/"), 2, "not both"),
     ],
 )

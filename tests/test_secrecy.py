@@ -31,7 +31,7 @@ from capacity_api.domain import signing
 from capacity_api.domain.keys import Keys
 from capacity_api.operations import owners, tokens
 from capacity_api.operations.webhooks import management, secrets
-from capacity_api.operations.webhooks.management import NewWebhook
+from capacity_api.operations.webhooks.management import WebhookRequest
 
 SECRET_KEY = b"hush-hush".ljust(32, b".")
 SECRET = signing.make_secret("v1", bytes(range(32, 64)))
@@ -75,7 +75,13 @@ def test_each_struct_with_a_persons_address_or_a_link_leaves_it_out_of_its_repr(
         # The contact of a responder is public.
         if name in {"email", "link"} and not each.__module__.endswith((".contact", ".responder", ".services", ".csv"))
     }
-    expected = {"Person.email", "NewPerson.email", "NewInvitation.email", "SignIn.email", "LinkBody.link"}
+    expected = {
+        "Person.email",
+        "PersonRequest.email",
+        "InvitationRequest.email",
+        "SignInRequest.email",
+        "LinkRequest.link",
+    }
     assert {*expected, "Handover.link", "MailContent.email", "MailContent.link"} <= set(found)
     assert [name for name, each in found.items() if each.__repr__ is msgspec.Struct.__repr__] == []
 
@@ -91,7 +97,7 @@ async def test_no_value_that_holds_a_secret_shows_it(database: Database, setting
         issued = await tokens.issue_token(session, clock(), keys, owner)
         identity = await tokens.identify(session, clock(), keys, issued.token)
         made, _ = await management.add(
-            session, clock(), keys, owner, NewWebhook(url="https://partner.example/hook?key=hunter2"), ()
+            session, clock(), keys, owner, WebhookRequest(url="https://partner.example/hook?key=hunter2"), ()
         )
         rotated = await secrets.rotate(session, clock(), keys, owner, made.id)
         row = await session.get_one(WebhookRow, made.id)

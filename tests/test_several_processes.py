@@ -44,6 +44,39 @@ def announce():
 Processes(2, wait, Supervisor(), announce, lambda: None, grace_seconds=5).run()
 """
 
+# The first two serve. The next one hangs at its start, and those after it serve.
+_ONE_HANGS_AT_ITS_START = """
+import os
+import sys
+import structlog
+from pathlib import Path
+from capacity_api import log
+from capacity_api.cli.processes import Processes
+from capacity_api.cli.supervision import Supervisor
+from capacity_api.config import Settings
+
+log.configure(Settings(), "serve")
+to_hang = Path(sys.argv[1])
+
+def wait(link):
+    structlog.get_logger().info("started")
+    if to_hang.exists():
+        to_hang.unlink()
+        os.read(link.life, 1)
+    link.supervisor.ready("waits")
+    os.read(link.life, 1)
+
+def announce():
+    to_hang.touch()
+    structlog.get_logger().info("announced")
+
+# Those that serve are ready at once. The limit leaves them time on a machine that is busy.
+Processes(
+    2, wait, Supervisor(), announce, lambda: None,
+    grace_seconds=5, hangs_after_seconds=600, starts_within_seconds=10,
+).run()
+"""
+
 _GET = b"GET /v1/vocabulary HTTP/1.1\r\nhost: capacity.example.org\r\n\r\n"
 
 
@@ -181,6 +214,30 @@ async def test_processes_that_die_again_and_again_wait_and_end_when_none_is_left
     assert log.read_text().endswith("the processes die again and again, and none is left; the log says why\n")
     assert len(lines_of(log, "started")) == 7
     assert lines_of(log, "process.died")[-1]["child"] == oldest
+
+
+async def test_a_process_that_hangs_at_its_start_is_replaced(log: Path, tmp_path: Path) -> None:
+    with log.open("w") as output:
+        parent = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", _ONE_HANGS_AT_ITS_START, str(tmp_path / "to_hang")),
+            stdout=output,
+            stderr=output,
+            env=processes.environment(""),
+        )
+    try:
+        await logged(log, "announced")
+        os.kill((await logged(log, "started", 2))[0]["pid"], signal.SIGKILL)
+        hanging = (await logged(log, "started", 3))[-1]["pid"]
+        [hangs] = await logged(log, "process.hangs")
+        assert hangs["child"] == hanging
+        await logged(log, "started", 4)
+        parent.terminate()
+    except BaseException:
+        parent.kill()
+        raise
+    finally:
+        await processes.finish(parent)
+    assert parent.returncode == 0
 
 
 @pytest.mark.soak

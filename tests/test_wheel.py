@@ -12,6 +12,8 @@ import httpx
 import pytest
 from tests.serving import PATIENCE_SECONDS
 
+from capacity_api.cli import manual
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -60,6 +62,48 @@ def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"capacity_api"}
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".db", ".key", "facts.js"))]
+
+
+def test_the_wheel_shows_every_page_of_the_manual_and_every_section_that_a_page_leads_to(
+    installed: Path, tmp_path: Path
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+    def shown(*arguments: str) -> str:
+        done = subprocess.run(
+            [installed / "capacity-api", "docs", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    names = {line.split()[0] for line in shown().splitlines()}
+    assert names == manual.read_pages().keys()
+    assert {path.stem for path in (ROOT / "docs" / "operate").glob("*.md")} <= names
+    assert shown("docs/operate/backup.md") == (ROOT / "docs" / "operate" / "backup.md").read_text() + "\n"
+    assert shown("backup#the-drill").startswith("## The drill\n")
+
+
+def test_every_link_between_pages_of_the_manual_and_every_page_that_a_message_names_can_be_shown() -> None:
+    pages = manual.read_pages()
+    asked = set()
+    for name in pages:
+        place = Path("docs", name) if (ROOT / "docs" / f"{name}.md").exists() else Path("docs", "operate", name)
+        for path, anchor in re.findall(r"\]\(([^)\s#:]*\.md)?(#[\w-]+)?\)", pages[name]):
+            linked = os.path.normpath(place.parent / path) if path else f"{place}.md"
+            if not path or place.is_relative_to("docs/operate"):
+                asked.add(f"{linked}{anchor}")
+    for file in (ROOT / "src" / "capacity_api").rglob("*.py"):
+        asked.update(re.findall(r"docs/operate/[\w-]+\.md|docs/settings\.md", file.read_text()))
+    asked.discard("CHANGELOG.md")
+    assert len(asked) > 50
+    for each in asked:
+        assert manual.find(pages, each), each
 
 
 def test_serve_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:

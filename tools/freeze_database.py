@@ -1,7 +1,8 @@
 """Write small databases of the version that is checked out: `python tools/freeze_database.py NAME [POSTGRESQL_URL]`.
 
 For each release, as CONTRIBUTING.md says: `tests/db/test_released.py` upgrades what it writes in every later version.
-The URL is of an empty PostgreSQL database; without it, only that of SQLite is written. It needs `pg_dump`.
+The URL is of an empty PostgreSQL database; without it, only that of SQLite is written. It needs a `pg_dump` as new as
+the server.
 """
 
 import base64
@@ -36,6 +37,8 @@ PAUSED = {
     "note": "“Full” – for now",
 }
 THRESHOLD = {"pause_at": 100, "reopen_below": 80, "report": PAUSED}
+PERSON = {"email": "referrals@barnardos.example", "owner": SLUG}
+HANDOVER = {"owner": SLUG, "scopes": ["intake:write"], "label": "Referral team"}
 PATIENCE_SECONDS = 60
 
 
@@ -60,6 +63,10 @@ class Version:
             "CAPACITY_DATABASE_URL": url,
             "CAPACITY_SECRET_KEY": KEY,
             "CAPACITY_EGRESS_ALLOW": "127.0.0.0/8",
+            # Nobody listens there, so that what is to be sent stays.
+            "CAPACITY_SMTP_URL": "smtp://127.0.0.1:1?starttls=no",
+            "CAPACITY_MAIL_FROM": "directory@capacity.example",
+            "CAPACITY_PUBLIC_URL": "https://capacity.example",
         }
 
     def run(self, *arguments: str) -> str:
@@ -86,7 +93,9 @@ class Version:
 def main(name: str, postgresql: str | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "capacity.db"
-        write_facts(f"{name}.sqlite", fill(f"sqlite:///{path}"))
+        facts = fill(f"sqlite:///{path}")
+        # It stands beside the file of every SQLite database.
+        write_facts(f"{name}.sqlite", facts | {"mark": path.with_name("capacity.db.mark").read_text()})
         with closing(sqlite3.connect(path)) as connection:
             (RELEASED / f"{name}.sqlite.sql").write_text("\n".join(connection.iterdump()) + "\n")
     if postgresql is not None:
@@ -109,26 +118,29 @@ def dump_postgresql(url: str) -> str:
 def fill(url: str) -> dict[str, Any]:
     """Put rows into each table by commands and calls alone. Returns what a later version has to find again."""
     version = Version(url)
-    version.run("db", "upgrade")
+    version.run("db", "create")
     tokens = {
         "responder": version.token("--responder", SLUG),
         "partner": version.token("--partner", "Tool", "--days", "3650"),
+        "admin": version.token("--admin"),
     }
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as receiver:
         threading.Thread(target=receiver.serve_forever, daemon=True).start()
         with version.serve() as address, httpx.Client(base_url=address, trust_env=False) as client:
-            responder = {"authorization": f"Bearer {tokens['responder']}"}
-            partner = {"authorization": f"Bearer {tokens['partner']}"}
+            responder, partner, admin = (
+                {"authorization": f"Bearer {tokens[name]}"} for name in ("responder", "partner", "admin")
+            )
             endpoint = f"http://127.0.0.1:{receiver.server_port}/"
             made = client.post("/v1/webhooks", json={"url": endpoint}, headers=partner).raise_for_status().json()
             report = f"/v1/responders/{SLUG}/intake"
             client.put(report, json=OPEN, headers=responder).raise_for_status()
-            # The first version had no thresholds.
             for path, body in (("threshold", THRESHOLD), ("caseload", {"open_referrals": 40})):
-                answer = client.put(f"/v1/responders/{SLUG}/{path}", json=body, headers=responder)
-                if answer.status_code not in (404, 405):
-                    answer.raise_for_status()
+                client.put(f"/v1/responders/{SLUG}/{path}", json=body, headers=responder).raise_for_status()
             client.put(report, json=PAUSED, headers=responder).raise_for_status()
+            client.post("/v1/people", json=PERSON, headers=admin).raise_for_status()
+            client.post("/v1/handovers", json=HANDOVER, headers=admin).raise_for_status()
+            dispute = {"found": "no_answer"}
+            client.post(f"/v1/responders/{SLUG}/disputes", json=dispute, headers=partner).raise_for_status()
 
             def has_delivered() -> bool:
                 found = client.get(f"/v1/webhooks/{made['id']}/deliveries", headers=partner).raise_for_status().json()
@@ -138,8 +150,7 @@ def fill(url: str) -> dict[str, Any]:
             now = datetime.now(UTC)
             shown = client.get(f"/v1/responders/{SLUG}").raise_for_status().json()
         receiver.shutdown()
-    if "rebuild" in version.run("db", "--help"):
-        version.run("db", "rebuild")
+    version.run("db", "rebuild")
     return {
         "at": now.isoformat(),
         "slug": SLUG,

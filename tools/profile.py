@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[1] / "openapi"
 # The root of each schema: its name in the OpenAPI document, its file, and what it is.
 ROOTS = {
     "Responder": ("responder", "An organisation, whom it takes, and what it says it can take on now."),
-    "IntakeReport": ("report", "What an organisation says of its intake."),
+    "ReportRequest": ("report", "What an organisation says of its intake."),
     "MatchQuestion": ("question", "Who can take this person? What is left out was not said."),
 }
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

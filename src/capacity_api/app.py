@@ -10,7 +10,7 @@ from functools import partial
 from capacity_api import background, log
 from capacity_api.api import problems
 from capacity_api.api.admission import AdmissionMiddleware
-from capacity_api.api.application import ApiApplication
+from capacity_api.api.application import ApiApplication, deprecated_reads
 from capacity_api.api.context import Context
 from capacity_api.api.known_tokens import READ_TOKENS_EVERY_SECONDS, KnownTokens
 from capacity_api.api.metrics import Metrics
@@ -34,6 +34,7 @@ from capacity_api.delivery.worker import Worker
 from capacity_api.domain.keys import Keys
 from capacity_api.edge.application import Edge, EdgeApplication
 from capacity_api.edge.connections import Connections, Limits
+from capacity_api.edge.durations import Durations
 from capacity_api.edge.refusals import Refusals
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
@@ -83,9 +84,8 @@ def create_app(
     clock_watch = clock_watch or ClockWatch(clock)
     database.clock_watch = clock_watch
     keys = Keys(settings.secret_keys)
-    publisher = Publisher(
-        database, clock_watch.latest, catalogue(settings, formats), acknowledge_timeout, wall=clock_watch.wall
-    )
+    published = catalogue(settings, formats, deprecated=deprecated_reads(formats))
+    publisher = Publisher(database, clock_watch.latest, published, acknowledge_timeout, wall=clock_watch.wall)
     conditions = Conditions(clock)
     readiness = Readiness(database, publisher, conditions, clock)
     watch = Watch(database, conditions)
@@ -101,11 +101,20 @@ def create_app(
 
     sign_ins = SignInQueue(database, keys, clock, notify)
     look_at_clocks = partial(look_at_clock, database, clock_watch, conditions)
-    refusals, reads = Refusals(), Counter[int]()
-    metrics = Metrics(conditions, refusals, reads, counts)
+    refusals, reads, durations = Refusals(), Counter[int](), Durations()
+    metrics = Metrics(
+        database=database,
+        clock_watch=clock_watch,
+        publisher=publisher,
+        readiness=readiness,
+        refusals=refusals,
+        reads=reads,
+        durations=durations,
+        counts=counts,
+    )
 
     async def share_counts() -> bool:
-        metrics.share(publisher)
+        metrics.share()
         return False
 
     async def background_tasks() -> None:
@@ -194,7 +203,7 @@ def create_app(
     admission = AdmissionMiddleware(application, settings, known_tokens)
     return EdgeApplication(
         ShutdownMiddleware(PublicationMiddleware(admission, publisher)),
-        Edge(publisher, connections, refusals, reads, partial(problems.represent_refusal, publisher)),
+        Edge(publisher, connections, refusals, reads, durations, partial(problems.represent_refusal, publisher)),
     )
 
 

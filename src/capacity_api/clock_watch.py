@@ -19,11 +19,13 @@ _REMEDY = "run `capacity-api doctor --clock`, which says what to do"
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """The wall's clock, and the latest that it may be; `doubt` says in one sentence what is wrong, if anything is.
 
-    `latest` is the wall's clock while there is no doubt.
+    `latest` is the wall's clock while there is no doubt. `ahead` is by how much the wall's clock differs from the clock
+    that it differs from most; it is negative if the wall's is behind.
     """
 
     wall: datetime
     latest: datetime
+    ahead: timedelta
     doubt: str | None
 
 
@@ -90,18 +92,22 @@ class ClockWatch:
         doubts: list[str] = []
         latest = wall
         expected = self._baseline.expect(boot)
+        differences = [wall - expected]
         if abs(wall - expected) > MAX_DIFFERENCE:
             doubts.append(f"somebody set the clock {_ahead(wall - expected)}")
             latest = max(latest, expected)
         if self._database is not None:
             expected = self._database.expect(boot) - self._accepted_lead
+            differences.append(wall - expected)
             if abs(wall - expected) > MAX_DIFFERENCE:
                 doubts.append(f"the clock is {_ahead(wall - expected)} of the database's")
                 latest = max(latest, expected)
         if self._newest_event is not None and self._newest_event.time - wall > MAX_AHEAD:
+            differences.append(wall - self._newest_event.time)
             doubts.append(f"the newest event is dated {self._newest_event.time:%Y-%m-%dT%H:%M:%SZ}, in the future")
             latest = max(latest, self._newest_event.expect(boot))
-        return Reading(wall=wall, latest=latest, doubt=f"{', and '.join(doubts)}; {_REMEDY}" if doubts else None)
+        doubt = f"{', and '.join(doubts)}; {_REMEDY}" if doubts else None
+        return Reading(wall=wall, latest=latest, ahead=max(differences, key=abs), doubt=doubt)
 
     @property
     def in_doubt(self) -> bool:

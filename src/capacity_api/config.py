@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
+from capacity_api.database_url import parse_database_url
 from capacity_api.errors import ConfigurationError, KeyMissing
 from capacity_api.secrecy import repr_without
 
@@ -30,15 +30,6 @@ LOOPBACK = ip_network("127.0.0.0/8")
 _PREFIX = "CAPACITY_"
 # A host name or an IP address, with or without a port. No character that could end a URL early or hide another host.
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?")
-# One of several database hosts; a folder is that of a Unix socket.
-_DATABASE_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+|/[^,:]+)(:(?P<port>[0-9]{1,5}))?")
-_SEVERAL_HOSTS = re.compile(r"(?P<before>[\w+]+://([^:/@]*(:[^@]*)?@)?)(?P<hosts>[^/?@]*,[^/?@]*)(?P<after>([/?].*)?)")
-_POSTGRESQL_PARAMETERS = frozenset(
-    {"host", "port", "target_session_attrs", "sslmode", "ssl", "passfile", "prepared_statement_cache_size"}
-)
-# libpq's. asyncpg takes them too, and calls the parameter `ssl`.
-_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-_SESSION_ATTRIBUTES = ("read-write", "primary", "any", "standby", "read-only")
 # Its domain is in the `Message-ID` of every mail.
 _SENDER = re.compile(r"[^\s@<>]+@[0-9A-Za-z.-]*[0-9A-Za-z]")
 _PATH = re.compile(r"(/[0-9A-Za-z._~-]+)*/?")
@@ -76,6 +67,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: int | None = None
     max_connections_per_address: int = 256
     lease: timedelta = timedelta(seconds=30)
+    # For how long what is finished is kept (`operations.retention`). `None`: for ever.
+    keep_deliveries: timedelta = timedelta(days=30)
+    keep_mail: timedelta = timedelta(days=90)
+    keep_audit: timedelta | None = None
     operator: str | None = None
     contact: str | None = None
     public_url: str | None = None
@@ -102,6 +97,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_sqlite(self) -> bool:
         return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def pooler(self) -> str | None:
+        """ "transaction" or "session", if the URL says that a pooler of that mode stands before PostgreSQL."""
+        return self.url.query.get("pooler")  # type: ignore[return-value]  # `parse_database_url` refuses several
 
     @property
     def asks_for_primary(self) -> bool:
@@ -210,27 +210,6 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-def parse_database_url(text: str) -> str:
-    """The URL as `Settings.database_url` has it. Raises `ValueError`, whose message does not hold the text."""
-    try:
-        url = _url_of_hosts(text) or make_url(text)
-    except (ArgumentError, ValueError):
-        raise ValueError("is not a database URL such as sqlite:///capacity.db or postgresql://user@host/name") from None
-    if url.drivername in {"postgresql", "postgres"}:
-        url = url.set(drivername="postgresql+asyncpg")
-    if url.drivername == "sqlite":
-        url = url.set(drivername="sqlite+aiosqlite")
-    if url.drivername not in {"postgresql+asyncpg", "sqlite+aiosqlite"}:
-        raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
-    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
-        raise ValueError("must name a file: an SQLite database in memory cannot be shared between connections")
-    if url.get_backend_name() == "postgresql":
-        url = _postgresql_url(url)
-    elif url.query:
-        raise ValueError("must name a file, without a query: a path with ? in it cannot be used")
-    return url.render_as_string(hide_password=False)
-
-
 def _key_file(settings: Settings) -> Path | None:
     """The key file beside the SQLite database, or `None` if a key is set.
 
@@ -250,64 +229,6 @@ def _read_text(source: str, path: Path) -> str:
         raise ConfigurationError(f"{source} cannot be read: it is not text") from None
     except OSError as error:
         raise ConfigurationError(f"{source} cannot be read: {error.strerror}") from None
-
-
-def _url_of_hosts(text: str) -> URL | None:
-    """The URL if it names several hosts as libpq takes them, `//user@h1:5432,h2/db`; SQLAlchemy cannot parse that."""
-    parts = _SEVERAL_HOSTS.fullmatch(text)
-    if parts is None:
-        return None
-    return make_url(parts["before"] + parts["after"]).update_query_pairs(
-        ("host", host) for host in parts["hosts"].split(",")
-    )
-
-
-def _postgresql_url(url: URL) -> URL:
-    """The URL with several hosts as `?host=h1,h2&port=p1,p2`: of SQLAlchemy's forms, the one that takes IPv6."""
-    if not url.query.keys() <= _POSTGRESQL_PARAMETERS:
-        # Never repeat what is wrong: it may be a part of the password.
-        raise ValueError(
-            f"may have no parameters but {', '.join(sorted(_POSTGRESQL_PARAMETERS))}; leave out others, such as "
-            "channel_binding, and name a root certificate in PGSSLROOTCERT"
-        )
-    url = _with_ssl_mode(url)
-    attributes = url.query.get("target_session_attrs")
-    if attributes is not None and attributes not in _SESSION_ATTRIBUTES:
-        raise ValueError(f"must have one of {', '.join(_SESSION_ATTRIBUTES)} as target_session_attrs")
-    named = url.query.get("host", ())
-    hosts = named.split(",") if isinstance(named, str) else list(named)
-    if len(hosts) < 2:
-        return url
-    found = [_DATABASE_HOST.fullmatch(host) for host in hosts]
-    ports = _ports(url, len(hosts))
-    if url.host or not all(found) or ports is None:
-        raise ValueError("must name several hosts as //user@h1:5432,h2:5432/name or as ?host=h1:5432&host=h2:5432")
-    return url.update_query_dict(
-        {
-            "host": ",".join((each["name"]).strip("[]") for each in found if each is not None),
-            "port": ",".join(each["port"] or port for each, port in zip(found, ports, strict=True) if each is not None),
-        }
-    )
-
-
-def _with_ssl_mode(url: URL) -> URL:
-    """The URL with libpq's `sslmode` under the name that asyncpg has for it."""
-    modes = {name: url.query[name] for name in ("sslmode", "ssl") if name in url.query}
-    if not modes:
-        return url
-    if len(modes) > 1 or not set(modes.values()) <= set(_SSL_MODES):
-        raise ValueError(f"must have one of {', '.join(_SSL_MODES)} as sslmode")
-    (mode,) = modes.values()
-    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
-
-
-def _ports(url: URL, count: int) -> list[str] | None:
-    """The port of each host that names none itself: `port` in the query is one for all, or one for each."""
-    named = url.query.get("port", "5432")
-    ports = named.split(",") if isinstance(named, str) else list(named)
-    if len(ports) == 1:
-        ports *= count
-    return ports if len(ports) == count and all(re.fullmatch("[0-9]{1,5}", port) for port in ports) else None
 
 
 def _secret_keys(text: str) -> tuple[bytes, ...]:
@@ -363,6 +284,20 @@ def _lease(text: str) -> timedelta:
     if not 20 <= seconds <= 3600:
         raise ValueError("must be from 20 to 3600 seconds")
     return timedelta(seconds=seconds)
+
+
+def _days(least: int) -> Callable[[str], timedelta]:
+    def parse(text: str) -> timedelta:
+        days = _whole_number(text)
+        if not least <= days <= 36500:
+            raise ValueError(f"must be from {least} to 36500 days")
+        return timedelta(days=days)
+
+    return parse
+
+
+def _audit_days(text: str) -> timedelta | None:
+    return _days(365)(text) if text else None
 
 
 def _line(text: str) -> str | None:
@@ -462,6 +397,11 @@ _PARSERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "MAX_CONNECTIONS": ("max_connections", _positive_number),
     "MAX_CONNECTIONS_PER_ADDRESS": ("max_connections_per_address", _positive_number),
     "LEASE_SECONDS": ("lease", _lease),
+    # A webhook is disabled after five days of failures: its log has to outlast that.
+    "KEEP_DELIVERIES_DAYS": ("keep_deliveries", _days(7)),
+    # The link in a mail works for 30 days at most.
+    "KEEP_MAIL_DAYS": ("keep_mail", _days(30)),
+    "KEEP_AUDIT_DAYS": ("keep_audit", _audit_days),
     "OPERATOR": ("operator", _line),
     "CONTACT": ("contact", _line),
     "PUBLIC_URL": ("public_url", _public_url),

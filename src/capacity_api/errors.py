@@ -65,6 +65,7 @@ about this one. `api/problems.py` has the HTTP status of each class.
 
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 import msgspec
 
@@ -134,8 +135,15 @@ class Invalid(BadInput):
 
 
 class Unauthenticated(CapacityError):
+    """`token_id` and `owner`, the key of its owner, are for the log. A token that nobody issued has neither."""
+
     code = "unauthenticated"
     title = "A valid token is needed"
+
+    def __init__(self, detail: str = "", token_id: UUID | None = None, owner: str | None = None) -> None:
+        super().__init__(detail)
+        self.token_id = token_id
+        self.owner = owner
 
 
 class TokenMissing(Unauthenticated):
@@ -342,6 +350,7 @@ class OutageCause(StrEnum):
     CONNECTION_REFUSED = "connection_refused"
     NO_ANSWER = "no_answer"
     TLS = "tls"
+    POOLER = "pooler"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a code
     LOGIN_REFUSED = "login_refused"
     NO_DATABASE = "no_database"
@@ -357,6 +366,7 @@ class OutageCause(StrEnum):
     DAMAGED = "damaged"
     LOCKED = "locked"
     BUSY = "busy"
+    STATEMENT_ENDED = "statement_ended"
 
 
 class DatabaseUnavailable(Unavailable):

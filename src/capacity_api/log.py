@@ -13,7 +13,6 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, TextIO
 
@@ -21,6 +20,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from capacity_api.clock import Clock, utc_now
 from capacity_api.config import Settings
 
 # At debug level these log what people sent: values of statements, addresses of requests.
@@ -31,14 +31,22 @@ _ROW = re.compile(r"^DETAIL: .*?(?=^\[SQL: |\n\n(?:The above|During handling)|\Z
 _HEAD = ("time", "level", "event", "process", "pid")
 
 
-def configure(settings: Settings, process: str) -> None:
-    """Set up the log of this process, which each line names: `serve`, `worker`, or another command. May run again."""
+def configure(settings: Settings, process: str, clock: Clock = utc_now) -> None:
+    """Set up the log of this process, which each line names: `serve`, `worker`, or another command. May run again.
+
+    `clock` says when a line was written.
+    """
+
+    def add_time(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+        fields["time"] = clock().isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+        return fields
+
     # `format_exc_info` and not structlog's richer forms: those show the values of variables.
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        _add_time,
+        add_time,
         structlog.processors.format_exc_info,
         _leave_out_rows,
     ]
@@ -116,11 +124,6 @@ def _to_json(fields: EventDict, **_: Any) -> str:
 def _leave_out_rows(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     if "exception" in fields:
         fields["exception"] = _ROW.sub("", fields["exception"])
-    return fields
-
-
-def _add_time(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    fields["time"] = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
     return fields
 
 

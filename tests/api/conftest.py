@@ -26,14 +26,15 @@ async def subscriber(service: Service, settings: Settings, clock: Clock) -> Asyn
         yield found
 
 
-# They try every route in many ways, and hardly depend on the database: the second one is for the soak run.
-_EVERY_ROUTE = frozenset({"test_matrix.py", "test_audit_routes.py"})
+# They try every route or every question in many ways, and hardly depend on the database: matches are answered from
+# memory. The second database is for the soak run.
+_IN_MANY_WAYS = frozenset({"test_matrix.py", "test_audit_routes.py", "test_match_agreement.py", "test_form.py"})
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.name in _EVERY_ROUTE and "postgresql" in item.name:
+        if item.path.name in _IN_MANY_WAYS and "postgresql" in item.name:
             item.add_marker(pytest.mark.soak)
 
 

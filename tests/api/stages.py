@@ -24,7 +24,7 @@ QUESTIONS = frozenset({"askByForm", "findMatches", "findAlternatives", "lookAtLi
 # What changes something for who has a link, and needs no token.
 BY_LINK = frozenset({"useLink"})
 # An editor's are its own owner's; an administrator names the owner.
-_OF_OWNER = frozenset({"addPerson", "invitePerson"})
+_OF_OWNER = frozenset({"addPerson", "addInvitation"})
 _numbers = itertools.count(1)
 _OWN_BODIES: dict[str, dict[str, Any]] = {
     "changeOwner": {"suspended": True},

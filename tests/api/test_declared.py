@@ -37,7 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "countCaseload": {"open_referrals": 1},
     "findAlternatives": {},
     "findMatches": {},
-    "invitePerson": {"email": "duty@tara.example", "owner": "tara"},
+    "addInvitation": {"email": "duty@tara.example", "owner": "tara"},
     "issueToken": {"owner": "admin"},
     "lookAtLink": {"link": "nobody"},
     "redactResponder": {"fields": ["report.note"], "from": 1},

@@ -162,7 +162,14 @@ async def test_an_unknown_parameter_is_refused(service: Service) -> None:
     answer = await service.client.get("/v1/directory?area=S92000003&region=x&aera=y")
     assert_refused(answer, 422, "unknown_parameter", "?aera", "?region")
     for path in ("/v1/responders/tara", "/v1/vocabulary", "/openapi.json", "/healthz"):
-        assert_refused(await service.client.get(path + "?x=1"), 422, "unknown_parameter", "?x", what=path)
+        answer = await service.client.get(path + "?x=1")
+        assert_refused(answer, 422, "unknown_parameter", "?x", what=path)
+        assert answer.json()["detail"].endswith("; it has none"), path
+
+
+async def test_who_mistypes_a_parameter_is_told_which_there_are(service: Service) -> None:
+    answer = await service.client.get("/v1/events?cursor=7")
+    assert answer.json()["detail"] == "The path has no such query parameter; it has after, limit, responder, type"
 
 
 async def test_a_responder_that_is_not_listed_is_not_found(service: Service) -> None:

@@ -13,7 +13,7 @@ from tests.mailed import add_person, mailed, mails, owner_of
 from tests.serving import OPEN, PAUSED, Headers, Service
 
 from capacity_api.db.people_tables import DisputeRow
-from capacity_api.domain.disputes import Found
+from capacity_api.domain.disputes import DisputeFinding
 from capacity_api.domain.mail import MailKind
 from capacity_api.domain.people import Role
 
@@ -33,8 +33,8 @@ async def listed(service: Service, **parameters: Any) -> dict[str, Any]:
     return page
 
 
-@pytest.mark.parametrize("found", list(Found))
-async def test_a_dispute_says_what_was_found_and_what_was_shown(service: Service, found: Found) -> None:
+@pytest.mark.parametrize("found", list(DisputeFinding))
+async def test_a_dispute_says_what_was_found_and_what_was_shown(service: Service, found: DisputeFinding) -> None:
     token = await service.token(partner="Case tool")
     await service.report("tara", OPEN)
     answer = await dispute(service, token, found)

@@ -58,7 +58,7 @@ def faults_of(answer: httpx.Response) -> list[str]:
 
 
 def outcomes_of(page: str) -> dict[str, str]:
-    """Slugs of those shown with an entry, and names of those that cannot help, by their outcome."""
+    """The outcome of each charity on the page, by its slug; of one that cannot help, by its name."""
     found: dict[str, str] = {}
     for outcome in ("yes", "waiting_list", "ask"):
         part = page.partition(f'<h2 id="m-{outcome}">')[2].partition("</section>")[0]

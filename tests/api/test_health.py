@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
-from tests.outages import away
-from tests.serving import OPEN, PATIENCE_SECONDS, Service, codes_of, serving
+from tests.outages import away, proxying
+from tests.serving import OPEN, PATIENCE_SECONDS, Service, codes_of, patience, serving
 
 from capacity_api.config import Settings
 
@@ -164,3 +164,25 @@ async def test_the_metrics_count_and_name_nobody(service: Service) -> None:
         "nothing",
     ):
         assert private not in metrics
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_the_metrics_are_told_while_the_database_hangs(settings: Settings, clock: Clock) -> None:
+    async with proxying(settings.url) as proxy:
+        through = msgspec.structs.replace(settings, database_url=proxy.url, metrics_allow=(ip_network("127.0.0.1"),))
+        async with serving(through, clock) as service:
+            before = (await service.client.get("/metrics")).text
+            assert "capacity_database_up 1.0" in before
+            assert "capacity_deliveries_pending 0.0" in before
+            proxy.hang()
+            try:
+                while "capacity_database_up 1.0" in (during := (await service.client.get("/metrics")).text):
+                    pass
+            finally:
+                proxy.resume()
+            assert "capacity_database_up 0.0" in during
+            assert "capacity_deliveries_pending" not in during
+            assert 'capacity_responders{state="unconfirmed"} 13.0' in during
+            async with patience(lambda: "the database again"):
+                while "capacity_database_up 1.0" not in (await service.client.get("/metrics")).text:
+                    pass

@@ -27,7 +27,7 @@ from tests.api.people import (
 )
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
-from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Service, serving
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Service, answers_at_once, serving
 
 from capacity_api.api.context import FAILURE_LIMIT
 from capacity_api.config import Settings
@@ -238,7 +238,7 @@ async def test_without_a_public_url_a_handover_names_no_host(settings: Settings,
 async def test_of_ten_uses_at_once_one_works(service: Service, kind: LinkKind) -> None:
     secret = (await make_each(service))[kind]
     before = len(await audit(service, action="link"))
-    answers = await asyncio.gather(*(use(service, secret) for _ in range(10)))
+    answers = await answers_at_once([lambda: use(service, secret)] * 10)
     assert sorted(each.status_code for each in answers) == [200] + [410] * 9
     for answer in answers:
         if answer.status_code == 410:

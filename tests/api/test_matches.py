@@ -232,6 +232,15 @@ async def test_a_bad_question_is_refused_by_name(service: Service, path: str) ->
     assert_refused(await service.client.post(path + "?area=W92000004", json={}), 422, "unknown_parameter", "?area")
 
 
+@pytest.mark.parametrize(
+    ("path", "values"), [(MATCHES, "yes, waiting_list, ask, no, all"), (ELSE, "yes, waiting_list, ask, all")]
+)
+async def test_a_refused_outcome_names_those_that_there_are(service: Service, path: str, values: str) -> None:
+    for outcomes, fault in (([], "must name at least one of "), (["maybe"], "unknown code 'maybe'; use ")):
+        answer = await service.client.post(path, json={"outcomes": outcomes})
+        assert [error["detail"] for error in answer.json()["errors"]] == [fault + values]
+
+
 async def test_a_question_to_matches_must_have_a_body(service: Service) -> None:
     json_type = {"content-type": "application/json"}
     assert_refused(await service.client.post(MATCHES, content=b"", headers=json_type), 400, "malformed")

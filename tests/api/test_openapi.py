@@ -93,7 +93,7 @@ def test_every_example_is_valid() -> None:
 
 def test_an_example_that_is_wrong_would_be_noticed() -> None:
     with pytest.raises(AssertionError):
-        assert_valid({"state": "closed"}, {"$ref": "#/components/schemas/IntakeReport"})
+        assert_valid({"state": "closed"}, {"$ref": "#/components/schemas/ReportRequest"})
 
 
 @pytest.mark.parametrize("event_type", EventType)
@@ -208,11 +208,47 @@ def test_what_generators_trip_over_is_not_there() -> None:
 
 def test_an_answer_has_all_that_is_required_and_a_request_only_what_must_be_said() -> None:
     assert set(SCHEMAS["Report"]["required"]) == set(SCHEMAS["Report"]["properties"])
-    assert SCHEMAS["IntakeReport"]["required"] == ["state"]
+    assert SCHEMAS["ReportRequest"]["required"] == ["state"]
     assert set(SCHEMAS["Limit"]["required"]) == set(SCHEMAS["LimitRequest"]["properties"])
     assert "required" not in SCHEMAS["LimitRequest"]
     assert "additionalProperties" not in SCHEMAS["Report"], "an answer may get more fields later"
     assert SCHEMAS["LimitRequest"]["additionalProperties"] is False
+
+
+def structs_in(*parts: Any) -> set[str]:
+    """The names of the schemas with properties that the parts use, directly or inside others."""
+    found: set[str] = set()
+    waiting = list(parts)
+    while waiting:
+        for each in all_in(waiting.pop()):
+            name = each["$ref"].rpartition("/schemas/")[2] if isinstance(each, dict) and "$ref" in each else ""
+            if name in SCHEMAS and name not in found:
+                found.add(name)
+                waiting.append(SCHEMAS[name])
+    return {name for name in found if "properties" in SCHEMAS[name]}
+
+
+def test_what_is_written_is_named_so_and_what_is_read_has_the_plain_name() -> None:
+    written = structs_in(*(each.get("requestBody") for each in OPERATIONS.values()))
+    answers = [each["responses"] for each in OPERATIONS.values()]
+    read = structs_in(answers, DOCUMENT["components"]["responses"], DOCUMENT["webhooks"])
+    endings = ("Request", "Patch", "Question")
+    assert written | read == {name for name in SCHEMAS if "properties" in SCHEMAS[name]}
+    assert {name for name in written if not name.endswith(endings)} == set()
+    assert {name for name in read if name.endswith((*endings, "Report", "Details", "Answer"))} == {"Report"}
+    assert len(written) > 25
+    assert len(read) > 90
+
+
+def test_a_patch_changes_what_its_answer_is_named_after() -> None:
+    changed = {}
+    for operation in OPERATIONS.values():
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        if body.get("$ref", "").endswith("Patch"):
+            answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+            changed[body["$ref"]] = answer["$ref"] + "Patch"
+    assert len(changed) == 3
+    assert all(patch == named for patch, named in changed.items())
 
 
 def test_an_event_is_told_apart_by_its_type() -> None:

@@ -15,6 +15,7 @@ from tests.conftest import Clock, settings_of
 from tests.databases import Server
 from tests.serving import OPEN, PAUSED, Headers, Service, serving
 
+from capacity_api.config import Settings
 from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
 from capacity_api.db.privileges import needed_privileges
@@ -36,7 +37,7 @@ def owned_url(postgresql_server: Server, postgresql_url: str, role: str) -> Iter
     """A database in which this role may do what it needs, and nothing else."""
     url = make_url(postgresql_url)
     with closing(Server(postgresql_server.url.set(database=url.database))) as owner:
-        for table, privileges in needed_privileges().items():
+        for table, privileges in needed_privileges(Settings()).items():
             owner.execute(f"GRANT {', '.join(privileges)} ON {table} TO {role}")
         yield url.set(username=role, password="hunter2").render_as_string(hide_password=False)
         owner.execute(f"DROP OWNED BY {role}")

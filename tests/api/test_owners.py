@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tests.api.refusals import assert_refused
 from tests.api.subscribers import Subscriber, report
 from tests.conftest import NOON
-from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Headers, Service
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Headers, Service, answers_at_once
 
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import AttemptRow, DeliveryRow, TokenRow, WebhookRow
@@ -19,7 +19,7 @@ from capacity_api.domain.owner import Owner
 from capacity_api.errors import Conflict
 from capacity_api.operations.owners import responder_owner, suspend
 from capacity_api.operations.webhooks import management
-from capacity_api.operations.webhooks.management import NewWebhook
+from capacity_api.operations.webhooks.management import WebhookRequest
 
 OWNERS = "/v1/owners"
 NOBODYS = "01a2007e-b997-77a8-89c7-808e6971fa9d"
@@ -283,7 +283,7 @@ async def test_a_body_that_takes_its_time_does_not_outlive_the_token(service: Se
 
 
 async def test_no_webhook_is_added_while_its_owner_is_being_suspended(listed: Database) -> None:
-    keys, new = Keys(listed.settings.secret_keys), NewWebhook(url=WEBHOOK["url"])
+    keys, new = Keys(listed.settings.secret_keys), WebhookRequest(url=WEBHOOK["url"])
 
     async def add(owner: Owner) -> None:
         async with listed.write() as session:
@@ -374,8 +374,8 @@ async def test_a_name_in_another_unicode_form_is_the_same_name(service: Service)
 
 async def test_of_several_who_add_a_partner_at_once_one_does(service: Service) -> None:
     admin = await service.token()
-    answers = await asyncio.gather(
-        *(service.client.post("/v1/partners", json={"name": "Case tool"}, headers=admin) for _ in range(6))
+    answers = await answers_at_once(
+        [lambda: service.client.post("/v1/partners", json={"name": "Case tool"}, headers=admin)] * 6
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
     assert len((await read(service, admin, "/v1/partners"))["items"]) == 1

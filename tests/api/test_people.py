@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.api.people import BOTH, DAY, EMAIL, TYPED_EMAIL, add_person, invite, mailed, mailing, make_link, sign_in, use
 from tests.api.refusals import assert_refused
 from tests.conftest import SECRET_KEY, Clock
-from tests.serving import Headers, Service, serving
+from tests.serving import Headers, Service, answers_at_once, serving
 
 from capacity_api.api.sign_in_queue import SignInQueue
 from capacity_api.config import Settings
@@ -182,7 +182,7 @@ async def test_an_address_is_once_at_an_owner_however_it_is_typed(service: Servi
 async def test_the_same_address_at_once_makes_one_person(service: Service, owner: str) -> None:
     admin = await service.token()
     body = {"email": EMAIL, "owner": owner}
-    answers = await asyncio.gather(*(service.client.post(PEOPLE, json=body, headers=admin) for _ in range(8)))
+    answers = await answers_at_once([lambda: service.client.post(PEOPLE, json=body, headers=admin)] * 8)
     assert sorted(each.status_code for each in answers) == [201] + [409] * 7
     assert len((await read(service, admin))["items"]) == 1
 

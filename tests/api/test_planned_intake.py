@@ -131,7 +131,7 @@ async def test_the_history_tells_of_a_plan_its_start_and_its_end(service: Servic
         ("lapsed", "2026-11-30T12:00:00Z", "unconfirmed", None),
         ("started", "2026-11-23T12:00:00Z", "paused", None),
         ("planned", "2026-11-21T12:00:00Z", "unconfirmed", "2026-11-23T12:00:00Z"),
-        ("unplanned", "2026-11-21T12:00:00Z", "unconfirmed", None),
+        ("plan_cancelled", "2026-11-21T12:00:00Z", "unconfirmed", None),
         ("planned", "2026-11-21T12:00:00Z", "unconfirmed", "2026-11-23T12:00:00Z"),
     ]
     assert [each["said_by"] for each in history] == ["responder", "responder", "responder", None, "responder"]

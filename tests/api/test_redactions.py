@@ -193,6 +193,8 @@ async def test_what_was_said_in_the_range_and_still_stands_is_taken_out_and_show
     assert [await note_of(service, number) for number in (first, later)] == [None, NAMED["note"]]
     updated = await event(service, done["sequence"] + 1)
     assert (updated["type"], updated["data"]["responder"]) == ("responder.updated", await service.responder("tara"))
+    areas = [area["code"] for area in updated["data"]["responder"]["remit"]["areas"]]
+    assert updated["data"]["previous_areas"] == areas
 
 
 async def test_what_was_said_before_the_range_and_still_stood_in_it_is_taken_out(service: Service) -> None:

@@ -66,7 +66,7 @@ async def test_the_deliveries_are_listed_newest_first_in_pages(subscriber: Subsc
             subscriber.path + "/deliveries", headers=subscriber.token, params=parameters
         )
         assert_refused(answer, 422, "invalid", pointer)
-    assert (await subscriber.read())["sequence"] == second[1]
+    assert (await subscriber.read())["last_sequence"] == second[1]
 
 
 async def test_the_deliveries_are_filtered_by_status_and_type(subscriber: Subscriber) -> None:
@@ -183,13 +183,13 @@ async def test_everything_after_a_number_is_sent_again_in_order_but_superseded_e
         numbers = await report(subscriber, PAUSED, {**PAUSED, "note": "Fuller."}, {**PAUSED, "note": "Full again."})
         assert await subscriber.deliver() == numbers
         shown = await subscriber.post("/replay", 202, json={"after": 0})
-        assert shown["sequence"] == 0
+        assert shown["last_sequence"] == 0
         again = await subscriber.deliver()
         # Listed, and the pause; not the opening from before the webhook was there.
         assert again[-3:] == numbers
         assert again == sorted(again)
         assert all(event["sequence"] in again for event in await service.events_after(numbers[0] - 1))
-        assert (await subscriber.read())["sequence"] == numbers[-1]
+        assert (await subscriber.read())["last_sequence"] == numbers[-1]
 
 
 async def test_a_replay_never_skips_what_has_not_arrived(subscriber: Subscriber) -> None:
@@ -281,7 +281,7 @@ async def test_a_webhook_that_is_active_stays_as_it_is(subscriber: Subscriber) -
     for parameters in ({"replay": "false"}, {}):
         shown = await subscriber.post("/enable", 200, params=parameters)
         assert (shown["missed"]["event_count"], shown["replayed"]) == (0, False)
-        assert (await subscriber.read())["sequence"] == subscriber.made["sequence"]
+        assert (await subscriber.read())["last_sequence"] == subscriber.made["last_sequence"]
 
 
 async def test_what_its_owner_stopped_is_sent_from_its_place_when_it_goes_on(subscriber: Subscriber) -> None:
@@ -311,7 +311,7 @@ async def test_what_was_sent_while_its_owner_stopped_it_does_not_start_it_again(
     await subscriber.worker.wait_until_sent()
     await subscriber.deliver()
     shown = await subscriber.read()
-    assert (shown["status"], shown["disabled_reason"], shown["sequence"]) == ("disabled", "owner", number - 1)
+    assert (shown["status"], shown["disabled_reason"], shown["last_sequence"]) == ("disabled", "owner", number - 1)
 
 
 async def test_the_time_of_an_event_starts_anew_when_its_webhook_is_enabled(

@@ -1,12 +1,12 @@
 """/v1/webhooks: adding, reading, changing and removing a subscription."""
 
-import asyncio
 import base64
+from functools import partial
 from typing import Any
 
 import pytest
 from tests.api.refusals import assert_refused
-from tests.serving import Headers, Service
+from tests.serving import Headers, Service, answers_at_once
 
 PATH = "/v1/webhooks"
 URL = "https://partner.example.org/capacity"
@@ -52,7 +52,7 @@ async def test_a_webhook_is_added_read_listed_changed_and_removed(service: Servi
         "status": "active",
         "disabled_reason": None,
         "created_at": "2026-11-21T12:00:00Z",
-        "sequence": made["sequence"],
+        "last_sequence": made["last_sequence"],
         "failing_since": None,
         "next_attempt_at": None,
         "public_key": None,
@@ -175,8 +175,8 @@ async def test_the_same_webhook_of_another_owner_is_another(service: Service) ->
 
 async def test_of_many_equal_requests_at_once_one_makes_the_webhook(service: Service) -> None:
     token = await service.token(partner="Case tool")
-    answers = await asyncio.gather(
-        *(service.client.post(PATH, json={"url": URL, "areas": ["E12000007"]}, headers=token) for _ in range(8))
+    answers = await answers_at_once(
+        [lambda: service.client.post(PATH, json={"url": URL, "areas": ["E12000007"]}, headers=token)] * 8
     )
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
@@ -346,8 +346,8 @@ async def test_of_many_new_webhooks_at_once_none_passes_the_limit(service: Servi
     token = await service.token(partner="Case tool")
     for n in range(17):
         await add(service, token, url=f"{URL}/{n}")
-    answers = await asyncio.gather(
-        *(service.client.post(PATH, json={"url": f"{URL}/new/{n}"}, headers=token) for n in range(8))
+    answers = await answers_at_once(
+        [partial(service.client.post, PATH, json={"url": f"{URL}/new/{n}"}, headers=token) for n in range(8)]
     )
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 5
     assert len((await read(service, token))["items"]) == 20

@@ -14,7 +14,7 @@ from capacity_api.db.tables import WebhookRow
 from capacity_api.errors import Conflict
 from capacity_api.operations import owners
 from capacity_api.operations.webhooks import management
-from capacity_api.operations.webhooks.management import NewWebhook
+from capacity_api.operations.webhooks.management import WebhookRequest
 
 PATH = "/v1/webhooks"
 URL = "https://partner.example.org/capacity"
@@ -276,7 +276,7 @@ async def test_an_owner_that_is_suspended_or_removed_meanwhile_gets_no_webhook(
 
     async def add_after_the_token_was_read() -> None:
         async with service.database.write() as session:
-            await management.add(session, service.clock(), service.keys, owner, NewWebhook(url=URL), ())
+            await management.add(session, service.clock(), service.keys, owner, WebhookRequest(url=URL), ())
 
     await call(service, admin, "PATCH", f"/v1/owners/{owner.id}", {"suspended": True})
     with pytest.raises(Conflict, match="suspended"):

@@ -118,9 +118,9 @@ def visiting(browser: Browser, service: Service) -> Visiting:
 
     @asynccontextmanager
     async def visiting(**options: Any) -> AsyncIterator[Visit]:
-        context: BrowserContext = await browser.new_context(
-            viewport=options.pop("viewport", {"width": 320, "height": 720}), **options
-        )
+        # A page that scrolls smoothly moves on under what is measured or clicked next.
+        usual = {"viewport": {"width": 320, "height": 720}, "reduced_motion": "reduce"}
+        context: BrowserContext = await browser.new_context(**{**usual, **options})
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
         try:
             yield Visit(service, await context.new_page())

@@ -423,7 +423,10 @@ async def test_every_state_is_a_word_in_forced_colours(service: Service, visitin
         page = await visit.open()
         words = await asyncio.gather(*(each.inner_text() for each in await page.locator(".entry .state").all()))
         assert sorted(words) == ["Has not joined"] * 10 + ["Open", "Paused", "Waiting list"]
-        assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+        scrolls = "getComputedStyle(document.documentElement).scrollBehavior"
+        assert await page.evaluate(scrolls) == "auto"
+        await page.emulate_media(reduced_motion="no-preference")
+        assert await page.evaluate(scrolls) == "smooth"
         assert await page.evaluate(STRIP_FILL) == await page.evaluate("getComputedStyle(document.body).color")
 
 

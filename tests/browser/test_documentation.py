@@ -11,9 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 from tests.browser.conftest import RULES
 from tests.browser.page_states import overflow
+from tests.serving import PATIENCE_SECONDS
 from tools.documentation import ROOT, write_sources
 
 # A page of prose alone, one with a long table, and one with code.
@@ -139,6 +140,7 @@ async def assert_everybody_can_read(
     requests: list[str] = []
     for width, scheme in modes:
         context = await browser.new_context(viewport={"width": width, "height": 720}, reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         context.on("request", lambda request: requests.append(request.url))
         page = await context.new_page()
         for path in paths:
@@ -162,15 +164,23 @@ async def test_every_page_reads_well(browser: Browser, site: Path, pages: dict[P
     await assert_everybody_can_read(browser, site, sorted(pages), modes)
 
 
+async def click_at_rest(page: Page, target: Locator) -> None:
+    """Click what slides into the window once it has arrived: the button would go down on it and up beside it."""
+    await expect(target).to_be_in_viewport(ratio=1)
+    await page.wait_for_function("document.getAnimations().length === 0")
+    await target.click()
+
+
 @pytest.mark.parametrize("has_script", [True, False])
 async def test_the_menu_of_a_phone_leads_to_a_page(browser: Browser, site: Path, has_script: bool) -> None:
     options: dict[str, Any] = {"java_script_enabled": has_script, "viewport": {"width": 320, "height": 720}}
     context = await browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = await context.new_page()
     await page.goto((site / "index.html").as_uri())
     await page.locator("label.md-header__button[for=__drawer]").click()
     menu = page.locator(".md-nav--primary")
-    await menu.get_by_text("Charities", exact=True).first.click()
-    await menu.get_by_role("link", name="For coordinators: the first weeks").click()
+    await click_at_rest(page, menu.get_by_text("Charities", exact=True).first)
+    await click_at_rest(page, menu.get_by_role("link", name="For coordinators: the first weeks"))
     await expect(page.get_by_role("heading", name="For coordinators: the first weeks")).to_be_visible()
     await context.close()

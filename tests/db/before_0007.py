@@ -161,7 +161,7 @@ async def _history(session: AsyncSession, slug: str) -> list[dict[str, Any]]:
 def _entry(entry: HistoryEntry) -> dict[str, Any]:
     return {
         "sequence": entry.sequence,
-        "kind": entry.kind,
+        "kind": "unplanned" if entry.kind == "plan_cancelled" else entry.kind,
         "at": _plain(entry.at),
         "state": _plain(entry.state),
         "confirm_by": _plain(entry.confirm_by),

@@ -74,6 +74,11 @@ HARMLESS = [
 ]
 
 
+@pytest.fixture
+def service_role() -> None:
+    """The owner's: these tests change the schema."""
+
+
 async def _run(database: Database, statements: str) -> None:
     async with database.write(recovering=True) as session:
         for statement in statements.split(";"):

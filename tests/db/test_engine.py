@@ -3,6 +3,7 @@ import gc
 import random
 import socket
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from tests.nginx import free_port
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
@@ -150,9 +152,7 @@ async def test_a_server_that_lets_nobody_in_is_an_outage(settings: Settings, cha
 
 
 async def test_a_port_where_nobody_answers_is_an_outage() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     await _refuses(f"postgresql+asyncpg://capacity@127.0.0.1:{port}/capacity")
 
 
@@ -225,6 +225,37 @@ async def test_a_write_that_is_cancelled_lets_others_write(
     finally:
         gc.enable()
     assert len(await _names(database)) == 61
+    await other.close()
+
+
+@on_sqlite
+async def test_a_read_that_is_cancelled_gives_up_its_snapshot(
+    database: Database, settings: Settings, chance: random.Random
+) -> None:
+    """One that it keeps until Python collects garbage would keep the log from being folded into the file."""
+
+    async def read() -> None:
+        async with database.read() as session:
+            while True:
+                (await session.scalars(select(PartnerRow).limit(3))).all()
+
+    for number in range(5):
+        await _add(database, f"first {number}")
+    other = Database(settings)
+    gc.disable()
+    try:
+        for number in range(60):
+            reading = asyncio.create_task(read())
+            await asyncio.wait({reading}, timeout=chance.uniform(0, 0.02))
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+            await _add(other, f"other {number}")
+            with closing(sqlite3.connect(str(settings.url.database))) as connection:
+                (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            assert not is_busy
+    finally:
+        gc.enable()
     await other.close()
 
 

@@ -20,7 +20,7 @@ from capacity_api.db.sqlite_file import DatabaseFile, database_path
 from capacity_api.db.tables import InstallationRow
 from capacity_api.domain.redaction import RedactedField
 from capacity_api.operations import redaction
-from capacity_api.operations.redaction import NewRedaction
+from capacity_api.operations.redaction import RedactionRequest
 
 NAME = "Xanthippe"
 _ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -28,7 +28,7 @@ _ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True
 
 async def redact(database: Database) -> int:
     async with database.write() as session:
-        new = NewRedaction(fields=(RedactedField.REPORT_NOTE,), first=1)
+        new = RedactionRequest(fields=(RedactedField.REPORT_NOTE,), first=1)
         return (await redaction.redact(session, datetime.now(UTC), "tara", new)).sequence
 
 
@@ -108,7 +108,7 @@ async def test_a_redaction_that_is_made_meanwhile_is_erased_too(listed: Database
     await report_open(listed, "tara", f"{NAME} again.")
     eraser = Eraser(listed)
     async with listed.write() as session:
-        new = NewRedaction(fields=(RedactedField.REPORT_NOTE,), first=1)
+        new = RedactionRequest(fields=(RedactedField.REPORT_NOTE,), first=1)
         await redaction.redact(session, datetime.now(UTC), "tara", new)
         # It knows of the first, and waits for its turn to write.
         erasing = asyncio.create_task(eraser.erase())

@@ -28,6 +28,11 @@ _IN_USE = (
 )
 
 
+@pytest.fixture
+def service_role() -> None:
+    """The owner's: these tests change the schema."""
+
+
 async def _tables(database: Database) -> set[str]:
     async with database.read() as session:
         return set(await (await session.connection()).run_sync(lambda sync: inspect(sync).get_table_names()))

@@ -11,15 +11,19 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from tests import certificates
 from tests.databases import Server
 from tests.in_process import Ended, as_ordinary_user, call
+from tests.nginx import free_port
 from tests.processes import KEY
 
 from capacity_api.cli.exit_codes import OF_CAUSE, OF_ERROR, REFUSED
-from capacity_api.db.outages import _EXPLANATIONS, explain
-from capacity_api.errors import OutageCause
+from capacity_api.config import Settings
+from capacity_api.db.engine import Database
+from capacity_api.db.outages import _EXPLANATIONS, cause_of, explain
+from capacity_api.errors import DatabaseUnavailable, OutageCause
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "operate" / "errors.md"
 
@@ -98,9 +102,7 @@ def test_a_missing_grant_is_named(postgresql_server: Server, postgresql_url: str
 
 
 def test_a_server_that_cannot_be_reached_says_why(postgresql_url: str, tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     refused = OutageCause.CONNECTION_REFUSED
     assert_said(on(f"postgresql://capacity:hunter2@127.0.0.1:{port}/capacity"), refused)
     assert_said(on(f"postgresql://capacity:hunter2@localhost:{port}/capacity"), refused)
@@ -217,6 +219,34 @@ def test_a_full_disk_a_lock_and_damage_are_told(path: Path, monkeypatch: pytest.
         file.seek((root - 1) * size)
         file.write(b"\xff" * size)
     assert_said(on(url), OutageCause.DAMAGED, "malformed")
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("SQLITE_IOERR_SHMOPEN", OutageCause.FILE_UNREADABLE),
+        ("SQLITE_IOERR_SHMMAP", OutageCause.FILE_UNREADABLE),
+        ("SQLITE_IOERR_SHMLOCK", OutageCause.FILE_UNREADABLE),
+        ("SQLITE_IOERR_LOCK", OutageCause.FILE_UNREADABLE),
+        ("SQLITE_IOERR_ACCESS", OutageCause.FILE_UNREADABLE),
+        ("SQLITE_IOERR_NOMEM", OutageCause.NOT_ACCEPTING),
+        ("SQLITE_IOERR_READ", OutageCause.DISK_ERROR),
+    ],
+)
+def test_a_file_that_cannot_be_opened_or_locked_is_not_damaged(name: str, cause: OutageCause) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = getattr(sqlite3, name)
+    assert cause_of(error) is cause
+
+
+async def test_a_statement_that_postgresql_ends_is_told_as_that(postgresql_url: str) -> None:
+    database = Database(Settings(database_url=postgresql_url))
+    with pytest.raises(DatabaseUnavailable) as refused:
+        async with database.read() as session:
+            await session.execute(text("SET LOCAL statement_timeout = 50"))
+            await session.execute(text("SELECT pg_sleep(600)"))
+    assert refused.value.cause is OutageCause.STATEMENT_ENDED
+    await database.close()
 
 
 @contextmanager

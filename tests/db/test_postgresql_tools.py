@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from capacity_api.config import Settings, parse_database_url
+from capacity_api.config import Settings
+from capacity_api.database_url import parse_database_url
 from capacity_api.db import postgresql_tools
 
 _URL = "postgresql://capacity:hunter2@db1,db2:5433/name?sslmode=require&passfile=/run/pgpass"

@@ -51,7 +51,7 @@ STEPS = """
 24 lantern reported responder    | responder   03-17T09:00:00Z since 03-17T09:00:00Z
 25 lantern planned coordinator   | responder   03-17T09:00:00Z since 03-17T09:00:00Z
 26 lantern confirmed responder   | responder   03-18T09:00:00Z since 03-17T09:00:00Z
-27 lantern unplanned responder   | responder   03-18T09:00:00Z since 03-17T09:00:00Z
+27 lantern plan_cancelled responder | responder   03-18T09:00:00Z since 03-17T09:00:00Z
 28 lantern planned responder     | responder   03-18T09:00:00Z since 03-17T09:00:00Z
 29 lantern planned coordinator   | responder   03-18T09:00:00Z since 03-17T09:00:00Z
 30 orchard lapsed responder      | responder   03-09T09:00:00Z since 03-21T00:00:00Z
@@ -183,6 +183,26 @@ async def test_a_changed_remit_names_the_areas_before_it(upgraded: Database) -> 
     areas = {n: body["data"]["previous_areas"] for n, body in bodies.items() if body["type"] == "responder.updated"}
     assert areas == {8: ["K02000001"], 34: ["S92000003"]}
     assert all("previous_areas" not in body["data"] for n, body in bodies.items() if n not in areas)
+
+
+async def test_an_update_by_a_redaction_names_the_areas_that_it_kept(empty_database: Database) -> None:
+    await before_0007.load(empty_database, before_0007.old_rows())
+    await schema.upgrade(empty_database, "0014")
+    bodies = await _bodies(empty_database)
+    without = json.loads(msgspec.json.encode(bodies[34]))
+    del without["data"]["previous_areas"]
+    async with empty_database.write(recovering=True) as session:
+        event = await session.scalar(select(EventRow).where(EventRow.sequence == 34))
+        assert event is not None
+        event.body = encode(without).decode()
+
+    await schema.upgrade(empty_database)
+
+    after = await _bodies(empty_database)
+    areas = [area["code"] for area in after[34]["data"]["responder"]["remit"]["areas"]]
+    assert after[34]["data"]["previous_areas"] == areas != bodies[34]["data"]["previous_areas"]
+    assert list(after[34]["data"]) == ["responder", "previous_areas"], "the order in which this version writes them"
+    assert {**after, 34: bodies[34]} == bodies
 
 
 async def test_sets_are_arrays_in_every_body(upgraded: Database) -> None:

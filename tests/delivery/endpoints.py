@@ -48,9 +48,14 @@ class Endpoint:
             self.posts.append(({name.decode(): value.decode() for name, value in scope["headers"]}, body))
             self._arrived.notify_all()
         await self.gate.wait()
+        status = await self.take(body)
         headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
+
+    async def take(self, body: bytes) -> int:
+        """What becomes of what has arrived; the status that its sender gets."""
+        return self.status
 
     async def arrived(self, count: int, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until so many have arrived; fails after so many seconds."""

@@ -19,7 +19,7 @@ from capacity_api.domain.intake import ReportedState
 from capacity_api.domain.redaction import RedactedField
 from capacity_api.domain.retry import Delivered, Retry
 from capacity_api.operations import redaction
-from capacity_api.operations.redaction import NewRedaction
+from capacity_api.operations.redaction import RedactionRequest
 
 URL = "http://127.0.0.1:9/hook"
 NAME = "Xanthippe"
@@ -31,7 +31,7 @@ FAILED = Retry(reason="http_500", status=500, duration_ms=1, answer=f"cannot tak
 
 async def redact(database: Database, clock: Clock, first: int = 1) -> int:
     async with database.write() as session:
-        new = NewRedaction(fields=(RedactedField.REPORT_NOTE,), first=first)
+        new = RedactionRequest(fields=(RedactedField.REPORT_NOTE,), first=first)
         return (await redaction.redact(session, clock(), "kalayaan", new)).sequence
 
 

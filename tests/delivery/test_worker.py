@@ -16,6 +16,7 @@ from tests.serving import PATIENCE_SECONDS, bound
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.db.tables import WebhookRow
 from capacity_api.domain import signing
 from capacity_api.domain.egress import Address
 from capacity_api.domain.keys import Keys
@@ -213,6 +214,35 @@ async def test_a_secret_that_cannot_be_read_stops_only_its_own_webhook(
     assert outcome.pop(lost) == "pending"
     assert set(outcome.values()) == {"delivered"}
     assert {attempt.reason for attempt in await rows.read_attempts(database)} == {None, "secret_unreadable"}
+
+
+async def test_a_webhook_waits_for_the_key_of_its_secret_and_is_neither_disabled_nor_called_failing(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint()
+    other = Keys((bytes(32),))
+    async with serving(endpoint) as url:
+        webhook = await rows.add_webhook(
+            database, clock(), url, secrets=[{"sealed": other.seal(rows.SECRET), "until": None}]
+        )
+        await rows.add_event(database, clock())
+        async with stepping(database, settings, clock) as worker:
+            # Twice as long as an endpoint has, and with more attempts than it takes to disable it.
+            for _ in range(20):
+                await deliver_all(worker)
+                clock.advance(timedelta(hours=12))
+        stored = await rows.read_webhook(database, webhook)
+        assert (stored.status, stored.failing_since, stored.failed_attempts) == ("active", None, 0)
+        assert len(await rows.read_attempts(database)) == 20
+        # The key is put back.
+        async with database.write() as session:
+            row = await session.get_one(WebhookRow, webhook)
+            row.secrets = [{"sealed": rows.KEYS.seal(rows.SECRET), "until": None}]
+        async with stepping(database, settings, clock) as worker:
+            await deliver_all(worker)
+    assert len(endpoint.posts) == 1
+    assert (await rows.read_webhook(database, webhook)).cursor == 1
 
 
 async def test_a_webhook_that_answers_410_is_disabled_and_sent_no_more(

@@ -25,7 +25,7 @@ JSON = {
     "docs/guide/errors.md": ["Problem"],
     "docs/matching.md": ["MatchQuestion"],
     "docs/operate/log.md": [""],
-    "docs/operate/readiness.md": ["ReadinessReport"],
+    "docs/operate/readiness.md": ["Readiness"],
     "docs/profile/open-referral.md": [""],
     "docs/static-site.md": [""],
 }

@@ -5,8 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from tests.docs.blocks import ROOT, Block, blocks
 from tests.docs.terminal import Terminal, assert_shown, running
+from tests.examples.partners import NODE
 from tests.nginx import free_port
 from tests.processes import COMMAND
 from tests.serving import PATIENCE_SECONDS
@@ -14,6 +16,8 @@ from tests.serving import PATIENCE_SECONDS
 PAGE = "docs/guide/copy.md"
 # Ctrl-C, and the end of what it ended.
 STOP = "kill -TERM $!; wait $!"
+# How the block begins that is for this language alone.
+LANGUAGES = {"python": "integrate() { .partner/bin/python ", "javascript": "integrate() { node "}
 
 
 async def is_shown(tool: Terminal, block: Block, without: str = "nothing at all") -> None:
@@ -28,19 +32,21 @@ async def is_shown(tool: Terminal, block: Block, without: str = "nothing at all"
         assert without not in said
 
 
-async def test_the_copy_survives_what_the_page_does_to_it(tmp_path: Path) -> None:
-    shells = iter([block.code for block in blocks("sh") if block.page == PAGE])
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_copy_survives_what_the_page_does_to_it(tmp_path: Path, language: str) -> None:
+    others = tuple(words for name, words in LANGUAGES.items() if name != language)
+    shells = iter([block.code for block in blocks("sh") if block.page == PAGE and not block.code.startswith(others)])
     seen = iter([block for block in blocks("text") if block.page == PAGE])
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     (tmp_path / ".curlrc").write_text("fail-with-body\nnoproxy = *\n")
     env = {**os.environ, "CURL_HOME": str(tmp_path), "FOLLOW_EVERY_SECONDS": "0.5"}
     port, own_port = free_port(), free_port()
-    env["PORT"] = str(own_port)
     words = {
         ".venv/bin/capacity-api": str(COMMAND),
         ".partner/bin/python": sys.executable,
+        "node ": f"{NODE} ",
         "http://127.0.0.1:8000": f"http://127.0.0.1:{port}",
-        "127.0.0.1:9000": f"127.0.0.1:{own_port}",
+        "PORT=9000": f"PORT={own_port}",
         # A terminal of this test has nobody to press Ctrl-C.
         "serve --port 8000": f"serve --port {port} > log 2>&1 & until grep -q 'answers on' log; do sleep 0.1; done",
     }
@@ -51,7 +57,7 @@ async def test_the_copy_survives_what_the_page_does_to_it(tmp_path: Path) -> Non
         service, tool = Terminal(first, words), Terminal(second, words)
         await service.paste(next(shells))
         try:
-            for _ in range(3):
+            for _ in range(4):
                 await tool.paste(next(shells))
             await is_shown(tool, next(seen))
             await tool.paste(next(shells))
@@ -62,6 +68,9 @@ async def test_the_copy_survives_what_the_page_does_to_it(tmp_path: Path) -> Non
             await service.paste(STOP)
             await service.paste(next(shells))
             await is_shown(tool, next(seen))
+            await service.paste(STOP)
+            await tool.paste(next(shells))
+            assert not (tmp_path / "trial").exists()
             assert [*shells, *seen] == [], "the page has a block that this test leaves out"
         finally:
             await tool.paste("kill -9 $(jobs -p)")

@@ -12,7 +12,7 @@ from capacity_api.delivery import sender, wire
 from capacity_api.domain import disputes, egress, endpoint_health, intake, retry, signing
 from capacity_api.edge.connections import Limits
 from capacity_api.operations import changes, notices, paging, people, sign_in, tokens
-from capacity_api.operations.webhooks import deliveries, due_work, management, secrets
+from capacity_api.operations.webhooks import due_work, management, secrets
 from capacity_api.representations.encoding import TTL_SECONDS
 from capacity_api.snapshot import matches
 
@@ -70,7 +70,7 @@ LIMITS = {
     "A report holds at most": f"{intake.MAX_VALID_FOR.days} days",
     "A token": f"{tokens.DEFAULT_LIFETIME.days} days",
     "Both secrets": f"{secrets.ROTATION_OVERLAP // HOUR} hours",
-    "The log of deliveries": f"{deliveries.KEPT.days} days",
+    "The log of deliveries": f"{SETTINGS.keep_deliveries.days} days",
     "Tried again": f"{SCHEDULE}, then every {retry._THEN_EVERY // HOUR} h",
     "Each wait": f"{retry._JITTER:.0%}",
     "Your `Retry-After`": f"{retry.MAX_RETRY_AFTER // HOUR} hours",

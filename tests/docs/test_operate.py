@@ -8,11 +8,10 @@ import pytest
 from tests import nginx, processes
 from tests.docs.blocks import ROOT
 
-from capacity_api.config import _POSTGRESQL_PARAMETERS, _SSL_MODES
+from capacity_api.config import Settings
+from capacity_api.database_url import PARAMETERS, SSL_MODES
 from capacity_api.db.bulkheads import CONNECTIONS
 from capacity_api.db.privileges import needed_privileges
-from capacity_api.operations.mail import retention
-from capacity_api.operations.webhooks import deliveries
 
 OPERATE = ROOT / "docs" / "operate"
 INSTALL = (OPERATE / "install.md").read_text()
@@ -22,8 +21,9 @@ def test_the_permissions_are_those_that_the_service_needs() -> None:
     rows = re.findall(r"^\| (.*) \| ((?:SELECT|INSERT|UPDATE|DELETE|, )+) \|$", INSTALL, re.MULTILINE)
     said = {name: tuple(held.split(", ")) for names, held in rows for name in re.findall(r"`(\w+)`", names)}
     every_other = [tuple(held.split(", ")) for names, held in rows if names == "every other"]
-    assert {name: said.get(name, *every_other) for name in needed_privileges()} == needed_privileges()
-    assert said.keys() <= needed_privileges().keys()
+    needed = needed_privileges(Settings())
+    assert {name: said.get(name, *every_other) for name in needed} == needed
+    assert said.keys() <= needed.keys()
 
 
 def test_the_connections_are_those_of_the_pools() -> None:
@@ -33,14 +33,17 @@ def test_the_connections_are_those_of_the_pools() -> None:
 
 def test_the_address_of_a_database_may_have_what_the_page_says() -> None:
     section = INSTALL.partition("### The address of a provider")[2].partition("`channel_binding`")[0]
-    assert set(re.findall(r"`(\w[\w-]*)`", section)) >= {*_POSTGRESQL_PARAMETERS, *_SSL_MODES}
+    assert set(re.findall(r"`(\w[\w-]*)`", section)) >= {*PARAMETERS, *SSL_MODES}
 
 
 def test_what_is_deleted_is_kept_for_as_long_as_the_page_says() -> None:
     page = (OPERATE / "size.md").read_text()
-    assert f"| deliveries and their attempts | {deliveries.KEPT.days} days" in page
-    assert f"| mail: its kind and how it went | {retention.KEPT.days} days" in page
-    assert f"| links, without their secret | {retention.KEPT.days} days" in page
+    kept = Settings()
+    assert f"| deliveries and their attempts | {kept.keep_deliveries.days} days" in page
+    assert f"| mail: its kind and how it went | {kept.keep_mail.days} days" in page
+    assert f"| links, without their secret | {kept.keep_mail.days} days" in page
+    assert "| [the audit](audit.md) | for ever" in page
+    assert kept.keep_audit is None
 
 
 @pytest.mark.skipif(nginx.NGINX is None, reason="nginx is not installed: it served nothing")

@@ -26,6 +26,7 @@ NOT_RUN = {
     ("CONTRIBUTING.md", ".venv/bin/st run"): "tests/test_schemathesis.py runs it",
     ("docs/examples/partner/README.md", "make demo"): "tests/test_demo.py runs it",
     ("docs/examples/partner/README.md", "python3 -m venv"): "tests/examples/test_partner.py runs the integration",
+    ("docs/examples/partner/README.md", "WEBHOOK_SECRET="): "the same",
     ("docs/pages.md", ".venv/bin/python -m tools.write_facts"): "tests/pages/test_scripts.py runs them",
     ("docs/pages.md", "pybabel init"): "it would add a language to this folder",
     ("docs/webhooks.md", "set -uf"): "tests/domain/test_webhook_vectors.py runs it",
@@ -34,12 +35,16 @@ NOT_RUN = {
         "CAPACITY_DATABASE_URL_FILE",
     ): "tests/db/test_outages.py has a role without permissions",
     ("docs/operate/install.md", "capacity-admin doctor"): "tests/test_doctor_findings.py reads the GRANTs",
+    ("docs/operate/systemd.md", "python3 -m pip wheel"): "it fetches the builder; tests/test_wheel.py makes a wheel",
     ("docs/operate/systemd.md", "apt install"): "it changes the machine; tests/test_units.py looks at the files",
     ("docs/operate/systemd.md", "install -d"): "the same",
     (
         "docs/operate/systemd.md",
         "capacity-admin backup",
     ): "the same; tests/test_socket_activation.py does it to a service",
+    ("docs/operate/container.md", "install -d"): "it needs Docker; tests/docs/test_container.py runs what it builds",
+    ("docs/operate/container.md", "umask 077"): "the same",
+    ("docs/operate/container.md", "docker "): "the same",
     ("docs/static-site.md", "capacity-api site build /srv/capacity --watch"): "tests/test_site_watch.py runs it",
 }
 # These have a test of their own, which does what the reader does between the blocks.

@@ -50,5 +50,9 @@ async def test_each_step_shows_what_the_page_says(tmp_path: Path) -> None:
                 shown = next(seen)
                 assert_shown(shown, await read_until(shown.code.strip(), receiving.stdout))
             assert (await terminal.paste(next(shells).code)).split() == ["401"]
+            await read_until("refused: not signed with this secret", receiving.stdout)
             assert '"reason":null' in await terminal.paste(next(shells).code)
+        await terminal.paste(next(shells).code)
+        asked = 'curl -s "$DIRECTORY/v1/webhooks/$WEBHOOK_ID" -H "Authorization: Bearer $TOKEN"'
+        assert '"code":"not_found"' in await terminal.paste(asked)
         assert [*shells, *seen] == [], "the page has a block that this test leaves out"

@@ -12,7 +12,7 @@ from tests.domain.strategies import texts, unhurried
 
 from capacity_api.domain.contact import (
     Contact,
-    ContactDetails,
+    ContactRequest,
     ContactSource,
     Phone,
     validate_contact,
@@ -24,8 +24,8 @@ LINE = "0800 808 3733"
 
 
 def test_a_missing_field_stays_empty() -> None:
-    assert validate_contact(ContactDetails()) == Contact()
-    assert validate_contact(ContactDetails(phone=" ", email="", url="  ", hours="")) == Contact()
+    assert validate_contact(ContactRequest()) == Contact()
+    assert validate_contact(ContactRequest(phone=" ", email="", url="  ", hours="")) == Contact()
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_missing_field_stays_empty() -> None:
     ],
 )
 def test_a_usable_contact_is_unchanged(fields: dict[str, Any]) -> None:
-    assert validate_contact(ContactDetails(**fields)) == Contact(**fields)
+    assert validate_contact(ContactRequest(**fields)) == Contact(**fields)
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_a_usable_contact_is_unchanged(fields: dict[str, Any]) -> None:
 def test_a_telephone_number_keeps_its_words_and_says_what_to_dial(
     text: str, dial: str | None, extension: str | None
 ) -> None:
-    contact = validate_contact(ContactDetails(phone=f" {text} "))
+    contact = validate_contact(ContactRequest(phone=f" {text} "))
     assert contact.phone == Phone(text=text, dial=dial, extension=extension)
 
 
 def test_surrounding_space_is_removed() -> None:
-    typed = ContactDetails(phone=f" {LINE} ", email=" a@example.org ", url=" https://example.org ", hours=" Always ")
+    typed = ContactRequest(phone=f" {LINE} ", email=" a@example.org ", url=" https://example.org ", hours=" Always ")
     assert validate_contact(typed) == Contact(
         phone=Phone(text=LINE, dial="+448008083733", extension=None),
         email="a@example.org",
@@ -91,7 +91,7 @@ def test_surrounding_space_is_removed() -> None:
 
 
 def test_languages_are_in_their_usual_case_and_named_once() -> None:
-    typed = ContactDetails(languages=("VI", "zh-hant", "vi", "pt-br", "ZH-HANT"))
+    typed = ContactRequest(languages=("VI", "zh-hant", "vi", "pt-br", "ZH-HANT"))
     assert validate_contact(typed).languages == ("vi", "zh-Hant", "pt-BR")
 
 
@@ -116,7 +116,7 @@ def test_languages_are_in_their_usual_case_and_named_once() -> None:
 )
 def test_what_a_contact_must_not_say_is_pointed_at(fields: dict[str, Any], pointers: list[str]) -> None:
     with pytest.raises(Invalid) as refusal:
-        validate_contact(ContactDetails(**fields))
+        validate_contact(ContactRequest(**fields))
     assert [error.pointer for error in refusal.value.errors] == pointers
 
 
@@ -163,23 +163,23 @@ def test_what_a_contact_must_not_say_is_pointed_at(fields: dict[str, Any], point
 def test_a_contact_that_cannot_be_used_is_refused_at_its_field(field: str, values: list[str]) -> None:
     for value in values:
         with pytest.raises(Invalid) as refusal:
-            validate_contact(msgspec.convert({field: value}, ContactDetails))
+            validate_contact(msgspec.convert({field: value}, ContactRequest))
         assert [error.pointer for error in refusal.value.errors] == [f"/contact/{field}"], value
 
 
 @pytest.mark.parametrize(
     "contact",
     [
-        ContactDetails(phone="---"),
-        ContactDetails(phone="( )"),
-        ContactDetails(url="https://:password@example.org/"),
-        ContactDetails(url="https://exam\u00a0ple.org/"),
-        ContactDetails(url='https://example.org/?a="b"'),
-        ContactDetails(url="https://example.org/<b>"),
-        ContactDetails(url="https://example.org\\@example.com/"),
+        ContactRequest(phone="---"),
+        ContactRequest(phone="( )"),
+        ContactRequest(url="https://:password@example.org/"),
+        ContactRequest(url="https://exam\u00a0ple.org/"),
+        ContactRequest(url='https://example.org/?a="b"'),
+        ContactRequest(url="https://example.org/<b>"),
+        ContactRequest(url="https://example.org\\@example.com/"),
     ],
 )
-def test_what_only_resembles_a_contact_is_refused(contact: ContactDetails) -> None:
+def test_what_only_resembles_a_contact_is_refused(contact: ContactRequest) -> None:
     with pytest.raises(Invalid):
         validate_contact(contact)
 
@@ -199,20 +199,20 @@ _near = st.text(string.ascii_letters + string.digits + "+-() @.:/?#[]\\%", max_s
 @unhurried
 @given(
     st.builds(
-        ContactDetails,
+        ContactRequest,
         phone=_typed | _near | st.from_regex(r"[+]?[0-9 ()-]{3,12}", fullmatch=True),
         email=_typed | _near | st.emails(),
         url=_typed | (texts | _near).map(lambda text: "https://" + text),
         hours=_typed,
     )
 )
-def test_a_contact_is_either_refused_or_safe_to_link_to_and_stays_as_it_is(details: ContactDetails) -> None:
+def test_a_contact_is_either_refused_or_safe_to_link_to_and_stays_as_it_is(details: ContactRequest) -> None:
     try:
         taken = validate_contact(details)
     except Invalid:
         return
     phone = taken.phone
-    again = ContactDetails(phone=phone.text if phone else None, email=taken.email, url=taken.url, hours=taken.hours)
+    again = ContactRequest(phone=phone.text if phone else None, email=taken.email, url=taken.url, hours=taken.hours)
     assert validate_contact(again) == taken
     assert phone is None or phone.dial is None or re.fullmatch(r"\+?[0-9]{3,15}", phone.dial, re.ASCII)
     assert taken.email is None or taken.email.count("@") == 1

@@ -372,7 +372,7 @@ def test_a_report_before_a_plan_starts_leaves_the_plan_unchanged() -> None:
 
 def test_a_plan_is_cancelled_once() -> None:
     step = cancel_plan(apply_plan(intake_of(OPEN), PAUSED, NOON + DAY, SaidBy.RESPONDER, NOON, WEEK).after, NOON)
-    assert (step.after, step.kind, step.event) == (intake_of(OPEN), "unplanned", EventType.INTAKE_UPDATED)
+    assert (step.after, step.kind, step.event) == (intake_of(OPEN), "plan_cancelled", EventType.INTAKE_UPDATED)
     again = cancel_plan(step.after, NOON)
     assert (again.after, again.event) == (intake_of(OPEN), None)
 

@@ -264,7 +264,7 @@ def test_each_change_of_state_and_nothing_else_has_the_event_of_the_state(
             step.after.planned and step.after.planned.effective_from,
         )
         before = (current.planned and current.planned.report, current.planned and current.planned.effective_from)
-        assert (step.event is None) is (after == before and step.kind in {"planned", "unplanned"})
+        assert (step.event is None) is (after == before and step.kind in {"planned", "plan_cancelled"})
         current = step.after
 
 

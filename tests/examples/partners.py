@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import importlib.util
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -245,6 +246,16 @@ def moved_clock(folder: Path) -> MovedClock:
     clock = MovedClock(folder / "clock")
     clock.advance(timedelta(0))
     return clock
+
+
+def example_module(name: str) -> Any:
+    """A module of the example in Python, read anew."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / "python" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 async def directory_of(service: Service) -> dict[str, Any]:

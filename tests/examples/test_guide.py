@@ -128,7 +128,7 @@ async def test_a_webhook_is_made_received_and_verified(settings: Settings, tmp_p
 async def test_a_sender_that_goes_away_ends_no_receiver(tmp_path: Path, suffix: str) -> None:
     port = free_port()
     environment = {"WEBHOOK_SECRET": f" {SECRET}\n", "PORT": str(port)}
-    async with running(f"receive{suffix}", tmp_path, **environment), asyncio.timeout(PATIENCE_SECONDS):
+    async with running(f"receive{suffix}", tmp_path, **environment) as process, asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 await answer_to(port, b"content-length: 9\r\n\r\nhalf")
@@ -136,6 +136,7 @@ async def test_a_sender_that_goes_away_ends_no_receiver(tmp_path: Path, suffix: 
             except ConnectionRefusedError:
                 await asyncio.sleep(0.02)  # it does not say that it listens
         assert b" 401 " in await answer_to(port, b"content-length: 2\r\n\r\n{}")
+        assert await line_of(process) == "refused: not signed with this secret"
 
 
 async def answer_to(port: int, rest: bytes) -> bytes:

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import hmac
-import importlib.util
 import json
 import resource
 import subprocess
@@ -27,6 +26,7 @@ from tests.examples.partners import (
     Integration,
     Partner,
     directory_of,
+    example_module,
     integrated,
     moved_clock,
     signed,
@@ -339,11 +339,7 @@ def test_the_signatures_are_those_of_standard_webhooks() -> None:
     """Those with a public key are of a scheme that the examples leave out."""
     expected = {each.name: each.verifies and each.key.startswith("whsec_") for each in stored()}
     assert sum(expected.values()) > 3
-    spec = importlib.util.spec_from_file_location("signature", EXAMPLES / "python" / "signature.py")
-    assert spec is not None
-    assert spec.loader is not None
-    signature = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(signature)
+    signature = example_module("signature")
     verified = {}
     for each in stored():
         headers = {

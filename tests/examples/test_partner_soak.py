@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 from tests.examples.directory_service import DirectoryService
 from tests.examples.partners import COMMANDS, NEWCOMER, Command, Partner, Webhook, directory_of, integrated, moved_clock
+from tests.outages import end_connections
 from tests.restores import back_up, declare_restored
 from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, WAITING, Headers, Service, client_of
 
@@ -197,12 +197,7 @@ class Life:
         if url.get_backend_name() == "sqlite":
             await self._kill_service()
             return
-        connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
-            url.database,
-        )
-        await connection.close()
+        await end_connections(url)
 
 
 @asynccontextmanager

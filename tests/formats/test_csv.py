@@ -12,7 +12,7 @@ from tests.domain.strategies import texts, unhurried
 from tests.snapshot.responders import NOON, OPEN, PAUSE, TARA, responder, responders, shown
 
 from capacity_api.domain.codes import EVERYTHING, NOT_KNOWN
-from capacity_api.domain.contact import Contact, ContactDetails, ContactSource, Phone, validate_contact
+from capacity_api.domain.contact import Contact, ContactRequest, ContactSource, Phone, validate_contact
 from capacity_api.domain.intake import (
     Circumstance,
     ExpectedTime,
@@ -260,7 +260,7 @@ def test_what_is_no_formula_stays_as_it_is() -> None:
     ],
 )
 def test_a_telephone_number_keeps_its_zero(written: str, shown: str) -> None:
-    (found,) = read(responder(contact=validate_contact(ContactDetails(phone=written))))
+    (found,) = read(responder(contact=validate_contact(ContactRequest(phone=written))))
     assert found["phone"] == shown
 
 

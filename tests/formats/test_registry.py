@@ -20,7 +20,7 @@ from capacity_api.domain.codes import EVERYTHING
 from capacity_api.domain.remit import Remit
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
-from capacity_api.operations.responders import NewResponder, list_responder
+from capacity_api.operations.responders import ResponderRequest, list_responder
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.publisher import BUILD_AHEAD_FROM, Publisher
 from capacity_api.snapshot.resource import Resource
@@ -125,7 +125,7 @@ async def test_a_format_that_fails_holds_nothing_back_however_many_responders_th
         remit = Remit(areas=("W92000004",), exploitation_types=EVERYTHING, age_groups=("adult",))
         async with service.database.write() as session:
             for number in range(BUILD_AHEAD_FROM):
-                new = NewResponder(slug=f"other-{number}", name=f"Other {number}", remit=remit)
+                new = ResponderRequest(slug=f"other-{number}", name=f"Other {number}", remit=remit)
                 await list_responder(session, clock(), new)
         await _assert_only_the_table_fails(service)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from uuid_utils.compat import uuid7
 
+from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.db.people_tables import LinkRow, MailRow, PersonRow
 from capacity_api.db.tables import IntakeRow, TokenRow
@@ -17,9 +18,9 @@ from capacity_api.domain.links import LinkKind
 from capacity_api.domain.mail import MailKind, MailStatus
 from capacity_api.domain.owner import ADMIN, Owner
 from capacity_api.domain.people import Role
-from capacity_api.operations import intake, owners, tokens
+from capacity_api.operations import intake, owners, retention, tokens
 from capacity_api.operations.links import add_link
-from capacity_api.operations.mail import outbox, retention
+from capacity_api.operations.mail import outbox
 
 KEYS = Keys((bytes(range(32)),))
 SLUG = "salvation-army"
@@ -110,4 +111,4 @@ async def read_person(database: Database, person_id: UUID) -> PersonRow:
 async def prune(database: Database, now: datetime) -> int:
     """Delete one batch of old mail and links, as the worker does. How many there were."""
     async with database.write() as session:
-        return await retention.prune(session, now)
+        return sum([await prune(session, now) for prune in retention.prunes(Settings())])

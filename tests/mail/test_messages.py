@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
-from capacity_api.domain.disputes import Found
+from capacity_api.domain.disputes import DisputeFinding
 from capacity_api.domain.endpoint_health import DisabledReason
 from capacity_api.domain.intake import State
 from capacity_api.domain.mail import REMINDERS, MailKind
@@ -127,15 +127,15 @@ async def test_who_signs_in_is_told_where_and_until_when(record: ResponderRecord
     assert "The link works once, until 21 November 2026, 12:15 (UK time)." in text
 
 
-@pytest.mark.parametrize("found", list(Found))
+@pytest.mark.parametrize("found", list(DisputeFinding))
 @pytest.mark.parametrize("shown", list(State))
 async def test_a_dispute_says_what_was_found_and_what_was_shown(
-    found: Found, shown: State, record: ResponderRecord
+    found: DisputeFinding, shown: State, record: ResponderRecord
 ) -> None:
     content = msgspec.structs.replace(content_of(MailKind.DISPUTED, record), dispute=(found, shown, NOON))
     text = text_of(Writer(SETTINGS).write(content, NOON))
     assert "On 21 November 2026, 12:00 (UK time) an organisation that uses the directory called The Salv" in text
-    heard = "Nobody answered." if found is Found.NO_ANSWER else "They were told that it "
+    heard = "Nobody answered." if found is DisputeFinding.NO_ANSWER else "They were told that it "
     assert heard in text
     assert f"The directory said “{state_in_words(shown)}”." in text
 

@@ -39,7 +39,7 @@ from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit, Remit
 from capacity_api.errors import AlreadyExists, AlreadyPlanned, Invalid, NotFound, NothingToConfirm
 from capacity_api.operations import changes, coverage, intake, responders
-from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.responders import ResponderPatch, ResponderRequest
 
 OPEN, WAITING, PAUSED = (Report(state=state) for state in ReportedState)
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -177,7 +177,7 @@ SEXUAL_SCOTLAND = Remit(
 
 async def list_one(database: Database, now: datetime, slug: str, remit: Remit, name: str | None = None) -> None:
     async with database.write() as session:
-        await responders.list_responder(session, now, NewResponder(slug=slug, name=name or slug, remit=remit))
+        await responders.list_responder(session, now, ResponderRequest(slug=slug, name=name or slug, remit=remit))
 
 
 async def test_a_gap_event_names_those_who_may_help_as_of_then(database: Database, clock: Clock) -> None:
@@ -335,7 +335,7 @@ async def _act(session: AsyncSession, now: datetime, slug: str, act: str, remit:
         case "delist":
             await responders.delist_responder(session, now, slug)
         case "list":
-            await responders.list_responder(session, now, NewResponder(slug=slug, name=slug, remit=remit))
+            await responders.list_responder(session, now, ResponderRequest(slug=slug, name=slug, remit=remit))
         case _:
             await intake.report_intake(session, now, slug, Report(state=ReportedState(act)))
 

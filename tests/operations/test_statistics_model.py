@@ -31,7 +31,7 @@ from capacity_api.domain.intake import LONDON_TIME, ReportedState
 from capacity_api.domain.remit import AgeGroup, Limit, Remit
 from capacity_api.errors import CapacityError
 from capacity_api.operations import changes, intake, periods, responders, statistics
-from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.responders import ResponderPatch, ResponderRequest
 from capacity_api.representations.statistics import Statistics
 
 
@@ -126,7 +126,7 @@ class Scenario:
         async with self.database.write() as session:
             if act.kind == "list":
                 await responders.list_responder(
-                    session, self.now, NewResponder(slug=act.slug, name=act.slug, remit=remit)
+                    session, self.now, ResponderRequest(slug=act.slug, name=act.slug, remit=remit)
                 )
                 self.listings[act.slug].append((self.now, True, nations))
             elif act.kind == "delist":

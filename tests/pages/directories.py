@@ -10,7 +10,7 @@ import msgspec
 from tests.pages.parsed import Parsed
 
 from capacity_api.domain.codes import EVERYTHING
-from capacity_api.domain.contact import Contact, ContactDetails, validate_contact
+from capacity_api.domain.contact import Contact, ContactRequest, validate_contact
 from capacity_api.domain.intake import (
     NEVER_REPORTED,
     ExpectedTime,
@@ -79,7 +79,7 @@ def register(intake: Intake = NEVER_REPORTED) -> list[Responder]:
             intake,
             slug=row["slug"],
             name=row["name"],
-            contact=validate_contact(msgspec.convert(row["contact"], ContactDetails)),
+            contact=validate_contact(msgspec.convert(row["contact"], ContactRequest)),
             remit=represent_remit(msgspec.convert(row["remit"], Remit)),
         )
         for row in rows

@@ -220,7 +220,7 @@ def test_the_past_is_told_newest_first_with_whose_word_it_was() -> None:
         said("lapsed", 48 * days, State.UNCONFIRMED, LIMITED),
         said("reported", 40 * days, State.OPEN, OPEN),
         said("planned", 39 * days, State.OPEN, PAUSED, effective_from=NOW - 37 * days),
-        said("unplanned", 38 * days, State.OPEN),
+        said("plan_cancelled", 38 * days, State.OPEN),
         said("counted", 30 * days, State.PAUSED, PAUSED, said_by=SaidBy.THRESHOLD),
         said("counted", 20 * days, State.OPEN, OPEN),
         said("restored", 10 * days, State.UNCONFIRMED),

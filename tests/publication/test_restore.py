@@ -20,7 +20,7 @@ from capacity_api.db.position import read_position
 from capacity_api.db.tables import AuditRow
 from capacity_api.formats.registry import FORMATS
 from capacity_api.operations import responders
-from capacity_api.operations.responders import NewResponder
+from capacity_api.operations.responders import ResponderRequest
 from capacity_api.publication import documents
 from capacity_api.publication.publisher import Publisher
 from capacity_api.static_site.folder import open_folder
@@ -241,5 +241,5 @@ async def test_a_database_that_is_put_back_again_is_shown_again(
         assert await session.scalar(select(func.count()).select_from(AuditRow)) == 14
 
 
-def _newcomer() -> NewResponder:
-    return msgspec.convert(NEW, NewResponder)
+def _newcomer() -> ResponderRequest:
+    return msgspec.convert(NEW, ResponderRequest)

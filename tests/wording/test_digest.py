@@ -14,12 +14,12 @@ from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.db.restore import remember_mark
 from capacity_api.domain.codes import EVERYTHING
-from capacity_api.domain.contact import ContactDetails
+from capacity_api.domain.contact import ContactRequest
 from capacity_api.domain.intake import Circumstance, ExpectedTime, Reason, Report, ReportedState, SaidBy, Unit
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender, Limit, Remit
 from capacity_api.errors import DatabaseRestored
 from capacity_api.operations import intake, responders, restored
-from capacity_api.operations.responders import NewResponder, ResponderPatch
+from capacity_api.operations.responders import ResponderPatch, ResponderRequest
 from capacity_api.operations.restored import TokenDecision
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.publisher import Publisher
@@ -45,7 +45,7 @@ def ago(days: float) -> datetime:
 
 async def list_one(database: Database, at: datetime, slug: str, name: str, remit: Remit = UK) -> None:
     async with database.write() as session:
-        await responders.list_responder(session, at, NewResponder(slug=slug, name=name, remit=remit))
+        await responders.list_responder(session, at, ResponderRequest(slug=slug, name=name, remit=remit))
 
 
 async def report(database: Database, at: datetime, slug: str, said: Report, **options: Any) -> None:
@@ -79,7 +79,7 @@ async def fill(database: Database) -> None:
     await report(database, ago(5), "charity-b", WAITING, said_by=SaidBy.COORDINATOR)
     await list_one(database, ago(4), "charity-f", "Elusen Ŵ")
     async with database.write() as session:
-        patch = ResponderPatch(contact=ContactDetails(phone="0808 808 3733", email="enquiries@example.org"))
+        patch = ResponderPatch(contact=ContactRequest(phone="0808 808 3733", email="enquiries@example.org"))
         await responders.change_details(session, ago(3), "charity-b", patch)
         await responders.change_details(session, ago(3), "charity-b", ResponderPatch(website="https://example.org/"))
     await delist(database, ago(2.5), "charity-e")

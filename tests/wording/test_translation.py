@@ -138,7 +138,7 @@ def responder_page_of(language: Language, settings: PageSettings = NAMED) -> byt
         said("confirmed", 17 * hour, State.OPEN, limited, said_by=SaidBy.COORDINATOR),
         said("planned", 16 * hour, State.OPEN, paused, effective_from=NOW),
         said("planned", 15 * hour, State.OPEN, paused, effective_from=NOW, said_by=SaidBy.COORDINATOR),
-        said("unplanned", 14 * hour, State.OPEN),
+        said("plan_cancelled", 14 * hour, State.OPEN),
         said("started", 13 * hour, State.PAUSED, paused),
         said("counted", 12 * hour, State.PAUSED, paused),
         said("counted", 11 * hour, State.OPEN, limited),

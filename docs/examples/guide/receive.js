@@ -29,7 +29,10 @@ const server = createServer(async (request, response) => {
     // A test never names a real charity.
     console.log(type, test ? "test" : data.responder?.slug);
     response.statusCode = 204;
-  } else response.statusCode = 401;
+  } else {
+    console.log("refused: not signed with this secret");
+    response.statusCode = 401;
+  }
   response.end();
 });
 server.listen(Number(process.env.PORT ?? 9000), "127.0.0.1");

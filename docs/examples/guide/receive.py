@@ -20,6 +20,7 @@ class Receiver(BaseHTTPRequestHandler):
             # Over the bytes as they arrived, before anything parses them.
             webhook.verify(body, {name.lower(): value for name, value in self.headers.items()})
         except WebhookVerificationError:
+            print("refused: not signed with this secret", flush=True)
             self.send_response(401)
         else:
             event = json.loads(body)

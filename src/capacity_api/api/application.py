@@ -1,6 +1,7 @@
 """The routes of the API as an ASGI application."""
 
 import functools
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -8,14 +9,14 @@ from contextlib import AbstractAsyncContextManager
 from litestar import Litestar
 from litestar.exceptions import HTTPException
 
-from capacity_api.api import authorization, problems, requests
-from capacity_api.api.deprecation import announce_end
+from capacity_api.api import authorization, deprecation, problems, requests
 from capacity_api.api.headers import allow_other_origins, forbid_caching, identify, list_methods
 from capacity_api.api.metrics import count_request
 from capacity_api.api.routes import DEPENDENCIES, routes
 from capacity_api.asgi import Receive, Scope, Send
 from capacity_api.formats.format import Format
 from capacity_api.formats.registry import FORMATS
+from capacity_api.snapshot.resource import Headers
 
 
 class ApiApplication:
@@ -27,7 +28,7 @@ class ApiApplication:
         state: Mapping[str, object],
         lifespan: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
-        self._routes = _routes_of(frozenset(output.name for output in formats))
+        self._routes = _routes_with(formats)
         self._state = state
         self._lifespan = lifespan
 
@@ -52,6 +53,15 @@ class ApiApplication:
         await send({"type": "lifespan.shutdown.complete"})
 
 
+def deprecated_reads(formats: Sequence[Format]) -> tuple[tuple[re.Pattern[str], Headers], ...]:
+    """See `Catalogue.deprecated`."""
+    return deprecation.deprecated_reads(_routes_with(formats))
+
+
+def _routes_with(formats: Sequence[Format]) -> Litestar:
+    return _routes_of(frozenset(output.name for output in formats))
+
+
 @functools.cache
 def _routes_of(formats: frozenset[str]) -> Litestar:
     """The framework looks at each handler, which takes as long as many requests; they depend on the code alone."""
@@ -68,7 +78,14 @@ def _routes_of(formats: frozenset[str]) -> Litestar:
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={HTTPException: problems.handle, Exception: problems.handle},
-        before_send=[count_request, identify, announce_end, forbid_caching, list_methods, allow_other_origins],
+        before_send=[
+            count_request,
+            identify,
+            deprecation.announce_end,
+            forbid_caching,
+            list_methods,
+            allow_other_origins,
+        ],
         request_max_body_size=requests.MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,

@@ -99,7 +99,8 @@ async def identify(connection: Connection, context: Context, secret: str) -> Ide
     try:
         async with context.read_within(Bulkhead.AUTHENTICATION if is_known else Bulkhead.ANONYMOUS) as session:
             identity = await tokens.identify(session, context.now(), context.keys, secret)
-    except Unauthenticated:
+    except Unauthenticated as error:
+        context.refused.note_token(context.now(), error.code, error.token_id, error.owner, request_id(connection.scope))
         context.known_tokens.discard(secret)
         context.failure_budget.spend(client)
         raise

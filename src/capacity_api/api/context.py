@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capacity_api.api.budgets import Budget
 from capacity_api.api.evidence_pages import EvidencePages
 from capacity_api.api.known_tokens import KnownTokens
+from capacity_api.api.refused import Refused
 from capacity_api.api.sign_in_queue import SignInQueue
 from capacity_api.clock import Clock
 from capacity_api.config import Settings
@@ -57,6 +58,7 @@ class Context:
         self.known_tokens = known_tokens
         self.sign_ins = sign_ins
         self.refusals = refusals
+        self.refused = Refused()
         self.query_budget = Budget("queries", settings.query_limit, settings.trusted_proxies, refusals)
         self.failure_budget = Budget("tokens", FAILURE_LIMIT, settings.trusted_proxies, refusals)
         self.sign_in_budget = Budget("sign_ins", SIGN_IN_LIMIT, settings.trusted_proxies, refusals)

@@ -11,7 +11,7 @@ from capacity_api.api.authorization import require_partner, requires_token
 from capacity_api.api.context import Context
 from capacity_api.api.headers import created
 from capacity_api.api.lists import Cursor, Limit
-from capacity_api.domain.disputes import Found
+from capacity_api.domain.disputes import DisputeFinding
 from capacity_api.domain.tokens import Scope
 from capacity_api.operations import disputes
 from capacity_api.operations.disputes import Dispute
@@ -19,8 +19,8 @@ from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import Identity
 
 
-class NewDispute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    found: Found
+class DisputeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    found: DisputeFinding
 
 
 class DisputeController(Controller):
@@ -38,7 +38,7 @@ class DisputeController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         slug: FromPath[str],
-        data: JSONBody[NewDispute],
+        data: JSONBody[DisputeRequest],
     ) -> Response[Dispute]:
         """Tell the responder's people and the coordinators what you were told. A partner's token alone may do that.
 

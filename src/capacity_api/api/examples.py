@@ -15,7 +15,7 @@ from capacity_api.domain.vocabulary import MATCH_REASONS
 from capacity_api.formats import rpde
 from capacity_api.formats.open_referral import services, taxonomies
 from capacity_api.operations import responders
-from capacity_api.operations.responders import NewResponder
+from capacity_api.operations.responders import ResponderRequest
 from capacity_api.operations.webhooks.example_event import example_data, example_responder, reported
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event
@@ -168,7 +168,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "value": {"email": "referrals@salvation-army.example", "owner": "salvation-army"},
         }
     },
-    "invitePerson": {
+    "addInvitation": {
         "colleague": {
             "summary": "Somebody who is only reminded",
             "value": {"email": "duty@salvation-army.example", "owner": "salvation-army", "roles": ["reminded"]},
@@ -227,7 +227,7 @@ def _responder(report: dict[str, Any]) -> Responder:
     return example_responder(_from_register("salvation-army"), intake, _NOW, 42)
 
 
-def _from_register(slug: str) -> NewResponder:
+def _from_register(slug: str) -> ResponderRequest:
     return next(each for each in responders.read_register() if each.slug == slug)
 
 

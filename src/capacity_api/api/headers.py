@@ -67,7 +67,7 @@ async def allow_other_origins(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start" or not is_for_programs(path):
         return
     handlers = _handlers_of(scope)
-    public = [handler for handler in handlers if not _is_for_operators(handler)]
+    public = [handler for handler in handlers if not is_for_operators(handler)]
     if handlers and not public:
         return
     headers = MutableScopeHeaders.from_message(message)
@@ -96,7 +96,8 @@ def _handlers_of(scope: Scope) -> list[HTTPRouteHandler]:
     ]
 
 
-def _is_for_operators(handler: HTTPRouteHandler) -> bool:
+def is_for_operators(handler: HTTPRouteHandler) -> bool:
+    """Whether only administrators and monitoring may use the route."""
     return handler.opt.get("scopes") == {Scopes.ADMIN} or handler.opt.get("for_operators", False)
 
 

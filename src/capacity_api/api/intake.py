@@ -25,7 +25,7 @@ IfMatch = Annotated[
 ]
 
 
-class IntakeReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReportRequest(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a responder says about its intake. With `effective_from`, it plans a pause or a waiting list."""
 
     effective_from: UtcMoment | None = None
@@ -63,7 +63,7 @@ class IntakeController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         slug: FromPath[str],
-        data: JSONBody[IntakeReport],
+        data: JSONBody[ReportRequest],
         replace: Annotated[
             bool, QueryParameter(description="Let this plan replace the one there is. A report for now ignores it.")
         ] = False,

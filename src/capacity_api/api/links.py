@@ -20,7 +20,7 @@ from capacity_api.domain.links import link_address, parse_link
 from capacity_api.domain.text import required_text, text_limits
 from capacity_api.domain.tokens import Scope
 from capacity_api.edge.addresses import Client
-from capacity_api.errors import NotFound
+from capacity_api.errors import LinkExpired, LinkSuperseded, LinkUsed, NotFound, ReportRestored
 from capacity_api.operations import link_use, links
 from capacity_api.operations.handovers import add_handover
 from capacity_api.operations.link_use import LinkToken
@@ -34,7 +34,7 @@ from capacity_api.secrecy import repr_without
 _MAX_LINK_LENGTH = 2000
 
 
-class LinkBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LinkRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A link, or the whole address that ends with it."""
 
     __repr__ = repr_without("link")
@@ -46,7 +46,7 @@ class LinkBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return parse_link(required_text(self.link, "/link", _MAX_LINK_LENGTH))
 
 
-class NewHandover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HandoverRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The token that the link will bring: whose it is, what it may do, and what it is called."""
 
     owner: OwnerKey
@@ -96,7 +96,7 @@ class LinkController(Controller):
 
     @post("/links/look", operation_id="lookAtLink", summary="What would this link do?", status_code=200)
     async def look(
-        self, context: NamedDependency[Context], client: NamedDependency[Client], data: JSONBody[LinkBody]
+        self, context: NamedDependency[Context], client: NamedDependency[Client], data: JSONBody[LinkRequest]
     ) -> Response[Link]:
         """What a link does and whether it can be used. Nothing changes. 404 if it is not known."""
         found = await _find(context, client, data.secret)
@@ -104,7 +104,7 @@ class LinkController(Controller):
 
     @post("/links/use", operation_id="useLink", summary="Use a link", status_code=200)
     async def use(
-        self, context: NamedDependency[Context], client: NamedDependency[Client], data: JSONBody[LinkBody]
+        self, context: NamedDependency[Context], client: NamedDependency[Client], data: JSONBody[LinkRequest]
     ) -> Response[LinkToken | Responder | Person]:
         """Do what the link is for. It works once.
 
@@ -112,14 +112,19 @@ class LinkController(Controller):
         410 `link_used` or `link_expired`; 409 `link_superseded` if a newer report stands; 404 if it is not known.
         """
         found = await _find(context, client, data.secret)
-        found.require_usable(context.now())
-        async with context.write_by_link() as session:
-            result = await link_use.use_link(session, context.now(), context.keys, data.secret)
+        try:
+            found.require_usable(context.now())
+            async with context.write_by_link() as session:
+                result = await link_use.use_link(session, context.now(), context.keys, data.secret)
+        except (LinkUsed, LinkExpired, LinkSuperseded, ReportRestored) as error:
+            row = found.row
+            context.refused.note_link(context.now(), error.code, row.id, found.kind, found.owner.key, row.person_id)
+            raise
         return Response(result, headers=NOT_STORED)
 
     @post("/handovers", operation_id="addHandover", summary="Hand over a token", **requires_token(Scope.ADMIN))
     async def add_handover(
-        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewHandover]
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[HandoverRequest]
     ) -> Response[Handover]:
         """Make a link that issues a token to the first person who uses it, within 24 hours.
 

@@ -37,7 +37,8 @@ class MailController(Controller):
     ) -> Page[Mail]:
         """Who was reminded, what waits and what was refused, newest first and without any address.
 
-        Mail is listed for 90 days after it was sent or given up, or until its person is removed.
+        Mail is listed for 90 days (or as the service is set up) after it was sent or given up, or until its person is
+        removed.
         """
         async with context.read(identity) as session:
             return await listing.list_mail(session, limit, cursor, status=status, kind=kind, owner_key=owner)

@@ -1,6 +1,6 @@
 """`/v1/matches`: who can take this person now? The question must not get into a URL, a log or a metric."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from litestar import Controller, Response, post
@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from capacity_api.api.context import Context
-from capacity_api.domain.codes import EVERYTHING, includes, standard_codes
+from capacity_api.domain.codes import EVERYTHING, code_limits, includes, standard_codes
 from capacity_api.domain.matching import Outcome, Question, validate_question
 from capacity_api.errors import FieldError, Invalid
-from capacity_api.snapshot.matches import DEFAULT_MATCHES, MAX_MATCHES, Matches, find_matches
+from capacity_api.snapshot.matches import ALTERNATIVE_OUTCOMES, DEFAULT_MATCHES, MAX_MATCHES, Matches, find_matches
 
 MatchLimit = Annotated[
     int, QueryParameter(ge=1, le=MAX_MATCHES, description=f"How many matches at most, up to {MAX_MATCHES}.")
@@ -23,23 +23,21 @@ NOT_STORED = {"cache-control": "no-store"}
 class MatchQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who can take this person? Leave out what is unknown. `outcomes` are those that the answer should have."""
 
-    outcomes: Annotated[tuple[Literal["all", "yes", "waiting_list", "ask", "no"], ...], msgspec.Meta(min_length=1)] = (
-        "all",
-    )
+    outcomes: Annotated[tuple[str, ...], code_limits(Outcome)] = EVERYTHING
     limit: _BodyLimit = DEFAULT_MATCHES
 
 
 class AlternativesQuestion(Question, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who else can take this person? Leave out what is unknown; without any answer it is about the whole remit."""
 
-    outcomes: Annotated[tuple[Literal["all", "yes", "waiting_list", "ask"], ...], msgspec.Meta(min_length=1)] = ("all",)
+    outcomes: Annotated[tuple[str, ...], code_limits(ALTERNATIVE_OUTCOMES)] = EVERYTHING
     limit: _BodyLimit = DEFAULT_MATCHES
 
 
 def outcomes_of(codes: tuple[str, ...], possible: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-    """The outcomes that a question asks for. Raises `Invalid` for "all" beside another."""
+    """The outcomes that a question asks for. Raises `Invalid` with the fault of each code."""
     errors: list[FieldError] = []
-    standard = standard_codes(codes, possible, "/outcomes", errors, words=EVERYTHING)
+    standard = standard_codes(codes, possible, "/outcomes", errors)
     if errors:
         raise Invalid("The question is not valid", tuple(errors))
     return tuple(outcome for outcome in possible if includes(standard, outcome))

@@ -321,7 +321,7 @@ def _declare_deprecation(operation: dict[str, Any], deprecation: Deprecation | N
     words = f"Deprecated since {deprecation.since}. It may be gone from {deprecation.sunset} on."
     operation["description"] = "\n\n".join(filter(None, [operation.get("description"), words]))
     for status, response in operation["responses"].items():
-        if status.startswith("2"):
+        if status.startswith(("2", "3")):
             response["headers"] |= _headers("Deprecation", "Link", "Sunset")
 
 

@@ -22,7 +22,7 @@ from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import Identity
 
 
-class NewPartner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PartnerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, text_limits(200, required=True)]
 
 
@@ -84,7 +84,7 @@ class OwnerController(Controller):
 
     @post("/partners", operation_id="addPartner", summary="Add a partner", **requires_token(Scope.ADMIN))
     async def add_partner(
-        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewPartner]
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[PartnerRequest]
     ) -> Response[Partner]:
         async with context.write(identity) as session:
             partner = await owners.add_partner(session, context.now(), data.name)

@@ -30,7 +30,7 @@ OwnerKey = Annotated[str, text_limits(_MAX_KEY_LENGTH, required=True)]
 _Roles = Annotated[tuple[Role, ...], msgspec.Meta(extra_json_schema={"minItems": 1})]
 
 
-class NewPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PersonRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A work address at one owner. An editor may leave out `owner`, which is its own."""
 
     __repr__ = repr_without("email")
@@ -40,7 +40,7 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     roles: _Roles = tuple(Role)
 
 
-class NewInvitation(NewPerson, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class InvitationRequest(PersonRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom to invite. An editor may leave out `owner`, which is its own."""
 
 
@@ -58,7 +58,7 @@ class PeopleController(Controller):
 
     @post("/people", operation_id="addPerson", summary="Add a person", **requires_editor())
     async def add_person(
-        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewPerson]
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[PersonRequest]
     ) -> Response[Person]:
         """Add a work address to an owner. The same address may be at several owners, and once at each.
 
@@ -101,9 +101,9 @@ class PeopleController(Controller):
         async with context.write(identity) as session:
             await people.remove_person(session, context.now(), context.keys, person_id, only_owner(identity))
 
-    @post("/invitations", operation_id="invitePerson", summary="Invite a person", status_code=202, **requires_editor())
+    @post("/invitations", operation_id="addInvitation", summary="Invite a person", status_code=202, **requires_editor())
     async def invite(
-        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewInvitation]
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[InvitationRequest]
     ) -> Invitation:
         """Mail a link with which its receiver becomes a person of the owner, within 7 days.
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 OF_PEOPLE: Mapping[str, str] = MappingProxyType(
     {
-        "Chased.people_count": "How many people are mailed. 0 where the responder has nobody with the role `reminded`.",
+        "Chase.people_count": "How many people are mailed. 0 where the responder has nobody with the role `reminded`.",
         "Dispute.at": "When the partner said so.",
         "Dispute.found": "What the partner was told on the telephone; `no_answer` if nobody answered.",
         "Dispute.id": "The id of the dispute.",
@@ -21,7 +21,7 @@ OF_PEOPLE: Mapping[str, str] = MappingProxyType(
         "Link.report": "The report that it confirms. Null for other kinds, and if it cannot be used.",
         "Link.slug": "The responder that it is for. Null for a partner and for the administrators.",
         "Link.status": "Whether it can be used. Of several reasons that it cannot, the first of the list.",
-        "LinkBody.link": "The link: the whole address, or what stands in it behind `#link=`.",
+        "LinkRequest.link": "The link: the whole address, or what stands in it behind `#link=`.",
         "Mail.attempt_count": "How often it was tried.",
         "Mail.finished_at": "When it was sent or given up. Null until then.",
         "Mail.kind": "Why it is sent.",
@@ -43,13 +43,16 @@ OF_PEOPLE: Mapping[str, str] = MappingProxyType(
         "Person.id": "The id of the person.",
         "Person.mail": "`refused` if the mail server of the address refused it for good, otherwise `ok`.",
         "Person.roles": "`editor` may sign in and change what the owner may change; `reminded` is mailed reminders.",
-        "NewDispute.found": "What you were told on the telephone; `no_answer` if nobody answered.",
-        "NewHandover.label": "What to call the token, to tell it from the owner's others. Null or left out for none.",
-        "NewHandover.owner": "Whose token it is: a responder's slug, a partner's id, or `admin`.",
-        "NewHandover.scopes": "What the token may do. Null or left out for everything that its owner may.",
-        "NewPerson.email": "The work address.",
-        "NewPerson.owner": "A responder's slug, a partner's id, or `admin`. An editor may leave it out for its own.",
-        "NewPerson.roles": "`editor` may sign in and change what the owner may change; `reminded` is mailed reminders.",
+        "DisputeRequest.found": "What you were told on the telephone; `no_answer` if nobody answered.",
+        "HandoverRequest.label": "What to call the token, to tell it from the owner's others. Null or left out for "
+        "none.",
+        "HandoverRequest.owner": "Whose token it is: a responder's slug, a partner's id, or `admin`.",
+        "HandoverRequest.scopes": "What the token may do. Null or left out for everything that its owner may.",
+        "PersonRequest.email": "The work address.",
+        "PersonRequest.owner": "A responder's slug, a partner's id, or `admin`. An editor may leave it out for its "
+        "own.",
+        "PersonRequest.roles": "`editor` may sign in and change what the owner may change; `reminded` is mailed "
+        "reminders.",
         "dispute_id": "The id of the dispute.",
         "link_id": "The id of the link.",
     }

@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody
 from capacity_api.api.authorization import requires_token
 from capacity_api.api.context import Context
 from capacity_api.domain.tokens import Scope
-from capacity_api.operations.redaction import NewRedaction, Redaction, redact
+from capacity_api.operations.redaction import Redaction, RedactionRequest, redact
 from capacity_api.operations.tokens import Identity
 
 
@@ -26,7 +26,7 @@ class RedactionController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         slug: FromPath[str],
-        data: JSONBody[NewRedaction],
+        data: JSONBody[RedactionRequest],
     ) -> Redaction:
         """Make fields null in the events of a responder from one number to another, and wherever else they stand.
 

@@ -13,7 +13,7 @@ from capacity_api.operations.reminders import chase_responder
 from capacity_api.operations.tokens import Identity
 
 
-class Chased(msgspec.Struct, frozen=True, kw_only=True):
+class Chase(msgspec.Struct, frozen=True, kw_only=True):
     """How many people are mailed."""
 
     people_count: int
@@ -31,7 +31,7 @@ class ReminderController(Controller):
     )
     async def chase(
         self, context: NamedDependency[Context], identity: NamedDependency[Identity], slug: FromPath[str]
-    ) -> Chased:
+    ) -> Chase:
         """Mail everybody `reminded` of the responder now, beside the reminders that are sent anyway.
 
         At most once an hour: a second is 429 `too_many_reminders`. `people_count` is 0 where nobody is reminded. 409
@@ -40,4 +40,4 @@ class ReminderController(Controller):
         if not context.settings.sends_mail:
             raise MailOff
         async with context.write(identity) as session:
-            return Chased(people_count=await chase_responder(session, context.now(), slug))
+            return Chase(people_count=await chase_responder(session, context.now(), slug))

@@ -67,8 +67,9 @@ async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHa
     known = query_parameters(cast("HTTPRouteHandler", handler), connection)
     unknown = sorted(counts.keys() - known.keys())
     if unknown:
+        has = f"it has {', '.join(sorted(known))}" if known else "it has none"
         raise UnknownParameter(
-            "The path has no such query parameter", tuple(FieldError(f"?{name}", "unknown") for name in unknown)
+            f"The path has no such query parameter; {has}", tuple(FieldError(f"?{name}", "unknown") for name in unknown)
         )
     repeated = [name for name, count in counts.items() if count > 1 and not _is_list(known[name])]
     if repeated:

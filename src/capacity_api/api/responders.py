@@ -22,8 +22,8 @@ from capacity_api.errors import Forbidden, NotFound
 from capacity_api.operations.history import read_history
 from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.responders import (
-    NewResponder,
     ResponderPatch,
+    ResponderRequest,
     change_details,
     delist_responder,
     list_responder,
@@ -146,7 +146,7 @@ class ResponderController(Controller):
 
     @post(operation_id="addResponder", summary="List a responder", **requires_token(Scope.ADMIN))
     async def add(
-        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewResponder]
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[ResponderRequest]
     ) -> Response[Responder]:
         """A new responder starts unconfirmed. A delisted one that is listed again keeps its id."""
         async with context.write(identity) as session:

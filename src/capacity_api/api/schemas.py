@@ -1,7 +1,8 @@
 """JSON Schemas of the structs, made from their types: one for what is read, and one for what is written.
 
 An answer always has each of its fields, and may get more of them later. A request needs only what has no default, and
-an unknown field is refused. So a struct that is both read and written has two schemas: `Report` and `ReportRequest`.
+an unknown field is refused. So a struct that is both read and written has two schemas: `Limit` and `LimitRequest`. What
+is read has the plain name. What is written ends in `Request`, in `Patch` if it changes a part, or in `Question`.
 A default is in the description alone: client generators require a property that has one.
 """
 
@@ -25,18 +26,27 @@ _BOUNDS = {
     "max_length": "maxLength",
     "pattern": "pattern",
 }
-# Generators for Python fail at a property with the name of its own class.
-_OTHER_NAMES = {"Matches": "MatchList"}
+# Structs that have another name in the contract, because the domain has the plain one or uses it otherwise.
+_OTHER_NAMES = {
+    # Generators for Python fail at a property with the name of its own class.
+    "Matches": "MatchList",
+    "Owner": "OwnerRef",
+    "OwnerDetails": "Owner",
+    "PublicIntake": "Intake",
+    "PublicRemit": "Remit",
+    "ReadinessReport": "Readiness",
+}
+_WRITTEN = ("Request", "Patch", "Question")
 _OF_CODES = frozenset({"items", "enum"})
 Schema = dict[str, Any]
 
 
 class Schemas:
-    """The named schemas of the document, by name. Those of answers come first: they decide the names of the others."""
+    """The named schemas of the document, by name."""
 
     def __init__(self) -> None:
         self.named: dict[str, Schema] = {}
-        self._read: set[Any] = set()
+        self._structs: dict[str, Any] = {}
 
     def of_answer(self, kind: Any) -> Schema:
         """The schema of what is read, after its structs have got names. What can be one of several has them all."""
@@ -99,13 +109,11 @@ class Schemas:
 
     def _name_struct(self, info: types.StructType, *, written: bool) -> str:
         kind = get_origin(info.cls) or info.cls
-        name = _name(info.cls)
-        if written and (name.startswith("New") or info.cls in self._read):
-            name = name.removeprefix("New") + "Request"
+        name = _written_name(kind) if written else _name(info.cls)
+        if self._structs.setdefault(name, info.cls) is not info.cls:
+            raise TypeError(f"{self._structs[name]} and {info.cls} would both be the schema {name}")
         if name in self.named:
             return name
-        if not written:
-            self._read.add(info.cls)
         self.named[name] = {}
         names = [name, *(base.__name__ for base in kind.__mro__)]
         may_be_left_out = written or kind.__struct_config__.omit_defaults
@@ -178,10 +186,16 @@ def _plain(info: types.Type) -> Schema:
 
 def _name(kind: Any) -> str:
     """The name of a struct. That of a page begins with what is in it, as in `WebhookPage`."""
-    items = getattr(kind, "__args__", ())
-    if not items and kind.__name__ in _OTHER_NAMES:
-        return _OTHER_NAMES[kind.__name__]
-    return "".join(item.__name__ for item in items) + ("Page" if items else kind.__name__)
+    items = get_args(kind)
+    if items:
+        return "".join(_name(item) for item in items) + "Page"
+    name: str = kind.__name__
+    return _OTHER_NAMES.get(name, name)
+
+
+def _written_name(kind: Any) -> str:
+    name: str = kind.__name__
+    return name if name.endswith(_WRITTEN) else name + "Request"
 
 
 def _is_unset(kind: Any, field: types.Field) -> bool:

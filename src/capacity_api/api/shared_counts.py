@@ -18,9 +18,13 @@ _CHECKSUM_BYTES = 4
 _GAUGE = "gauge"
 # What is worst of all processes. Any other gauge is that of the process that answers.
 _WORST = {
+    "capacity_ready": min,
+    "capacity_condition": max,
     "capacity_sequence": min,
+    "capacity_stored_sequence": max,
     "capacity_publication_stale": max,
     "capacity_clock_in_doubt": max,
+    "capacity_step_overdue_seconds": max,
 }
 
 # The name of a sample, and its labels.
@@ -84,7 +88,7 @@ class ProcessCounts:
 
 
 def _family_of(metric: Metric) -> _Family:
-    samples = [((each.name, tuple(sorted(each.labels.items()))), each.value) for each in metric.samples]
+    samples = [((each.name, tuple(sorted(each.labels.items()))), float(each.value)) for each in metric.samples]
     return _Family(metric.name, metric.documentation, metric.type, samples)
 
 

@@ -12,7 +12,7 @@ from capacity_api.errors import MailOff
 from capacity_api.secrecy import repr_without
 
 
-class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SignInRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who wants to sign in."""
 
     __repr__ = repr_without("email")
@@ -20,7 +20,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     email: Email
 
 
-class SignInAnswer(msgspec.Struct, frozen=True):
+class SignIn(msgspec.Struct, frozen=True):
     """It is always empty, so that it says nothing of the address."""
 
 
@@ -30,8 +30,8 @@ class SignInController(Controller):
 
     @post(operation_id="signIn", summary="Ask for a link by mail", status_code=202, hides_error_message=True)
     async def sign_in(
-        self, context: NamedDependency[Context], client: NamedDependency[Client], data: JSONBody[SignIn]
-    ) -> SignInAnswer:
+        self, context: NamedDependency[Context], client: NamedDependency[Client], data: JSONBody[SignInRequest]
+    ) -> SignIn:
         """If the address is an editor's, a link is mailed there that works once, for 15 minutes.
 
         The answer is the same for every address, after the same time. An address gets at most 5 such links an hour,
@@ -43,4 +43,4 @@ class SignInController(Controller):
         context.sign_in_budget.require(client, context.now())
         context.sign_in_budget.spend(client)
         context.sign_ins.put(email)
-        return SignInAnswer()
+        return SignIn()

@@ -17,24 +17,24 @@ from capacity_api.operations.threshold import Caseload
 from capacity_api.operations.tokens import Identity
 
 
-class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CaseloadRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many referrals the responder has open now."""
 
     open_referrals: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": MAX_REFERRALS})]
 
 
-class ThresholdReport(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ThresholdReportRequest(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to report when the threshold is reached. `state` and `reason` can be left out: they are always the same."""
 
     state: ReportedState = ReportedState.PAUSED
 
 
-class NewThreshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ThresholdRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """At `pause_at` open referrals the intake pauses with `report`; below `reopen_below` it is as it was before."""
 
     pause_at: ReferralLimit
     reopen_below: ReferralLimit | None = None
-    report: ThresholdReport = ThresholdReport()
+    report: ThresholdReportRequest = ThresholdReportRequest()
 
 
 class ThresholdController(Controller):
@@ -52,7 +52,7 @@ class ThresholdController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         slug: FromPath[str],
-        data: JSONBody[Count],
+        data: JSONBody[CaseloadRequest],
     ) -> Caseload:
         """A count that reaches the threshold pauses the intake. It does not confirm the report. It is private."""
         require_owner(context, identity, slug)
@@ -73,7 +73,7 @@ class ThresholdController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         slug: FromPath[str],
-        data: JSONBody[NewThreshold],
+        data: JSONBody[ThresholdRequest],
     ) -> Threshold:
         """Set what to report when the open referrals reach `pause_at`. It applies from the next count on."""
         require_owner(context, identity, slug)

@@ -24,7 +24,7 @@ from capacity_api.operations.paging import DEFAULT_LIMIT, Page
 from capacity_api.operations.tokens import MAX_LABEL_LENGTH, MAX_OVERLAP_HOURS, Identity, IssuedToken, Token
 
 
-class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TokenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose the token is, what it may do, and what it is called."""
 
     owner: OwnerKey
@@ -33,7 +33,7 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     expires_at: UtcMoment | UnsetType | None = UNSET
 
 
-class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RotationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For how many hours the old token stays valid beside the new one: 0 to 168."""
 
     overlap_hours: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": MAX_OVERLAP_HOURS})] = 24
@@ -49,7 +49,7 @@ class TokenController(Controller):
 
     @post("/tokens", operation_id="issueToken", summary="Issue a token", **requires_token(Scope.ADMIN))
     async def issue(
-        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewToken]
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[TokenRequest]
     ) -> Response[IssuedToken]:
         """For a responder, a partner or an administrator. `token` is only in this response.
 
@@ -104,7 +104,7 @@ class TokenController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         token_id: FromPath[UUID],
-        data: JSONBody[Rotation],
+        data: JSONBody[RotationRequest],
     ) -> Response[IssuedToken]:
         """Issue a new token with the same owner, label, scopes and lifetime: once, a second time is 409.
 

@@ -20,7 +20,7 @@ from capacity_api.operations.tokens import Identity
 from capacity_api.operations.webhooks import deliveries, management, secrets
 from capacity_api.operations.webhooks.deliveries import Delivery
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus
-from capacity_api.operations.webhooks.management import NewWebhook, WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.management import EnabledWebhook, WebhookPatch, WebhookRequest
 from capacity_api.operations.webhooks.webhook import Webhook, WebhookStatus, WebhookWithSecret, get_webhook_row
 
 Statuses = Annotated[
@@ -34,19 +34,19 @@ Status = Annotated[WebhookStatus | None, QueryParameter(description="Only webhoo
 Replay = Annotated[bool, QueryParameter(description="Whether to send the events that it missed now.")]
 
 
-class ReplaySince(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReplayRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The number of the last event that is not sent again; 0 for the first event there is and all after it."""
 
     after: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0})]
 
 
-class WebhookTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WebhookTestRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The type of event to send an example of."""
 
     type: EventType = EventType.WEBHOOK_TEST
 
 
-_PLAIN_TEST = WebhookTest()
+_PLAIN_TEST = WebhookTestRequest()
 
 
 class WebhookController(Controller):
@@ -60,7 +60,7 @@ class WebhookController(Controller):
         **requires_token(Scope.WEBHOOKS_MANAGE),
     )
     async def add(
-        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[NewWebhook]
+        self, context: NamedDependency[Context], identity: NamedDependency[Identity], data: JSONBody[WebhookRequest]
     ) -> Response[WebhookWithSecret]:
         """Receive events from now on. `secret` is only in this response. `v1a` has `public_key` and no secret.
 
@@ -154,7 +154,10 @@ class WebhookController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[Delivery]:
-        """What was sent or superseded in the last 30 days, newest event first, each with its attempts."""
+        """What was sent or superseded in the last 30 days (or as the service is set up), newest event first.
+
+        Each comes with its attempts.
+        """
         async with context.read(identity) as session:
             webhook = await get_webhook_row(session, identity.owner, webhook_id)
             return await deliveries.list_deliveries(
@@ -192,7 +195,7 @@ class WebhookController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         webhook_id: FromPath[UUID],
-        data: JSONBody[WebhookTest] = _PLAIN_TEST,
+        data: JSONBody[WebhookTestRequest] = _PLAIN_TEST,
     ) -> Delivery:
         """An example of any event type, by default `webhook.test`, whatever the webhook subscribes to.
 
@@ -216,7 +219,7 @@ class WebhookController(Controller):
         identity: NamedDependency[Identity],
         webhook_id: FromPath[UUID],
         replay: Replay = True,
-    ) -> WebhookEnabled:
+    ) -> EnabledWebhook:
         """With `replay`, what it missed is sent in order. Without it that is not sent, but can be replayed later.
 
         Superseded events are left out, unless the webhook has `"stale": "send"`.
@@ -238,7 +241,7 @@ class WebhookController(Controller):
         context: NamedDependency[Context],
         identity: NamedDependency[Identity],
         webhook_id: FromPath[UUID],
-        data: JSONBody[ReplaySince],
+        data: JSONBody[ReplayRequest],
     ) -> Webhook:
         """In order, with the same `webhook-id`s and the current filters.
 

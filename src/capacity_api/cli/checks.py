@@ -29,7 +29,7 @@ from capacity_api.db.differences import find_differences
 from capacity_api.db.durability import durability_faults
 from capacity_api.db.engine import Database
 from capacity_api.db.manifest import program_version
-from capacity_api.db.privileges import missing_grants
+from capacity_api.db.privileges import missing_for_backup, missing_grants
 from capacity_api.db.tables import WebhookRow
 from capacity_api.delivery.egress import EgressRefused, Guard
 from capacity_api.domain.egress import parse_target
@@ -37,7 +37,8 @@ from capacity_api.domain.keys import Keys
 from capacity_api.errors import CapacityError, ConfigurationError
 from capacity_api.mail.transport import ServerUnavailable
 from capacity_api.mail.worker import transport_of
-from capacity_api.operations import audit, sealed
+from capacity_api.operations import audit, backlog, heartbeats, sealed
+from capacity_api.operations.heartbeats import Task
 from capacity_api.operations.key_check import examine_keys
 from capacity_api.operations.webhooks import secrets
 from capacity_api.operations.webhooks.webhook import WebhookStatus
@@ -49,6 +50,10 @@ _MIN_FREE_BYTES = 200 * 1024 * 1024
 _ASK_SECONDS = 5.0
 _MAX_ENDPOINTS = 20
 _MEGABYTE = 1024 * 1024
+# An event or a mail is sent within seconds.
+_MAX_WAIT = timedelta(minutes=5)
+_WORK = {Task.DELIVERY: ("delivers webhooks", "deliver webhooks"), Task.MAIL: ("sends mail", "send mail")}
+_START = "start or restart `capacity-api worker`, or `serve` without --no-delivery"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +160,7 @@ def _compare_disk_clock(folder: Path) -> Iterator[Finding]:
 async def check_permissions(database: Database) -> AsyncIterator[Finding]:
     """Without them nothing else can be read."""
     async with database.read() as session:
-        for grant in await missing_grants(session):
+        for grant in await missing_grants(session, database.settings):
             yield wrong("permissions", f"the role lacks a permission: as the owner of the tables, run {grant}")
 
 
@@ -178,6 +183,8 @@ async def check_database(database: Database, settings: Settings, now: datetime) 
         for each in await _check_secrets(session, settings, now):
             yield each
         for each in await _check_backup(session, now):
+            yield each
+        for each in await _check_workers(session, now):
             yield each
 
 
@@ -207,13 +214,43 @@ async def _check_secrets(session: AsyncSession, settings: Settings, now: datetim
 
 async def _check_backup(session: AsyncSession, now: datetime) -> list[Finding]:
     backed_up_at = await audit.last_backup(session)
+    lacking = await missing_for_backup(session)
+    # The backup may run as the owner of the tables. One that is late or never ran may have ended by this.
+    remedy = "" if lacking is None else f"; to let this role do it, as the owner of the tables, run {lacking}"
     if backed_up_at is None:
-        never = "`capacity-api backup` never ran on this database: docs/operate/backup.md has a line for cron"
+        never = "`capacity-api backup` never ran on this database: docs/operate/backup.md has a line for cron" + remedy
         return [advice("backup", never)]
     if now - backed_up_at <= _MAX_BACKUP_AGE:
         return []
-    late = f"the newest backup is of {backed_up_at:%Y-%m-%d}: run `capacity-api backup`, and see why cron does not"
+    late = (
+        f"the newest backup is of {backed_up_at:%Y-%m-%d}: run `capacity-api backup`, and see why cron does not"
+        + remedy
+    )
     return [wrong("backup", late)]
+
+
+async def _check_workers(session: AsyncSession, now: datetime) -> list[Finding]:
+    """Whether what waits has a process that works on it. Where nothing ever waited, none is needed."""
+    waiting_since = {
+        Task.DELIVERY: await backlog.oldest_event_at(session, now),
+        Task.MAIL: (await backlog.read_mail(session)).oldest_at,
+    }
+    findings = []
+    for task, pulse in (await heartbeats.read_pulses(session, now)).items():
+        does, do = _WORK[task]
+        since = waiting_since[task]
+        if pulse.alive:
+            if pulse.silent:
+                silent = f"{pulse.silent} of the processes that {do} fell silent in the last hour, killed or hanging"
+                findings.append(advice("workers", f"{silent}: look at their log, and restart what hangs"))
+        elif pulse.newest is not None:
+            last = f"the last heartbeat was at {pulse.newest:%Y-%m-%dT%H:%M:%SZ}"
+            findings.append(wrong("workers", f"no process {does}, {last}: {_START}"))
+        elif since is not None and now - since > _MAX_WAIT:
+            findings.append(
+                wrong("workers", f"no process {does}, and what waits is of {since:%Y-%m-%dT%H:%MZ}: {_START}")
+            )
+    return findings
 
 
 async def check_egress(session: AsyncSession, settings: Settings) -> list[Finding]:

@@ -14,7 +14,6 @@ import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from capacity_api import config
 from capacity_api.cli.output import json_option, print_json
 from capacity_api.cli.setup import (
     command_line,
@@ -26,6 +25,7 @@ from capacity_api.cli.setup import (
 )
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
+from capacity_api.database_url import parse_database_url
 from capacity_api.db import copying, schema, sqlite_file
 from capacity_api.db.copying import Closing
 from capacity_api.db.engine import Database
@@ -77,7 +77,7 @@ class _Progress:
 
 def _parse_url(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
     try:
-        return config.parse_database_url(text.strip())
+        return parse_database_url(text.strip())
     except ValueError as error:
         # It does not hold the text, in which there may be a password.
         raise click.BadParameter(str(error)) from None

@@ -27,7 +27,7 @@ from capacity_api.domain.threshold import Threshold
 from capacity_api.errors import ConfigurationError
 from capacity_api.operations import intake, owners, people, threshold, tokens
 from capacity_api.operations.webhooks import management
-from capacity_api.operations.webhooks.management import NewWebhook
+from capacity_api.operations.webhooks.management import WebhookRequest
 from capacity_api.secrecy import repr_without
 
 _HOST = "127.0.0.1"
@@ -143,7 +143,7 @@ async def _fill(database: Database, receiver: Receiver, receiver_url: str) -> Ac
         responder_token = await tokens.issue_token(session, now, keys, responder)
         partner_token = await tokens.issue_token(session, now, keys, partner)
         webhook, _ = await management.add(
-            session, now, keys, partner, NewWebhook(url=f"{receiver_url}/"), database.settings.egress_allow
+            session, now, keys, partner, WebhookRequest(url=f"{receiver_url}/"), database.settings.egress_allow
         )
         await people.add_person(session, now, keys, responder, _EDITOR, tuple(Role))
         await people.add_person(session, now, keys, ADMIN, _COORDINATOR, tuple(Role))

@@ -29,6 +29,8 @@ OF_CAUSE: Mapping[OutageCause, int] = {
     OutageCause.DAMAGED: 26,
     OutageCause.LOCKED: 27,
     OutageCause.BUSY: 28,
+    OutageCause.STATEMENT_ENDED: 29,
+    OutageCause.POOLER: 30,
 }
 # The first class that an error is an instance of decides.
 OF_ERROR: Mapping[type[CapacityError], int] = {

@@ -14,6 +14,7 @@ from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import ConfigurationError
 from capacity_api.operations import sealed
+from capacity_api.operations.key_check import keep_newest, require_keys
 from capacity_api.operations.webhooks import secrets
 from capacity_api.operations.webhooks.secrets import UnreadableWebhook
 
@@ -56,8 +57,12 @@ def reseal(disable_unreadable: bool) -> None:
         keys = Keys(settings.secret_keys)
         async with open_database(settings) as database:
             await schema.check(database)
+            if not disable_unreadable:
+                await _require_keys(database, keys)
             webhooks, unreadable = await _reseal(database, keys, disable_unreadable=disable_unreadable)
             addresses, people = await _reseal_addresses(database, keys)
+            async with database.write(command_line()) as session:
+                await keep_newest(session, keys)
         return Resealed(webhooks=webhooks, unreadable=unreadable, addresses=addresses, people=people)
 
     done = asyncio.run(work())
@@ -73,6 +78,12 @@ def reseal(disable_unreadable: bool) -> None:
         wrong.append(f"no secret key opens the addresses of these people: {', '.join(map(str, done.people))}")
     if wrong:
         raise ConfigurationError(f"{'; '.join(wrong)}; docs/settings.md says what to do")
+
+
+async def _require_keys(database: Database, keys: Keys) -> None:
+    """Raise `KeyOpensNothing` if the keys are not those of the database, before any is kept as its own."""
+    async with database.write(command_line()) as session:
+        await require_keys(session, utc_now(), keys)
 
 
 async def _reseal(database: Database, keys: Keys, *, disable_unreadable: bool) -> tuple[int, list[UnreadableWebhook]]:

@@ -6,8 +6,10 @@ import os
 import sys
 
 import click
+from click.shell_completion import CompletionItem
 
 from capacity_api.cli.exit_codes import exit_code
+from capacity_api.cli.help_examples import add_examples
 from capacity_api.db.outages import explain_in_full
 from capacity_api.errors import BadInput, CapacityError, DatabaseUnavailable, NotFound
 
@@ -36,6 +38,8 @@ _MODULES = {
     "site": "site",
     "doctor": "doctor",
     "openapi": "server",
+    "docs": "manual",
+    "completion": "completion",
 }
 
 
@@ -47,10 +51,16 @@ class _Commands(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         return list(_MODULES)
 
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names and options. To describe each command it would have to be imported, which takes a second."""
+        names = [CompletionItem(name) for name in _MODULES if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, context, incomplete)
+
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _MODULES:
             return None
         command: click.Command = getattr(importlib.import_module(f"capacity_api.cli.{_MODULES[name]}"), name)
+        add_examples(command, name)
         return command
 
     def resolve_command(
@@ -73,12 +83,12 @@ def cli() -> None:
     capacity-api demo      a throw-away service with demonstration data
     capacity-api serve     the service itself
 
-    Settings are CAPACITY_* in the environment; docs/settings.md describes them.
+    Settings are CAPACITY_* in the environment: `capacity-api docs settings` describes them.
 
     \b
     Exit codes: 0 done; 1 refused, or `doctor` found something wrong; 2 wrong usage;
     10 to 28 the database cannot be used; 40 to 48 the wrong database or key.
-    docs/operate/errors.md has each of them, with what to do.
+    `capacity-api docs errors` has each of them, with what to do (docs/operate/errors.md).
     """
 
 

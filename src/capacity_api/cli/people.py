@@ -1,6 +1,7 @@
 """`capacity-api person`: the work addresses that mail goes to, and who of them may sign in."""
 
 import asyncio
+import sys
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +20,17 @@ from capacity_api.operations import invitations, people
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.people import Person
 
+
+def _read_address(context: click.Context, parameter: click.Parameter, address: str) -> str:
+    """The address itself, or the first line of standard input for `-`: a shell keeps what it is given in a file."""
+    if address != "-":
+        return address
+    if sys.stdin.isatty():
+        click.echo("address: ", nl=False, err=True)
+    return sys.stdin.readline().strip()
+
+
+_address_argument = click.argument("email", metavar="EMAIL|-", callback=_read_address)
 _roles_option = click.option(
     "--role",
     "roles",
@@ -34,12 +46,15 @@ def person() -> None:
 
 
 @person.command("add")
-@click.argument("email")
+@_address_argument
 @owner_options
 @_roles_option
 @json_option
 def add_person(email: str, whose: OwnerOptions, roles: tuple[str, ...], as_json: bool) -> None:
-    """Add a work address without asking the person who has it. Nothing is mailed. `person invite` asks first."""
+    """Add a work address without asking the person who has it. Nothing is mailed. `person invite` asks first.
+
+    With - in place of the address, it is read from standard input, and no shell remembers it.
+    """
     whose.require_one()
 
     async def add(session: AsyncSession, keys: Keys) -> Person:
@@ -54,12 +69,15 @@ def add_person(email: str, whose: OwnerOptions, roles: tuple[str, ...], as_json:
 
 
 @person.command("invite")
-@click.argument("email")
+@_address_argument
 @owner_options
 @_roles_option
 @json_option
 def invite_person(email: str, whose: OwnerOptions, roles: tuple[str, ...], as_json: bool) -> None:
-    """Mail a link with which the receiver becomes a person of the owner. A running service or worker sends it."""
+    """Mail a link with which the receiver becomes a person of the owner. A running service or worker sends it.
+
+    With - in place of the address, it is read from standard input, and no shell remembers it.
+    """
     whose.require_one()
     if not config.from_environment().sends_mail:
         raise MailOff("no mail is sent from here: set CAPACITY_SMTP_URL (docs/operate/mail.md), or use `handover`")

@@ -28,6 +28,8 @@ log = structlog.get_logger()
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # A child says it twice in this time. One that is silent for longer hangs, and is replaced.
 HANGS_AFTER_SECONDS = 30.0
+# One that has not answered so long after it began hangs too. A million events take it 20 seconds.
+STARTS_WITHIN_SECONDS = 900.0
 # So many may be replaced in a minute. The next waits for the end of the minute.
 _MOST_REPLACED = 5
 _REPLACED_IN_SECONDS = 60.0
@@ -58,6 +60,7 @@ class _Child(msgspec.Struct):
     pid: int
     pipe: int
     last_message_at: float
+    started_at: float
     is_ready: bool = False
 
 
@@ -74,6 +77,7 @@ class Processes:
         *,
         grace_seconds: float,
         hangs_after_seconds: float = HANGS_AFTER_SECONDS,
+        starts_within_seconds: float = STARTS_WITHIN_SECONDS,
     ) -> None:
         self._count = count
         self._work = work
@@ -82,6 +86,7 @@ class Processes:
         self._close_sockets = close_sockets
         self._grace_seconds = grace_seconds
         self._hangs_after_seconds = supervisor.watchdog_seconds or hangs_after_seconds
+        self._starts_within_seconds = starts_within_seconds
         self._children: dict[int, _Child] = {}
         self._replaced_at: deque[float] = deque()
         # When to start another process in the places that are empty.
@@ -126,7 +131,8 @@ class Processes:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(pipe_of_child)
         os.set_blocking(pipe, False)
-        self._children[pipe] = _Child(number, pid, pipe, time.monotonic())
+        now = time.monotonic()
+        self._children[pipe] = _Child(number, pid, pipe, last_message_at=now, started_at=now)
         self._selector.register(pipe, selectors.EVENT_READ)
 
     def _be_child(self, number: int, pipe: int, mask: set[int | signal.Signals]) -> None:
@@ -223,14 +229,15 @@ class Processes:
         if now - self._checked_at > self._hangs_after_seconds / 2:
             # The parent stood still, as in a frozen container. Then its children may have been frozen too.
             for child in self._children.values():
-                child.last_message_at = now
+                child.last_message_at = child.started_at = now
         self._checked_at = now
         for child in self._children.values():
-            silent_seconds = now - child.last_message_at
             # One that starts is silent too: a large database takes a while.
-            if child.is_ready and silent_seconds > self._hangs_after_seconds:
+            silent_seconds = now - (child.last_message_at if child.is_ready else child.started_at)
+            limit = self._hangs_after_seconds if child.is_ready else self._starts_within_seconds
+            if silent_seconds > limit:
                 log.error("process.hangs", child=child.pid, silent_seconds=round(silent_seconds))
-                child.last_message_at = now
+                child.last_message_at = child.started_at = now
                 os.kill(child.pid, signal.SIGKILL)
 
     def _stop(self) -> None:

@@ -12,7 +12,7 @@ from capacity_api.db import schema
 from capacity_api.db.erasure import Eraser
 from capacity_api.domain.redaction import RedactedField
 from capacity_api.operations import redaction
-from capacity_api.operations.redaction import NewRedaction, Redaction
+from capacity_api.operations.redaction import Redaction, RedactionRequest
 
 # How long to try to erase the remains from the files of SQLite.
 _ERASE_WITHIN_SECONDS = 5.0
@@ -43,7 +43,7 @@ def redact(slug: str, fields: tuple[str, ...], first: int, last: int | None, as_
         async with open_database(load_settings()) as database:
             await schema.check(database)
             async with database.write(command_line()) as session:
-                new = NewRedaction(fields=tuple(map(RedactedField, fields)), first=first, last=last)
+                new = RedactionRequest(fields=tuple(map(RedactedField, fields)), first=first, last=last)
                 done = await redaction.redact(session, utc_now(), slug, new)
             return done, await _erase(Eraser(database))
 

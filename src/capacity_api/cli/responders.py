@@ -10,17 +10,20 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api import config
+from capacity_api.cli.contact_words import whose_word
+from capacity_api.cli.importing import import_responders, warn_of_suspended
 from capacity_api.cli.output import json_option, print_json, print_table
+from capacity_api.cli.remit_options import RemitOptions, remit_options
 from capacity_api.cli.setup import in_transaction, read_database
 from capacity_api.clock import utc_now
-from capacity_api.domain.contact import Contact, ContactDetails, ContactSource
+from capacity_api.domain.contact import ContactSource, details_of
 from capacity_api.domain.intake import LONDON_TIME, Circumstance, Reason, Report, ReportedState, SaidBy
 from capacity_api.domain.keys import Keys
 from capacity_api.errors import MailOff
 from capacity_api.json import decode
 from capacity_api.operations import intake, owners, reminders, responders
-from capacity_api.operations.responders import NewResponder, ResponderPatch
-from capacity_api.representations.responder import Responder, represent_responder
+from capacity_api.operations.responders import ResponderPatch, ResponderRequest
+from capacity_api.representations.responder import Responder, represent_remit, represent_responder
 from capacity_api.wording.sentences import intake_in_sentences
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -51,34 +54,20 @@ def list_responders(as_json: bool) -> None:
 @json_option
 def add_responder(file: Path, as_json: bool) -> None:
     """List one responder from a JSON FILE: {"slug", "name", "remit", "contact", ...}."""
-    _list_all([decode(file.read_bytes(), NewResponder)], as_json)
+    new = decode(file.read_bytes(), ResponderRequest)
 
-
-@responder.command("import")
-@click.argument("file", type=_FILE)
-@json_option
-def import_responders(file: Path, as_json: bool) -> None:
-    """List all responders in a JSON FILE, which is a list of what `add` takes. After an error it lists none."""
-    _list_all(decode(file.read_bytes(), list[NewResponder]), as_json)
-
-
-def _list_all(new: list[NewResponder], as_json: bool) -> None:
-    async def list_new(session: AsyncSession, _: Keys) -> tuple[list[Responder], set[str]]:
-        listed = [await responders.list_responder(session, utc_now(), responder) for responder in new]
-        return listed, await owners.suspended_slugs(session)
+    async def list_new(session: AsyncSession, _: Keys) -> tuple[Responder, set[str]]:
+        return await responders.list_responder(session, utc_now(), new), await owners.suspended_slugs(session)
 
     listed, suspended = asyncio.run(in_transaction(list_new))
     if as_json:
-        print_json(listed)
+        print_json([listed])
     else:
-        click.echo(f"listed {', '.join(responder.slug for responder in listed) or 'nothing'}")
-    for responder in listed:
-        if responder.slug in suspended:
-            click.echo(
-                f"{responder.slug} is still suspended, since it was delisted before: "
-                f"`capacity-api owner resume --responder {responder.slug}` lets its tokens and webhooks go on",
-                err=True,
-            )
+        click.echo(f"listed {listed.slug}")
+    warn_of_suspended([listed.slug], suspended)
+
+
+responder.add_command(import_responders)
 
 
 @responder.command("report")
@@ -183,6 +172,7 @@ def delist_responder(slug: str, as_json: bool) -> None:
 @click.option("--source-url", metavar="URL", help="Where.")
 @click.option("--source-checked-on", type=_DAY, metavar="DAY", help="On which day you looked. Without it: today.")
 @click.option("--no-source", is_flag=True, help="The responder itself gave this contact.")
+@remit_options
 @json_option
 def edit_responder(
     slug: str,
@@ -202,10 +192,11 @@ def edit_responder(
     all_hours: bool | None,
     languages: tuple[str, ...],
     interpreters: bool | None,
+    remit_options: RemitOptions,
 ) -> None:
     """Change the details of the responder with this SLUG. What you do not name stays as it is.
 
-    An empty value removes a text: --phone "". Languages are replaced all together.
+    An empty value removes a text: --phone "". Languages, areas and other lists are replaced all together.
     """
     texts = _named(phone=phone, email=email, url=url, hours=hours, all_hours=all_hours, interpreters=interpreters)
     source = _named(name=source_name, url=source_url, checked_on=source_checked_on and source_checked_on.date())
@@ -221,14 +212,20 @@ def edit_responder(
             contact = msgspec.structs.replace(contact, languages=tuple(filter(None, languages)))
         if no_source or source:
             contact = msgspec.structs.replace(contact, source=_changed_source(seen.source, source))
-        is_same = contact == details_of(seen)
-        # Somebody else may change the contact after it was read: only now is the write lock taken.
+        seen_remit = row.remit
+        remit = remit_options.change(seen_remit)
+        changed = patch
+        if contact != details_of(seen):
+            changed = msgspec.structs.replace(changed, contact=contact)
+        if remit != seen_remit:
+            changed = msgspec.structs.replace(changed, remit=remit)
+        # Somebody else may change them after they were read: only now is the write lock taken.
         return await responders.change_details(
             session,
             utc_now(),
             slug,
-            patch if is_same else msgspec.structs.replace(patch, contact=contact),
-            is_expected=lambda responder: responder.contact == seen,
+            changed,
+            is_expected=lambda responder: responder.contact == seen and responder.remit == represent_remit(seen_remit),
         )
 
     changed = asyncio.run(in_transaction(edit))
@@ -237,26 +234,12 @@ def edit_responder(
     else:
         click.echo(f"changed {slug}")
     if (texts or languages) and not (no_source or source):
-        click.echo(_whose_word(changed.contact.source), err=True)
+        click.echo(whose_word(changed.contact.source), err=True)
 
 
 def _named(**options: Any) -> dict[str, Any]:
     """The options that were given. An empty text is null, and so is "no": the directory only knows "yes"."""
     return {name: value or None for name, value in options.items() if value is not None}
-
-
-def details_of(contact: Contact) -> ContactDetails:
-    """A contact as it is written."""
-    return ContactDetails(
-        phone=None if contact.phone is None else contact.phone.text,
-        email=contact.email,
-        url=contact.url,
-        hours=contact.hours,
-        all_hours=contact.all_hours,
-        languages=contact.languages,
-        interpreters=contact.interpreters,
-        source=contact.source,
-    )
 
 
 def _changed_source(seen: ContactSource | None, given: dict[str, Any]) -> ContactSource | None:
@@ -267,14 +250,3 @@ def _changed_source(seen: ContactSource | None, given: dict[str, Any]) -> Contac
     if not {"name", "url"} <= given.keys():
         raise click.UsageError("a source has --source-name and --source-url")
     return ContactSource(**{"checked_on": utc_now().astimezone(LONDON_TIME).date(), **given})
-
-
-def _whose_word(source: ContactSource | None) -> str:
-    if source is None:
-        return (
-            "the page shows this as the responder's own contact; --source-name and --source-url say where you found it"
-        )
-    return (
-        f"the page says that this is from {source.name}, on {source.checked_on}; --source-checked-on, or --no-source "
-        "if the responder itself told you, puts that right"
-    )

@@ -37,7 +37,7 @@ from capacity_api.errors import (
     Unavailable,
 )
 from capacity_api.operations import coverage, responders, sealed
-from capacity_api.operations.key_check import examine_keys
+from capacity_api.operations.key_check import OTHER_KEYS, examine_keys, read_fingerprint, require_keys
 from capacity_api.operations.webhooks import secrets
 
 T = TypeVar("T")
@@ -186,7 +186,7 @@ async def prepare_to_run(database: Database) -> None:
 async def require_privileges(database: Database) -> None:
     """Raise `DatabaseUnusable` with the GRANTs that the role of the service lacks."""
     async with database.read() as session:
-        grants = await missing_grants(session)
+        grants = await missing_grants(session, database.settings)
     if grants:
         raise DatabaseUnusable(
             f"the database's role lacks permissions; as the owner of the tables, run: {'; '.join(grants)}",
@@ -195,18 +195,21 @@ async def require_privileges(database: Database) -> None:
 
 
 async def _check_keys(database: Database) -> None:
-    """Raise `KeyOpensNothing` if the database was used with another key. If a key opens some of it, the rest is told.
+    """Raise `KeyOpensNothing` if the database was used with other keys.
 
-    A running service tells it in the log and in `/readyz`.
+    If they open only a part of it, a running service tells that in the log and in `/readyz`.
     """
+    keys = Keys(database.settings.secret_keys)
     async with database.read() as session:
-        found = await examine_keys(session, utc_now(), Keys(database.settings.secret_keys))
-    if found.opens_nothing:
-        raise KeyOpensNothing(
-            f"no secret key opens anything in this database, neither the secrets of its {len(found.webhooks)} webhooks "
-            f"nor the addresses of its {len(found.people)} people: put back the key that sealed them, or see "
-            "docs/settings.md if it is lost"
-        )
+        found = await examine_keys(session, utc_now(), keys)
+        is_known = await read_fingerprint(session) is not None
+    if found.are_others:
+        raise KeyOpensNothing(found.describe() or OTHER_KEYS)
+    if not is_known:
+        # A database that takes no writes now is served all the same. The next start keeps the fingerprint.
+        with suppress(Unavailable):
+            async with database.write() as session:
+                await require_keys(session, utc_now(), keys)
 
 
 @asynccontextmanager
@@ -254,7 +257,9 @@ async def in_transaction(work: Callable[[AsyncSession, Keys], Awaitable[T]]) -> 
     async with open_database(settings) as database:
         await schema.check(database)
         async with database.write(command_line()) as session:
-            return await work(session, Keys(settings.secret_keys))
+            keys = Keys(settings.secret_keys)
+            await require_keys(session, utc_now(), keys)
+            return await work(session, keys)
 
 
 def uvloop_runner() -> asyncio.Runner:

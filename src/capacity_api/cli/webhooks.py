@@ -44,7 +44,7 @@ from capacity_api.operations.key_check import LOOK_AT_SECRETS_EVERY_SECONDS, Key
 from capacity_api.operations.paging import all_pages
 from capacity_api.operations.webhooks import deliveries, management
 from capacity_api.operations.webhooks.deliveries import Delivery
-from capacity_api.operations.webhooks.management import WebhookEnabled, WebhookPatch
+from capacity_api.operations.webhooks.management import EnabledWebhook, WebhookPatch
 from capacity_api.operations.webhooks.webhook import Webhook, WebhookStatus, get_webhook_row
 
 
@@ -194,7 +194,7 @@ def disable_webhook(webhook_id: UUID, as_json: bool) -> None:
 def enable_webhook(webhook_id: UUID, replay: bool, as_json: bool) -> None:
     """Send to a disabled webhook again, no matter who disabled it."""
 
-    async def enable(session: AsyncSession, keys: Keys) -> WebhookEnabled:
+    async def enable(session: AsyncSession, keys: Keys) -> EnabledWebhook:
         return await management.enable(session, utc_now(), keys, ADMIN, webhook_id, replay=replay)
 
     _show(asyncio.run(in_transaction(enable)), as_json)

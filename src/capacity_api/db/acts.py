@@ -36,7 +36,9 @@ def note_act(
     session.info.setdefault(_ACTS, []).append((level, event, present))
 
 
-def log_acts(session: AsyncSession) -> None:
-    """Log what a transaction that is now committed did."""
-    for level, event, fields in session.info.pop(_ACTS, ()):
+def log_acts(session: AsyncSession) -> list[str]:
+    """Log what a transaction that is now committed did. Returns the name of each line."""
+    acts = session.info.pop(_ACTS, ())
+    for level, event, fields in acts:
         log.log(level, event, **fields)
+    return [event for _, event, _ in acts]

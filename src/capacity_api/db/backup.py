@@ -17,8 +17,9 @@ from sqlalchemy import inspect, text
 from capacity_api.db import postgresql_tools, schema
 from capacity_api.db.engine import Database
 from capacity_api.db.manifest import Manifest, checksum, manifest_path, program_version, replacing
+from capacity_api.db.privileges import missing_for_backup
 from capacity_api.db.tables import InstallationRow
-from capacity_api.errors import ConfigurationError
+from capacity_api.errors import ConfigurationError, DatabaseUnusable, OutageCause
 
 # Where a restore keeps the tables that it replaced (`db.restore`).
 KEPT_SCHEMA = "before_restore"
@@ -90,6 +91,13 @@ def _copy_file(source: str, partial: Path) -> int:
 
 
 async def _dump_postgresql(database: Database, partial: Path) -> int:
+    async with database.read() as session:
+        grant = await missing_for_backup(session)
+    if grant is not None:
+        raise DatabaseUnusable(
+            f"the database's role lacks a permission for backups; as the owner of the tables, run: {grant}",
+            OutageCause.PERMISSION_MISSING,
+        )
     async with _exported(database) as (snapshot, sequence):
         await postgresql_tools.dump(database.settings, snapshot, partial, KEPT_SCHEMA)
     # It can be read to its end.

@@ -1,10 +1,12 @@
 """Connections to PostgreSQL: to a server that answers and takes writes, and to none that has stopped doing so.
 
 1. `connect` tries each host of the URL, beginning with the one that worked last. It looks the name up first.
-2. Before a pool hands out a connection, `_check` makes sure that it still answers.
-3. After an error that says that the server is gone, shuts down or takes no writes, `_judge` counts a loss. Every
+2. It refuses a pooler that the URL does not name: with one in transaction mode, a process could run a statement that
+   another one has prepared.
+3. Before a pool hands out a connection, `_check` makes sure that it still answers.
+4. After an error that says that the server is gone, shuts down or takes no writes, `_judge` counts a loss. Every
    connection from before a loss is thrown away, in every pool: it leads to the same server.
-4. `end_all` ends every connection at once when the server has stopped answering.
+5. `end_all` ends every connection at once when the server has stopped answering.
 """
 
 import asyncio
@@ -25,6 +27,8 @@ from capacity_api.resolver import Resolver
 
 # How long a server may take to answer a question that needs no work.
 ANSWER_SECONDS = 2.0
+# A pooler gives its own number to the client, in place of the server's process.
+_SERVER = "SELECT pg_backend_pid(), pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean"
 # Prefixes of SQLSTATE: connection lost, read-only, shut down by an operator, crashed, not accepting connections.
 _LOST = ("08", "25006", "57P01", "57P02", "57P03")
 # What asyncpg raises; its errors have no common class.
@@ -37,7 +41,9 @@ _SILENCE = {"TCP_KEEPIDLE": 2, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 2, "TCP_USER_T
 class Connector:
     """One for the pools of a database."""
 
-    def __init__(self) -> None:
+    def __init__(self, pooler: str | None = None) -> None:
+        """`pooler` as in `Settings`."""
+        self._pooler = pooler
         # How often the server had been lost when each began to connect.
         self._connections: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._last_host = 0
@@ -66,7 +72,7 @@ class Connector:
             try:
                 async with asyncio.timeout(timeout):
                     await self._look_up(host)
-                    connection = await asyncpg.connect(host=host, port=port, timeout=timeout, **options)
+                    connection = await self._connect(host=host, port=port, timeout=timeout, **options)
             except FAILURES as error:
                 failure = error
                 continue
@@ -82,6 +88,24 @@ class Connector:
             # There was no socket file to look for, so it is a certificate's.
             cause = OutageCause.TLS
         raise DatabaseUnavailable(cause=cause) from failure
+
+    async def _connect(self, **options: Any) -> Any:
+        is_shared = self._pooler == "transaction"
+        # asyncpg would ask outside a transaction, and the pooler could give its question and the answer to two servers.
+        attributes = options.pop("target_session_attrs") if is_shared else "any"
+        connection = await asyncpg.connect(**options)
+        try:
+            async with connection.transaction():
+                pid, is_standby, reads_only = await connection.fetchrow(_SERVER)
+            if self._pooler is None and pid != connection.get_server_pid():
+                raise DatabaseUnavailable(cause=OutageCause.POOLER)
+            only_reads = is_standby or (reads_only and attributes != "primary")
+            if attributes != "any" and only_reads == (attributes in {"read-write", "primary"}):
+                raise asyncpg.TargetServerAttributeNotMatched(f"the server behind the pooler is not {attributes}")
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     async def _look_up(self, host: Any) -> None:
         """Raise `OSError` if the name of a host has no address.

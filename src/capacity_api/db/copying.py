@@ -64,6 +64,10 @@ async def hold(database: Database) -> AsyncIterator[None]:
         with hold_copy_lock(database.file.path):
             yield
         return
+    if database.settings.pooler == "transaction":
+        raise ConfigurationError(
+            "a pooler in transaction mode would keep its lock: give the database's own address for this command"
+        )
     with translate_outage():
         # Not a transaction: a server may end one that is idle.
         connection = await database.engine.connect()

@@ -2,9 +2,11 @@
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 from sqlalchemy import event, func, select
@@ -46,7 +48,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._connector = Connector()
+        self._connector = Connector(settings.pooler)
         self.file = DatabaseFile(database_path(settings)) if settings.is_sqlite else None
         # Whether anything was committed.
         self.has_written = False
@@ -64,6 +66,8 @@ class Database:
         # Set in a process that goes on for long enough to notice a clock that somebody sets.
         self.clock_watch: ClockWatch | None = None
         self.outcomes = Outcomes()
+        # How often this process committed each act, by its name in the log.
+        self.acts = Counter[str]()
         # Why nothing may be stored, where the watch has found a reason.
         self._refusal: CapacityError | None = None
         self._read = {each: async_sessionmaker(reader, expire_on_commit=False) for each, reader in readers.items()}
@@ -130,7 +134,7 @@ class Database:
         except DatabaseUnavailable as error:
             self.outcomes.note_failure(error.cause, is_probe=is_probe)
             raise
-        log_acts(session)
+        self.acts.update(log_acts(session))
         self.outcomes.note_success(is_probe=is_probe)
 
     @property
@@ -217,16 +221,46 @@ def _postgresql(settings: Settings, connector: Connector, pool_size: int) -> Asy
         "command_timeout": 30,
         "async_creator_fn": connector.connect,
     }
-    if "target_session_attrs" not in settings.url.query:
+    url = settings.url.difference_update_query(["pooler"])
+    if "target_session_attrs" not in url.query:
         # Otherwise a server that only reads would be taken, and every write fail.
         connect_args["target_session_attrs"] = "read-write"
-    engine = _engine(settings.url, pool_size, connect_args)
+    if settings.pooler == "transaction":
+        # A named statement would stay with a connection to the server that others use too. One without a name lasts
+        # until the next, and every statement is within a transaction, which keeps its connection.
+        url = url.difference_update_query(["prepared_statement_cache_size"])
+        connect_args |= {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: "",
+        }
+    engine = _engine(url, pool_size, connect_args)
     connector.attach(engine)
     return engine
 
 
+class _Connection(sqlite3.Connection):
+    """A rollback ends what its cursors still read: SQLite lets that go on, and keeps its snapshot for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        made = super().cursor(*args, **kwargs)
+        self._cursors.add(made)
+        return made
+
+    def rollback(self) -> None:
+        for each in list(self._cursors):
+            each.close()
+        super().rollback()
+
+
 def _sqlite(file: DatabaseFile, begin: str, pool_size: int) -> AsyncEngine:
-    engine = _engine(url_of(file.path, "rw"), pool_size, {"timeout": _BUSY_SECONDS, "isolation_level": None})
+    engine = _engine(
+        url_of(file.path, "rw"), pool_size, {"timeout": _BUSY_SECONDS, "isolation_level": None, "factory": _Connection}
+    )
 
     @event.listens_for(engine.sync_engine, "do_connect")
     def before(*_: object) -> None:
@@ -244,7 +278,8 @@ def _sqlite(file: DatabaseFile, begin: str, pool_size: int) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "invalidate")
     def roll_back(connection: AdaptedConnection, _record: object, error: object) -> None:
         # A statement that was cancelled may still be open. Until Python has collected it, it keeps the connection from
-        # closing, and nobody else could write. No second cancellation may keep this from happening either.
+        # closing: nobody else could write, or a reader would keep its snapshot. No second cancellation may keep this
+        # from happening either.
         if isinstance(error, asyncio.CancelledError):
             with suppress(sqlite3.Error):
                 connection.run_async(lambda driver: asyncio.shield(driver.rollback()))

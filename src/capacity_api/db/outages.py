@@ -25,6 +25,21 @@ _SQLITE: Mapping[int, OutageCause] = {
     # SQLite says this only where there is no room. A quota or a limit on the size of files is the same for us.
     sqlite3.SQLITE_IOERR_WRITE: OutageCause.DISK_FULL,
     sqlite3.SQLITE_IOERR_SHMSIZE: OutageCause.DISK_FULL,
+    # The file or the one of its shared memory cannot be opened, mapped or locked: a right, or a disk without locks.
+    **dict.fromkeys(
+        (
+            sqlite3.SQLITE_IOERR_ACCESS,
+            sqlite3.SQLITE_IOERR_SHMOPEN,
+            sqlite3.SQLITE_IOERR_SHMMAP,
+            sqlite3.SQLITE_IOERR_SHMLOCK,
+            sqlite3.SQLITE_IOERR_LOCK,
+            sqlite3.SQLITE_IOERR_RDLOCK,
+            sqlite3.SQLITE_IOERR_UNLOCK,
+            sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK,
+        ),
+        OutageCause.FILE_UNREADABLE,
+    ),
+    sqlite3.SQLITE_IOERR_NOMEM: OutageCause.NOT_ACCEPTING,
     sqlite3.SQLITE_CORRUPT: OutageCause.DAMAGED,
     sqlite3.SQLITE_FULL: OutageCause.DISK_FULL,
     sqlite3.SQLITE_CANTOPEN: OutageCause.FILE_UNREADABLE,
@@ -35,16 +50,21 @@ _SQLITE: Mapping[int, OutageCause] = {
 _POSTGRESQL: Mapping[str, OutageCause] = {
     "08": OutageCause.NO_ANSWER,
     "25006": OutageCause.READ_ONLY,
+    # A prepared statement that another client made, or that stayed with another connection to the server.
+    "26000": OutageCause.POOLER,
     "28": OutageCause.LOGIN_REFUSED,
     "28P01": OutageCause.WRONG_PASSWORD,
     "3D": OutageCause.NO_DATABASE,
     # On a table or on the database itself (CONNECT).
     "42501": OutageCause.PERMISSION_MISSING,
+    "42P05": OutageCause.POOLER,
     "53": OutageCause.NOT_ACCEPTING,
     "53100": OutageCause.DISK_FULL,
     "53300": OutageCause.TOO_MANY_CONNECTIONS,
     "55000": OutageCause.NOT_ACCEPTING,
     "57": OutageCause.NOT_ACCEPTING,
+    # By its `statement_timeout`, or because somebody cancelled it.
+    "57014": OutageCause.STATEMENT_ENDED,
     "58": OutageCause.DISK_ERROR,
     "XX001": OutageCause.DAMAGED,
     "XX002": OutageCause.DAMAGED,
@@ -70,6 +90,10 @@ _EXPLANATIONS: Mapping[OutageCause, tuple[str, str]] = {
     OutageCause.TLS: (
         "the connection to the database cannot be encrypted as sslmode asks",
         "set up TLS at the server, name its root certificate in PGSSLROOTCERT, or choose another sslmode",
+    ),
+    OutageCause.POOLER: (
+        "a pooler stands before the database, and CAPACITY_DATABASE_URL does not say so",
+        "name the database's own address, or add pooler=transaction or pooler=session as the pooler is set",
     ),
     OutageCause.WRONG_PASSWORD: (
         "the database refuses the password",
@@ -109,7 +133,7 @@ _EXPLANATIONS: Mapping[OutageCause, tuple[str, str]] = {
     ),
     OutageCause.FILE_UNREADABLE: (
         "the database's file cannot be opened",
-        "give the service's user the right to read and write the file and its folder",
+        "give the service's user the right to read and write the file and its folder, on a disk of this machine",
     ),
     OutageCause.FILE_REPLACED: (
         "the database's file was removed or replaced",
@@ -126,6 +150,10 @@ _EXPLANATIONS: Mapping[OutageCause, tuple[str, str]] = {
     OutageCause.LOCKED: (
         "another program keeps the database locked",
         "end it: a shell of sqlite3 in a transaction, a copy or a scanner of files",
+    ),
+    OutageCause.STATEMENT_ENDED: (
+        "the database ended a statement before it was done",
+        "raise the statement_timeout of the service's role, or find who cancels statements in its log",
     ),
     OutageCause.BUSY: (
         "every connection of this process to the database is in use",

@@ -35,6 +35,8 @@ class LinkRow(Table):
     """A link that works once. Only its keyed hash is stored."""
 
     __tablename__ = "link"
+    # Read by the retention: addresses of invitations, which are forgotten when they end.
+    __table_args__ = (partial_index("ix_link_address", "expires_at", where="sealed_email IS NOT NULL"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)

@@ -47,6 +47,12 @@ async def load(settings: Settings, file: Path, entries: list[str]) -> None:
 
 async def _run(settings: Settings, program: str, *arguments: str, given: str = "") -> str:
     """What the program prints. Raises `ConfigurationError` with its last line."""
+    if settings.pooler == "transaction":
+        # It would leave its settings, such as an empty search path, in connections that the service uses next.
+        raise ConfigurationError(
+            f"{program} cannot use a pooler in transaction mode: give CAPACITY_DATABASE_URL the database's own address "
+            "for this command"
+        )
     try:
         process = await asyncio.create_subprocess_exec(
             program,

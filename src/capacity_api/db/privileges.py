@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capacity_api.config import Settings
 from capacity_api.db.table import Table
 from capacity_api.db.tables import (
     AuditRow,
@@ -45,20 +46,38 @@ _PRIVILEGES = text(
 )
 
 
-def needed_privileges() -> dict[str, tuple[str, ...]]:
+_SEQUENCES = text(
+    "SELECT quote_ident(current_user), count(*) FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = current_schema() AND NOT has_sequence_privilege(s.seqrelid, 'SELECT')"
+)
+
+
+async def missing_for_backup(session: AsyncSession) -> str | None:
+    """The GRANT that `backup` lacks with this role; `None` if it lacks none. `pg_dump` reads sequences too."""
+    if session.get_bind().dialect.name == "sqlite":
+        return None
+    role, unreadable = (await session.execute(_SEQUENCES)).one()
+    return f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}" if unreadable else None
+
+
+def needed_privileges(settings: Settings) -> dict[str, tuple[str, ...]]:
     """What the service needs on each table."""
     names = [*Table.metadata.tables, "alembic_version"]
-    return {name: _NARROWER.get(name, _ALL) for name in sorted(names)}
+    needed = {name: _NARROWER.get(name, _ALL) for name in sorted(names)}
+    if settings.keep_audit is not None:
+        needed[AuditRow.__tablename__] += ("DELETE",)
+    return needed
 
 
-async def missing_grants(session: AsyncSession) -> list[str]:
+async def missing_grants(session: AsyncSession, settings: Settings) -> list[str]:
     """A GRANT for each table on which the role lacks something; none for a table that is not there, or on SQLite."""
     if session.get_bind().dialect.name == "sqlite":
         return []
     role, has_schema = (await session.execute(_ROLE)).one()
     if not has_schema:
         return [f"GRANT USAGE ON SCHEMA public TO {role}"]
-    needed = needed_privileges()
+    needed = needed_privileges(settings)
     grants = []
     for name, *are_held in await session.execute(_PRIVILEGES):
         held = {privilege for privilege, is_held in zip(_ALL, are_held, strict=True) if is_held}

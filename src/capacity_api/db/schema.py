@@ -178,6 +178,8 @@ def _migrate_sqlite(connection: Connection, work: Callable[[Connection], None], 
             if orphans:
                 raise RuntimeError(f"a migration left {len(orphans)} rows that refer to nothing; nothing was changed")
     finally:
+        # A rollback has closed the first one.
+        cursor = connection.connection.cursor()
         if alone:
             _let_in_others(cursor)
         cursor.execute(f"PRAGMA busy_timeout = {usual_timeout[0]}")

@@ -72,6 +72,8 @@ class InstallationRow(Table):
     checked_at: Mapped[datetime | None]
     # The number of the newest `event.redacted` of which the files of SQLite may still hold what it removed.
     remains_sequence: Mapped[int | None] = mapped_column(BigInteger)
+    # Of the newest secret key that it is used with (`Keys.fingerprints`); null until one is.
+    key_fingerprint: Mapped[str | None]
 
 
 class CoverageRow(Table):
@@ -457,6 +459,18 @@ class AttemptRow(Table):
     duration_ms: Mapped[int]
     reason: Mapped[str | None]
     answer: Mapped[str | None]
+
+
+class HeartbeatRow(Table):
+    """A task of one process that does its rounds: it says so every few seconds, and removes the row when it ends."""
+
+    __tablename__ = "heartbeat"
+
+    # One for each task of each start of a process. Never shown.
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # `operations.heartbeats.Task`.
+    task: Mapped[str]
+    beat_at: Mapped[datetime]
 
 
 class AuditRow(Table):

@@ -33,9 +33,9 @@ from capacity_api.domain.claim import Claim, Message
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.retry import Outcome, Retry, is_gone
 from capacity_api.errors import ConfigurationError, Unavailable
-from capacity_api.operations import notices
-from capacity_api.operations.mail import retention
-from capacity_api.operations.webhooks import claims, deliveries, due_work, results
+from capacity_api.operations import notices, retention
+from capacity_api.operations.heartbeats import Heartbeat, Task
+from capacity_api.operations.webhooks import claims, due_work, results
 from capacity_api.operations.webhooks.due_work import DueWork
 from capacity_api.operations.webhooks.results import ClaimResult, SendResult
 
@@ -99,6 +99,7 @@ class Worker:
         self._lease = settings.lease
         self._clock = clock
         self._wake = wake
+        self._prunes = retention.prunes(settings)
         self._opened = () if settings.demonstration else settings.egress_allow
         self._pool = pool or Pool(Guard(settings.egress_allow))
         self._fresh_seconds = fresh_seconds
@@ -124,9 +125,12 @@ class Worker:
                 detail="CAPACITY_EGRESS_ALLOW is for development and private networks: all who may add webhooks can "
                 "send to these networks, and learns of each attempt there only whether it was accepted",
             )
+        heartbeat = Heartbeat(self._database, Bulkhead.DELIVERY, Task.DELIVERY, self._clock)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(background.run("delivery", self.deliver_some, self._wake, _IDLE_SECONDS))
+                deliver_some = heartbeat.after(self.deliver_some)
+                group.create_task(background.run("delivery", deliver_some, self._wake, _IDLE_SECONDS))
+                group.create_task(heartbeat.run())
                 group.create_task(background.run("retention", self.prune_some, asyncio.Event(), _PRUNE_EVERY_SECONDS))
                 group.create_task(background.run("notices", self.tell_owners, asyncio.Event(), _TELL_EVERY_SECONDS))
         finally:
@@ -149,16 +153,18 @@ class Worker:
         return (due.may_have_more or bool(finished)) and not self._ready and self._has_free_fast_slot()
 
     async def prune_some(self) -> bool:
-        """Delete one batch of old deliveries, mail and links, whether or not this process sends mail.
+        """Delete one batch of each thing that was kept for long enough, whether or not this process sends mail.
 
         True if there was any. Nothing is old by a clock in doubt.
         """
         watch = self._database.clock_watch
         if watch is not None and watch.in_doubt:
             return False
-        async with self._database.write(bulkhead=Bulkhead.DELIVERY) as session:
-            now = self._clock()
-            return await deliveries.prune(session, now) + await retention.prune(session, now) > 0
+        count = 0
+        for prune in self._prunes:
+            async with self._database.write(bulkhead=Bulkhead.DELIVERY) as session:
+                count += await prune(session, self._clock())
+        return count > 0
 
     async def tell_owners(self) -> bool:
         """Tell owners which tokens end and which webhooks fail, once each. True if there was any to tell.
@@ -323,7 +329,7 @@ class Worker:
             )
         except ConfigurationError:
             log.error("delivery.secret_unreadable", webhook=claim.webhook_id)
-            return Retry(reason="secret_unreadable", duration_ms=0)
+            return Retry(reason="secret_unreadable", duration_ms=0, is_ours=True)
         except Exception:
             # Our own bug must not keep the claim or stop other deliveries.
             log.exception("delivery.failed", webhook=claim.webhook_id)

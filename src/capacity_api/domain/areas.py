@@ -60,11 +60,18 @@ _ALL = (
 )
 AREAS: MappingProxyType[str, Area] = MappingProxyType({area.code: area for area in _ALL})
 
+_CODES = MappingProxyType({area.name.casefold(): area.code for area in _ALL})
 # Only these consist wholly of the areas inside them: the nine regions make up England, but the West of England is
 # only a part of the South West.
 _PARTS = MappingProxyType(
     {code: tuple(area.code for area in _ALL if area.parent == code) for code in (UNITED_KINGDOM, ENGLAND)}
 )
+
+
+def area_code(text: str) -> str:
+    """The code of an area by its name or its code, in capitals or not. What is neither is returned as it is."""
+    words = " ".join(text.split())
+    return words.upper() if words.upper() in AREAS else _CODES.get(words.casefold(), text)
 
 
 def is_within(code: str, other: str) -> bool:

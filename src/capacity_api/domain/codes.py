@@ -52,7 +52,7 @@ def standard_codes(
         if code not in allowed
     )
     if not codes:
-        errors.append(FieldError(pointer, "must name at least one"))
+        errors.append(FieldError(pointer, f"must name at least one of {', '.join(allowed)}"))
     alone = [word for word in words if word in codes]
     if alone and len(set(codes)) > 1:
         errors.append(FieldError(pointer, f"{alone[0]!r} must stand alone"))

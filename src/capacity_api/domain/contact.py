@@ -76,11 +76,25 @@ class Contact(_Contact[Phone], frozen=True, kw_only=True):
     """
 
 
-class ContactDetails(_Contact[Annotated[str, text_limits(40)]], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ContactRequest(_Contact[Annotated[str, text_limits(40)]], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A contact as it is written: `phone` in words, such as `0800 808 3733` or `+44 20 7946 0018 ext 12`."""
 
 
-def validate_contact(details: ContactDetails) -> Contact:
+def details_of(contact: Contact) -> ContactRequest:
+    """A contact as it is written."""
+    return ContactRequest(
+        phone=None if contact.phone is None else contact.phone.text,
+        email=contact.email,
+        url=contact.url,
+        hours=contact.hours,
+        all_hours=contact.all_hours,
+        languages=contact.languages,
+        interpreters=contact.interpreters,
+        source=contact.source,
+    )
+
+
+def validate_contact(details: ContactRequest) -> Contact:
     """The contact in a standard form. Raises `Invalid` with a pointer to the first bad field."""
     email = plain_text(details.email, "/contact/email", 254)
     if email is not None and not _EMAIL.fullmatch(email):

@@ -7,7 +7,7 @@ from enum import StrEnum
 DISPUTE_EVERY = timedelta(hours=24)
 
 
-class Found(StrEnum):
+class DisputeFinding(StrEnum):
     """What the partner was told, or that nobody answered. There is no free text: it could name somebody."""
 
     OPEN = "open"

@@ -5,7 +5,15 @@ from typing import Literal
 
 import msgspec
 
-from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry, is_gone, next_attempt
+from capacity_api.domain.retry import (
+    Delivered,
+    GiveUp,
+    Outcome,
+    Retry,
+    is_gone,
+    next_attempt,
+    next_attempt_of_ours,
+)
 
 DisabledReason = Literal["owner", "failing", "gone", "secret_lost", "administrator"]
 
@@ -52,6 +60,10 @@ def health_after(
     """
     if isinstance(outcome, Delivered):
         return _after_success(health, outcome, at)
+    if isinstance(outcome, Retry) and outcome.is_ours:
+        # The endpoint was not asked. What is out of order waits by itself.
+        waits_until = health.next_attempt_at if is_out_of_order else next_attempt_of_ours(at)
+        return msgspec.structs.replace(health, next_attempt_at=waits_until)
     failures, failed_attempts = health.failures + 1, health.failed_attempts + 1
     failing_since = health.failing_since or at
     if is_out_of_order and _is_about_one_event(outcome):
@@ -79,6 +91,8 @@ def should_disable(health: EndpointHealth, outcome: Outcome, at: datetime) -> Di
     """
     if is_gone(outcome):
         return "gone"
+    if isinstance(outcome, Retry) and outcome.is_ours:
+        return None
     if isinstance(outcome, GiveUp) and outcome.is_overdue:
         # It may be this event alone that the endpoint cannot take. The next one decides.
         return None

@@ -207,8 +207,8 @@ NEVER_REPORTED = Intake()
 class Step(msgspec.Struct, frozen=True):
     """One change of an intake: the state before, the intake after, the time, the kind, and the event to record.
 
-    `kind` is `unplanned` when a plan was cancelled, `started` when a plan began by itself, and `counted` when a count
-    of open referrals paused the intake or brought back the replaced report, and `restored` when the directory was
+    `kind` is `plan_cancelled` when a plan was cancelled, `started` when one began by itself, `counted` when a count of
+    open referrals paused the intake or brought back the replaced report, and `restored` when the directory was
     restored. `event` is null when nothing changed that a reader or a webhook's owner could see.
     """
 
@@ -216,7 +216,7 @@ class Step(msgspec.Struct, frozen=True):
     after: Intake
     at: datetime
     kind: Literal[
-        "reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted", "restored", "reminded"
+        "reported", "confirmed", "planned", "plan_cancelled", "started", "lapsed", "counted", "restored", "reminded"
     ]
     event: EventType | None
 
@@ -411,7 +411,7 @@ def apply_plan(
 def cancel_plan(intake: Intake, now: datetime) -> Step:
     """The responder cancels its plan. Without a plan nothing changes."""
     after = msgspec.structs.replace(intake, planned=None)
-    return Step(intake.state, after, now, "unplanned", EventType.INTAKE_UPDATED if intake.planned else None)
+    return Step(intake.state, after, now, "plan_cancelled", EventType.INTAKE_UPDATED if intake.planned else None)
 
 
 def withdraw(intake: Intake, at: datetime) -> Intake:

@@ -19,6 +19,10 @@ class Keys:
         fernets = [Fernet(base64.urlsafe_b64encode(key)) for key in keys]
         self._newest, self._all = fernets[0], MultiFernet(fernets)
 
+    def fingerprints(self) -> list[str]:
+        """16 hexadecimal digits for each key, newest first, by which it is known again. They do not lead to the key."""
+        return [digest[:8].hex() for digest in self._hashes("fingerprint", "")]
+
     def token_hashes(self, token: str) -> list[bytes]:
         """The hash under each key, newest first."""
         return [hash_token(key, token) for key in self._keys]

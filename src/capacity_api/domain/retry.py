@@ -24,6 +24,8 @@ _JITTER = 0.2
 # An event is tried for this long after its first failure.
 RETRY_FOR = timedelta(hours=120)
 MAX_RETRY_AFTER = timedelta(hours=24)
+# How long a webhook waits for us, such as for the key of its secret.
+_OUR_WAIT = timedelta(minutes=15)
 # Answers that ask for time.
 OVERLOAD = frozenset({429, 502, 503, 504})
 
@@ -39,7 +41,11 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
-    """It may work later. `reason` is a short word for the log; `status` is null when no answer came."""
+    """It may work later. `reason` is a short word for the log; `status` is null when no answer came.
+
+    `is_ours`: nothing was sent, because of a fault of this service. It says nothing of the endpoint, and the event is
+    never given up for it.
+    """
 
     reason: str
     duration_ms: int
@@ -47,6 +53,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None = None
     retry_after: timedelta | None = None
     is_private: bool = False
+    is_ours: bool = False
 
     @property
     def is_overload(self) -> bool:
@@ -93,7 +100,7 @@ def is_gone(outcome: Outcome) -> bool:
 
 def give_up_if_overdue(outcome: Outcome, failing_since: datetime, at: datetime) -> Outcome:
     """The outcome of an attempt that ended at `at`, of an event whose first attempt failed at `failing_since`."""
-    if not isinstance(outcome, Retry) or at - failing_since < RETRY_FOR:
+    if not isinstance(outcome, Retry) or outcome.is_ours or at - failing_since < RETRY_FOR:
         return outcome
     return GiveUp(
         reason=outcome.reason,
@@ -103,6 +110,11 @@ def give_up_if_overdue(outcome: Outcome, failing_since: datetime, at: datetime) 
         is_overdue=True,
         is_private=outcome.is_private,
     )
+
+
+def next_attempt_of_ours(at: datetime) -> datetime:
+    """When to try again what failed at `at` by a fault of ours."""
+    return at + _OUR_WAIT
 
 
 def next_attempt(

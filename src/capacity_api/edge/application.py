@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from time import perf_counter
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from capacity_api.asgi import Application, Receive, Scope, Send
 from capacity_api.edge.connections import Connections
+from capacity_api.edge.durations import BEGAN, Durations
 from capacity_api.edge.refusals import Refusals
 from capacity_api.errors import CapacityError
 from capacity_api.publication.publisher import Publisher
@@ -29,11 +31,13 @@ class Edge:
         connections: Connections,
         refusals: Refusals,
         reads: Counter[int],
+        durations: Durations,
         represent_refusal: RepresentRefusal,
     ) -> None:
         self.connections = connections
         self.refusals = refusals
         self.reads = reads
+        self.durations = durations
         self._publisher = publisher
         self._represent_refusal = represent_refusal
         self._read_at = 0.0
@@ -81,4 +85,5 @@ class EdgeApplication:
         self.edge = edge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[BEGAN] = perf_counter()
         await self._app(scope, receive, send)

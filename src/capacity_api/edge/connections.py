@@ -109,9 +109,7 @@ class Connections:
         own = {} if group is None else self._by_group.get(group, {})
         if len(own) >= self._most_of_address and not self._make_room("connections_of_address", own):
             return False
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.call_later(self._tick_seconds, self._tick)
+        self._begin()
         is_full = len(self._all) >= self._most or descriptor >= self._descriptors - _LAST_DESCRIPTORS
         if is_full and not self._make_room("connections"):
             return False
@@ -152,6 +150,8 @@ class Connections:
         """The server stops. What sends no request for a second is closed."""
         if not self.is_draining:
             self.is_draining = True
+            # It may stop before anybody has connected.
+            self._begin()
             self._drain_after(_DRAIN_SECONDS)
 
     def close_unused(self, seconds: float = 0.0) -> None:
@@ -160,6 +160,11 @@ class Connections:
             for connection, since in list(phase.since.items()):
                 if since + seconds <= self._now():
                     connection.close_now()
+
+    def _begin(self) -> None:
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.call_later(self._tick_seconds, self._tick)
 
     def _drain_after(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._drain_some, self._now() + seconds)

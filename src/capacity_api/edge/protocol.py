@@ -6,6 +6,7 @@ its answer taken. So it holds one request and one answer, and what it sends ahea
 
 import asyncio
 import contextlib
+from time import perf_counter
 from typing import Any
 
 import httptools
@@ -15,6 +16,7 @@ from uvicorn.server import ServerState
 
 from capacity_api.edge.application import Edge
 from capacity_api.edge.connections import Phase
+from capacity_api.edge.durations import RequestClass
 from capacity_api.edge.head import DECISIVE, find_fault, path_of
 from capacity_api.edge.pieces import Pieces
 from capacity_api.errors import BodyTooLarge, CapacityError, HeadTooLarge, Malformed, RequestTimeout
@@ -210,6 +212,7 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def _answer(self, *, keeps_alive: bool) -> bool:
         """Answer a published read, the last that was parsed. False if it is not published."""
+        began = perf_counter()
         edge, decisive = self.edge, self._decisive
         path, _, query = self.url.partition(b"?")
         try:
@@ -235,6 +238,7 @@ class EdgeProtocol(HttpToolsProtocol):
             self.transport.writelines((head, body))
         else:
             self.transport.write(head + body)
+        edge.durations.note(RequestClass.PUBLISHED_READ, perf_counter() - began)
         if not keeps_alive:
             self._is_closing = True
             self.transport.close()

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from capacity_api.config import Settings
-from capacity_api.domain.disputes import Found
+from capacity_api.domain.disputes import DisputeFinding
 from capacity_api.domain.intake import State
 from capacity_api.domain.owner import Owner
 from capacity_api.domain.responder import ResponderRecord
@@ -36,10 +36,10 @@ _html = environment("capacity_api.mail", "templates")
 _DEFAULT_FROM = "capacity@localhost"
 # What somebody heard who rang.
 _FINDINGS = {
-    Found.OPEN: "They were told that it is open.",
-    Found.WAITING_LIST: "They were told that it runs a waiting list.",
-    Found.PAUSED: "They were told that it is paused.",
-    Found.NO_ANSWER: "Nobody answered.",
+    DisputeFinding.OPEN: "They were told that it is open.",
+    DisputeFinding.WAITING_LIST: "They were told that it runs a waiting list.",
+    DisputeFinding.PAUSED: "They were told that it is paused.",
+    DisputeFinding.NO_ANSWER: "Nobody answered.",
 }
 
 
@@ -118,7 +118,7 @@ def _responder_values(record: ResponderRecord, now: datetime) -> dict[str, str |
 
 def _dispute_values(found: str, shown: str, at: datetime) -> dict[str, str]:
     return {
-        "dispute_found": _FINDINGS[Found(found)],
+        "dispute_found": _FINDINGS[DisputeFinding(found)],
         "dispute_shown": sentences.state_in_words(State(shown)),
         "dispute_at": sentences.moment(at),
     }

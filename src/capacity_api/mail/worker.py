@@ -24,6 +24,7 @@ from capacity_api.errors import ConfigurationError, Unavailable
 from capacity_api.mail.messages import Writer
 from capacity_api.mail.smtp import DEADLINE_SECONDS, SmtpTransport
 from capacity_api.mail.transport import ServerUnavailable, Transport
+from capacity_api.operations.heartbeats import Heartbeat, Task
 from capacity_api.operations.mail import claims, results
 from capacity_api.operations.mail.content import MailContent, NotNow, Untrue, read_content
 from capacity_api.operations.mail.results import MailResult
@@ -75,8 +76,12 @@ class Mailer:
 
     async def run(self) -> None:
         """Send until cancelled. What is being sent then has a few seconds to finish."""
+        heartbeat = Heartbeat(self._database, Bulkhead.MAIL, Task.MAIL, self._clock)
         try:
-            await background.run("mail", self.send_some, self._wake, _IDLE_SECONDS)
+            async with asyncio.TaskGroup() as group:
+                send_some = heartbeat.after(self.send_some)
+                group.create_task(background.run("mail", send_some, self._wake, _IDLE_SECONDS))
+                group.create_task(heartbeat.run())
         finally:
             await self.close()
 

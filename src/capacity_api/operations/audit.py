@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -13,6 +13,8 @@ from capacity_api.db.acts import actor_of, note_act
 from capacity_api.db.tables import AuditRow
 from capacity_api.domain.actor import Actor
 from capacity_api.operations.paging import Page, page
+
+_PRUNE_BATCH = 500
 
 # What the log calls the target of an action, by the action or its first word.
 _TARGETS = {
@@ -87,6 +89,26 @@ def add_entry(
     if is_logged:
         log_fields[_TARGETS.get(action) or _TARGETS[action.partition(".")[0]]] = target
         note_act(session, action, **log_fields)
+
+
+async def prune(session: AsyncSession, before: datetime) -> int:
+    """Delete a batch of the entries that are older than this time, oldest first. Returns how many.
+
+    The newest of them stays until another one is as old: a process that last looked when it was the newest of all would
+    take the database for one that went back in time (`db.continuity`).
+    """
+    old = (
+        select(AuditRow.id)
+        # An id begins with its time (UUIDv7), so the primary key finds them. `at` is what counts.
+        .where(AuditRow.id < UUID(int=int(before.timestamp() * 1000) << 80), AuditRow.at < before)
+        .order_by(AuditRow.id)
+        .limit(_PRUNE_BATCH + 1)
+    )
+    # Not locked: the service's role may not change an entry. Two that delete the same ones do no harm.
+    ids = (await session.scalars(old)).all()[:-1]
+    if ids:
+        await session.execute(delete(AuditRow).where(AuditRow.id.in_(ids)).execution_options(synchronize_session=False))
+    return len(ids)
 
 
 async def list_entries(session: AsyncSession, wanted: AuditFilter, limit: int, cursor: str | None) -> Page[AuditEntry]:

@@ -116,7 +116,7 @@ class Change:
         """False while the clock is in doubt and the step would bring or confirm `open`."""
         if not self.clock_in_doubt:
             return True
-        if step.kind in {"planned", "unplanned"}:
+        if step.kind in {"planned", "plan_cancelled"}:
             # It says nothing of now, but without the plan that is due the report before it would be shown again.
             after = intake_at(step.after, self.latest, self.now)
             return after.state is not State.OPEN or self.intake_of(row).state is State.OPEN
@@ -205,7 +205,7 @@ class Change:
             row.state_sequence = number
         if step.kind in _BRINGS_A_REPORT:
             row.intake.report_sequence = number
-        is_plan = step.kind in {"planned", "unplanned"}
+        is_plan = step.kind in {"planned", "plan_cancelled"}
         actor = actor_of(self.session)
         by_token = actor.type is ActorType.TOKEN and step.kind not in _BY_THE_CLOCK
         plan = step.after.planned if step.kind == "planned" else None

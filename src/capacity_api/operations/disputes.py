@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.people_tables import DisputeRow
-from capacity_api.domain.disputes import DISPUTE_EVERY, Found
+from capacity_api.domain.disputes import DISPUTE_EVERY, DisputeFinding
 from capacity_api.domain.intake import State
 from capacity_api.domain.mail import MailKind
 from capacity_api.domain.owner import Owner
@@ -29,12 +29,14 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     slug: str
     partner: Owner
-    found: Found
+    found: DisputeFinding
     shown: State
     at: datetime
 
 
-async def add_dispute(session: AsyncSession, now: datetime, partner: Owner, slug: str, found: Found) -> Dispute:
+async def add_dispute(
+    session: AsyncSession, now: datetime, partner: Owner, slug: str, found: DisputeFinding
+) -> Dispute:
     """Record a dispute and ask everybody reminded of the responder. Raises `NotFound` and `TooManyDisputes`."""
     assert partner.id is not None
     # The write lock, so that of two at once the second finds the first.
@@ -82,4 +84,6 @@ async def read_dispute(session: AsyncSession, dispute_id: UUID, only: Owner | No
 
 
 def _represent(row: DisputeRow, slug: str, partner: Owner) -> Dispute:
-    return Dispute(id=row.id, slug=slug, partner=partner, found=Found(row.found), shown=State(row.shown), at=row.at)
+    return Dispute(
+        id=row.id, slug=slug, partner=partner, found=DisputeFinding(row.found), shown=State(row.shown), at=row.at
+    )

@@ -16,9 +16,9 @@ class Promptness(msgspec.Struct, frozen=True, kw_only=True):
 
     start: datetime = msgspec.field(name="from")
     end: datetime = msgspec.field(name="to")
-    reported: int
-    confirmed: int
-    lapsed: int
+    reported_count: int
+    confirmed_count: int
+    lapsed_count: int
 
 
 async def read_promptness(session: AsyncSession, slug: str, start: datetime, end: datetime) -> Promptness:
@@ -35,7 +35,7 @@ async def read_promptness(session: AsyncSession, slug: str, start: datetime, end
     return Promptness(
         start=start,
         end=end,
-        reported=counts.get("reported", 0),
-        confirmed=counts.get("confirmed", 0),
-        lapsed=counts.get("lapsed", 0),
+        reported_count=counts.get("reported", 0),
+        confirmed_count=counts.get("confirmed", 0),
+        lapsed_count=counts.get("lapsed", 0),
     )

@@ -37,7 +37,7 @@ _Number = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum"
 _SET_BODY = update(EventRow).where(EventRow.id == bindparam("event_id")).values(body=bindparam("new_body"))
 
 
-class NewRedaction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RedactionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which fields to take out of the events with the numbers `from` to `to`, both included. Null is "until now"."""
 
     fields: Annotated[tuple[RedactedField, ...], msgspec.Meta(extra_json_schema={"minItems": 1})]
@@ -83,7 +83,7 @@ class _PrivateEvent(msgspec.Struct):
     data: _PrivateData
 
 
-async def redact(session: AsyncSession, now: datetime, slug: str, new: NewRedaction) -> Redaction:
+async def redact(session: AsyncSession, now: datetime, slug: str, new: RedactionRequest) -> Redaction:
     """Take fields out of what a responder said, also if it is delisted. A second time finds nothing, and tells again.
 
     Raises `Invalid`, `NotFound`, `BeyondLatest`.
@@ -118,7 +118,7 @@ async def redact(session: AsyncSession, now: datetime, slug: str, new: NewRedact
     return Redaction(sequence=number, slug=slug, fields=fields, first=span.first, last=span.last, event_count=changed)
 
 
-def _validate(new: NewRedaction) -> tuple[RedactedField, ...]:
+def _validate(new: RedactionRequest) -> tuple[RedactedField, ...]:
     """The fields, each once, in the usual order. Raises `Invalid`."""
     if not new.fields:
         raise Invalid.at("/fields", "must name a field")
@@ -129,7 +129,7 @@ def _validate(new: NewRedaction) -> tuple[RedactedField, ...]:
     return tuple(field for field in RedactedField if field in new.fields)
 
 
-async def _find_range(change: Change, new: NewRedaction) -> _Range:
+async def _find_range(change: Change, new: RedactionRequest) -> _Range:
     """The range with the times of its first and its last event. After a restore a number may have no event."""
     numbered = select(EventRow.at).limit(1)
     began = await change.session.scalar(numbered.where(EventRow.sequence >= new.first).order_by(EventRow.sequence))

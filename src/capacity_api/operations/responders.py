@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import IntakeRow, ResponderRow
 from capacity_api.domain.codes import ALL, UNKNOWN
-from capacity_api.domain.contact import ContactDetails, WebAddress, validate_contact, validate_web_address
+from capacity_api.domain.contact import ContactRequest, WebAddress, validate_contact, validate_web_address
 from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import DEFAULT_VALID_FOR, NEVER_REPORTED
 from capacity_api.domain.remit import Remit, validate_remit
@@ -33,12 +33,12 @@ Name = Annotated[str, text_limits(200, required=True)]
 _Hours = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": _MAX_VALID_FOR_HOURS})]
 
 
-class NewResponder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ResponderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     slug: Slug
     name: Name
     remit: Remit
     website: WebAddress | None = None
-    contact: ContactDetails = ContactDetails()
+    contact: ContactRequest = ContactRequest()
     valid_for_hours: _Hours = _DEFAULT_HOURS
 
 
@@ -47,15 +47,15 @@ class ResponderPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     name: Name | UnsetType = UNSET
     website: WebAddress | UnsetType | None = UNSET
-    contact: ContactDetails | UnsetType = UNSET
+    contact: ContactRequest | UnsetType = UNSET
     remit: Remit | UnsetType = UNSET
     valid_for_hours: _Hours | UnsetType = UNSET
 
 
-def read_register() -> list[NewResponder]:
+def read_register() -> list[ResponderRequest]:
     """The starting register: Table 2 of the 2024 briefing, thirteen responders, nobody's state known."""
     text = resources.files("capacity_api").joinpath("register.json").read_bytes()
-    return msgspec.json.decode(text, type=list[NewResponder])
+    return msgspec.json.decode(text, type=list[ResponderRequest])
 
 
 async def load_register(session: AsyncSession, now: datetime) -> int:
@@ -68,7 +68,7 @@ async def load_register(session: AsyncSession, now: datetime) -> int:
     return len(responders)
 
 
-async def list_responder(session: AsyncSession, now: datetime, new: NewResponder) -> Responder:
+async def list_responder(session: AsyncSession, now: datetime, new: ResponderRequest) -> Responder:
     """List a responder, unconfirmed; a delisted one returns under its id, still suspended.
 
     Raises `Invalid`, `AlreadyExists`.

@@ -185,19 +185,19 @@ async def _identify(session: AsyncSession, now: datetime, condition: ColumnEleme
     if match is None:
         raise TokenUnknown
     row, responder_id, slug, responder_name, partner_id, partner_name, is_suspended = match
-    if row.revoked_at is not None:
-        raise TokenRevoked
-    if row.expires_at is not None and row.expires_at <= now:
-        raise TokenExpired
-    if not row.reviewed:
-        raise TokenUnreviewed
-    if is_suspended:
-        raise OwnerSuspended
     owner = ADMIN
     if row.responder_id is not None:
         owner = owners.responder(responder_id, slug, responder_name)
     elif row.partner_id is not None:
         owner = owners.partner(partner_id, partner_name)
+    if row.revoked_at is not None:
+        raise TokenRevoked(token_id=row.id, owner=owner.key)
+    if row.expires_at is not None and row.expires_at <= now:
+        raise TokenExpired(token_id=row.id, owner=owner.key)
+    if not row.reviewed:
+        raise TokenUnreviewed(token_id=row.id, owner=owner.key)
+    if is_suspended:
+        raise OwnerSuspended(token_id=row.id, owner=owner.key)
     return Identity(
         token_id=row.id,
         label=row.label,

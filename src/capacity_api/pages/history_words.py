@@ -27,7 +27,7 @@ HISTORY: Mapping[str, str] = MappingProxyType(
         "confirmed_as_told": "As told to this directory, still true: {state}.",
         "planned": "It planned a change: {state} from {time}.",
         "planned_as_told": "As told to this directory, a change is planned: {state} from {time}.",
-        "unplanned": "The planned change was cancelled.",
+        "plan_cancelled": "The planned change was cancelled.",
         "started": "The planned change began: {state}.",
         "lapsed": "Nobody confirmed its report in time. From then on we did not know.",
         "counted": "At its own limit: {state}.",

@@ -19,7 +19,7 @@ templates.globals["modules"] = scripts.MODULES
 
 
 class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What all pages of one service share. `operator`, `contact` and `public_url` are settings.
+    """What all pages of one service share. `operator`, `contact`, `public_url` and `keep_mail_days` are settings.
 
     `languages` are all that have pages. Where `is_static`, the pages are files, and offer nothing that they lack.
     """
@@ -31,6 +31,7 @@ class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
     contact: str | None = None
     public_url: str | None = None
     is_static: bool = False
+    keep_mail_days: int = 90
 
 
 PLAIN_SETTINGS = PageSettings()

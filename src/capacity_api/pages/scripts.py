@@ -74,7 +74,7 @@ _SERVICE_ONLY = frozenset({"update", "manage"})
 
 
 def names(*, is_static: bool) -> tuple[str, ...]:
-    """The modules of all pages; where `is_static`, of those that are files."""
+    """The modules of every page, or with `is_static` of the pages that a built site has."""
     pages = [page for page in MODULES if not (is_static and page in _SERVICE_ONLY)]
     return tuple(dict.fromkeys(name for page in pages for name in MODULES[page]))
 

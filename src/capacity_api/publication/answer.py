@@ -7,7 +7,7 @@ import msgspec
 from capacity_api.pages.headers import HEADERS
 from capacity_api.pages.rendering import HTML
 from capacity_api.publication.addresses import is_for_programs
-from capacity_api.snapshot.resource import CODINGS, Headers, Resource
+from capacity_api.snapshot.resource import CODINGS, Headers, Resource, lines_of
 from capacity_api.snapshot.snapshot import Snapshot
 
 # No browser's list is as long. A reader that sends more is answered without compression, and nothing of it is kept.
@@ -38,7 +38,18 @@ def find_answer(
         page = snapshot.page_meant_by(path) if resource is None else None
         if page is not None and page != path:
             resource = _redirect(page)
-    return None if resource is None else answer_with(resource, accept_encoding, if_none_match)
+    return None if resource is None else answer_published(snapshot, path, resource, accept_encoding, if_none_match)
+
+
+def answer_published(
+    snapshot: Snapshot, path: str, resource: Resource, accept_encoding: bytes, if_none_match: bytes
+) -> Answer:
+    """The answer to a `GET` of what is published at a path. One that is going says so."""
+    answer = answer_with(resource, accept_encoding, if_none_match)
+    dates = snapshot.catalogue.deprecation_of(path)
+    if not dates:
+        return answer
+    return Answer(answer.status, [*answer.headers, *dates], answer.head + lines_of(dates), answer.body)
 
 
 def _redirect(path: str) -> Resource:

@@ -1,5 +1,6 @@
 """The catalogue of a service: the core documents, the pages and the output formats, each with how it is built."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from types import MappingProxyType
@@ -23,13 +24,19 @@ from capacity_api.pages.responder import responder_page
 from capacity_api.pages.update import update_page
 from capacity_api.representations.encoding import encode, etag_of
 from capacity_api.representations.vocabulary import represent_vocabulary
-from capacity_api.snapshot.resource import Resource
+from capacity_api.snapshot.resource import Headers, Resource
 from capacity_api.snapshot.snapshot import Catalogue, Document, Snapshot
 from capacity_api.wording.language import Language, find_languages
 
 
-def catalogue(settings: Settings, formats: Sequence[Format] = FORMATS, *, is_static: bool = False) -> Catalogue:
-    """What a service with these settings publishes; where `is_static`, as files."""
+def catalogue(
+    settings: Settings,
+    formats: Sequence[Format] = FORMATS,
+    *,
+    is_static: bool = False,
+    deprecated: tuple[tuple[re.Pattern[str], Headers], ...] = (),
+) -> Catalogue:
+    """What a service with these settings publishes; where `is_static`, as files. `deprecated` is the catalogue's."""
     shared = page_settings(settings, is_static=is_static)
     languages = shared.languages
     pages: dict[str, Document] = {}
@@ -50,6 +57,7 @@ def catalogue(settings: Settings, formats: Sequence[Format] = FORMATS, *, is_sta
             {} if is_static else {language.home: partial(form_page, language, shared) for language in languages}
         ),
         problem_page=problem_pages(shared),
+        deprecated=deprecated,
         handled_pages=frozenset() if is_static else frozenset(language.home + "evidence" for language in languages),
         contact=settings.contact,
         public_url=settings.public_url,
@@ -67,6 +75,7 @@ def page_settings(settings: Settings, *, is_static: bool = False) -> PageSetting
         contact=settings.contact,
         public_url=settings.public_url,
         is_static=is_static,
+        keep_mail_days=settings.keep_mail.days,
     )
 
 

@@ -4,16 +4,15 @@ import structlog
 
 from capacity_api.asgi import Application, Message, Receive, Scope, Send
 from capacity_api.publication.addresses import FORM_PATH, is_for_programs, sent_path
-from capacity_api.publication.answer import Answer, answer_with, find_answer
+from capacity_api.publication.answer import Answer, answer_published, find_answer
 from capacity_api.publication.publisher import Publisher
 from capacity_api.snapshot.resource import PUBLIC_HEADERS, PUBLISHED_SEQUENCE, Resource
 from capacity_api.snapshot.snapshot import Snapshot
 
 # A handler whose answer depends on the snapshot alone puts this key into its `http.response.start`.
 OF_SNAPSHOT = "capacity_api.of_snapshot"
-# The key of a scope in which the route of the forms finds the path that a form was posted to.
 _READS = frozenset({"GET", "HEAD"})
-_KEPT_HEADERS = ("content-disposition", "deprecation", "link", "sunset")
+_KEPT_HEADERS = ("content-disposition",)
 log = structlog.get_logger()
 
 
@@ -78,7 +77,8 @@ class PublicationMiddleware:
                 # Cache it only if the handler saw this snapshot and nothing newer is committed.
                 if current is snapshot and not self._publisher.is_stale:
                     snapshot.cache_answer(sent_path(scope), scope["query_string"], resource)
-                await _send_answer(send, current, answer_with(resource, *_conditions_of(scope)))
+                answer = answer_published(current, sent_path(scope), resource, *_conditions_of(scope))
+                await _send_answer(send, current, answer)
 
         return send_through
 

@@ -104,7 +104,7 @@ class Readiness:
         self._database.outcomes.lacked_permission = False
         async with self._database.read(Bulkhead.PUBLICATION) as session:
             faults = await durability_faults(session)
-            grants = await missing_grants(session)
+            grants = await missing_grants(session, self._database.settings)
         self.conditions.set(ConditionCode.NOT_DURABLE, " ".join(faults) or None)
         self.conditions.set(ConditionCode.SCHEMA_DIFFERS, await self._schema_fault())
         # Not the grants themselves, which name the role: everybody can read this.

@@ -91,7 +91,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """`state` is the effective state from `at` on. `report` is what was said, and `said_by` whose word that is."""
 
     sequence: int
-    kind: Literal["reported", "confirmed", "planned", "unplanned", "started", "lapsed", "counted", "restored"]
+    kind: Literal["reported", "confirmed", "planned", "plan_cancelled", "started", "lapsed", "counted", "restored"]
     at: datetime
     said_by: SaidBy | None
     state: State

@@ -26,7 +26,7 @@ from capacity_api.representations.event import Event
 from capacity_api.representations.problem import PROBLEM_JSON, internal_error
 from capacity_api.representations.responder import Responder
 from capacity_api.snapshot.entry import Entry
-from capacity_api.snapshot.resource import PUBLIC_HEADERS, PUBLISHED_SEQUENCE, Resource
+from capacity_api.snapshot.resource import PUBLIC_HEADERS, PUBLISHED_SEQUENCE, Headers, Resource
 
 RESPONDERS = "/v1/responders/"
 # Pages state the time at which they were built; it must not be long ago.
@@ -55,13 +55,15 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     responder, by the beginning of their paths, which end with its slug. `form_pages` answer forms that are posted to
     their paths, and `handled_pages` are answered by handlers, as is what is below them. `problem_page` is the page in
     place of an answer, by the path that was asked for and the status. It replaces a page that cannot be built, and a
-    problem document any other document. `contact` and `public_url` are the settings of these names.
+    problem document any other document. `deprecated` are paths that are going, with the headers that say so. `contact`
+    and `public_url` are the settings of these names.
     """
 
     constants: Mapping[str, Resource]
     documents: Mapping[str, Document]
     pages: frozenset[str]
     problem_page: Callable[[str, int], Resource]
+    deprecated: tuple[tuple[re.Pattern[str], Headers], ...] = ()
     handled_pages: frozenset[str] = frozenset()
     entry_pages: Mapping[str, EntryPage] = MappingProxyType({})
     form_pages: Mapping[str, FormPage] = MappingProxyType({})
@@ -72,6 +74,10 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     def states_time(self, path: str) -> bool:
         """Whether a page at this path states the time, so that it is rebuilt each minute."""
         return path in self.pages or path.startswith(tuple(self.entry_pages))
+
+    def deprecation_of(self, path: str) -> Headers:
+        """The headers that say that a path is going; none where it stays."""
+        return next((headers for paths, headers in self.deprecated if paths.fullmatch(path)), [])
 
 
 class Snapshot:

@@ -55,7 +55,7 @@ async def record(session: AsyncSession, result: MailResult, random: Callable[[],
         mail.claim_id = mail.claimed_until = None
     elif isinstance(outcome, Delivered):
         _finish(mail, at, MailStatus.SENT)
-        note_act(session, "mail.sent", mail=mail.id, kind=mail.kind)
+        note_act(session, "mail.sent", mail=mail.id, kind=mail.kind, person=mail.person_id)
         if person is not None:
             person.refused_at = None
     elif is_gone(outcome):

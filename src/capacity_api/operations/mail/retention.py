@@ -1,30 +1,40 @@
-"""How long mail and links are kept: nobody needs them for longer than it takes to answer "was I reminded?"."""
+"""Mail and links are deleted: nobody needs them for longer than it takes to answer "was I reminded?"."""
 
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
 
-from sqlalchemy import CursorResult, delete, exists, select, text, update
+from sqlalchemy import delete, exists, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db.people_tables import LinkRow, MailRow
 
-KEPT = timedelta(days=90)
 _BATCH = 100
-# As the partial index has it: a bound value would leave it unused.
+# As the partial indexes have it: a bound value would leave them unused.
 _IS_FINISHED = text("mail.finished_at IS NOT NULL")
+_HAS_ADDRESS = text("link.sealed_email IS NOT NULL")
 
 
-async def prune(session: AsyncSession, now: datetime) -> int:
-    """Delete one batch of mail that was finished, and of links that ended, 90 days ago, and the addresses of those who
-    accepted no invitation. How many there were.
-    """
-    before = now - KEPT
-    forgotten = await session.execute(
-        update(LinkRow)
-        .where(LinkRow.expires_at <= now, LinkRow.sealed_email.is_not(None))
-        .values(sealed_email=None, email_hash=None)
-        .execution_options(synchronize_session=False)
+async def forget_addresses(session: AsyncSession, now: datetime) -> int:
+    """Forget a batch of the addresses of invitations that ended. Returns how many."""
+    ended = (
+        select(LinkRow.id)
+        .where(_HAS_ADDRESS, LinkRow.expires_at <= now)
+        .order_by(LinkRow.expires_at)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
     )
+    link_ids = (await session.scalars(ended)).all()
+    if link_ids:
+        await session.execute(
+            update(LinkRow)
+            .where(LinkRow.id.in_(link_ids))
+            .values(sealed_email=None, email_hash=None)
+            .execution_options(synchronize_session=False)
+        )
+    return len(link_ids)
+
+
+async def prune(session: AsyncSession, before: datetime) -> int:
+    """Delete a batch of mail that was finished, and of links that ended, before this time. Returns how many."""
     mail = (
         select(MailRow.id)
         .where(_IS_FINISHED, MailRow.finished_at < before)
@@ -50,4 +60,4 @@ async def prune(session: AsyncSession, now: datetime) -> int:
         await session.execute(
             delete(LinkRow).where(LinkRow.id.in_(link_ids)).execution_options(synchronize_session=False)
         )
-    return len(mail_ids) + len(link_ids) + cast(CursorResult[Any], forgotten).rowcount
+    return len(mail_ids) + len(link_ids)

@@ -1,11 +1,11 @@
 """Deliveries: the log of what a webhook was sent, and what its owner may send out of order."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -24,8 +24,10 @@ from capacity_api.operations.webhooks.webhook import require_active
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event
 
-KEPT = timedelta(days=30)
 _PRUNE_BATCH = 500
+_DELETE = delete(DeliveryRow).where(
+    DeliveryRow.webhook_id == bindparam("webhook"), DeliveryRow.event_id == bindparam("event")
+)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,24 +143,21 @@ async def resend(session: AsyncSession, now: datetime, caller: Owner, webhook: W
     return await _schedule_now(session, now, webhook, row)
 
 
-async def prune(session: AsyncSession, now: datetime) -> int:
-    """Delete a batch of the deliveries that finished at least 30 days ago, with their attempts. Returns how many."""
+async def prune(session: AsyncSession, finished_before: datetime) -> int:
+    """Delete a batch of the deliveries that finished before this time, with their attempts. Returns how many."""
     # Literal SQL, so that the partial index matches.
     is_finished = text("delivery.finished_at IS NOT NULL")
     old = (
         select(DeliveryRow.webhook_id, DeliveryRow.event_id)
-        .where(is_finished, DeliveryRow.finished_at < now - KEPT)
+        .where(is_finished, DeliveryRow.finished_at < finished_before)
         .order_by(DeliveryRow.finished_at)
         .limit(_PRUNE_BATCH)
         .with_for_update(skip_locked=True)
     )
-    keys = [(row.webhook_id, row.event_id) for row in await session.execute(old)]
+    keys = [{"webhook": row.webhook_id, "event": row.event_id} for row in await session.execute(old)]
     if keys:
-        await session.execute(
-            delete(DeliveryRow)
-            .where(tuple_(DeliveryRow.webhook_id, DeliveryRow.event_id).in_(keys))
-            .execution_options(synchronize_session=False)
-        )
+        # One by one: SQLite would read the whole table for a list of pairs.
+        await (await session.connection()).execute(_DELETE, keys)
     return len(keys)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from capacity_api.domain.areas import ENGLAND, WALES
 from capacity_api.domain.codes import EVERYTHING
-from capacity_api.domain.contact import ContactDetails, validate_contact
+from capacity_api.domain.contact import ContactRequest, validate_contact
 from capacity_api.domain.coverage import covered_cells
 from capacity_api.domain.events import EventType
 from capacity_api.domain.gaps import describe_gaps
@@ -27,17 +27,17 @@ from capacity_api.domain.intake import (
 from capacity_api.domain.redaction import RedactedField
 from capacity_api.domain.remit import AgeGroup, Remit
 from capacity_api.domain.responder import ResponderRecord
-from capacity_api.operations.responders import NewResponder
+from capacity_api.operations.responders import ResponderRequest
 from capacity_api.representations.event import EventData
 from capacity_api.representations.responder import Responder, represent_responder
 
 # A test names this responder and no other. Its slug is reserved, and its telephone number is one that Ofcom keeps free
 # for drama.
-EXAMPLE_RESPONDER = NewResponder(
+EXAMPLE_RESPONDER = ResponderRequest(
     slug="example",
     name="Example responder",
     website="https://responder.example.org/",
-    contact=ContactDetails(phone="0808 157 0000", url="https://responder.example.org/"),
+    contact=ContactRequest(phone="0808 157 0000", url="https://responder.example.org/"),
     remit=Remit(areas=(ENGLAND,), exploitation_types=EVERYTHING, age_groups=(AgeGroup.ADULT,)),
 )
 _OPEN = Report(state=ReportedState.OPEN, expected_response=ExpectedTime(min=5, max=10, unit=Unit.WORKING_DAYS))
@@ -81,7 +81,7 @@ _AGES = {
 }
 
 
-def example_data(event_type: EventType, subject: NewResponder, at: datetime, number: int) -> EventData:
+def example_data(event_type: EventType, subject: ResponderRequest, at: datetime, number: int) -> EventData:
     """The data of an event of this type about `subject` at a time. `number` is the sequence of its responder."""
     match event_type:
         case EventType.WEBHOOK_TEST:
@@ -105,12 +105,12 @@ def example_data(event_type: EventType, subject: NewResponder, at: datetime, num
     return EventData(responder=responder, previous_state=_PREVIOUS[event_type])
 
 
-def example_responder(subject: NewResponder, intake: Intake, at: datetime, number: int) -> Responder:
+def example_responder(subject: ResponderRequest, intake: Intake, at: datetime, number: int) -> Responder:
     """A responder as the public sees it, after an event with this number."""
     return represent_responder(example_record(subject, intake, at, number), at)
 
 
-def example_record(subject: NewResponder, intake: Intake, at: datetime, number: int) -> ResponderRecord:
+def example_record(subject: ResponderRequest, intake: Intake, at: datetime, number: int) -> ResponderRecord:
     """A responder as it is stored, after an event with this number."""
     return ResponderRecord(
         id=_ID,

@@ -68,7 +68,7 @@ _RESTRICTED = {
 }
 
 
-class NewWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sets of codes, `["all"]` for everything. For `event_types` that is all but `intake.confirmed`.
 
     `directory.restored` and `event.redacted` come whether or not they are named.
@@ -95,26 +95,31 @@ class WebhookPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     stale: Stale | UnsetType = UNSET
 
 
-class Missed(msgspec.Struct, frozen=True, kw_only=True):
+class MissedEvents(msgspec.Struct, frozen=True, kw_only=True):
     """How many public events come after number `after`, whether or not the filters want them."""
 
     after: int
     event_count: int
 
 
-class WebhookEnabled(Webhook, frozen=True, kw_only=True):
+class EnabledWebhook(Webhook, frozen=True, kw_only=True):
     """The webhook, now active, and what it missed.
 
     `replayed` is true when the missed events are sent now, and false when they are not or it was
     active already.
     """
 
-    missed: Missed
+    missed: MissedEvents
     replayed: bool
 
 
 async def add(
-    session: AsyncSession, now: datetime, keys: Keys, owner: Owner, new: NewWebhook, egress_allow: tuple[Network, ...]
+    session: AsyncSession,
+    now: datetime,
+    keys: Keys,
+    owner: Owner,
+    new: WebhookRequest,
+    egress_allow: tuple[Network, ...],
 ) -> tuple[WebhookWithSecret, bool]:
     """Add a webhook for the events from now on; earlier ones can be replayed.
 
@@ -250,7 +255,7 @@ async def remove(session: AsyncSession, now: datetime, caller: Owner, webhook_id
 
 async def enable(
     session: AsyncSession, now: datetime, keys: Keys, caller: Owner, webhook_id: UUID, *, replay: bool
-) -> WebhookEnabled:
+) -> EnabledWebhook:
     """Make a webhook active again. With `replay` it is sent what it missed, without it only new events.
 
     An active webhook stays as it is. Raises `NotFound` and `DisabledByAdministrator`, and `SecretLost` if no key
@@ -259,7 +264,7 @@ async def enable(
     row = await get_webhook_row(session, caller, webhook_id, for_update=True)
     latest, _ = await sequence.latest(session)
     was_disabled = row.status != WebhookStatus.ACTIVE
-    missed = Missed(after=row.cursor, event_count=await count_after(session, row.cursor) if was_disabled else 0)
+    missed = MissedEvents(after=row.cursor, event_count=await count_after(session, row.cursor) if was_disabled else 0)
     await _activate(session, now, keys, caller, row)
     if was_disabled and not replay:
         # A restore goes to every webhook, even one that wants nothing else of what it missed.
@@ -267,7 +272,7 @@ async def enable(
         row.cursor = latest if restored <= row.cursor else restored - 1
         await fail_pending(session, now, row)
     owner = await owner_of(session, row)
-    return represent(WebhookEnabled, row, owner, missed=missed, replayed=replay and was_disabled)
+    return represent(EnabledWebhook, row, owner, missed=missed, replayed=replay and was_disabled)
 
 
 async def replay(session: AsyncSession, now: datetime, caller: Owner, webhook_id: UUID, after: int) -> Webhook:

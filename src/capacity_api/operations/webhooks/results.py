@@ -157,6 +157,8 @@ async def _give_up_overdue(session: AsyncSession, results: Sequence[ClaimResult]
 
 
 def _since_first_failure(send: SendResult, failing_since: datetime | None) -> SendResult:
+    if isinstance(send.outcome, Retry) and send.outcome.is_ours:
+        return SendResult(send.message, send.outcome, send.at, failing_since)
     first_failure = failing_since or send.at
     outcome = give_up_if_overdue(send.outcome, first_failure, send.at)
     return SendResult(send.message, outcome, send.at, first_failure)

@@ -32,7 +32,7 @@ class WebhookStatus(StrEnum):
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """Which events are sent where, and how that is going.
 
-    `public_key` is null for the signature `v1`. `sequence` is the webhook's cursor: it is done with every
+    `public_key` is null for the signature `v1`. `last_sequence` is the webhook's cursor: it is done with every
     public event up to this number. `failing_since` is null after a success. `next_attempt_at` is null
     unless the webhook backs off.
     """
@@ -49,7 +49,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     status: WebhookStatus
     disabled_reason: DisabledReason | None
     created_at: datetime
-    cursor: int = msgspec.field(name="sequence")
+    cursor: int = msgspec.field(name="last_sequence")
     failing_since: datetime | None
     next_attempt_at: datetime | None
     public_key: str | None

@@ -18,7 +18,7 @@ import {
 } from "./report_form.js";
 import { balanced, moment, say } from "./words.js";
 
-/** @import { Intake, IntakeReport, Responder, State } from "./types.js" */
+/** @import { Intake, ReportRequest, Responder, State } from "./types.js" */
 
 const words = WORDS.manage_responders;
 const form = /** @type {HTMLFormElement} */ (byId("told"));
@@ -147,7 +147,7 @@ async function publishReport() {
 }
 
 /**
- * @param {IntakeReport} report
+ * @param {ReportRequest} report
  * @param {boolean} replace
  */
 async function publish(report, replace = false) {
@@ -158,7 +158,7 @@ async function publish(report, replace = false) {
 
 /**
  * @param {{ content: Responder }} answer
- * @param {IntakeReport | null} report
+ * @param {ReportRequest | null} report
  */
 async function showPublished({ content: { slug, name, intake } }, report = null) {
   const from = report?.effective_from;

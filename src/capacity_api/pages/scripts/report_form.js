@@ -8,7 +8,7 @@ import { personalIn } from "./note.js";
 import { ukTime } from "./report.js";
 import { joinWords, say, wallTime } from "./words.js";
 
-/** @import { ExpectedTime, Intake, IntakeReport, Limit, Remit, Report } from "./types.js" */
+/** @import { ExpectedTime, Intake, ReportRequest, Limit, Remit, Report } from "./types.js" */
 
 const words = WORDS.update;
 const TIMES = ["/expected_response", "/expected_referral"];
@@ -153,7 +153,7 @@ function readLimit(form) {
 /**
  * The report that the form holds.
  * @param {HTMLFormElement} form
- * @returns {IntakeReport}
+ * @returns {ReportRequest}
  */
 export function readReport(form) {
   const from = valueOf(form, "effective_from");
@@ -176,7 +176,7 @@ export function readReport(form) {
 /**
  * An intake once a report is published: a plan stays beside the state now, and the other way round.
  * @param {Intake} intake
- * @param {IntakeReport} report
+ * @param {ReportRequest} report
  * @returns {Intake}
  */
 export function intakeAfter(intake, { effective_from: from, ...report }) {

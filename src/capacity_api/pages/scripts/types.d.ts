@@ -79,7 +79,7 @@ export interface Report {
 }
 
 /** What is sent to publish a report; with `effective_from`, a moment, it is a plan. */
-export interface IntakeReport extends Report {
+export interface ReportRequest extends Report {
   effective_from: string | null;
 }
 

@@ -25,7 +25,7 @@ import { goTo, onStep } from "./steps.js";
 import { offerUndo, onUndo, withdrawUndo } from "./undo.js";
 import { balanced, moment, say } from "./words.js";
 
-/** @import { IntakeReport, Me, OwnResponder, Plan, Report } from "./types.js" */
+/** @import { ReportRequest, Me, OwnResponder, Plan, Report } from "./types.js" */
 /** @import { Step } from "./steps.js" */
 
 // Thirty days: enough to ask for another token.
@@ -222,7 +222,7 @@ function showThresholdReport() {
 }
 
 /**
- * @param {IntakeReport} newReport
+ * @param {ReportRequest} newReport
  * @param {{ replace?: boolean }} options
  */
 async function publish(newReport, { replace = false } = {}) {

@@ -1,0 +1,42 @@
+"""Tokens and links that were refused, as lines of the log: who asks why somebody cannot sign in finds them there.
+
+A line has the id of the token or link, never its secret. A token that nobody issued has no id.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+# A program goes on asking with a token that has ended: one line of each process tells that.
+SAME_AGAIN_AFTER = timedelta(hours=1)
+log = structlog.get_logger()
+
+
+class Refused:
+    """Those of one process. It keeps no more than there are tokens and links, by their reasons."""
+
+    def __init__(self) -> None:
+        self._logged_at: dict[tuple[UUID | None, str], datetime] = {}
+
+    def note_token(
+        self, now: datetime, reason: str, token_id: UUID | None, owner: str | None, request_id: UUID
+    ) -> None:
+        """Log `token.refused`. `reason` is the code of the error, `owner` the key of the token's owner."""
+        if self._is_news(now, token_id, reason):
+            about = {} if token_id is None else {"token_id": token_id, "owner": owner}
+            log.info("token.refused", reason=reason, **about, request_id=request_id)
+
+    def note_link(self, now: datetime, reason: str, link_id: UUID, kind: str, owner: str, person: UUID | None) -> None:
+        """Log `link.refused`. `person` is whose link it is, if it is somebody's."""
+        if self._is_news(now, link_id, reason):
+            whose = {} if person is None else {"person": person}
+            log.info("link.refused", reason=reason, link_id=link_id, kind=kind, owner=owner, **whose)
+
+    def _is_news(self, now: datetime, id_: UUID | None, reason: str) -> bool:
+        before = self._logged_at.get((id_, reason))
+        # A clock that was set back hides nothing.
+        if before is not None and before <= now < before + SAME_AGAIN_AFTER:
+            return False
+        self._logged_at[id_, reason] = now
+        return True

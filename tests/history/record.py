@@ -1,0 +1,196 @@
+"""What the clients, readers and subscribers of one run saw, and what has to hold of it all. It asks nobody."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+Json = dict[str, Any]
+
+
+class Promise(StrEnum):
+    """What the service promises. A finding names the one that was broken."""
+
+    KEPT = "nothing that was acknowledged is lost"
+    NUMBERED = "numbers have no gap"
+    READ_BACK = "a writer reads its write"
+    FORWARD = "nobody who reads one server goes back"
+    AGREED = "every server and a replay of the events agree"
+    TOLD = "each subscriber ends with what holds"
+    IN_ORDER = "nothing older arrives after something newer"
+    CURSOR = "a webhook's cursor never goes back"
+    SAME_BYTES = "an id always carries the same bytes unless it was redacted"
+    IN_TIME = "nothing past its end was answered as holding"
+    VALIDITY = "a report holds for its validity by the wall's clock"
+    ANSWERED = "every answer is one that the contract has"
+
+
+class Finding(AssertionError):
+    """A promise was broken."""
+
+    def __init__(self, promise: Promise, detail: str) -> None:
+        super().__init__(f"not so: {promise}: {detail}")
+        self.promise = promise
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """What an answer to a write said about the event with its number. `place` is where the intake has the report."""
+
+    slug: str
+    place: str | None = None
+    note: str | None = None
+
+
+class Record:
+    """`redacted` are the ranges of numbers of which notes were taken out, by slug."""
+
+    def __init__(self) -> None:
+        self.acknowledged: dict[int, Acknowledged] = {}
+        self.redacted: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        # Whether each responder that comes and goes is listed; None where the answer to the last change was lost.
+        self.is_listed: dict[str, bool | None] = {}
+        # Whether each token holds, in the same way, by its id; and the tokens.
+        self.holds: dict[str, bool | None] = {}
+        self.tokens: dict[str, str] = {}
+        self._shown: dict[str, int] = defaultdict(int)
+        self._cursors: dict[str, int] = defaultdict(int)
+        self._bodies: dict[str, dict[bytes, str]] = defaultdict(dict)
+
+    def acknowledge(self, number: int, said: Acknowledged) -> None:
+        other = self.acknowledged.setdefault(number, said)
+        if other != said:
+            raise Finding(Promise.NUMBERED, f"{number} was given to {other} and to {said}")
+
+    def see_answer(self, reader: str, path: str, published: int, body: Json) -> None:
+        """A server has shown this to somebody who reads it alone; `published` is the number that it gave itself."""
+        seen = self._shown[reader]
+        numbers = [body.get("latest", 0), body.get("sequence", 0)]
+        numbers += [each.get("sequence", 0) for each in body.get("items", [])]
+        if published < max(numbers):
+            raise Finding(Promise.FORWARD, f"{path} shows {max(numbers)} to {reader}, and says that it is {published}")
+        is_whole = "latest" in body or "total" in body
+        if published < seen or (is_whole and max(numbers) < seen):
+            raise Finding(Promise.FORWARD, f"{path} shows {published}, {numbers} to {reader}, and it was {seen} before")
+        self._shown[reader] = published
+
+    def see_cursor(self, webhook: str, cursor: int) -> None:
+        if cursor < self._cursors[webhook]:
+            raise Finding(Promise.CURSOR, f"{webhook} was at {self._cursors[webhook]}, then at {cursor}")
+        self._cursors[webhook] = cursor
+
+    def see_body(self, body: bytes, where: str) -> None:
+        """The body of an event arrived."""
+        self._bodies[json.loads(body)["id"]].setdefault(body, where)
+
+    def see_responders(self, responders: Iterable[Json], asked_at: datetime, where: str) -> None:
+        """A read that was asked at `asked_at` was answered with these."""
+        for each in responders:
+            intake = each["intake"]
+            planned = intake["planned"] or {}
+            if intake["state"] != "unconfirmed" and _has_come(intake["confirm_by"], asked_at):
+                raise Finding(
+                    Promise.IN_TIME,
+                    f"{where}, asked at {asked_at}: {each['slug']} {intake['state']} until {intake['confirm_by']}",
+                )
+            if _has_come(planned.get("effective_from"), asked_at):
+                raise Finding(Promise.IN_TIME, f"{where}, asked at {asked_at}: {each['slug']} still plans {planned}")
+
+    def see_validity(self, responder: Json, answered_at: datetime, valid_for: timedelta) -> None:
+        """A report for now was answered at `answered_at`."""
+        confirm_by = datetime.fromisoformat(responder["intake"]["confirm_by"])
+        if confirm_by > answered_at + valid_for:
+            raise Finding(Promise.VALIDITY, f"answered at {answered_at}, it holds until {confirm_by}")
+
+    def check_events(self, events: list[Json]) -> None:
+        """What the list of all events says in the end."""
+        numbers = [event["sequence"] for event in events]
+        if numbers != list(range(1, len(numbers) + 1)):
+            wrong = next(at for at, number in enumerate(numbers, start=1) if at != number)
+            raise Finding(Promise.NUMBERED, f"{numbers[wrong - 1]} is the number of event {wrong}")
+        by_number = {event["sequence"]: event for event in events}
+        for number, said in self.acknowledged.items():
+            self._check_kept(number, said, by_number.get(number))
+        _check_lapses(events)
+
+    def check_bodies(self) -> None:
+        for seen in self._bodies.values():
+            (first, where), *others = seen.items()
+            for other, there in others:
+                if first == other:
+                    continue
+                one, two = json.loads(first), json.loads(other)
+                if not self._is_redacted(one) or _without_notes(one) != _without_notes(two):
+                    raise Finding(Promise.SAME_BYTES, f"{where} had {first!r}, {there} had {other!r}")
+
+    def check_directory(self, responders: Mapping[str, Json], replayed: Mapping[str, Json]) -> None:
+        """The directory in the end, and what a replay of the events gives."""
+        for slug, is_listed in self.is_listed.items():
+            if is_listed is not None and (slug in responders) != is_listed:
+                raise Finding(Promise.KEPT, f"{slug} must {'' if is_listed else 'not '}be listed")
+        check_equal(Promise.AGREED, "the replay", replayed, responders)
+
+    def _check_kept(self, number: int, said: Acknowledged, event: Json | None) -> None:
+        if event is None:
+            raise Finding(Promise.KEPT, f"{said} was event {number}, and is not there")
+        responder = event["data"].get("responder") or event["data"]
+        kept = responder.get("slug")
+        if kept != said.slug:
+            raise Finding(Promise.KEPT, f"{said} was event {number}, which is about {kept}")
+        if said.place is None or self._is_redacted(event):
+            return
+        report = responder["intake"][said.place] or {}
+        note = (report.get("report") or {}).get("note") if said.place == "planned" else report.get("note")
+        if note != said.note:
+            raise Finding(Promise.KEPT, f"{said} was event {number}, which says {note!r}")
+
+    def _is_redacted(self, event: Json) -> bool:
+        slug = (event["data"].get("responder") or {}).get("slug", "")
+        return any(first <= (event["sequence"] or 0) <= last for first, last in self.redacted[slug])
+
+
+def _check_lapses(events: list[Json]) -> None:
+    """What lapses is what stood: a lapse ends the report that the event before it had."""
+    ends: dict[str, str | None] = {}
+    for event in events:
+        responder = event["data"].get("responder")
+        if responder is None:
+            continue
+        end = responder["intake"]["confirm_by"]
+        if event["type"] == "intake.unconfirmed" and ends.get(responder["slug"]) != end:
+            raise Finding(
+                Promise.KEPT, f"event {event['sequence']} ends what held until {end}, not {ends.get(responder['slug'])}"
+            )
+        ends[responder["slug"]] = end
+
+
+def check_equal(promise: Promise, whose: str, found: Mapping[str, Json], truth: Mapping[str, Json]) -> None:
+    """Name the responders that differ."""
+    for slug in sorted({*found, *truth}):
+        if found.get(slug) != truth.get(slug):
+            raise Finding(promise, f"{whose} has {found.get(slug)}, the directory {truth.get(slug)}")
+
+
+def check_order(numbers: Iterable[int], subscriber: str) -> None:
+    """Something may arrive twice, and nothing older after something newer."""
+    newest = 0
+    for number in numbers:
+        if number < newest:
+            raise Finding(Promise.IN_ORDER, f"{subscriber} got {number} after {newest}")
+        newest = number
+
+
+def _has_come(moment: str | None, now: datetime) -> bool:
+    return moment is not None and datetime.fromisoformat(moment) <= now
+
+
+def _without_notes(event: Json) -> Json:
+    intake = (event["data"].get("responder") or {}).get("intake")
+    if intake is not None:
+        for report in (intake["report"], intake["last_report"], (intake["planned"] or {}).get("report")):
+            if report is not None:
+                report["note"] = None
+    return event
