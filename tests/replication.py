@@ -81,14 +81,16 @@ class Cluster:
     async def wait_for_standby(self, state: str) -> None:
         """Until the primary counts its standby as "async" or "sync"."""
         async with patience(lambda: f"a standby that is {state!r}"):
-            while await self.primary.execute("SELECT max(sync_state) FROM pg_stat_replication") != state:  # noqa: ASYNC110
+            query = "SELECT max(sync_state) FROM pg_stat_replication"
+            while await self.primary.execute(query) != state:  # noqa: ASYNC110 - nothing announces it
                 await asyncio.sleep(_ASK_EVERY_SECONDS)
 
     async def wait_until_replayed(self) -> None:
         """Until the standby has what the primary has now."""
         target = await self.primary.execute("SELECT pg_current_wal_lsn()::text")
         async with patience(lambda: f"a standby that has come to {target}"):
-            while await self.standby.execute(f"SELECT pg_last_wal_replay_lsn() >= '{target}'::pg_lsn") != "True":  # noqa: ASYNC110
+            query = f"SELECT pg_last_wal_replay_lsn() >= '{target}'::pg_lsn"
+            while await self.standby.execute(query) != "True":  # noqa: ASYNC110 - nothing announces it
                 await asyncio.sleep(_ASK_EVERY_SECONDS)
 
 

@@ -270,7 +270,6 @@ async def test_every_process_logs_in_the_same_way(env: dict[str, str], tmp_path:
         "serve": ("serve", "--port", "0"),
         "worker": ("worker",),
         "site build": ("site", "build", str(tmp_path / "site"), "--watch"),
-        "demo": ("demo", "--port", "0", "--listen-port", "0"),
         "listen": ("listen", "--port", "0"),
     }
     for name, arguments in commands.items():

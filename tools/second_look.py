@@ -8,6 +8,7 @@ It fails when more than three fail, or when one fails alone too. One that passes
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ ENDS_EARLY = ("-x", "--exitfirst", "--maxfail")
 
 def main(command: Sequence[str]) -> int:
     """Run this command of pytest, which may end with options. The answer is an exit code."""
+    # Ctrl-C reaches pytest too, which then says what failed so far.
+    signal.signal(signal.SIGINT, lambda *_: None)
     with tempfile.TemporaryDirectory() as cache:
         # By the same random choices, or a case that is rarely drawn would pass at the second look.
         seed = () if any(each.startswith(SEED) for each in command) else (f"{SEED}={secrets.randbelow(2**32)}",)

@@ -154,7 +154,7 @@ async def _loading(client: httpx.AsyncClient, tokens: dict[str, str], rate: int)
 async def _until_readiness_is(client: httpx.AsyncClient, status: int) -> None:
     """Wait until `/readyz` tells the truth: its task looks each second, and waits for the database meanwhile."""
     async with patience(lambda: f"/readyz {status}", _BACK_WITHIN_SECONDS):
-        while (await client.get("/readyz")).status_code != status:  # noqa: ASYNC110
+        while (await client.get("/readyz")).status_code != status:  # noqa: ASYNC110 - nothing announces it
             # The service has to have time for it, and the load goes on.
             await asyncio.sleep(0.05)
 

@@ -17,9 +17,11 @@ from tests.databases import copy_sqlite, migrate, sqlite_url_of
 from tests.delivery import rows
 from tests.delivery.lonely_network import settled
 
+from capacity_api.cli.exit_codes import OF_CAUSE
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
+from capacity_api.errors import OutageCause
 
 NAMES = 100
 COMMANDS = {"serve": ("serve", "--port", "0"), "worker": ("worker",)}
@@ -69,7 +71,7 @@ async def fail_while_it_hangs(names: SilentNameServer) -> float:
     env = processes.environment("postgresql://u@database.example.org/name")
     process = await asyncio.create_subprocess_exec(processes.COMMAND, "db", "check", env=env)
     async with asyncio.timeout(60):
-        assert await process.wait() == 1
+        assert await process.wait() == OF_CAUSE[OutageCause.NO_ANSWER]
     assert b"database" in names.names
     return time.monotonic() - began
 

@@ -78,7 +78,7 @@ async def run(
         clients = await _live(installation, record, chance, seconds, issued, stopped, subscribers)
         for each in subscribers:
             each.is_well = True
-        directory, events, pages = await _agreed(installation.servers)
+        directory, events, pages = await _agreed(installation.servers, folder)
         await _all_told(installation.servers[0], issued, events[-1]["sequence"], record)
         record.check_events(events)
         record.check_bodies()
@@ -215,9 +215,14 @@ async def _webhooks(server: Member, issued: Tokens) -> list[Json]:
     return found
 
 
-async def _agreed(servers: list[Member]) -> tuple[Json, list[Json], list[Json]]:
-    """The directory that all servers show, the events that led to it, and their pages."""
+async def _agreed(servers: list[Member], folder: Path) -> tuple[Json, list[Json], list[Json]]:
+    """The directory that all servers show, the events that led to it, and their pages.
+
+    A lapse or a start is shown in the second in which it is due, and recorded a moment later: only a difference that
+    stays is one.
+    """
     directories: list[bytes] = []
+    agreed = None
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
@@ -227,9 +232,13 @@ async def _agreed(servers: list[Member]) -> tuple[Json, list[Json], list[Json]]:
                 latest = (await servers[0].client.get("/v1/events", params={"limit": 1})).json()["latest"]
                 is_one = len({*directories}) == 1 and directory["sequence"] == pages[-1]["sequence"] == latest
                 if is_one and _is_at_rest(directory):
-                    return directory, [event for page in pages for event in page["events"]], pages
+                    agreed = directory, [event for page in pages for event in page["events"]], pages
+                    if {each["slug"]: each for each in directory["responders"]} == replayed(pages, folder):
+                        return agreed
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
+        if agreed is not None:
+            return agreed
         raise Finding(Promise.AGREED, f"after {PATIENCE_SECONDS} s the servers show {directories}") from None
 
 

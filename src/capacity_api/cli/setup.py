@@ -37,7 +37,7 @@ from capacity_api.errors import (
     Unavailable,
 )
 from capacity_api.operations import coverage, responders, sealed
-from capacity_api.operations.key_check import OTHER_KEYS, examine_keys, read_fingerprint, require_keys
+from capacity_api.operations.key_check import OTHER_KEYS, examine_keys, keep_newest, read_fingerprint, require_keys
 from capacity_api.operations.webhooks import secrets
 
 T = TypeVar("T")
@@ -195,7 +195,7 @@ async def require_privileges(database: Database) -> None:
 
 
 async def _check_keys(database: Database) -> None:
-    """Raise `KeyOpensNothing` if the database was used with other keys.
+    """Raise `KeyOpensNothing` if the database was used with other keys, and has something that needs them.
 
     If they open only a part of it, a running service tells that in the log and in `/readyz`.
     """
@@ -203,9 +203,13 @@ async def _check_keys(database: Database) -> None:
     async with database.read() as session:
         found = await examine_keys(session, utc_now(), keys)
         is_known = await read_fingerprint(session) is not None
-    if found.are_others:
+        is_needed = await secrets.are_stored(session) or await sealed.are_stored(session)
+    if found.are_others and is_needed:
         raise KeyOpensNothing(found.describe() or OTHER_KEYS)
-    if not is_known:
+    if found.are_others:
+        async with database.write() as session:
+            await keep_newest(session, keys)
+    elif not is_known:
         # A database that takes no writes now is served all the same. The next start keeps the fingerprint.
         with suppress(Unavailable):
             async with database.write() as session:

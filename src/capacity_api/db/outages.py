@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Mapping
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from capacity_api.errors import DatabaseUnavailable, OutageCause
@@ -197,6 +197,9 @@ def is_outage(error: BaseException) -> bool:
     """Whether the error means that the database cannot be used now, and not that it refused a statement."""
     # No route, refused, reset or timed out; or the pool had no free connection in time.
     if isinstance(error, OSError | PoolTimeoutError):
+        return True
+    # The pool found one connection after the other ended, and gives up.
+    if isinstance(error, InvalidRequestError) and str(error) == "This connection is closed":
         return True
     # From a connection that is used without SQLAlchemy.
     if isinstance(error, asyncpg.InterfaceError):
