@@ -1,4 +1,4 @@
-"""Leave: it covers the page at once, however slow the other site is, and "back" shows no page of ours."""
+"""The button "Leave this page" covers the page at once, also if the other site is slow. "Back" shows none of ours."""
 
 import asyncio
 from collections.abc import AsyncIterator

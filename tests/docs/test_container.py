@@ -356,7 +356,7 @@ def give_what_doctor_says(image: Image, owner_url: URL) -> int:
 
 @contextmanager
 def started(image: Image, service: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A service that has said its first words, and those words. In the end it is told to stop, and does."""
+    """A running service, and what it printed at its start. It is stopped at the end."""
     process = image.start(service, *SERVICES[service]["command"], *more)
     deadline = Timer(2 * PATIENCE_SECONDS, process.kill)
     deadline.start()
