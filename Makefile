@@ -87,8 +87,8 @@ format: .venv/.development node_modules/.installed ## format Python, JavaScript 
 soak: .venv/.development ## the tests that take minutes
 	@$(SCRATCH) $(LOOK_TWICE) $(BIN)/python -m pytest -m soak -o faulthandler_timeout=1500 -n auto --dist worksteal $(PYTEST)
 
-bench: .venv/.development ## measure
-	@$(BIN)/python -m bench
+bench: .venv/.development ## measure; PARTS="history changes" measures only these
+	@$(BIN)/python -m bench $(PARTS)
 
 migrations: .venv/.development ## add new migrations to the list of those that never change again
 	@$(BIN)/python -m tools.list_migrations

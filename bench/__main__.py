@@ -1,9 +1,12 @@
-"""`make bench` runs each part; `python -m bench serving changes` runs only these. See docs/performance.md."""
+"""`make bench` runs each part but the large one; `make bench PARTS="serving changes"` runs only these.
+
+See docs/performance.md.
+"""
 
 import asyncio
 import sys
 
-from bench import changes, deliveries, edge, matching, serving
+from bench import changes, deliveries, edge, history, lapses, matching, serving
 
 PARTS = {
     "serving": lambda: asyncio.run(serving.main()),
@@ -11,8 +14,12 @@ PARTS = {
     "changes": changes.main,
     "matching": matching.main,
     "deliveries": deliveries.run,
+    "history": history.main,
+    "lapses": lapses.run,
 }
+# It fills gigabytes: only who asks for it gets it.
+LARGE = {"history"}
 
-for part in sys.argv[1:] or PARTS:
+for part in sys.argv[1:] or [name for name in PARTS if name not in LARGE]:
     print(f"\n{part}\n")
     PARTS[part]()

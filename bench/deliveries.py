@@ -3,6 +3,7 @@
 - Throughput: one event to 10,000 webhooks, signed and logged, compared with a plain httpx loop that posts the same
   bodies with the same concurrency. Rounds alternate, so that other load on the machine affects both. On PostgreSQL also
   with two workers in other processes, and of owners that have as many webhooks as they may have.
+- One webhook: a thousand events, one after the other, to a single webhook, in events a second.
 - Latency: from the commit to the arrival at each of 100 webhooks, with an idle worker. Then at 49 of 50 webhooks, while
   the other one hangs, and while it does not. Then at the one webhook of an owner, while all those of another owner
   hang, and while there are none.
@@ -51,6 +52,7 @@ PORTS = 8
 SUBSCRIBERS = 100
 NEIGHBOURS = 50
 EVENTS = 30
+BACKLOG = 1000
 KEYS = Keys((bytes(range(32)),))
 SLUG = "nspcc"
 FEW, MANY = 10, 10_000
@@ -212,6 +214,19 @@ async def throughput(
     print(f"throughput of {name}, {each} webhooks an owner, ratio to bare httpx: {statistics.median(ratios):.2f}")
 
 
+async def one_webhook(database: Database, urls: list[str], rounds: int) -> None:
+    """How many events a second one webhook is told, in order."""
+    rates = []
+    for _ in range(rounds):
+        await subscribe(database, urls, 1)
+        for _ in range(BACKLOG):
+            await report_once(database)
+        elapsed, processor = await deliver_all(database)
+        rates.append(BACKLOG / elapsed)
+        print(f"{rates[-1]:>10.0f}/s to one webhook   processor {processor / BACKLOG * 1e3:.2f} ms each")
+    print(f"events to one webhook: {statistics.median(rates):.0f} a second")
+
+
 async def measure_waits(
     database: Database, urls: list[str], count: int, hanging: int = 0, each: int = 1
 ) -> list[list[float]]:
@@ -351,6 +366,7 @@ async def main(count: int = DELIVERIES, rounds: int = ROUNDS) -> None:
         for name, address in addresses.items():
             async with receiver() as urls, open_prepared(address) as database:
                 print(name)
+                await one_webhook(database, urls, rounds)
                 await latency(database, urls)
                 await isolation(database, urls, rounds)
                 await fairness(database, urls, rounds)

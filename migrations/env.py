@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy.engine import Connection
 
 from capacity_api.config import from_environment
-from capacity_api.db import schema
+from capacity_api.db import migrations, schema
 from capacity_api.db.column_types import JsonStruct, UtcTime
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import Table
@@ -23,16 +23,25 @@ def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return False
 
 
+def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Leaves out the table that programs up to 1.0 read."""
+    return (kind, name) != ("table", migrations.OLDEST_TABLE)
+
+
 def run(connection: Connection) -> None:
+    migrations.adopt_revision(connection)
     context.configure(
         connection=connection,
         target_metadata=Table.metadata,
+        version_table=migrations.REVISION_TABLE,
+        include_name=is_ours,
         render_item=render_item,
         # SQLite alters a table by copying it, and one history serves both databases.
         render_as_batch=True,
     )
     with context.begin_transaction():
         context.run_migrations()
+    migrations.note_oldest(connection)
 
 
 async def from_command_line() -> None:

@@ -1,6 +1,7 @@
 """The commands, read once: what is forked from here on starts without reading them, which takes a second each time."""
 
 import faulthandler
+import gc
 import importlib
 import os
 import sys
@@ -9,13 +10,25 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import alembic.config
+from sqlalchemy.orm import configure_mappers
 
+from capacity_api.app import create_app
 from capacity_api.cli import main
+from capacity_api.config import Settings
+from capacity_api.db import schema
 
 for name in {*main._MODULES.values()}:
     importlib.import_module(f"capacity_api.cli.{name}")
 
 
+# Mappers, the list of migrations, routes, pages and documents depend on the code alone, and are made when a process
+# first needs them.
+configure_mappers()
+schema.needed_revision()
+create_app(Settings(database_url="sqlite:///never-opened.db", secret_keys=(bytes(32),)))
+# What is forked would look through all of it, and so copy the memory that it shares.
+gc.collect()
+gc.freeze()
 PROGRAMS: dict[str, Callable[[], object]] = {"capacity-api": main.main, "alembic": alembic.config.main}
 
 

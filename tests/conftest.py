@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -79,6 +80,7 @@ def pytest_sessionfinish() -> None:
         measured.save()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """More workers than there are processors, because many tests wait: for processes, databases, clocks and leases."""
     return (os.cpu_count() or 1) + 4
@@ -159,13 +161,16 @@ def named_server() -> Iterator[str | None]:
 
 @pytest.fixture(scope="session")
 def postgresql_server(
-    named_server: str | None, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str
+    request: pytest.FixtureRequest, named_server: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A PostgreSQL server on which databases may be created; all workers of one run share it."""
     with ExitStack() as stack:
         if named_server is None:
             lock = tmp_path_factory.getbasetemp().parent / "postgresql.lock"
-            url = stack.enter_context(start_server(testrun_uid, lock))
+            # With `-p no:xdist` this process is the whole run.
+            has_workers = request.config.pluginmanager.hasplugin("xdist")
+            run = request.getfixturevalue("testrun_uid") if has_workers else uuid4().hex
+            url = stack.enter_context(start_server(run, lock))
         else:
             url = make_url(named_server).set(drivername="postgresql+asyncpg")
         yield stack.enter_context(closing(Server(url)))

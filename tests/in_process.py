@@ -25,7 +25,7 @@ class Ended(msgspec.Struct, frozen=True):
 
 def call(*arguments: str, env: Mapping[str, str] | None = None) -> Ended:
     """Run a command to its end, with these settings and no others. Not in an event loop: it makes its own."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = _output(), _output()
     code = 0
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         for name in [name for name in os.environ if name.startswith("CAPACITY_")]:
@@ -39,7 +39,16 @@ def call(*arguments: str, env: Mapping[str, str] | None = None) -> Ended:
             code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
         finally:
             log.configure(Settings(), "tests")
-    return Ended(code, out.getvalue(), [line for line in err.getvalue().splitlines() if not line.startswith("{")])
+    return Ended(code, _text_of(out), [line for line in _text_of(err).splitlines() if not line.startswith("{")])
+
+
+def _output() -> "io.TextIOWrapper[io.BytesIO]":
+    """What a command writes text to, or bytes."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+
+
+def _text_of(output: "io.TextIOWrapper[io.BytesIO]") -> str:
+    return output.buffer.getvalue().decode()
 
 
 @contextmanager

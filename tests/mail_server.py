@@ -92,6 +92,7 @@ class MailServer:
 
     def _connection(self) -> SMTP:
         self.connections += 1
+        # The options are of several types.
         smtp = SMTP(self, hostname="mail.example.org", **self._options)  # type: ignore[arg-type]
         self._connected.add(smtp)
         return smtp
@@ -105,7 +106,7 @@ class MailServer:
             smtp.transport.close()
         return answer
 
-    # The names that aiosmtpd calls.
+    # aiosmtpd's name.
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -114,6 +115,7 @@ class MailServer:
         envelope.mail_from = address
         return await self._answer(server, "MAIL", self.at_sender) or "250 OK"
 
+    # aiosmtpd's name.
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -126,6 +128,7 @@ class MailServer:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
 
+    # aiosmtpd's name.
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         recipient = envelope.rcpt_tos[0]
         answer = await self._answer(server, "DATA", self.at_data.get(recipient) or self.at_data.get("*"))

@@ -37,7 +37,7 @@ async def proxying(backend: str, folder: Path, example: str) -> AsyncIterator[st
     """The address at which nginx passes requests on to `backend`, configured by `example`."""
     changes = {
         "server 127.0.0.1:8000;": f"server {backend.removeprefix('http://')};",
-        "proxy_cache_path /var/cache/nginx/capacity": f"proxy_cache_path {folder}/cache",
+        "proxy_cache_path /var/cache/nginx-capacity": f"proxy_cache_path {folder}/cache",
     }
     async with _running(example, changes, folder) as address:
         yield address

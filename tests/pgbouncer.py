@@ -45,7 +45,7 @@ async def pooling(database_url: str, mode: str) -> AsyncIterator[str]:
         async with patience(lambda: f"pgbouncer: {(folder / 'log').read_text()}"):
             while not await _answers(folder):
                 assert process.returncode is None, (folder / "log").read_text()
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)  # it does not say that it listens
         query = {"host": str(folder), "port": str(_PORT)}
         yield URL.create(server.drivername, server.username, database=server.database, query=query).render_as_string(
             hide_password=False

@@ -46,5 +46,5 @@ class PromptServer(uvicorn.Server):
             if not self.server_state.connections and not self.server_state.tasks:
                 await self.lifespan.shutdown()
                 return
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # connections and tasks end in their own turn
         await super().shutdown(sockets)

@@ -1,4 +1,4 @@
-"""A PostgreSQL primary with a standby that follows it, each a server of its own on loopback."""
+"""A PostgreSQL server on loopback that a test may stop, alone or with a standby that follows it."""
 
 import asyncio
 import shutil
@@ -37,6 +37,10 @@ class Node:
     async def start(self) -> None:
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder}"
         await self.control("start", "-l", str(self.folder / "log"), "-o", options)
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{_DATABASE}"
 
     async def stop(self, mode: str = "immediate") -> None:
         await self.control("stop", "-m", mode)
@@ -95,27 +99,24 @@ class Cluster:
 
 
 @asynccontextmanager
+async def alone() -> AsyncIterator[Node]:
+    """A primary without a standby."""
+    async with _nodes() as nodes:
+        yield nodes[0]
+
+
+@asynccontextmanager
 async def replicating(*, synchronous: bool) -> AsyncIterator[Cluster]:
-    folder = scratch_folder() / f"capacity-pair-{uuid4().hex[:12]}"
-    folder.mkdir()
-    folder.chmod(0o755)
-    tools = get_server(folder / "primary", cleanup_mode=None, start=False)
-    primary, standby = Node(tools, folder / "primary"), Node(tools, folder / "standby")
-    standby.folder.mkdir(mode=0o700)
-    if tools.system_user is not None:
-        shutil.chown(standby.folder, tools.system_user)
-    running: list[Node] = []
-    try:
-        await asyncio.to_thread(tools.ensure_pgdata_inited)
-        with (primary.folder / "postgresql.conf").open("a") as configuration:
-            configuration.write(_CONFIGURATION)
-        await primary.start()
-        running.append(primary)
-        await primary.execute(f"CREATE DATABASE {_DATABASE}")
+    async with _nodes() as nodes:
+        primary = nodes[0]
+        standby = Node(primary.tools, primary.folder.parent / "standby")
+        standby.folder.mkdir(mode=0o700)
+        if primary.tools.system_user is not None:
+            shutil.chown(standby.folder, primary.tools.system_user)
         source = f"host=127.0.0.1 port={primary.port} user=postgres"
         await primary.run("pg_basebackup", "-d", source, "-D", str(standby.folder), "-R", "-X", "stream", "-c", "fast")
         await standby.start()
-        running.append(standby)
+        nodes.append(standby)
         cluster = Cluster(primary, standby)
         await cluster.wait_for_standby("async")
         if synchronous:
@@ -124,6 +125,25 @@ async def replicating(*, synchronous: bool) -> AsyncIterator[Cluster]:
             await primary.execute("SELECT pg_reload_conf()")
             await cluster.wait_for_standby("sync")
         yield cluster
+
+
+@asynccontextmanager
+async def _nodes() -> AsyncIterator[list[Node]]:
+    """A primary with an empty database. It and the nodes that are added to the list are stopped in the end."""
+    folder = scratch_folder() / f"capacity-pair-{uuid4().hex[:12]}"
+    folder.mkdir()
+    folder.chmod(0o755)
+    tools = get_server(folder / "primary", cleanup_mode=None, start=False)
+    primary = Node(tools, folder / "primary")
+    running: list[Node] = []
+    try:
+        await asyncio.to_thread(tools.ensure_pgdata_inited)
+        with (primary.folder / "postgresql.conf").open("a") as configuration:
+            configuration.write(_CONFIGURATION)
+        await primary.start()
+        running.append(primary)
+        await primary.execute(f"CREATE DATABASE {_DATABASE}")
+        yield running
     finally:
         for node in reversed(running):
             if (node.folder / "postmaster.pid").exists():

@@ -204,6 +204,10 @@ async def serving(
             yield Service(client, beside, clock)
     finally:
         server.stop()
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await running
+        await asyncio.wait({running}, timeout=PATIENCE_SECONDS)
+        if not running.done():
+            for task in asyncio.all_tasks():
+                task.print_stack()
+            running.cancel()
+        await running
         await beside.close()

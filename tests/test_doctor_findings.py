@@ -204,7 +204,7 @@ BROKEN_FILES: list[tuple[Callable[[Path], object], list[str]]] = [
     (lambda path: path.chmod(0o400), ["cannot be written by this user", "`chown`"]),
     (lambda path: path.chmod(0o000), ["cannot be read", "give the service's user the right"]),
     (_drop_index, ["the index ix_event_at_sequence of event is missing", "docs/settings.md"]),
-    (lambda path: _run(path, "UPDATE alembic_version SET version_num = '0002'"), ["`capacity-api db upgrade`"]),
+    (lambda path: _run(path, "UPDATE schema_revision SET version_num = '0002'"), ["`capacity-api db upgrade`"]),
     (lambda path: _run(path, "UPDATE alembic_version SET version_num = '9999'"), ["install one that knows it"]),
     (_lose_mark, ["a copy without its mark", "`capacity-api restore`"]),
     (lambda path: _run(path, "UPDATE installation SET moved_at = '2026-01-01'"), ["moved to another", "use that one"]),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import shlex
+import shutil
 import signal
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
-from tests import processes
+from tests import in_process, processes
 from tests.databases import copy_sqlite, sqlite_url_of
 from tests.listed import sqlite_template
 from tests.processes import COMMAND, environment, issue_token, run
@@ -75,7 +76,7 @@ def test_help_says_the_purpose_in_one_line_the_values_and_an_example(path: str) 
             assert all(value in text for value in each.type.choices), each.name
 
 
-async def test_every_example_works(sqlite_template: Path, tmp_path: Path) -> None:
+def test_every_example_works(sqlite_template: Path, tmp_path: Path) -> None:
     """In their order, on one database; what they name is given first."""
     (tmp_path / "responder.json").write_text(json.dumps(RESPONDER))
     (tmp_path / "secret.txt").write_text("whsec_" + "A" * 43 + "=")
@@ -98,20 +99,19 @@ async def test_every_example_works(sqlite_template: Path, tmp_path: Path) -> Non
     failures: dict[str, str] = {}
     for path, example in EXAMPLES.items():
         if path == "responder import":
-            _, template, _ = await run("responder", "import", "--template", env=env)
-            (tmp_path / "responders.csv").write_text(template)
+            (tmp_path / "responders.csv").write_text(in_process.call("responder", "import", "--template", env=env).out)
         group = path.split()[0]
         if "ID" in example.split() and group not in made:
-            made[group] = await _make(group, env)
+            made[group] = asyncio.run(_make(group, env))
         arguments = [words.get(each, made[group] if each == "ID" else each) for each in shlex.split(example)[1:]]
         if path in ENDLESS:
             announces, other = ENDLESS[path]
             arguments = [other.get(each, each) for each in arguments] + other.get("end", "").split()
-            await _start_and_end(arguments, env, announces)
+            asyncio.run(_start_and_end(arguments, env, announces))
         else:
-            code, out, err = await run(*arguments, env=env)
-            if code != 0:
-                failures[example] = out + err
+            ended = in_process.call(*arguments, env=env)
+            if ended.code != 0:
+                failures[example] = "\n".join((ended.out, *ended.lines))
     assert failures == {}
 
 
@@ -191,6 +191,31 @@ async def test_bash_completes_commands_options_and_values() -> None:
     assert not err
     registered, *replies = out.decode().splitlines()
     assert registered.endswith("-F _capacity_api_completion capacity-api")
+    assert [set(reply.split()) for reply in replies] == [expected for _, expected in COMPLETED]
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed (Debian: zsh)")
+async def test_zsh_completes_the_same(tmp_path: Path) -> None:
+    """In a real zsh without a configuration. It shows what it would have offered, and not in a menu."""
+    calls = "\n".join(
+        f"words=({_typed(line)}); CURRENT=$#words; offered=(); _capacity_api_completion; print -r -- $offered"
+        for line, _ in COMPLETED
+    )
+    script = f"""
+source <(capacity-api completion zsh)
+print -r -- $_comps[capacity-api]
+function _describe {{ offered+=(${{${{(P)3}}%%:*}}) }}
+function compadd {{ offered+=(${{(P)@[-1]}}) }}
+{calls}
+"""
+    env = environment("sqlite:///never-opened.db") | {"HOME": str(tmp_path), "ZDOTDIR": str(tmp_path)}
+    env["PATH"] = f"{COMMAND.parent}:{env['PATH']}"
+    process = await asyncio.create_subprocess_exec("zsh", "-f", "-c", script, env=env, stdout=PIPE, stderr=PIPE)
+    out, err = await processes.finish(process)
+    assert process.returncode == 0, err
+    assert not err
+    registered, *replies = out.decode().splitlines()
+    assert registered == "_capacity_api_completion"
     assert [set(reply.split()) for reply in replies] == [expected for _, expected in COMPLETED]
 
 

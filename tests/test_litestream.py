@@ -105,7 +105,7 @@ async def test_what_reached_the_replica_survives_the_machine(
                 async with patience(lambda: f"the replica has event {replicated}: {log.read_text()}"):
                     while await newest(configuration, database, tmp_path / "probe") < replicated:
                         assert litestream.returncode is None, log.read_text()
-                        await asyncio.sleep(0.1)
+                        await asyncio.sleep(0.1)  # nothing announces it
                 writing = asyncio.create_task(go_on(client))
                 async with patience(lambda: "more reports"):
                     while len(acknowledged) < 20:  # noqa: ASYNC110 - the reports of a task

@@ -67,6 +67,7 @@ async def test_a_host_takes_one_thread_however_many_ask_for_it_and_give_up(names
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await resolve("partner.example") == [ip_address("127.0.0.1")]
         late = asyncio.create_task(resolve("hangs.example"))
+        # It begins.
         await asyncio.sleep(0)
         names.released.set()
         assert await late == [ip_address("127.0.0.1")]

@@ -47,7 +47,7 @@ async def test_what_the_telephone_said_is_published_as_told_by_a_coordinator(env
         "Paused: not taking new people.",
         "It still takes people who get in touch themselves and people in detention.",
     ]
-    assert sentences[-1].startswith("As told to this directory on ")
+    assert sentences[-1].startswith("We were told this on ")
     _, out, _ = await run("responder", "list", "--json", env=env)
     (tara,) = [each for each in json.loads(out) if each["slug"] == "tara"]
     assert tara["intake"]["said_by"] == "coordinator"

@@ -1,18 +1,21 @@
 """`capacity-api responder import`: a table or a JSON list, all of it or nothing."""
 
+import asyncio
 import csv
 import io
 import json
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.listed import postgresql_template, sqlite_template
-from tests.processes import environment, run, serving
+from tests.processes import COMMAND, environment, finish, run, serving
 from tests.serving import client_of
 
 __all__ = ["postgresql_template", "sqlite_template"]
 
+REMIT = {"areas": ["W92000004"], "exploitation_types": ["all"], "age_groups": ["adult"]}
 NEW = "slug,name,areas,exploitation_types,age_groups,phone\n"
 
 
@@ -100,6 +103,27 @@ async def test_the_template_can_be_imported(env: dict[str, str], tmp_path: Path)
     assert code == 0
     code, done, _ = await bring(env, tmp_path / "template.csv", out)
     assert (code, done[0][0]) == (0, row["slug"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("import", "slug,name,areas,exploitation_types,age_groups\nnew,New,Wales,all,adult\n"),
+        ("add", json.dumps({"slug": "new", "name": "New", "remit": REMIT})),
+    ],
+)
+async def test_a_file_can_come_from_standard_input(env: dict[str, str], command: str, text: str) -> None:
+    """The service's user may not read the folders of who runs a command as it."""
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, "responder", command, "-", env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(text.encode())
+    process.stdin.close()
+    _, err = await finish(process)
+    assert process.returncode == 0, err
+    assert (await listed(env))["new"]["name"] == "New"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

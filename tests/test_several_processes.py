@@ -116,7 +116,7 @@ async def logged(log: Path, event: str, count: int = 1) -> list[dict[str, Any]]:
             found = lines_of(log, event)
             if len(found) >= count:
                 return found
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # a file has no event for it
 
 
 async def counted(client: httpx.AsyncClient, sample: str) -> float:

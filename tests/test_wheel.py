@@ -13,6 +13,7 @@ import pytest
 from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.cli import manual
+from capacity_api.db import schema
 
 ROOT = Path(__file__).parents[1]
 
@@ -107,10 +108,51 @@ def test_every_link_between_pages_of_the_manual_and_every_page_that_a_message_na
 
 
 def test_serve_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
+    _serve(installed, tmp_path)
+
+
+@pytest.mark.soak
+def test_the_wheel_installs_without_an_index_and_serves(wheel: Path, tmp_path: Path) -> None:
+    """On a bare machine: from a folder with the wheel and what `requirements/runtime.txt` names, and nothing else."""
+    wheels, folder, work = tmp_path / "wheels", tmp_path / "environment", tmp_path / "work"
+    locked = ROOT / "requirements" / "runtime.txt"
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+    done = subprocess.run(
+        [*pip, "download", "--only-binary", ":all:", "--require-hashes", "--dest", wheels, "--requirement", locked],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=5 * PATIENCE_SECONDS,
+    )
+    if done.returncode:
+        # A file that is not the one of the lock is no reason to skip.
+        assert "HASHES" not in done.stderr, done.stderr
+        pytest.skip(f"nothing was installed, because no index could be asked: {done.stderr.strip().splitlines()[-1]}")
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=tmp_path)
+    python = folder / "bin" / "python"
+    run(*pip, "--python", python, "install", "--no-index", "--find-links", wheels, wheel, cwd=tmp_path)
+    work.mkdir()
+    _serve(folder / "bin", work)
+    said = subprocess.run(
+        [folder / "bin" / "capacity-api", "doctor", "--offline"],
+        cwd=work,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert f"schema of the database  {schema.needed_revision()}" in said.stdout
+
+
+def _serve(programs: Path, folder: Path) -> None:
+    """Run `serve` in an empty folder, and look at what it answers and leaves there."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     process = subprocess.Popen(
-        [installed / "capacity-api", "serve", "--port", "0"],
-        cwd=tmp_path,
+        [programs / "capacity-api", "serve", "--port", "0"],
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -143,8 +185,8 @@ def test_serve_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_path
     assert "The Salvation Army" in page.text
     assert "Traceback" not in rest
     assert process.returncode in {0, -15}
-    for made in tmp_path.iterdir():
+    for made in folder.iterdir():
         assert stat.S_IMODE(made.stat().st_mode) == 0o600, made
     assert {"capacity.db", "capacity.db.key", "capacity.db.mark", "capacity.db.lock"} <= {
-        made.name for made in tmp_path.iterdir()
+        made.name for made in folder.iterdir()
     }

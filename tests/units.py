@@ -28,11 +28,11 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 
 class Unit:
-    """One service. `messages` has what its processes said, in order."""
+    """One service. `messages` has what its processes said, in order, and `env` is that of the next."""
 
     def __init__(self, env: dict[str, str], arguments: tuple[str, ...], log: Path, watchdog_seconds: float) -> None:
         self._name = f"capacity-{uuid4()}"
-        self._env = env | {"NOTIFY_SOCKET": f"@{self._name}", "WATCHDOG_USEC": str(int(watchdog_seconds * 1_000_000))}
+        self.env = env | {"NOTIFY_SOCKET": f"@{self._name}", "WATCHDOG_USEC": str(int(watchdog_seconds * 1_000_000))}
         self._arguments = arguments
         self._log = log
         self.listener: socket.socket | None = None
@@ -51,7 +51,7 @@ class Unit:
     async def start(self) -> None:
         """Start it, and wait until it says that it is ready."""
         with self._log.open("a") as log:
-            self.process = await _exec(*self._arguments, env=self._env, passed=self.listener, output=log)
+            self.process = await _exec(*self._arguments, env=self.env, passed=self.listener, output=log)
         await self.hears("READY=1")
 
     async def stop(self) -> int:

@@ -166,7 +166,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError("nothing was delivered")
-        time.sleep(0.1)
+        time.sleep(0.1)  # the worker is another process
 
 
 if __name__ == "__main__":

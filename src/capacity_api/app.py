@@ -44,12 +44,16 @@ from capacity_api.operations import changes, periods
 from capacity_api.operations.key_check import LOOK_AT_SECRETS_EVERY_SECONDS, KeyCheck
 from capacity_api.publication.documents import catalogue
 from capacity_api.publication.middleware import PublicationMiddleware
-from capacity_api.publication.publisher import ACKNOWLEDGE_TIMEOUT_SECONDS, Publisher
+from capacity_api.publication.publisher import ACKNOWLEDGE_TIMEOUT_SECONDS, PREPARE_EVERY_SECONDS, Publisher
 from capacity_api.publication.readiness import Readiness
 
 # How often each task looks by itself: SQLite cannot wake another process, and a notification may be lost.
 _REFRESH_EVERY_SECONDS = 0.5
 _RECORD_LAPSES_EVERY_SECONDS = 0.25
+# Between two steps while much is due at once. On SQLite nobody queues for the write lock: who waits for it looks ten
+# times a second whether it is free, so it must be free for a good part of the time, also where a step takes long.
+_REST_SECONDS = 0.02
+_REST_SHARE = 0.5
 # The statistics read what is not counted yet from the events; this keeps that little.
 _COUNT_EVERY_SECONDS = 10.0
 _CHECK_READINESS_EVERY_SECONDS = 1.0
@@ -122,6 +126,7 @@ def create_app(
             group.create_task(
                 background.run("publication", publisher.refresh, wakes["publication"], _REFRESH_EVERY_SECONDS)
             )
+            group.create_task(background.run("preparation", publisher.prepare, asyncio.Event(), PREPARE_EVERY_SECONDS))
             group.create_task(background.run("clock", look_at_clocks, asyncio.Event(), LOOK_AT_CLOCK_EVERY_SECONDS))
             group.create_task(
                 background.run(
@@ -219,19 +224,27 @@ def _lapse_recorder(
     database: Database, publisher: Publisher, clock_watch: ClockWatch, notify: Callable[[], None]
 ) -> Round:
     async def record_lapses() -> bool:
-        """Record what is due. The publisher knows when that is, so nobody has to search for it."""
+        """Record some of what is due; true if more is. The publisher knows when, so nobody has to search for it."""
+        loop = asyncio.get_running_loop()
         due = publisher.next_due
         if due is None or due > clock_watch.wall() or clock_watch.in_doubt:
             return False
+        began = loop.time()
         async with database.write(bulkhead=Bulkhead.PUBLICATION) as session:
             await changes.begin(session, clock_watch.wall())
             next_due = await changes.next_due(session)
+            may_have_more = next_due is not None and next_due <= clock_watch.wall()
+            if may_have_more:
+                # Readers are shown it already. Woken for each step, publication and delivery would do little else.
+                session.info.pop(CHANGED, None)
         # A reminder takes no number, so the publisher would not notice it.
         publisher.set_next_due(next_due)
-        if CHANGED in session.info:
+        if may_have_more:
+            await asyncio.sleep(max(_REST_SECONDS, _REST_SHARE * (loop.time() - began)))
+        elif CHANGED in session.info:
             notify()
             await publisher.refresh()
-        return False
+        return may_have_more
 
     return record_lapses
 

@@ -1,8 +1,10 @@
 """The clocks. Everything below the command line is handed a time or a `Clock`, so that tests can move it."""
 
+import functools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from capacity_api.errors import Invalid
 
@@ -12,6 +14,8 @@ BootClock = Callable[[], float]
 
 # Clocks of several machines differ a little. What is dated further ahead than this was dated by a wrong clock.
 MAX_AHEAD = timedelta(minutes=5)
+# On Linux.
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def utc_now() -> datetime:
@@ -24,6 +28,15 @@ def read_boot_clock() -> float:
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
+
+
+@functools.cache
+def read_boot_id() -> str | None:
+    """What names this start of the machine; `None` on a system that does not say. Its containers have the same."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return None
 
 
 def parse_time(text: str, pointer: str) -> datetime:

@@ -63,6 +63,7 @@ Programs decide by `code`, which never changes. `title` is the same for every oc
 about this one. `api/problems.py` has the HTTP status of each class.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -115,6 +116,12 @@ class BodyTooLarge(BadInput):
 class UnknownParameter(BadInput):
     code = "unknown_parameter"
     title = "The path has no such query parameter"
+
+    @classmethod
+    def named(cls, unknown: Collection[str], known: Collection[str]) -> "UnknownParameter":
+        """The refusal of these names, with those that the path has."""
+        has = f"it has {', '.join(sorted(known))}" if known else "it has none"
+        return cls(f"{cls.title}; {has}", tuple(FieldError(f"?{name}", "unknown") for name in sorted(unknown)))
 
 
 class UnknownField(BadInput):

@@ -26,15 +26,36 @@ async def subscriber(service: Service, settings: Settings, clock: Clock) -> Asyn
         yield found
 
 
-# They try every route or every question in many ways, and hardly depend on the database: matches are answered from
-# memory. The second database is for the soak run.
-_IN_MANY_WAYS = frozenset({"test_matrix.py", "test_audit_routes.py", "test_match_agreement.py", "test_form.py"})
+# They try every route or every question in many ways, or look at how something is said, and hardly depend on the
+# database: what is published is answered from memory. The second database is for the soak run.
+_HARDLY_OF_THE_DATABASE = frozenset(
+    {
+        "test_audit_routes.py",
+        "test_changes_feed.py",
+        "test_clock_in_doubt.py",
+        "test_deprecation.py",
+        "test_directory.py",
+        "test_directory_table.py",
+        "test_evidence.py",
+        "test_feed.py",
+        "test_form.py",
+        "test_health.py",
+        "test_limited_intake.py",
+        "test_match_agreement.py",
+        "test_matches.py",
+        "test_matrix.py",
+        "test_open_referral.py",
+        "test_problems.py",
+        "test_profile.py",
+        "test_said_by.py",
+    }
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.name in _IN_MANY_WAYS and "postgresql" in item.name:
+        if item.path.name in _HARDLY_OF_THE_DATABASE and "postgresql" in item.name:
             item.add_marker(pytest.mark.soak)
 
 

@@ -1,6 +1,5 @@
 """POST /v1/responders/{slug}/reminders: a coordinator asks a responder's people now."""
 
-import asyncio
 from datetime import timedelta
 
 import httpx
@@ -9,7 +8,7 @@ from tests.api.people import mailing
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.mailed import add_person, mailed, mails, owner_of
-from tests.serving import OPEN, Headers, Service, serving
+from tests.serving import OPEN, Headers, Service, answers_at_once, serving
 
 from capacity_api.config import Settings
 from capacity_api.domain.mail import MailKind
@@ -66,7 +65,7 @@ async def test_it_asks_once_an_hour(service: Service, clock: Clock) -> None:
 async def test_of_two_at_once_one_asks(service: Service) -> None:
     admin = await service.token()
     await add_person(service.database, await owner_of(service.database, responder="tara"))
-    answers = await asyncio.gather(*(chase(service, admin) for _ in range(4)))
+    answers = await answers_at_once([lambda: chase(service, admin)] * 4)
     assert sorted(each.status_code for each in answers) == [202, 429, 429, 429]
 
 

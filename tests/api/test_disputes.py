@@ -1,6 +1,5 @@
 """/v1/responders/{slug}/disputes and /v1/disputes: "we rang and were told otherwise"."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy import func, select
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
 from tests.mailed import add_person, mailed, mails, owner_of
-from tests.serving import OPEN, PAUSED, Headers, Service
+from tests.serving import OPEN, PAUSED, Headers, Service, answers_at_once
 
 from capacity_api.db.people_tables import DisputeRow
 from capacity_api.domain.disputes import DisputeFinding
@@ -109,7 +108,7 @@ async def test_a_partner_disputes_a_responder_once_a_day(service: Service, clock
 
 async def test_of_two_at_once_one_is_recorded(service: Service) -> None:
     token = await service.token(partner="Case tool")
-    answers = await asyncio.gather(*(dispute(service, token) for _ in range(4)))
+    answers = await answers_at_once([lambda: dispute(service, token)] * 4)
     assert sorted(each.status_code for each in answers) == [201, 429, 429, 429]
     async with service.database.read() as session:
         assert await session.scalar(select(func.count()).select_from(DisputeRow)) == 1

@@ -83,7 +83,7 @@ async def test_the_page_has_the_time_in_each_state_the_pauses_and_the_hours_with
     assert "1 November 2025 to 22 November 2026, 08:00 (UK time)." in said
     assert "We have a record from 21 November 2026, 12:00 on. Before that, nobody kept one." in said
     assert "At 22 November 2026, 08:20, 1 of 13 charities have a state that still holds." in said
-    assert "Half of what they said is at most 5 hours old (median age)." in said
+    assert "Half of these states are 5 hours old or newer (median age)." in said
     assert RUNNING in said
     assert "It does not mean closed." in said
 

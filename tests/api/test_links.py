@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_network
 from uuid import UUID
 
@@ -66,7 +67,7 @@ async def test_looking_says_what_a_link_does_and_changes_nothing(service: Servic
     for kind, secret in secrets.items():
         # Ten scanners at once, with the secret or the whole address.
         address = link_address("https://capacity.example.org", "responder", secret)
-        answers = await asyncio.gather(*(look(service, each) for each in [secret, address] * 5))
+        answers = await answers_at_once([partial(look, service, each) for each in [secret, address] * 5])
         for answer in answers:
             assert answer.status_code == 200, answer.text
             assert answer.headers["cache-control"] == "no-store"

@@ -1,7 +1,7 @@
 """Invitations and handovers that are open: who sees and withdraws them, when they end, and how many may be sent."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -138,9 +138,9 @@ async def test_a_withdrawal_and_a_use_at_once_do_not_both_succeed(service: Servi
     for _ in range(4):
         secret = await invite(service, admin, owner="tara")
         (link,) = await open_links(service, admin)
-        used, withdrawn = await asyncio.gather(
-            use(service, secret), service.client.delete(f"{LINKS}/{link['id']}", headers=admin)
-        )
+        path = f"{LINKS}/{link['id']}"
+        calls = (partial(use, service, secret), partial(service.client.delete, path, headers=admin))
+        used, withdrawn = await answers_at_once(calls)
         people = (await service.client.get(PEOPLE, headers=admin)).json()["items"]
         outcome = (used.status_code, withdrawn.status_code, len(people))
         assert outcome in ((200, 404, 1), (404, 204, 0))
@@ -176,11 +176,11 @@ async def test_a_removal_and_new_links_of_the_person_at_once_leave_none_open(ser
         person_id, signed_in = await coordinator(service)
         body = {"email": f"desk-{n}@tara.example", "owner": "tara"}
         calls = [
-            service.client.post("/v1/invitations", json=body, headers=signed_in),
-            service.client.post("/v1/handovers", json={"owner": "unseen"}, headers=signed_in),
+            partial(service.client.post, "/v1/invitations", json=body, headers=signed_in),
+            partial(service.client.post, "/v1/handovers", json={"owner": "unseen"}, headers=signed_in),
+            partial(service.client.delete, f"{PEOPLE}/{person_id}", headers=admin),
         ]
-        removal = service.client.delete(f"{PEOPLE}/{person_id}", headers=admin)
-        *made, removed = await asyncio.gather(*calls, removal)
+        *made, removed = await answers_at_once(calls)
         assert removed.status_code == 204
         assert {each.status_code for each in made} <= {201, 202, 401}
         assert await open_links(service, admin) == []

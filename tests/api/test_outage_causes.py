@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock, settings_of
 from tests.databases import Server
-from tests.serving import OPEN, PAUSED, Headers, Service, serving
+from tests.serving import OPEN, PAUSED, Headers, Service, patience, serving
 
 from capacity_api.config import Settings
 from capacity_api.db.bulkheads import Bulkhead
@@ -45,11 +45,15 @@ def owned_url(postgresql_server: Server, postgresql_url: str, role: str) -> Iter
 
 async def assert_told(service: Service, token: Headers, condition: str, cause: OutageCause) -> None:
     """The operator reads the cause in `/readyz` and in the log, and a caller a 503 that does not say it."""
-    with capture_logs() as lines:
-        answer = await service.client.put(_REPORT, json=PAUSED, headers=token)
+    causes: list[OutageCause] = []
+    async with patience(lambda: f"{cause} among {causes}"):
+        # On a busy machine a report may wait too long for its turn, which has another cause.
+        while cause not in causes:
+            with capture_logs() as lines:
+                answer = await service.client.put(_REPORT, json=PAUSED, headers=token)
+            causes += [line["cause"] for line in lines if line["event"] == "request.unavailable"]
     assert_refused(answer, 503, "database_unavailable")
     assert cause.value not in answer.text
-    assert cause in [line["cause"] for line in lines if line["event"] == "request.unavailable"]
     while True:
         said = await service.readiness(lambda codes: condition in codes)
         (found,) = [each for each in said["reasons"] if each["code"] == condition]

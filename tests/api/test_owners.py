@@ -182,7 +182,7 @@ async def test_a_suspended_owners_tokens_hold_no_more_at_once_until_it_is_resume
 
 async def test_several_may_suspend_an_owner_at_once(service: Service) -> None:
     tara = (await owner_of(service, await service.token(responder="tara")))["id"]
-    answers = await asyncio.gather(*(change(service, tara, suspended=True) for _ in range(5)))
+    answers = await answers_at_once([lambda: change(service, tara, suspended=True)] * 5)
     assert {answer.status_code for answer in answers} == {200}
     assert [answer.json() for answer in answers] == [answers[0].json()] * 5
     assert await actions(service) == [("owner.suspend", "tara")] * 5
@@ -308,7 +308,7 @@ async def test_a_removed_partner_takes_its_tokens_and_webhooks_with_it(subscribe
     partner = (await owner_of(service, subscriber.token))["id"]
     admin = await service.token()
     path = f"/v1/partners/{partner}"
-    answers = await asyncio.gather(*(service.client.delete(path, headers=admin) for _ in range(3)))
+    answers = await answers_at_once([lambda: service.client.delete(path, headers=admin)] * 3)
     assert sorted(answer.status_code for answer in answers) == [204, 404, 404]
     assert_refused(await service.client.get("/v1/me", headers=subscriber.token), 401, "token_unknown")
     for gone in (path, f"{OWNERS}/{partner}"):
@@ -332,14 +332,14 @@ async def test_a_partner_may_be_removed_while_its_tokens_and_webhooks_are_made(s
     own, admin = await service.token(partner="Case tool"), await service.token()
     me = await read(service, own, "/v1/me")
     calls = [
-        service.client.post("/v1/tokens", json={"owner": me["owner"]["id"]}, headers=admin),
-        service.client.post("/v1/webhooks", json=WEBHOOK, headers=own),
-        service.client.post(f"/v1/tokens/{me['token_id']}/rotate", json={}, headers=own),
-        service.client.delete(f"/v1/partners/{me['owner']['id']}", headers=admin),
-        service.client.post("/v1/tokens", json={"owner": me["owner"]["id"]}, headers=admin),
-        service.client.post("/v1/webhooks", json=WEBHOOK, headers=own),
+        lambda: service.client.post("/v1/tokens", json={"owner": me["owner"]["id"]}, headers=admin),
+        lambda: service.client.post("/v1/webhooks", json=WEBHOOK, headers=own),
+        lambda: service.client.post(f"/v1/tokens/{me['token_id']}/rotate", json={}, headers=own),
+        lambda: service.client.delete(f"/v1/partners/{me['owner']['id']}", headers=admin),
+        lambda: service.client.post("/v1/tokens", json={"owner": me["owner"]["id"]}, headers=admin),
+        lambda: service.client.post("/v1/webhooks", json=WEBHOOK, headers=own),
     ]
-    answers = await asyncio.gather(*calls)
+    answers = await answers_at_once(calls)
     assert answers[3].status_code == 204
     assert {answer.status_code for answer in answers} <= {200, 201, 204, 401, 409, 422}
     async with service.database.read() as session:

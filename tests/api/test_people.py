@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -280,11 +281,11 @@ async def test_a_removal_and_the_use_of_links_at_once_leave_nothing_behind(servi
         made = [await make_link(service, LinkKind.SIGN_IN, owner, person_id=UUID(person["id"])) for _ in range(3)]
         invitation = await invite(service, admin, owner=owner)
         queue.put(EMAIL)
-        removal = service.client.delete(f"{PEOPLE}/{person['id']}", headers=admin)
-        uses = [use(service, secret) for secret in (made[0].secret, invitation, made[1].secret)]
-        last = use(service, made[2].secret)
+        removal = partial(service.client.delete, f"{PEOPLE}/{person['id']}", headers=admin)
+        uses = [partial(use, service, secret) for secret in (made[0].secret, invitation, made[1].secret)]
+        last = partial(use, service, made[2].secret)
         asking = asyncio.create_task(queue.mail_waiting())
-        *used, removed, last_used = await asyncio.gather(*uses, removal, last)
+        *used, removed, last_used = await answers_at_once([*uses, removal, last])
         await asking
         assert {each.status_code for each in (*used, last_used)} <= {200, 404}
         assert removed.status_code == 204

@@ -14,7 +14,7 @@ from tests.delivery import endpoints
 from tests.delivery.endpoints import Endpoint
 from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, WAITING, Headers, Service, serving
 
-from capacity_api.clock import utc_now
+from capacity_api.clock import read_boot_clock, utc_now
 from capacity_api.config import Settings
 from capacity_api.db.mark import mark_path, write_mark
 from capacity_api.db.position import read_position
@@ -266,9 +266,9 @@ async def test_what_was_to_be_sent_before_is_not_sent_after_it(service: Service,
     await service.report(SLUG, OPEN)
     done = await restore(service)
     async with service.database.read() as session:
-        due = await due_work.find_due(session, service.clock(), 10, 10, {})
+        due = await due_work.find_due(session, service.clock(), 10, 10, {}, boot_time=read_boot_clock())
         waiting = await due_work.count_waiting_events(session)
-    found = [scan.next_event.sequence for scan in due.scans if scan.next_event is not None]
+    found = [event.sequence for scan in due.scans for event in scan.next_events[:1]]
     assert set(found) == {done.number}
     await shown(service, done.number + 13)
     events = (await service.read("/v1/events", after=done.last))["events"]

@@ -344,6 +344,7 @@ async def test_the_table_says_the_same(service: Service, clock: Clock) -> None:
         assert (row["kind"], row["code"]) == (kind, each["slug"] if kind == "responder" else each["code"])
         shown = {f"{state}_{kind}": value for kind in ("seconds", "share") for state, value in _states(each, kind)}
         shown |= {name: each[name] for name in row if name in each and name != "code"}
+        shown |= {"counted_until": statistics["counted_until"]}
         blank = row.keys() - shown.keys() - {"from", "to", "span", "kind", "code"}
         assert {name: row[name] for name in shown} == {name: str(value) for name, value in shown.items()}
         assert {row[name] for name in blank} == {""}

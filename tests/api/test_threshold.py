@@ -78,7 +78,7 @@ async def test_a_pause_that_nobody_confirmed_can_be_read_everywhere(service: Ser
     token = await prepare(service)
     await count(service, token, 100)
     page = (await service.client.get("/")).text
-    assert "Paused at its own limit" in page
+    assert "it reached its own limit" in page
     intake = (await service.responder(SLUG))["intake"]
     assert (intake["said_by"], intake["confirmed_at"]) == ("threshold", None)
     clock.advance(timedelta(days=8))

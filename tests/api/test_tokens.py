@@ -1,13 +1,12 @@
 """/v1/me, /v1/tokens, /v1/audit: who may do what, and who did."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from tests.api.refusals import assert_refused
 from tests.conftest import Clock
-from tests.serving import OPEN, Headers, Service
+from tests.serving import OPEN, Headers, Service, answers_at_once
 
 from capacity_api.db.tables import TokenRow
 
@@ -110,6 +109,8 @@ async def test_a_bad_order_for_a_token_is_refused_by_name(service: Service) -> N
     for body, code, pointers in cases:
         answer = await service.client.post(TOKENS, json=body, headers=admin)
         assert_refused(answer, 422, code, *pointers, what=body)
+        if body.get("scopes") == []:
+            assert answer.json()["errors"][0]["detail"].startswith("must name at least one of intake:write, ")
     assert await read(service, admin, TOKENS) == before
 
 
@@ -208,9 +209,7 @@ async def test_a_rotation_keeps_the_lifetime_and_never_prolongs_the_old_token(se
 async def test_a_token_has_one_successor(service: Service) -> None:
     token = await issue(service, owner="tara")
     path = f"{TOKENS}/{token['id']}/rotate"
-    answers = await asyncio.gather(
-        *(service.client.post(path, json={}, headers=bearing(token)) for _ in range(4)),
-    )
+    answers = await answers_at_once([lambda: service.client.post(path, json={}, headers=bearing(token))] * 4)
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     successor = next(answer.json() for answer in answers if answer.status_code == 201)
     answers.append(await service.client.post(path, json={}, headers=await service.token()))

@@ -77,7 +77,7 @@ async def test_a_limit_and_what_was_told_to_a_coordinator_are_shown_and_leave_wi
         limited = "Adult women · labour exploitation (financial included) and sexual exploitation"
         await expect(army).to_contain_text(f"For now only: {limited} · Yorkshire and The Humber, and London.")
         await expect(migrant_help).to_contain_text("For now only: Young people from 18 to 25.")
-        await expect(migrant_help).to_contain_text("As told to this directory on")
+        await expect(migrant_help).to_contain_text("We were told this on")
         await expect(migrant_help).to_contain_text("Cannot say how long a reply takes")
         await expect(migrant_help).not_to_contain_text("onfirmed")
         await expect(kalayaan).to_contain_text("Still takes its existing clients.")
@@ -89,7 +89,7 @@ async def test_a_limit_and_what_was_told_to_a_coordinator_are_shown_and_leave_wi
         await page.clock.run_for(2_000)
         for entry in (army, migrant_help, kalayaan):
             await expect(entry).to_contain_text("We do not know about today.")
-            for words in ("For now only", "told to this directory", "how long a reply", "Still takes"):
+            for words in ("For now only", "We were told", "how long a reply", "Still takes"):
                 await expect(entry).not_to_contain_text(words)
 
 
@@ -358,6 +358,9 @@ async def test_the_first_screen_of_a_phone_holds_the_calls_the_question_and_the_
         assert 0 < await bottom(helpline) <= 640
         await with_the_script(page)
         await report_every_state(service)
+        # A plan stands below the number.
+        start = (utc_now() + timedelta(days=30)).isoformat()
+        await service.report("salvation-army", {"state": "paused", "effective_from": start})
         await page.evaluate("dispatchEvent(new Event('online'))")
         await expect(helpline).to_be_hidden()
     sizes = ((360, 640), (320, 568))
@@ -412,7 +415,7 @@ async def test_the_printed_sheet_is_whole_and_says_when_and_where_from(service: 
         )
         # What a caller needs, and of the rest only what was opened.
         await expect(page.get_by_text("Call 0800 808 3733")).to_be_visible()
-        await expect(page.locator("#r-tara").get_by_text("Remit as published")).to_be_visible()
+        await expect(page.locator("#r-tara").get_by_text("Who it helps, as published")).to_be_visible()
         await expect(page.locator(".more:visible")).to_have_count(1)
         assert (await page.pdf()).startswith(b"%PDF")
 

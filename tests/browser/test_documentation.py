@@ -14,7 +14,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, expect
 from tests.browser.conftest import RULES
 from tests.browser.page_states import overflow
-from tests.serving import PATIENCE_SECONDS
+from tests.serving import PATIENCE_SECONDS, patience
 from tools.documentation import ROOT, write_sources
 
 # A page of prose alone, one with a long table, and one with code.
@@ -167,7 +167,10 @@ async def test_every_page_reads_well(browser: Browser, site: Path, pages: dict[P
 async def click_at_rest(page: Page, target: Locator) -> None:
     """Click what slides into the window once it has arrived: the button would go down on it and up beside it."""
     await expect(target).to_be_in_viewport(ratio=1)
-    await page.wait_for_function("document.getAnimations().length === 0")
+    async with patience(lambda: "a page where nothing moves"):
+        # Not `wait_for_function`, which waits for a frame: without script there may be none.
+        while await page.evaluate("document.getAnimations().length"):
+            pass
     await target.click()
 
 

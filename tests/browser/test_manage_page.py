@@ -23,7 +23,7 @@ from capacity_api.config import Settings
 from capacity_api.domain.links import LinkKind
 
 SLUG, NAME = "tara", "TARA"
-TOLD = "as told to this directory"
+TOLD = "as we were told"
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_a_state_told_by_telephone_takes_two_taps_and_everybody_learns_who
             row = next(line for line in table if line.startswith(f"{SLUG},"))
             assert row.split(",")[table[0].split(",").index("said_by")] == "coordinator"
             await page.goto(visit.home)
-            await expect(page.locator(f"#r-{SLUG}")).to_contain_text("As told to this directory on")
+            await expect(page.locator(f"#r-{SLUG}")).to_contain_text("We were told this on")
             await assert_kept_nothing(visit)
             assert visit.complaints == []
 
@@ -117,12 +117,12 @@ async def test_the_longer_form_is_the_one_of_the_update_page(service: Service, v
         await page.get_by_text("Add a response time").click()
         await page.get_by_label("People in detention").check()
         await page.get_by_label("Until which day, if it knows").fill(until)
-        await page.get_by_label("Note, public").fill("Ask for Jane Smith.")
+        await page.get_by_label("Public note").fill("Ask for Jane Smith.")
         await visit.assert_accessible()
         assert await visit.overflow() <= 0
         await publish(page)
         await expect(page.get_by_role("alert")).to_contain_text("It seems to contain the name of a person.")
-        await page.get_by_label("Note, public").fill("Ask for the duty team.")
+        await page.get_by_label("Public note").fill("Ask for the duty team.")
         await publish(page)
         await expect(page.locator(f"#glance-{SLUG}")).to_be_focused()
         report = (await service.responder(SLUG))["intake"]["report"]

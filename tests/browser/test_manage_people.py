@@ -37,6 +37,7 @@ async def test_somebody_is_invited_and_the_invitation_waits_to_be_mailed(visitin
         await expect(part.get_by_role("heading", name="TARA")).to_be_focused()
         assert await part.get_by_label("Work email address").input_value() == ""
         assert await addresses(service) == []
+        await expect(part.get_by_role("region", name="TARA")).to_contain_text(f"{ANN}Invited. The invitation can be")
         assert len(await people.mailed(service, MailKind.INVITATION)) == 1
         accepted = await service.client.post("/v1/links/use", json={"link": await people.invited_secret(service)})
         assert (accepted.json()["email"], accepted.json()["roles"]) == (ANN, ["editor"])
@@ -46,6 +47,37 @@ async def test_somebody_is_invited_and_the_invitation_waits_to_be_mailed(visitin
         await expect(tara).to_contain_text("Only one person.")
         await visit.assert_accessible()
         assert visit.complaints == []
+
+
+async def test_an_open_invitation_is_listed_and_withdrawn_by_one_tap(visiting: Visiting, service: Service) -> None:
+    await people.invite(service, await service.token(), ANN, owner="tara")
+    secret = await people.invited_secret(service)
+    async with visiting(bypass_csp=True) as visit:
+        _, part = await managing(visit, "People")
+        await expect(part.get_by_role("listitem")).to_have_count(1)
+        await expect(part.get_by_role("region", name="TARA")).to_contain_text("Signs in and makes changes.")
+        await visit.assert_accessible()
+        assert await visit.overflow() <= 0
+        await part.get_by_role("button", name=f"Withdraw the invitation {ANN}").click()
+        await expect(part.get_by_role("status")).to_have_text(f"The invitation of {ANN} does not work any more.")
+        await expect(part.get_by_role("heading", name="TARA")).to_be_focused()
+        await expect(part.get_by_role("listitem")).to_have_count(0)
+        assert visit.complaints == []
+    used = await service.client.post("/v1/links/use", json={"link": secret})
+    assert used.status_code == 404
+
+
+async def test_an_invitation_that_was_accepted_meanwhile_cannot_be_withdrawn(
+    visiting: Visiting, service: Service
+) -> None:
+    await people.invite(service, await service.token(), ANN, owner="tara")
+    async with visiting() as visit:
+        page, part = await managing(visit, "People")
+        await service.client.post("/v1/links/use", json={"link": await people.invited_secret(service)})
+        await part.get_by_role("button", name="Withdraw the invitation").click()
+        await expect(part.get_by_role("alert")).to_contain_text("It was used meanwhile, or it has ended.")
+        await show(page, "People")
+        await expect(part.get_by_role("button", name=f"Remove {ANN}")).to_be_visible()
 
 
 async def test_somebody_is_added_at_once_and_once(visiting: Visiting, service: Service) -> None:
@@ -138,6 +170,23 @@ async def test_a_handover_link_is_shown_once_and_gives_a_token(visiting: Visitin
         await expect(part.get_by_role("region", name="TARA")).to_contain_text("intake tool")
         assert link.partition("#")[2] not in "".join(visit.requests)
         assert await page.evaluate(KEPT) == [0, 0, 0, 0, 0, 0]
+        assert visit.complaints == []
+
+
+async def test_a_handover_that_nobody_used_is_listed_and_withdrawn(visiting: Visiting, service: Service) -> None:
+    async with visiting() as visit:
+        _, part = await managing(visit, "Tokens and links")
+        await part.get_by_label("Organisation").select_option(label="TARA")
+        await part.get_by_label("What the token is for").fill("intake tool")
+        await part.get_by_role("button", name="Make a one-time link").click()
+        link = await part.get_by_label("One-time link for TARA").input_value()
+        tara = part.get_by_role("region", name="TARA")
+        await expect(tara).to_contain_text("intake toolOne-time link. Nobody has used it yet.")
+        assert await visit.overflow() <= 0
+        await tara.get_by_role("button", name="Withdraw the link intake tool").click()
+        await expect(part.locator(".done")).to_have_text("The one-time link does not work any more: intake tool.")
+        await expect(tara).not_to_contain_text("intake tool")
+        assert (await service.client.post("/v1/links/use", json={"link": link})).status_code == 404
         assert visit.complaints == []
 
 

@@ -235,8 +235,18 @@ async def test_one_person_alone_is_asked_for_a_second_who_is_invited_by_mail(
         assert await visit.overflow() <= 0
         await page.get_by_role("button", name="Send the invitation").click()
         await expect(page.locator("#done")).to_contain_text(f"An invitation is on its way to {COLLEAGUE}.")
+        invited = page.locator("#people li").filter(has_text=COLLEAGUE)
+        await expect(invited).to_contain_text("Invited. The invitation can be accepted until")
+        await expect(invited).to_contain_text("may sign in and change things")
+        await expect(page.locator("#colleagues-hint")).to_be_hidden()
+        await visit.assert_accessible()
         assert not any("%40" in address or "@" in address for address in visit.requests)
-    assert len(await mailed(service, MailKind.INVITATION)) == 1
+        assert len(await mailed(service, MailKind.INVITATION)) == 1
+        await page.get_by_role("button", name=f"Withdraw the invitation of {COLLEAGUE}").click()
+        await expect(page.locator("#done")).to_have_text(f"The invitation of {COLLEAGUE} does not work any more.")
+        await expect(invited).to_have_count(0)
+        await expect(page.locator("#colleagues-hint")).to_be_visible()
+    assert await mailed(service, MailKind.INVITATION) == []
 
 
 async def test_colleagues_are_listed_and_removed_after_a_question(service: Service, visiting: Visiting) -> None:

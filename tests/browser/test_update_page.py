@@ -272,7 +272,7 @@ async def test_what_a_coordinator_was_told_is_not_called_confirmed(service: Serv
     assert answer.status_code == 200
     async with visiting() as visit:
         page = await signed_in(visit)
-        await expect(page.locator("#shown")).to_contain_text("As told to this directory on")
+        await expect(page.locator("#shown")).to_contain_text("We were told this on")
         await expect(page.locator("#shown")).not_to_contain_text("onfirmed")
         await page.get_by_role("button", name="Still true").click()
         await expect(page.locator("#shown")).to_contain_text("Confirmed by The Salvation Army on")

@@ -57,6 +57,7 @@ class Load:
         start = time.monotonic()
         try:
             for number in itertools.count():
+                # At a steady rate, by the clock.
                 await asyncio.sleep(max(0, start + number / self._rate - time.monotonic()))
                 if len(self._pending) >= _AT_ONCE:
                     continue

@@ -10,7 +10,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import inspect, text
+from sqlalchemy import column, inspect, text, update
+from sqlalchemy import table as table_named
 from sqlalchemy.engine import Connection
 from sqlalchemy.util import await_only
 from tests.processes import environment, run
@@ -18,6 +19,7 @@ from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.db import schema, sequence
 from capacity_api.db.engine import Database
+from capacity_api.db.migrations import OLDEST_TABLE, REVISION_TABLE
 from capacity_api.db.tables import Table
 from capacity_api.errors import ConfigurationError, DatabaseUnavailable
 
@@ -40,7 +42,8 @@ async def _tables(database: Database) -> set[str]:
 
 async def _stamp(database: Database, revision: str) -> None:
     async with database.write(recovering=True) as session:
-        await session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        for table in (OLDEST_TABLE, REVISION_TABLE):
+            await session.execute(update(table_named(table, column("version_num"))).values(version_num=revision))
 
 
 def _alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -56,12 +59,12 @@ def _alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 async def test_the_history_goes_up_and_down_and_up_again(empty_database: Database) -> None:
-    everything = {*Table.metadata.tables, "alembic_version"}
+    everything = {*Table.metadata.tables, OLDEST_TABLE, REVISION_TABLE}
 
     await schema.upgrade(empty_database)
     assert await _tables(empty_database) == everything
     await schema.downgrade(empty_database)
-    assert await _tables(empty_database) == {"alembic_version"}
+    assert await _tables(empty_database) == {OLDEST_TABLE, REVISION_TABLE}
     assert await schema.read_revision(empty_database) is None
     await schema.upgrade(empty_database)
 
@@ -70,8 +73,18 @@ async def test_the_history_goes_up_and_down_and_up_again(empty_database: Databas
 
 
 async def test_the_history_and_the_tables_agree(database: Database) -> None:
+    def is_declared(name: str | None, _kind: str, _parents: object) -> bool:
+        return name != OLDEST_TABLE
+
     def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), Table.metadata))
+        return list(
+            compare_metadata(
+                MigrationContext.configure(
+                    connection, opts={"version_table": REVISION_TABLE, "include_name": is_declared}
+                ),
+                Table.metadata,
+            )
+        )
 
     async with database.read() as session:
         assert await (await session.connection()).run_sync(differences) == []
@@ -175,7 +188,7 @@ async def test_a_process_that_starts_during_an_upgrade_reads_the_revision_that_h
     has_begun, may_end = threading.Event(), threading.Event()
 
     def work(connection: Connection) -> None:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'new'"))
+        connection.execute(text("UPDATE schema_revision SET version_num = 'new'"))
         has_begun.set()
         await_only(asyncio.to_thread(may_end.wait, PATIENCE_SECONDS))
 

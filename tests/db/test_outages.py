@@ -1,5 +1,6 @@
 """Each cause for which a database cannot be used, brought about for real: what a command says of it."""
 
+import asyncio
 import re
 import resource
 import socket
@@ -18,6 +19,7 @@ from tests.databases import Server
 from tests.in_process import Ended, as_ordinary_user, call
 from tests.nginx import free_port
 from tests.processes import KEY
+from tests.serving import PATIENCE_SECONDS
 
 from capacity_api.cli.exit_codes import OF_CAUSE, OF_ERROR, REFUSED
 from capacity_api.config import Settings
@@ -221,6 +223,15 @@ def test_a_full_disk_a_lock_and_damage_are_told(path: Path, monkeypatch: pytest.
     assert_said(on(url), OutageCause.DAMAGED, "malformed")
 
 
+# Nothing at all can be written, then a part of the schema.
+@pytest.mark.parametrize("size", [1000, 100_000])
+def test_a_disk_that_is_full_when_the_database_is_made(tmp_path: Path, size: int) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    with file_limit(size):
+        assert_said(on(url, "db", "create"), OutageCause.DISK_FULL)
+    assert [each.name for each in tmp_path.iterdir()] == ["new.db.lock"]
+
+
 @pytest.mark.parametrize(
     ("name", "cause"),
     [
@@ -246,6 +257,24 @@ async def test_a_statement_that_postgresql_ends_is_told_as_that(postgresql_url: 
             await session.execute(text("SET LOCAL statement_timeout = 50"))
             await session.execute(text("SELECT pg_sleep(600)"))
     assert refused.value.cause is OutageCause.STATEMENT_ENDED
+    await database.close()
+
+
+async def test_who_loses_a_deadlock_is_told_to_try_again(postgresql_url: str) -> None:
+    database = Database(Settings(database_url=postgresql_url))
+    both_hold_one = asyncio.Barrier(2)
+
+    async def lock(first: int, second: int) -> None:
+        async with database.read() as session:
+            await session.execute(text(f"SELECT pg_advisory_xact_lock({first})"))
+            await both_hold_one.wait()
+            await session.execute(text(f"SELECT pg_advisory_xact_lock({second})"))
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        ended = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+    (refused,) = (each for each in ended if each is not None)
+    assert isinstance(refused, DatabaseUnavailable)
+    assert refused.cause is OutageCause.STATEMENT_ENDED
     await database.close()
 
 
@@ -279,7 +308,7 @@ def test_an_older_a_newer_and_another_schema_are_told(database_url: str, postgre
     change("UPDATE alembic_version SET version_num = '9999'")
     ended = on(database_url)
     assert (ended.code, len(ended.lines), "install one that knows it" in ended.lines[0]) == (42, 1, True)
-    change("UPDATE alembic_version SET version_num = '0002'")
+    change(*(f"UPDATE {table} SET version_num = '0002'" for table in ("alembic_version", "schema_revision")))  # noqa: S608 - constants
     ended = on(database_url)
     assert (ended.code, len(ended.lines), "run `capacity-api db upgrade`" in ended.lines[0]) == (41, 1, True)
 

@@ -22,6 +22,7 @@ from tests.serving import serving
 from capacity_api.clock import utc_now
 from capacity_api.db.engine import Database
 from capacity_api.db.mark import mark_path
+from capacity_api.db.migrations import OLDEST_TABLE, REVISION_TABLE
 from capacity_api.db.tables import TokenRow, WebhookRow
 from capacity_api.domain.keys import Keys
 from capacity_api.operations.webhooks.secrets import valid_secrets
@@ -56,7 +57,7 @@ async def _upgrade(url: str) -> None:
 
 
 def _count_rows(connection: Connection) -> dict[str, int]:
-    names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    names = set(inspect(connection).get_table_names()) - {OLDEST_TABLE, REVISION_TABLE}
     return {name: connection.scalar(select(func.count()).select_from(text(name))) or 0 for name in names}
 
 

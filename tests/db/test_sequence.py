@@ -79,6 +79,7 @@ async def test_a_write_that_waited_for_the_lock_sees_the_write_before_it(databas
     async with database.write() as session:
         row = await sequence.lock(session)
         waiting = asyncio.create_task(_event(second))
+        # So that it most likely waits; it is right as well if it does not.
         await asyncio.sleep(0.05)
         assert sequence.next_number(row, NOON) == 1
     assert await waiting == 2

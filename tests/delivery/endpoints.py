@@ -4,9 +4,10 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from tests.serving import PATIENCE_SECONDS
 from capacity_api.delivery.egress import Guard, Resolve
 from capacity_api.delivery.pool import Pool, build_post
 from capacity_api.domain.egress import Network, parse_target
+from capacity_api.operations.webhooks.scan import MAX_IN_ORDER
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -154,3 +156,13 @@ async def pooled(
         yield pool
     finally:
         await pool.aclose()
+
+
+def assert_in_order_but_for_claims_sent_again(numbers: Sequence[int]) -> None:
+    """Where workers were killed, each event arrives after all older ones. Those of the last claim may come again."""
+    first_arrivals = list(dict.fromkeys(numbers))
+    assert first_arrivals == sorted(first_arrivals), "nothing older arrives for the first time after something newer"
+    for place, (before, number) in enumerate(pairwise(numbers), 1):
+        if number < before:
+            last_claim = sorted({*numbers[:place]})[-MAX_IN_ORDER:]
+            assert number in last_claim, "a kill brings the events of one claim again, and no more"

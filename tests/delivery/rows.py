@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
+from capacity_api.clock import read_boot_clock
 from capacity_api.db import sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import AttemptRow, DeliveryRow, EventRow, IntakeRow, PartnerRow, ResponderRow, WebhookRow
@@ -154,12 +155,13 @@ async def find_due(
     held: Mapping[UUID | None, int] = MappingProxyType({}),
 ) -> DueWork:
     async with database.read() as session:
-        return await due_work.find_due(session, now, max_ready, max_slow, held)
+        return await due_work.find_due(session, now, max_ready, max_slow, held, boot_time=read_boot_clock())
 
 
 async def claim_due(database: Database, now: datetime, due: DueWork) -> list[Claim]:
+    boot_time = read_boot_clock()
     async with database.write() as session:
-        return await claims.claim(session, due, now, LEASE)
+        return await claims.claim(session, due, now, LEASE, boot_time=boot_time)
 
 
 async def claim_webhooks(database: Database, now: datetime, limit: int = 64) -> list[Claim]:

@@ -18,7 +18,9 @@ from tests.delivery.rows import (
     record,
     report,
 )
+from tests.leases import pass_time
 
+from capacity_api.clock import read_boot_clock
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import WebhookRow
 from capacity_api.domain.areas import ENGLAND, LONDON, SCOTLAND, SOUTH_WEST, UNITED_KINGDOM, WALES, WEST_OF_ENGLAND
@@ -27,6 +29,7 @@ from capacity_api.domain.intake import ReportedState
 from capacity_api.domain.retry import Delivered, GiveUp, Retry
 from capacity_api.operations import changes
 from capacity_api.operations.webhooks import claims
+from capacity_api.operations.webhooks.scan import MAX_IN_ORDER
 from capacity_api.operations.webhooks.secrets import valid_secrets
 
 URL = "https://partner.example/hook"
@@ -144,19 +147,47 @@ async def test_a_private_event_goes_to_its_responders_own_webhooks(database: Dat
     assert (delivery.webhook_id, delivery.sequence, delivery.status) == (mine, None, "pending")
 
 
-async def test_a_claim_holds_one_event_in_order(database: Database, clock: Clock) -> None:
+async def test_a_claim_holds_a_few_events_in_order(database: Database, clock: Clock) -> None:
     await add_responder(database, clock())
     webhook = await add_webhook(database, clock(), URL)
-    for _ in range(5):
-        await add_event(database, clock())
+    numbers = [await add_event(database, clock()) for _ in range(2 * MAX_IN_ORDER)]
     (first,) = await claim_webhooks(database, clock())
-    assert [each.sequence for each in first.messages] == [1]
+    assert [each.sequence for each in first.messages] == numbers[:MAX_IN_ORDER]
     assert await claim_webhooks(database, clock()) == []
-    await record(database, clock(), first, DONE)
-    assert (await rows.read_webhook(database, webhook)).cursor == 1
-    assert await bring_up_to_date(database, clock(), DONE) == [2, 3, 4, 5]
-    assert (await rows.read_webhook(database, webhook)).cursor == 5
+    # Only the first three were sent.
+    await record(database, clock(), first, DONE, DONE, DONE)
+    assert (await rows.read_webhook(database, webhook)).cursor == numbers[2]
+    assert await bring_up_to_date(database, clock(), DONE) == numbers[3:]
+    assert (await rows.read_webhook(database, webhook)).cursor == numbers[-1]
     assert set((await read_statuses(database)).values()) == {"delivered"}
+
+
+async def test_a_claim_skips_what_its_webhook_does_not_want(database: Database, clock: Clock) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL, event_types=["intake.opened"])
+    types = [EventType.INTAKE_OPENED, EventType.INTAKE_PAUSED] * 2
+    numbers = [await add_event(database, clock(), event_type=each) for each in types]
+    (claim,) = await claim_webhooks(database, clock())
+    assert [each.sequence for each in claim.messages] == [numbers[0], numbers[2]]
+    await record(database, clock(), claim, DONE, DONE)
+    assert (await rows.read_webhook(database, webhook)).cursor == numbers[2]
+    assert await claim_webhooks(database, clock()) == []
+    assert (await rows.read_webhook(database, webhook)).cursor == numbers[3]
+
+
+async def test_after_a_failure_within_a_claim_its_event_comes_again_before_those_after_it(
+    database: Database, clock: Clock
+) -> None:
+    await add_responder(database, clock())
+    webhook = await add_webhook(database, clock(), URL)
+    numbers = [await add_event(database, clock()) for _ in range(4)]
+    (claim,) = await claim_webhooks(database, clock())
+    await record(database, clock(), claim, DONE, FAILED)
+    stored = await rows.read_webhook(database, webhook)
+    assert stored.cursor == numbers[0]
+    assert stored.next_attempt_at is not None
+    clock.set(stored.next_attempt_at)
+    assert await bring_up_to_date(database, clock(), DONE) == numbers[1:]
 
 
 async def test_events_that_nobody_wants_are_skipped_without_a_row(database: Database, clock: Clock) -> None:
@@ -182,7 +213,7 @@ async def test_while_one_event_waits_for_its_retry_the_events_after_it_wait_too(
     assert await claim_webhooks(database, clock()) == []
     clock.advance(timedelta(seconds=5))
     (again,) = await claim_webhooks(database, clock())
-    assert [each.sequence for each in again.messages] == [1]
+    assert [each.sequence for each in again.messages] == [1, 2]
     await record(database, clock(), again, GiveUp(reason="not_allowed", duration_ms=0))
     (second,) = await claim_webhooks(database, clock())
     assert [each.sequence for each in second.messages] == [2]
@@ -237,9 +268,9 @@ async def test_a_claim_holds_until_its_lease_runs_out(database: Database, clock:
     await add_webhook(database, clock(), URL)
     await add_event(database, clock())
     (first,) = await claim_webhooks(database, clock())
-    clock.advance(rows.LEASE - timedelta(microseconds=1))
+    await pass_time(database, rows.LEASE / 2)
     assert await claim_webhooks(database, clock()) == []
-    clock.advance(timedelta(microseconds=1))
+    await pass_time(database, rows.LEASE / 2)
     (second,) = await claim_webhooks(database, clock())
     assert second.messages == first.messages
     assert second.claim_id != first.claim_id
@@ -260,7 +291,7 @@ async def test_a_claim_that_another_worker_has_now_is_not_released(database: Dat
     webhook = await add_webhook(database, clock(), URL)
     await add_event(database, clock())
     lost = await claim_webhooks(database, clock())
-    clock.advance(rows.LEASE)
+    await pass_time(database, rows.LEASE)
     (theirs,) = await claim_webhooks(database, clock())
     async with database.write() as session:
         await claims.release(session, lost)
@@ -327,7 +358,7 @@ async def test_workers_at_once_never_claim_the_same(database: Database, clock: C
     some, everybody = await rows.find_due(database, clock(), 10, 10), await rows.find_due(database, clock())
     other = Database(database.settings)
     async with database.write() as first:
-        mine = await claims.claim(first, some, clock(), rows.LEASE)
+        mine = await claims.claim(first, some, clock(), rows.LEASE, boot_time=read_boot_clock())
         # On PostgreSQL at the same time, on SQLite one after the other.
         theirs = None if database.settings.is_sqlite else await rows.claim_due(other, clock(), everybody)
     if theirs is None:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, update
 from tests.conftest import Clock
 from tests.delivery import rows
 from tests.delivery.rows import add_event, add_responder, add_webhook, claim_webhooks, record
+from tests.leases import pass_time
 
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import DeliveryRow, WebhookRow
@@ -204,7 +205,7 @@ async def test_410_ends_an_out_of_order_delivery(database: Database, clock: Cloc
 
 async def test_a_lost_claim_records_nothing_but_the_attempt(database: Database, clock: Clock) -> None:
     webhook, first = await add_and_claim(database, clock)
-    clock.advance(rows.LEASE)
+    await pass_time(database, rows.LEASE)
     (second,) = await claim_webhooks(database, clock())
     await record(database, clock(), first, GiveUp(reason="http_410", status=410, duration_ms=5, disable=True))
     stored = await rows.read_webhook(database, webhook)
@@ -217,7 +218,7 @@ async def test_a_lost_claim_records_nothing_but_the_attempt(database: Database, 
 
 async def test_what_got_through_under_a_lost_claim_is_delivered(database: Database, clock: Clock) -> None:
     webhook, first = await add_and_claim(database, clock)
-    clock.advance(rows.LEASE)
+    await pass_time(database, rows.LEASE)
     await claim_webhooks(database, clock())
     await record(database, clock(), first, DONE)
     assert [row.status for row in await rows.read_deliveries(database)] == ["delivered"]

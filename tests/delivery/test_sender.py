@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import inspect
+import os
 import re
 import socket
 from collections.abc import AsyncIterator
@@ -12,13 +13,14 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.certificates import certified
-from tests.delivery.endpoints import Endpoint, listening, pooled, read_request, reset, serving
+from tests.delivery.endpoints import LOOPBACK, Endpoint, listening, pooled, read_request, reset, serving
 
 from capacity_api.delivery import sender, worker
+from capacity_api.delivery.egress import Guard
 from capacity_api.delivery.pool import Pool
 from capacity_api.delivery.wire import Wire
 from capacity_api.domain import retry
-from capacity_api.domain.egress import Address
+from capacity_api.domain.egress import Address, parse_target
 from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -228,6 +230,7 @@ async def test_the_deadline_holds_against_one_byte_at_a_time(pool: Pool, prelude
         while True:
             writer.write(b"a")
             await writer.drain()
+            # Slowly, and far more often than the deadline.
             await asyncio.sleep(0.02)
 
     async with listening(handler) as port:
@@ -289,6 +292,7 @@ async def test_a_bad_header_line_is_passed_over_however_the_answer_is_cut(pool: 
         await read_request(reader)
         for byte in b"HTTP/1.1 200 OK\r\nX Powered By: PHP\r\ncontent-length: 2\r\n\r\nok":
             writer.write(bytes([byte]))
+            # Each is read alone.
             await asyncio.sleep(0)
         await reader.read()
 
@@ -413,6 +417,27 @@ async def test_the_certificate_is_checked_against_the_name_of_the_webhook(tmp_pa
     assert wrong.reason == "tls_failed"
     assert isinstance(unknown, Retry)
     assert unknown.reason == "tls_failed"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_request_has_left_the_process_before_it_awaits_anything(scheme: str, tmp_path: Path) -> None:
+    server, trusting = certified(tmp_path, "localhost")
+    descriptors: asyncio.Queue[int] = asyncio.Queue()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        descriptors.put_nowait(os.dup(writer.get_extra_info("socket").fileno()))
+        await reader.read()
+
+    async with listening(accept, server if scheme == "https" else None) as port:
+        guard = Guard(LOOPBACK, trusting)
+        wire = await guard.connect(await guard.find_route(parse_target(f"{scheme}://localhost:{port}/")))
+        with socket.socket(fileno=await descriptors.get()) as peer:
+            peer.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                peer.recv(1, socket.MSG_PEEK)
+            wire.send(b"request")
+            assert peer.recv(1, socket.MSG_PEEK)
+        wire.close()
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

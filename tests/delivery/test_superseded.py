@@ -17,6 +17,7 @@ from tests.delivery.rows import (
     record,
     report,
 )
+from tests.leases import pass_time
 
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import WebhookRow
@@ -195,6 +196,21 @@ async def test_a_superseded_event_that_is_true_again_is_not_sent_after_a_newer_o
     assert [message.sequence for message in claim.messages] == [opened]
     # The worker dies before it records the result, and the older of the two events becomes true again.
     closed_again = await report(database, clock(), OPEN) + 1
-    clock.advance(LEASE)
+    await pass_time(database, LEASE)
     assert await deliver_to(database, clock(), webhook) == [closed_again]
     assert (await read_statuses(database))[closed] == "superseded"
+
+
+async def test_a_claim_ends_before_a_superseded_event(database: Database, clock: Clock) -> None:
+    """Behind an event that is not recorded yet, nobody may decide for ever that another is not sent."""
+    await add_responder(database, clock(), areas=[WALES], exploitation_types=EVERYTHING)
+    webhook = await add_webhook(database, clock(), URL)
+    updated = await rows.add_event(database, clock(), event_type=EventType.RESPONDER_UPDATED)
+    opened = await report(database, clock(), OPEN)
+    paused = await report(database, clock(), PAUSED)
+    (claim,) = await claim_webhooks(database, clock())
+    assert [message.sequence for message in claim.messages] == [updated]
+    assert opened not in await read_statuses(database)
+    await rows.record(database, clock(), claim, DONE)
+    assert await deliver_to(database, clock(), webhook) == [paused, paused + 1]
+    assert (await read_statuses(database))[opened] == "superseded"

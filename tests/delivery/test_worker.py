@@ -9,14 +9,16 @@ from standardwebhooks import Webhook as StandardWebhook
 from svix import Webhook as SvixWebhook
 from tests.conftest import Clock as StoppedClock
 from tests.delivery import rows
-from tests.delivery.endpoints import Endpoint, pooled, serving
+from tests.delivery.endpoints import Endpoint, pooled, public_pool, serving
 from tests.delivery.workers import deliver_all, running, sequence_of, stepping
+from tests.leases import pass_time
 from tests.serving import PATIENCE_SECONDS, bound
 
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import WebhookRow
+from capacity_api.delivery.worker import Worker
 from capacity_api.domain import signing
 from capacity_api.domain.egress import Address
 from capacity_api.domain.keys import Keys
@@ -156,6 +158,71 @@ async def test_one_webhook_receives_its_events_in_order_whatever_fails(
     assert [sequence_of(body) for _, body in endpoint.posts] == [1, 1, 2, 3]
 
 
+class _FailsOnce(Endpoint):
+    """It refuses the first post of one event."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number: int | None = number
+
+    async def take(self, body: bytes) -> int:
+        if sequence_of(body) != self._number:
+            return 204
+        self._number = None
+        return 500
+
+
+async def test_after_a_failure_within_a_claim_nothing_more_of_it_is_sent(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    await rows.add_responder(database, clock())
+    endpoint = _FailsOnce(3)
+    async with serving(endpoint) as url, stepping(database, settings, clock) as worker:
+        await rows.add_webhook(database, clock(), url)
+        for _ in range(5):
+            await rows.add_event(database, clock())
+        await deliver_all(worker)
+        assert [sequence_of(body) for _, body in endpoint.posts] == [1, 2, 3]
+        clock.advance(timedelta(seconds=6))
+        await deliver_all(worker)
+    assert [sequence_of(body) for _, body in endpoint.posts] == [1, 2, 3, 3, 4, 5]
+
+
+async def test_of_one_claim_only_what_was_read_just_before_is_sent(
+    database: Database, settings: Settings, clock: StoppedClock
+) -> None:
+    """What was read longer ago may be superseded. The next claim finds out, and loses nothing."""
+    await rows.add_responder(database, clock())
+    endpoint = Endpoint()
+    counts = [0]
+    async with serving(endpoint) as url:
+        await rows.add_webhook(database, clock(), url)
+        for _ in range(3):
+            await rows.add_event(database, clock())
+        # All of it is too old.
+        worker = Worker(database, rows.KEYS, settings, clock, asyncio.Event(), public_pool(), fresh_seconds=-1)
+        while await worker.deliver_some() | await worker.wait_until_sent():
+            counts.append(len(endpoint.posts))
+        await worker.close()
+    assert sorted({*counts}) == [0, 1, 2, 3]
+    assert [sequence_of(body) for _, body in endpoint.posts] == [1, 2, 3]
+
+
+@pytest.mark.soak
+async def test_one_webhook_is_told_a_hundred_events_a_second(database: Database, settings: Settings) -> None:
+    """`python -m bench deliveries` measures it."""
+    count = 400
+    await rows.add_responder(database, utc_now())
+    endpoint = Endpoint()
+    async with serving(endpoint) as url:
+        for _ in range(count):
+            await rows.add_event(database, utc_now())
+        await rows.add_webhook(database, utc_now(), url)
+        async with running(database, settings, asyncio.Event()):
+            await endpoint.arrived(count, seconds=bound(count / 100))
+    assert [sequence_of(body) for _, body in endpoint.posts] == list(range(1, count + 1))
+
+
 async def test_an_endpoint_that_hangs_holds_up_nobody_else(
     database: Database, settings: Settings, clock: StoppedClock
 ) -> None:
@@ -171,6 +238,7 @@ async def test_an_endpoint_that_hangs_holds_up_nobody_else(
             while len(other.posts) < 5:
                 if not await worker.deliver_some():
                     await other.arrived(len(other.posts))
+                    # Its answer is still to be read.
                     await asyncio.sleep(0)
         assert len(hanging.posts) == 1
         hanging.gate.set()
@@ -276,7 +344,7 @@ async def test_what_a_killed_worker_had_claimed_is_sent_again_when_its_lease_has
         assert len(await rows.claim_webhooks(database, clock())) == 1
         await deliver_all(worker)
         assert endpoint.posts == []
-        clock.advance(rows.LEASE)
+        await pass_time(database, rows.LEASE)
         await deliver_all(worker)
     assert len(endpoint.posts) == 1
 

@@ -26,6 +26,7 @@ async def read_until(words: str, output: asyncio.StreamReader) -> str:
 
 @asynccontextmanager
 async def running(*command: str, **options: object) -> AsyncIterator[Process]:
+    # Of any keyword's type.
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, **options)  # type: ignore[arg-type]
     try:
         yield process

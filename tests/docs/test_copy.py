@@ -32,7 +32,8 @@ async def is_shown(tool: Terminal, block: Block, without: str = "nothing at all"
         assert without not in said
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+# What the other language does is tested against the same service by tests/examples/test_partner.py.
+@pytest.mark.parametrize("language", ["python", pytest.param("javascript", marks=pytest.mark.soak)])
 async def test_the_copy_survives_what_the_page_does_to_it(tmp_path: Path, language: str) -> None:
     others = tuple(words for name, words in LANGUAGES.items() if name != language)
     shells = iter([block.code for block in blocks("sh") if block.page == PAGE and not block.code.startswith(others)])

@@ -6,6 +6,7 @@ from tests.docs.blocks import ROOT
 
 from capacity_api import errors
 from capacity_api.api import problems
+from capacity_api.errors import FieldError
 
 PAGE = (ROOT / "docs" / "guide" / "errors.md").read_text()
 WHEN, EVERY = PAGE.partition("\n## Every code\n")[::2]
@@ -26,6 +27,12 @@ def test_every_code_has_a_row_with_its_status_and_what_to_do() -> None:
     written = [(code, int(status)) for code, status, *_ in rows]
     assert sorted(written) == sorted(known)
     assert [status for _, status in written] == sorted(status for _, status in written), "in the order of the statuses"
+
+
+def test_the_example_of_an_unknown_parameter_names_those_that_the_path_has() -> None:
+    (problem,) = (each for each in problems.example_problems("422") if each.code == "unknown_parameter")
+    assert problem.detail == "The path has no such query parameter; it has area, state"
+    assert problem.errors == (FieldError("?stat", "unknown"),)
 
 
 def test_every_status_says_whether_to_try_again() -> None:

@@ -39,6 +39,7 @@ lines = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters=[*map(chr, NONCHARACTERS)]), max_size=80
 )
 
+# Hypothesis takes the two ends without a zone.
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 validities = st.integers(1, 2160).map(lambda hours: timedelta(hours=hours))
 

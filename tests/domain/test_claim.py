@@ -30,7 +30,7 @@ def claim(*messages: Message) -> Claim:
         webhook_id=UUID(int=2),
         owner_id=None,
         claim_id=UUID(int=3),
-        expires_at=NOON,
+        lease_ends_at=30.0,
         url="https://partner.example/hook",
         sealed_secrets=(),
         health=EndpointHealth(),

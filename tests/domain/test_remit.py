@@ -25,6 +25,7 @@ WOMAN, MAN, NON_BINARY = Gender.WOMAN, Gender.MAN, Gender.NON_BINARY
 
 def make_remit(**fields: object) -> Remit:
     defaults = {"areas": (UNITED_KINGDOM,), "exploitation_types": EVERYTHING, "age_groups": (ADULT,)}
+    # Each test gives its fields their types.
     return Remit(**{**defaults, **fields})  # type: ignore[arg-type]
 
 

@@ -407,5 +407,6 @@ async def test_a_few_refusals_now_and_then_are_no_flood(caplog: pytest.LogCaptur
         for _ in range(5):
             for _ in range(FLOOD_FROM - 1):
                 refusals.note("malformed")
+            # Longer than the window.
             await asyncio.sleep(0.05)
     assert not caplog.records

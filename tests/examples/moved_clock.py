@@ -38,6 +38,7 @@ def _run_with(clock: MovedClock, script: Path) -> None:
             return cls.fromtimestamp(clock.time(), tz)
 
     time.time = clock.time
+    # The script imports it from here.
     datetime.datetime = Moved  # type: ignore[misc]
     sys.path[0] = str(script.parent)
     runpy.run_path(str(script), run_name="__main__")

@@ -59,7 +59,7 @@ def test_an_entry_describes_the_report_and_until_when_it_holds() -> None:
     (entry,) = parsed(render_feed([about(responder(report, remit=UK), EventType.INTAKE_OPENED)])).entries
     assert entry.title == "\u2068TARA\u2069: open"
     text = entry.content[0].value
-    assert "Open: taking new people within its remit." in text
+    assert "Open: taking new people." in text
     assert "For now only: Scotland." in text
     assert "Response: cannot say how long a reply takes." in text
     assert ", until 28 November 2026, 12:00 (UK time). After that we do not know." in text

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import object_session
 
@@ -21,7 +21,7 @@ from capacity_api.domain.responder import ResponderRecord
 from capacity_api.domain.retry import Delivered
 from capacity_api.operations import changes, responders
 from capacity_api.operations.changes import Change
-from capacity_api.operations.webhooks import claims, due_work, results
+from capacity_api.operations.webhooks import claims, results
 from capacity_api.operations.webhooks.results import ClaimResult, SendResult
 from capacity_api.operations.webhooks.scan import Scan
 from capacity_api.publication import publisher
@@ -118,8 +118,8 @@ def _claim_not_checked_when_recording(patch: Patch) -> None:
 
 
 def _webhook_claimed_though_it_changed_since(patch: Patch) -> None:
-    async def lock_free(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> list[Scan]:
-        free = await session.scalars(select(WebhookRow.id).where(due_work.is_free(now)).with_for_update())
+    async def lock_free(session: AsyncSession, is_free: ColumnElement[bool], scans: Sequence[Scan]) -> list[Scan]:
+        free = await session.scalars(select(WebhookRow.id).where(is_free).with_for_update())
         found = {*free.all()}
         return [scan for scan in scans if scan.webhook.id in found]
 

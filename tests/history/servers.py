@@ -1,36 +1,47 @@
-"""One installation as processes: servers, workers, and what befalls them."""
+"""One installation as processes: servers, workers, and who keeps the directory as files."""
 
 import asyncio
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
-from random import Random
 
-import httpx
-from sqlalchemy.engine import make_url
 from tests import processes
-from tests.outages import end_connections
+from tests.history.clocks import MovedClock
+from tests.history.places import Place, with_programs
+from tests.nginx import free_port
 from tests.processes import Process
 from tests.serving import PATIENCE_SECONDS, client_of
 
 # A claim that died with its worker is free again after the lease; the shortest that is allowed.
 LEASE_SECONDS = 20
-_LONGEST_STOP_SECONDS = 1.5
-_LONGEST_PEACE_SECONDS = 1.5
+_SERVERS = 3
+_WORKERS = 2
 # What is done in each process before the service starts there.
 Before = Callable[[], None]
 
 
 class Member:
-    """A server or a worker, which keeps its name when it is started again. `client` reaches a server."""
+    """One process, which keeps its name and its address when it is started again. `client` reaches a server.
+
+    With a `clock` of its own it does nothing else `before` it starts.
+    """
 
     def __init__(
-        self, name: str, *arguments: str, env: dict[str, str], announces: str, log: Path, before: Before | None = None
+        self,
+        name: str,
+        *arguments: str,
+        env: dict[str, str],
+        announces: str,
+        log: Path,
+        before: Before | None = None,
+        address: str = "",
+        clock: MovedClock | None = None,
     ) -> None:
         self.name = name
-        self.client = client_of("")
+        self.clock = clock
+        self.client = client_of(address)
         self._arguments = arguments
         self._env = env
         self._announces = announces
@@ -38,12 +49,20 @@ class Member:
         self._before = before
         self._process: Process | None = None
 
+    @property
+    def lag(self) -> timedelta:
+        """By how much it may be behind the right time and not know it."""
+        return timedelta(0) if self.clock is None else self.clock.lag
+
+    @property
+    def lead(self) -> timedelta:
+        return timedelta(0) if self.clock is None else self.clock.lead
+
     async def start(self) -> None:
+        before = self._before if self.clock is None else self.clock.install
         self._process = await processes.start(
-            *self._arguments, env=self._env, announces=self._announces, log=self._log, before=self._before
+            *self._arguments, env=self._env, announces=self._announces, log=self._log, before=before
         )
-        if self._process.address.startswith("http"):
-            self.client.base_url = httpx.URL(self._process.address)
 
     async def kill(self) -> None:
         """`kill -9`: no clean-up, no warning."""
@@ -53,69 +72,100 @@ class Member:
 
     async def stop(self, ended: asyncio.Event, seconds: float) -> None:
         """SIGSTOP, and SIGCONT after so many seconds, or when the run has ended."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        process = self._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
         try:
             await passes(ended, seconds)
         finally:
-            self._process.send_signal(signal.SIGCONT)
+            # It may have been killed meanwhile.
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGCONT)
 
 
 class Installation:
-    """On SQLite one server that delivers; on PostgreSQL two that do not, and two workers."""
+    """On SQLite one server that delivers; on PostgreSQL three that do not, and two workers.
 
-    def __init__(self, database_url: str, folder: Path, before: Before | None = None) -> None:
-        self.url = make_url(database_url)
-        self.env = processes.environment(
-            database_url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(LEASE_SECONDS)
+    `watcher` keeps the files in `root`. Of the `moved` members, by name, the clock can be moved.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        folder: Path,
+        before: Before | None = None,
+        *,
+        moved: frozenset[str] = frozenset(),
+        has_files: bool = False,
+    ) -> None:
+        self.place = place
+        self.root = folder / "site"
+        self.env = with_programs(
+            processes.environment(
+                place.url, write_limit="0", egress_allow="127.0.0.0/8", lease_seconds=str(LEASE_SECONDS)
+            )
         )
-        is_alone = self.url.get_backend_name() == "sqlite"
-        options = [] if is_alone else ["--no-delivery"]
 
-        def member(name: str, *arguments: str, announces: str) -> Member:
+        def member(name: str, *arguments: str, announces: str, address: str = "") -> Member:
+            clock = MovedClock(folder / f"{name}.clock") if name in moved else None
             log = folder / f"{name}.log"
-            return Member(name, *arguments, env=self.env, announces=announces, log=log, before=before)
+            return Member(
+                name,
+                *arguments,
+                env=self.env,
+                announces=announces,
+                log=log,
+                before=before,
+                address=address,
+                clock=clock,
+            )
 
-        self.servers = [
-            member(f"server {n}", "serve", "--port", "0", *options, announces="answers on ")
-            for n in range(1, 2 if is_alone else 3)
-        ]
+        def server(name: str, *options: str) -> Member:
+            # Its own for good: a cache is told of it once.
+            port = free_port()
+            arguments = ("serve", "--port", str(port), *options)
+            return member(name, *arguments, announces="answers on ", address=f"http://127.0.0.1:{port}")
+
+        names = member_names(is_sqlite=place.is_sqlite)
+        options = [] if place.is_sqlite else ["--no-delivery"]
+        self.servers = [server(name, *options) for name in names if name.startswith("server")]
         self.workers = [
-            member(f"worker {n}", "worker", announces="delivers webhooks") for n in range(1, 1 if is_alone else 3)
+            member(name, "worker", announces="delivers webhooks") for name in names if name.startswith("worker")
         ]
+        self.watcher = None
+        if has_files:
+            arguments = ("site", "build", str(self.root), "--watch")
+            self.watcher = member("watcher", *arguments, announces="holds version ")
 
-    async def suffer(self, ended: asyncio.Event, chance: Random, spared: Member | None = None) -> None:
-        """Do something to a process or to the database, again and again. In the end, every process runs."""
-        victims = [each for each in (*self.servers, *self.workers) if each is not spared]
-        took = 0.0
-        # A slow machine would else do nothing but start processes.
-        while not await passes(ended, chance.uniform(0, _LONGEST_PEACE_SECONDS + 2 * took)):
-            victim = chance.choice(victims)
-            what = chance.choice(("kill", "stop", "end connections"))
-            if what == "stop":
-                await victim.stop(ended, chance.uniform(0, _LONGEST_STOP_SECONDS))
-            elif what == "end connections" and self.workers:
-                await end_connections(self.url)
-            else:
-                began = time.monotonic()
-                await victim.kill()
-                await victim.start()
-                took = time.monotonic() - began
+    @property
+    def members(self) -> list[Member]:
+        return [*self.servers, *self.workers, *([self.watcher] if self.watcher is not None else [])]
+
+    async def start(self) -> None:
+        for each in self.members:
+            await each.start()
+
+    async def kill(self) -> None:
+        for each in self.members:
+            await each.kill()
+
+
+def member_names(*, is_sqlite: bool) -> list[str]:
+    if is_sqlite:
+        return ["server 1"]
+    return [f"server {n + 1}" for n in range(_SERVERS)] + [f"worker {n + 1}" for n in range(_WORKERS)]
 
 
 @asynccontextmanager
-async def running(database_url: str, folder: Path, before: Before | None = None) -> AsyncIterator[Installation]:
-    """All processes of an installation, which log into `folder`. They are killed when the block ends."""
-    installation = Installation(database_url, folder, before)
-    members = [*installation.servers, *installation.workers]
+async def running(installation: Installation) -> AsyncIterator[None]:
+    """All its processes run, and are killed when the block ends."""
     try:
-        for each in members:
-            await each.start()
-        yield installation
+        await installation.start()
+        yield
     finally:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            for each in members:
-                await each.kill()
+            await installation.kill()
+            for each in installation.members:
                 await each.client.aclose()
 
 

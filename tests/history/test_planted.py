@@ -1,23 +1,20 @@
 """Each of the planted faults is found: by the checker, or by a test that leaves nothing to chance."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import URL
 from tests import test_lapses
-from tests.conftest import Clock, settings_of
-from tests.databases import Server
+from tests.conftest import Clock
 from tests.db import test_sequence
 from tests.delivery import test_claims, test_results
 from tests.history.planted import FAULTS, NUMBERS, plant, planting
 from tests.history.record import Finding, Promise
-from tests.history.runs import run
+from tests.history.runs import Run
+from tests.history.troubles import Trouble
 
-from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 
 # What finds a fault for certain, on PostgreSQL.
@@ -57,29 +54,18 @@ async def test_a_test_finds_it(fault: str, database: Database, clock: Clock, mon
 
 @pytest.mark.soak
 @pytest.mark.parametrize("fault", BY_CHECKER)
-def test_the_checker_finds_it(
-    fault: str, postgresql_server: Server, postgresql_template: URL, tmp_path: Path, chance: Random
-) -> None:
+async def test_the_checker_finds_it(fault: str, tmp_path: Path, chance: Random) -> None:
     for number in range(_RUNS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with postgresql_server.create_database(postgresql_template) as url:
-            settings = settings_of(url.render_as_string(hide_password=False))
-            # The server has an event loop of its own.
-            found = asyncio.run(_find(fault, settings, folder, chance))
-        if found is not None:
-            print(f"run {number + 1} of {fault!r}: {str(found)[:200]}")  # noqa: T201 - the figures of a soak
-            assert found.promise in BY_CHECKER[fault], found
+        try:
+            await Run("postgresql", chance, _SECONDS, folder, planting(fault), drawn=frozenset({Trouble.AHEAD})).check()
+        except Finding as finding:
+            print(f"run {number + 1} of {fault!r}: {str(finding)[:200]}")  # noqa: T201 - the figures of a soak
+            if finding.promise not in BY_CHECKER[fault]:
+                raise
             return
     pytest.fail(f"{_RUNS} runs of {_SECONDS} s did not find it")
-
-
-async def _find(fault: str, settings: Settings, folder: Path, chance: Random) -> Finding | None:
-    try:
-        await run(settings, chance, _SECONDS, folder, planting(fault), is_ahead=True)
-    except Finding as finding:
-        return finding
-    return None
 
 
 async def _make_numbers(database: Database) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.history.record import Acknowledged, Finding, Promise, Record, check_equal, check_order
+from tests.history.record import Acknowledged, Finding, Promise, Record, Restore, check_equal, check_order
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER, EARLIER = "2026-11-21T12:00:01Z", "2026-11-21T12:00:00Z"
@@ -14,7 +14,7 @@ LATER, EARLIER = "2026-11-21T12:00:01Z", "2026-11-21T12:00:00Z"
 
 def responder(state: str = "open", confirm_by: str | None = LATER, **intake: Any) -> dict[str, Any]:
     report = {"state": "open", "note": intake.pop("note", "one")}
-    said = {"report": report, "last_report": None, "planned": None, **intake}
+    said = {"report": report, "said_by": "responder", "last_report": None, "planned": None, **intake}
     return {"slug": "tara", "intake": {"state": state, "confirm_by": confirm_by, **said}}
 
 
@@ -49,7 +49,7 @@ def test_a_good_history_breaks_no_promise() -> None:
     )
     for number in (1, 1, 3):
         record.see_answer("reader 1", "/v1/directory", number, {"sequence": number, "total": 0})
-        record.see_cursor("webhook", number)
+        record.see_cursor("webhook", number, record.cursor_age("webhook"))
     record.see_answer("reader 1", "/v1/responders/tara", 3, {"sequence": 1})
     record.see_answer("reader 2", "/v1/responders/tara", 2, {"sequence": 1})
     record.see_responders([responder(planned=PLAN), responder("unconfirmed", EARLIER)], NOON, "/v1/directory")
@@ -60,6 +60,45 @@ def test_a_good_history_breaks_no_promise() -> None:
     record.is_listed |= {"tara": True, "new": False, "unknown": None}
     record.check_directory({"tara": responder()}, {"tara": responder()})
     check_order([1, 2, 2, 5], "subscriber")
+
+
+def restored(number: int, last: int) -> dict[str, Any]:
+    return {"id": "restored", "type": "directory.restored", "sequence": number, "data": {"last": last}}
+
+
+def test_a_restore_may_lose_what_has_a_number_between_and_nothing_else() -> None:
+    record = Record()
+    acknowledged(record)
+    record.acknowledge(3, Acknowledged("tara", "report", "lost"))
+    record.is_listed["tara"] = True
+    record.note_suspension("tara", is_suspended=True)
+    for number in (5, 2):
+        # The same webhook before and after it is replayed.
+        record.see_cursor("webhook", number, record.cursor_age("webhook"))
+        record.replays["webhook"] += 1
+    asked = record.cursor_age("webhook")
+    record.begin_restore()
+    record.see_cursor("webhook", 1, asked)
+    record.end_restore(Restore(last=2, number=100))
+    assert (record.is_listed, record.suspensions["tara"].is_suspended) == ({"tara": None}, None)
+    lapse = event(101, state="unconfirmed", confirm_by=EARLIER)
+    record.check_events([event(1), event(2, planned=PLAN), restored(100, 2), lapse, event(102)])
+    check_order([1, 3, 1, 2, 3], "subscriber", falls=1)
+
+
+def test_a_pause_by_a_count_may_end_in_what_had_lapsed_before() -> None:
+    paused = event(2, said_by="threshold", state="paused", confirm_by=LATER)
+    for brought_back in ({"said_by": None, "confirm_by": None}, {"said_by": "responder", "confirm_by": EARLIER}):
+        Record().check_events([event(1), paused, event(3, state="unconfirmed", **brought_back)])
+    with pytest.raises(Finding):
+        Record().check_events(
+            [event(1), paused, event(3, state="unconfirmed", said_by="threshold", confirm_by=EARLIER)]
+        )
+
+
+def _restored(record: Record, restore: Restore, *events: dict[str, Any]) -> None:
+    record.end_restore(restore)
+    record.check_events([event(1), event(2, planned=PLAN), *events])
 
 
 def _bodies(record: Record, *bodies: bytes) -> None:
@@ -75,7 +114,7 @@ def _answers(record: Record, *answers: tuple[int, dict[str, Any]]) -> None:
 
 def _cursors(record: Record, *cursors: int) -> None:
     for cursor in cursors:
-        record.see_cursor("webhook", cursor)
+        record.see_cursor("webhook", cursor, record.cursor_age("webhook"))
 
 
 def _listed(record: Record, *, is_listed: bool) -> None:
@@ -99,6 +138,12 @@ BROKEN: list[tuple[Promise, Callable[[Record], object]]] = [
     (Promise.NUMBERED, lambda record: record.check_events([event(1), event(3)])),
     (Promise.NUMBERED, lambda record: record.check_events([event(1), event(1)])),
     (Promise.NUMBERED, lambda record: record.acknowledge(1, Acknowledged("tara", "report", "other"))),
+    (Promise.NUMBERED, lambda record: _bodies(record, body(1), body(1).replace(b"event 1", b"event 2"))),
+    (Promise.NUMBERED, lambda record: record.check_events([event(1), event(2, planned=PLAN), restored(100, 2)])),
+    (Promise.NUMBERED, lambda record: _restored(record, Restore(2, 100), restored(100, 2), event(102))),
+    (Promise.NUMBERED, lambda record: _restored(record, Restore(1, 100), restored(100, 1))),
+    (Promise.NUMBERED, lambda record: _restored(record, Restore(2, 2), restored(2, 2))),
+    (Promise.KEPT, lambda record: _restored(record, Restore(2, 100))),
     (Promise.FORWARD, lambda record: _answers(record, (2, {}), (1, {}))),
     (Promise.FORWARD, lambda record: _answers(record, (2, {}), (2, {"sequence": 1, "total": 0}))),
     (Promise.FORWARD, lambda record: _answers(record, (1, {"latest": 2}))),
@@ -117,6 +162,7 @@ BROKEN: list[tuple[Promise, Callable[[Record], object]]] = [
     (Promise.AGREED, lambda record: record.check_directory({"tara": responder()}, {})),
     (Promise.TOLD, lambda _: check_equal(Promise.TOLD, "a subscriber", {"tara": responder()}, {})),
     (Promise.IN_ORDER, lambda _: check_order([1, 3, 2], "subscriber")),
+    (Promise.IN_ORDER, lambda _: check_order([1, 3, 2, 3, 1], "subscriber", falls=1)),
 ]
 
 

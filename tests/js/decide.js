@@ -4,12 +4,12 @@ import { readFileSync } from "node:fs";
 
 import { alternatives, decide, situationOf, situationsWithin } from "#scripts/matching.js";
 
-/** @import { Candidate, Question, Remit, Responder } from "#scripts/types.js" */
+/** @import { Candidate, MatchQuestion, Remit, Responder } from "#scripts/types.js" */
 
 /**
  * What one responder can do for the person of a question or for the people of a remit; or who else can, by slug.
- * @typedef {{ question?: Question, remit?: Remit, responder: Candidate }} One
- * @typedef {{ question?: Question, own: Responder, responders: Responder[] }} Others
+ * @typedef {{ question?: MatchQuestion, remit?: Remit, responder: Candidate }} One
+ * @typedef {{ question?: MatchQuestion, own: Responder, responders: Responder[] }} Others
  */
 
 /** @type {(One | Others)[]} */

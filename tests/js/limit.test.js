@@ -64,7 +64,7 @@ describe("a limit in words", () => {
   });
 
   test("is nobody, once the remit allows none of it", () => {
-    assert.equal(limitInWords(remit(["S92000003"]), { ...none, areas: ["E12000007"] }), "nobody in its remit");
+    assert.equal(limitInWords(remit(["S92000003"]), { ...none, areas: ["E12000007"] }), "nobody that it usually helps");
   });
 });
 

@@ -3,9 +3,9 @@ import { test } from "node:test";
 
 import { disputesSince, groupsOf, isReminded } from "#scripts/manage_glance.js";
 
-/** @import { Dispute, Intake, Mail, Owner, Person, Responder } from "#scripts/types.js" */
+/** @import { Dispute, Intake, Mail, OwnerRef, Person, Responder } from "#scripts/types.js" */
 
-/** @type {Owner} */
+/** @type {OwnerRef} */
 const HELPLINE = { type: "partner", id: "0190b5b4-6d3e-7cc1-8f0a-2a5f1f0f3a11", name: "Helpline", slug: null };
 const RUNG_AT = "2026-11-27T09:15:00Z";
 const BEFORE = "2026-11-27T09:00:00Z";

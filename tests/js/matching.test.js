@@ -12,9 +12,9 @@ import {
   situationsWithin,
 } from "#scripts/matching.js";
 
-/** @import { Candidate, Decision, Limit, Question, Remit, Responder, State } from "#scripts/types.js" */
+/** @import { Candidate, Decision, Limit, MatchQuestion, Remit, Responder, State } from "#scripts/types.js" */
 
-/** @type {{ questions: (Decision & { question: Question, responder: Candidate })[], alternatives: (Decision & { remit: Remit, responder: Candidate })[] }} */
+/** @type {{ questions: (Decision & { question: MatchQuestion, responder: Candidate })[], alternatives: (Decision & { remit: Remit, responder: Candidate })[] }} */
 const vectors = JSON.parse(readFileSync(new URL("../vectors/matching.json", import.meta.url), "utf8"));
 
 /** @type {Remit} */
@@ -53,7 +53,7 @@ function responder(slug, intake, remit = {}) {
 /**
  * The outcome and the reasons, as one list.
  * @param {Candidate["intake"]} intake
- * @param {Question} question
+ * @param {MatchQuestion} question
  * @param {Partial<Remit>} remit
  */
 function decided(intake, question, remit = {}) {

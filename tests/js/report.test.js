@@ -165,17 +165,14 @@ describe("whose word a state is, and until when it holds", () => {
       "Confirmed by Unseen on 25 November 2026, 09:05. It holds until the end of 1 December 2026.",
     );
     const told = holdsUntil({ ...published, said_by: "coordinator" }, "Unseen");
-    assert.equal(
-      told,
-      "As told to this directory on 25 November 2026, 09:05. It holds until the end of 1 December 2026.",
-    );
+    assert.equal(told, "We were told this on 25 November 2026, 09:05. It holds until the end of 1 December 2026.");
     const counted = holdsUntil(
       { ...published, said_by: "threshold", since: "2026-11-24T12:00:00Z", confirmed_at: null },
       "Unseen",
     );
     assert.equal(
       counted,
-      "Paused at its own limit since 24 November 2026, 12:00. It holds until the end of 1 December 2026.",
+      "Paused since 24 November 2026, 12:00: it reached its own limit. It holds until the end of 1 December 2026.",
     );
   });
 

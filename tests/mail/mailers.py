@@ -8,7 +8,7 @@ import msgspec
 from tests.mail import rows
 from tests.mail_server import MailServer
 
-from capacity_api.clock import Clock
+from capacity_api.clock import BootClock, Clock, read_boot_clock
 from capacity_api.config import Settings, SmtpServer
 from capacity_api.db.engine import Database
 from capacity_api.mail.smtp import SmtpTransport
@@ -27,7 +27,12 @@ def mail_settings(settings: Settings, server: SmtpServer) -> Settings:
 
 @asynccontextmanager
 async def stepping(
-    database: Database, settings: Settings, clock: Clock, server: MailServer, transport: Transport | None = None
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    server: MailServer,
+    transport: Transport | None = None,
+    boot_clock: BootClock = read_boot_clock,
 ) -> AsyncIterator[Mailer]:
     transport = transport or SmtpTransport(server.server, SENDER)
     mailer = Mailer(
@@ -38,6 +43,7 @@ async def stepping(
         asyncio.Event(),
         transport,
         first_pause_seconds=0,
+        boot_clock=boot_clock,
     )
     try:
         yield mailer

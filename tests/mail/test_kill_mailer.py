@@ -140,6 +140,7 @@ async def test_a_killed_mailer_loses_nothing_and_sends_nothing_untrue(
             await directory.report_anew(chance.choice(_SLUGS))
             kill_at = begun + report_at + chance.randrange(1, _REMINDERS // 4)
             await server.arrived(kill_at, seconds=2 * PATIENCE_SECONDS)
+            # At any place of its work.
             await asyncio.sleep(chance.uniform(0, 0.05))
             await mailer.kill()
         last = await processes.start("worker", env=env, announces="delivers webhooks")
@@ -184,4 +185,5 @@ async def _finish(directory: _Directory, server: MailServer) -> None:
             while len(server.received) == count:
                 if not await directory.count_unfinished():
                     return
+                # The mailer is another process.
                 await asyncio.sleep(0.5)

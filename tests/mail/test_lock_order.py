@@ -9,6 +9,7 @@ from tests.conftest import Clock
 from tests.copies import connecting, waits_for_lock
 from tests.mail import rows
 
+from capacity_api.clock import read_boot_clock
 from capacity_api.db.engine import Database
 from capacity_api.db.people_tables import PersonRow
 from capacity_api.db.tables import PartnerRow
@@ -27,9 +28,9 @@ pytestmark = [
 
 async def _claim(database: Database, clock: Clock) -> list[MailClaim]:
     async with database.read() as session:
-        due = await claims.find_due(session, clock())
+        due = await claims.find_due(session, clock(), boot_time=read_boot_clock())
     async with database.write() as session:
-        return await claims.claim(session, clock(), rows.KEYS, due, timedelta(minutes=1))
+        return await claims.claim(session, clock(), rows.KEYS, due, timedelta(minutes=1), boot_time=read_boot_clock())
 
 
 async def test_a_result_waits_for_the_removal_of_its_person(

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import update
 from tests import mail_server
 from tests.conftest import Clock
+from tests.leases import pass_time
 from tests.mail import rows
 from tests.mail.mailers import SENDER, mail_settings, send_all, stepping
 
+from capacity_api.clock import read_boot_clock
 from capacity_api.clock_watch import ClockWatch
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
@@ -84,13 +86,15 @@ async def test_a_claim_that_nobody_finished_is_sent_by_another_once_its_lease_en
     person = await rows.add_person(database, clock(), "ada@example.org")
     await rows.add_mail(database, clock(), MailKind.SIGN_IN, [person])
     async with database.read() as session:
-        due = await claims.find_due(session, clock())
+        due = await claims.find_due(session, clock(), boot_time=read_boot_clock())
     async with database.write() as session:
-        (dead,) = await claims.claim(session, clock(), rows.KEYS, due, timedelta(seconds=60))
+        (dead,) = await claims.claim(
+            session, clock(), rows.KEYS, due, timedelta(seconds=60), boot_time=read_boot_clock()
+        )
     async with mail_server.serving() as server, stepping(database, settings, clock, server) as mailer:
         await send_all(mailer)
         assert server.received == []
-        clock.advance(timedelta(seconds=60))
+        await pass_time(database, timedelta(seconds=60))
         await send_all(mailer)
         assert server.recipients == ["ada@example.org"]
     # What the dead one still had to say counts no more.

@@ -108,7 +108,7 @@ async def test_each_mail_says_the_same_twice_and_loads_nothing(kind: MailKind, r
 async def test_a_reminder_says_what_is_published_now_and_what_to_do(kind: MailKind, record: ResponderRecord) -> None:
     writer = Writer(SETTINGS)
     before = text_of(writer.write(content_of(kind, record), NOON))
-    assert "\n\nOpen: taking new people within its remit. It adds: “\u2068Call before noon.\u2069” " in before
+    assert "\n\nOpen: taking new people. It adds: “\u2068Call before noon.\u2069” " in before
     assert "Confirmed on 21 November 2026, 12:00, until 28 November 2026, 12:00 (UK time)" in before
     after = text_of(writer.write(content_of(kind, record), NOON + timedelta(days=8)))
     assert "Not confirmed: we do not know if it is open." in after

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.conftest import Clock
 from tests.domain.strategies import remits
+from tests.gaps import follow_gaps
 from tests.scratch import scratch_folder
 
 from capacity_api.config import Settings
@@ -318,7 +319,7 @@ async def run_scenario(database: Database, scenario: Sequence[tuple[str, str, ti
                 await _act(session, now, slug, act, remit)
         events = await events_after(database, number)
         assert [each["sequence"] for each in events] == list(range(number + 1, number + 1 + len(events)))
-        assert _follow(before, events) == await assert_counted(database)
+        assert follow_gaps(before, events) == await assert_counted(database)
 
 
 async def _act(session: AsyncSession, now: datetime, slug: str, act: str, remit: Remit) -> None:
@@ -338,40 +339,6 @@ async def _act(session: AsyncSession, now: datetime, slug: str, act: str, remit:
             await responders.list_responder(session, now, ResponderRequest(slug=slug, name=slug, remit=remit))
         case _:
             await intake.report_intake(session, now, slug, Report(state=ReportedState(act)))
-
-
-def _follow(gaps: int, events: list[dict[str, Any]]) -> int:
-    """The gaps after these events, as a subscriber knows them that reads nothing else."""
-    since_a_responder: list[str] = []
-    for event in events:
-        if "responder" in event["data"]:
-            since_a_responder = []
-            continue
-        assert event["type"] not in since_a_responder, "at most one of each for one change"
-        since_a_responder.append(event["type"])
-        cell_set = sum(_bits(each) for each in event["data"]["cells"])
-        if event["type"] == OPENED:
-            assert not gaps & cell_set
-            gaps |= cell_set
-        else:
-            assert gaps & cell_set == cell_set
-            gaps &= ~cell_set
-    return gaps
-
-
-def _bits(group: dict[str, Any]) -> int:
-    assert "combinations" not in group
-    sides = {
-        "area": group["areas"],
-        "exploitation_type": group["exploitation_types"],
-        "age_group": group["age_groups"],
-        "gender": group["genders"],
-    }
-    return sum(
-        1 << number
-        for number, cell in enumerate(cells_in(ALL_CELLS))
-        if all(codes == ["all"] or getattr(cell, name) in codes for name, codes in sides.items())
-    )
 
 
 @given(scenarios)

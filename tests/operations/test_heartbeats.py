@@ -1,8 +1,10 @@
 """Heartbeats: a task says that it does its rounds, and only if it does."""
 
 import asyncio
+import socket
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 from tests.conftest import Clock
 from tests.serving import patience
@@ -68,3 +70,32 @@ async def test_one_that_ends_removes_its_row_and_any_removes_those_that_are_old(
     await asyncio.gather(running, return_exceptions=True)
     async with database.read() as session:
         assert await session.scalar(select(func.count()).select_from(HeartbeatRow)) == 0
+
+
+async def test_one_that_is_started_again_on_its_machine_replaces_one_that_was_killed(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def started(host: str) -> Heartbeat:
+        monkeypatch.setattr(socket, "gethostname", lambda: host)
+        heartbeat = heartbeat_of(database, clock)
+        await beaten(heartbeat)
+        clock.advance(timedelta(seconds=2))
+        return heartbeat
+
+    async def beaten(heartbeat: Heartbeat) -> None:
+        await heartbeat.after(no_work)()
+        await heartbeat.beat()
+
+    running = [await started("one"), await started("two")]
+    # Two are killed on one machine. Another machine's does not take their place.
+    await started("one")
+    await started("one")
+    running.append(await started("two"))
+    clock.advance(SILENT_AFTER)
+    for heartbeat in running:
+        await beaten(heartbeat)
+    assert await pulse(database, clock) == Pulse(alive=3, silent=2, newest=clock())
+    # Each that is started takes the place of one.
+    for silent in (1, 0, 0):
+        await started("one")
+        assert (await pulse(database, clock)).silent == silent

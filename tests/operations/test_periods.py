@@ -4,6 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+from bench.past import Past, build, forget_counts
 from sqlalchemy import delete, select, text
 from tests import processes
 from tests.processes import environment
@@ -15,6 +17,7 @@ from capacity_api.db.tables import CoverageRow, GapRow, PeriodRow, RollupRow
 from capacity_api.domain.coverage import NOBODY, counts_to_json
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.operations import intake, periods, responders, statistics
+from capacity_api.representations.statistics import Statistics
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -96,6 +99,38 @@ async def test_an_older_database_is_counted_from_its_first_event(empty_database:
         assert await statistics.read_statistics(session, START, now) == found
     await _count(empty_database)
     assert await _stored_rows(empty_database) == kept
+
+
+async def test_what_is_too_much_to_count_now_is_left_out_and_the_answer_says_so(settings: Settings) -> None:
+    """After an upgrade that counts anew a million events would take minutes."""
+    end = START + 300 * DAY
+    await build(settings, Past(13, 3 * statistics.MAX_UNCOUNTED, START, end))
+    database = Database(settings)
+    whole = await _read(database, START, end)
+    assert whole.counted_until == whole.end
+    await forget_counts(database)
+    begun = await _read(database, START, end)
+    assert (begun.start, begun.end, begun.counted_from) == (whole.start, whole.end, whole.counted_from)
+    assert begun.counted_until is not None
+    assert START < begun.counted_until < end
+    # It is right as far as it goes.
+    until = await _read(database, START, begun.counted_until)
+    later = await _read(database, begun.counted_until, end)
+    assert (later.counted_from, later.counted_until, later.responders) == (None, None, [])
+    assert {each.nobody_open_seconds for each in later.nations} == {None}
+    assert {each.nobody_open_seconds for each in later.groups} == {None}
+    while await _count(database):
+        pass
+    assert await _read(database, START, end) == whole
+    assert await _read(database, START, begun.counted_until) == until == msgspec.structs.replace(begun, end=until.end)
+    assert begun.months is not None
+    assert (begun.months[0].start, begun.months[-1].end) == (whole.counted_from, begun.counted_until)
+    await database.close()
+
+
+async def _read(database: Database, start: datetime, end: datetime) -> Statistics:
+    async with database.read() as session:
+        return await statistics.read_statistics(session, start, end, by_month=True)
 
 
 async def test_the_command_rebuilds_the_statistics_and_the_coverage_counts(

@@ -73,6 +73,7 @@ def evidence_of(*responders: ResponderStatistics, nobody: int = 10 * HOUR, count
             start=START,
             end=END,
             counted_from=START,
+            counted_until=END,
             nations=nations(nobody, counted),
             groups=groups(nobody, counted),
             responders=list(responders),
@@ -83,7 +84,16 @@ def evidence_of(*responders: ResponderStatistics, nobody: int = 10 * HOUR, count
 
 def evidence_of_nothing() -> Evidence:
     """What is read before the first listing."""
-    statistics = Statistics(start=START, end=END, counted_from=None, nations=[], groups=[], responders=[], months=[])
+    statistics = Statistics(
+        start=START,
+        end=END,
+        counted_from=None,
+        counted_until=None,
+        nations=[],
+        groups=[],
+        responders=[],
+        months=[],
+    )
     return Evidence(span=recent_span(NOW), read_at=NOW, begins=None, statistics=statistics)
 
 

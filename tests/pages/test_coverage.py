@@ -226,4 +226,4 @@ def test_the_page_is_small_and_well_formed() -> None:
     Parsed(html.encode())
     assert len(gzip.compress(html.encode())) < 8 * 1024
     assert "We count a charity only if it covers the whole area." in html
-    assert "A paused charity is not counted, also where it still takes some people." in html
+    assert "We do not count a paused charity, even if it still takes some people." in html

@@ -2,10 +2,11 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from tests.pages.directories import NOW, intake_of, responder
-from tests.pages.measured import HOUR, evidence_of, measured
+from tests.pages.measured import HOUR, START, evidence_of, measured
 from tests.pages.parsed import Parsed
 from tests.pages.tables import tables_of
 
@@ -75,7 +76,7 @@ def test_the_median_age_is_of_what_somebody_confirmed_and_is_never_too_young() -
         said = Parsed(page_of(*responders).encode()).text
         assert f"At 21 November 2026, 09:15, {count} charities have a state that still holds." in said
         assert ("median age" in said) == (age is not None)
-        assert age is None or f"Half of what they said is at most {age} old (median age)." in said
+        assert age is None or f"Half of these states are {age} old or newer (median age)." in said
 
 
 def test_only_numbers_that_stay_are_offered_to_cite() -> None:
@@ -126,9 +127,24 @@ def test_a_charity_that_has_not_joined_is_told_apart_from_one_that_is_not_confir
     assert "joined: " not in page_of(joined, evidence=evidence)
 
 
+def test_while_the_service_counts_the_page_says_how_far_it_has_come() -> None:
+    evidence = evidence_of(measured(1, open=HOUR))
+
+    def counted(**fields: Any) -> str:
+        statistics = msgspec.structs.replace(evidence.statistics, **fields)
+        return Parsed(page_of(evidence=msgspec.structs.replace(evidence, statistics=statistics)).encode()).text
+
+    assert "still counting" not in counted()
+    some = counted(counted_until=START + timedelta(days=1))
+    assert "We are still counting. These numbers go up to " in some
+    assert "It is counted up to the start of this hour." not in some
+    nothing = counted(counted_from=None, counted_until=None, months=[])
+    assert "We are still counting. There are no numbers for this period yet." in nothing
+
+
 def test_no_link_leads_to_a_part_that_is_not_there() -> None:
     counted = evidence_of(measured(1, open=HOUR))
-    nothing = msgspec.structs.replace(counted.statistics, counted_from=None, months=[])
+    nothing = msgspec.structs.replace(counted.statistics, counted_from=None, counted_until=None, months=[])
     for evidence, parts in ((counted, 6), (msgspec.structs.replace(counted, statistics=nothing), 2)):
         page = page_of(evidence=evidence)
         linked = re.findall(r'href="#([^"]+)"', page)

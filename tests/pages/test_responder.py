@@ -138,8 +138,11 @@ CONFIRMED = "Confirmed by Example Trust on 21 November 2026, 08:15. It holds unt
                 CONFIRMED,
             ],
         ),
-        (AT_ITS_LIMIT, ["Paused at its own limit since 21 November 2026, 08:15. It holds until 27 November 2026"]),
-        (TOLD, ["As told to this directory on 21 November 2026, 08:15. It holds until 27 November 2026, 09:15."]),
+        (
+            AT_ITS_LIMIT,
+            ["Paused since 21 November 2026, 08:15: it reached its own limit. It holds until 27 November 2026"],
+        ),
+        (TOLD, ["We were told this on 21 November 2026, 08:15. It holds until 27 November 2026, 09:15."]),
         (NEVER_REPORTED, ["Example Trust Has not joined", "It has not joined this directory."]),
         (
             intake_of(OPEN, ago=timedelta(days=8), until=timedelta(days=-1)),
@@ -231,7 +234,7 @@ def test_the_past_is_told_newest_first_with_whose_word_it_was() -> None:
         "The last 90 days "
         "11 November 2026, 09:15: This directory was restored from a backup. From then on we did not know. "
         "1 November 2026, 09:15: Below its own limit again: open. "
-        "22 October 2026, 10:15: At its own limit: paused. Still takes people in detention. "
+        "22 October 2026, 10:15: It reached its own limit: paused. Still takes people in detention. "
         "Expects this to last until 6 January 2027. Reason given: staffing. "
         "14 October 2026, 10:15: The planned change was cancelled. "
         "13 October 2026, 10:15: It planned a change: paused from 15 October 2026, 10:15. Still takes people in "
@@ -239,7 +242,7 @@ def test_the_past_is_told_newest_first_with_whose_word_it_was() -> None:
         "12 October 2026, 10:15: It said: open. "
         "4 October 2026, 10:15: Nobody confirmed its report in time. From then on we did not know. "
         "27 September 2026, 10:15: It said that this is still true: open. "
-        "22 September 2026, 10:15: As told to this directory: open. For now only: Adult women."
+        "22 September 2026, 10:15: We were told: open. For now only: Adult women."
     )
     assert "Please write to us." not in text, "a note was written for its own day"
 

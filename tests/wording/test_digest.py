@@ -129,7 +129,7 @@ What changed
 * \u2068Elusen Ŵ\u2069: joined the directory
 
 24 November 2026
-* Charity B: new contact, remit, name or website
+* Charity B: new contact, name, website or who it helps
 * Charity E: left the directory
 
 25 November 2026
@@ -140,19 +140,19 @@ Open: 1
 -------
 
 * Charity A. For: Adults · any kind of exploitation · United Kingdom.
-  Open: taking new people within its remit. For now only: Adult women.
-  Response: 5 to 10 working days: expected, not guaranteed. Confirmed on
-  26 November 2026, 09:30, until 3 December 2026, 09:30 (UK time). After
-  that we do not know. Planned: paused from 30 November 2026, 09:30 (UK
-  time). It listed no exceptions. It has not said until when.
+  Open: taking new people. For now only: Adult women. Response: 5 to 10
+  working days: expected, not guaranteed. Confirmed on 26 November 2026,
+  09:30, until 3 December 2026, 09:30 (UK time). After that we do not
+  know. Planned: paused from 30 November 2026, 09:30 (UK time). It
+  listed no exceptions. It has not said until when.
 
 Waiting list: 1
 ---------------
 
 * Charity B. For: Adult women · sexual exploitation · Scotland. Waiting
-  list: you can contact it. There is a wait. As told to this directory
-  on 22 November 2026, 09:30, until 29 November 2026, 09:30 (UK time).
-  After that we do not know.
+  list: you can contact it. There is a wait. We were told this on 22
+  November 2026, 09:30, until 29 November 2026, 09:30 (UK time). After
+  that we do not know.
 
 Paused: 1
 ---------

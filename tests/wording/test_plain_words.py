@@ -32,9 +32,12 @@ AVOIDED = {
     r"who(m|so)?ever": "people who …",
     r"whom": "who",
     r"for whom|who fits": "who it helps",
-    r"call(ed|s|ing)? off": "cancel",
+    r"call(ed|s|ing)? (an? \w+ )?off": "cancel",
     r"by its own account": "it expects …",
     r"in turn|a turn": "there is a wait",
+    r"as told to": "we were told",
+    r"also where": "even if",
+    r"by what is": "what is published says …",
     r"signpost\w*": "see …; contact …",
     r"(?<!not )guaranteed": "expected, not guaranteed",
     r"(?<!a )safe(ly|ty)?": "nobody can promise that",
@@ -42,6 +45,7 @@ AVOIDED = {
     r"victims?": "person, survivor",
     r"24/7": "sources differ",
     r"lapse[sd]?|lapsing": "we do not know about today; ended",
+    r"remits?": "who it helps",
     r"apart from": "only",
     r"anybody else": "anyone else",
     r"true of": "apply",
@@ -61,7 +65,7 @@ AVOIDED = {
     r"click\w*": "choose, tap",
 }
 # What coordinators read may use the words of the glossary.
-GLOSSARY = frozenset({r"lapse[sd]?|lapsing"})
+GLOSSARY = frozenset({r"lapse[sd]?|lapsing", r"remits?"})
 # Sentences that may be as they are, each with the reason.
 ALLOWED = {
     "Police, local councils and some Home Office teams can make a referral too. Some staff do not know this: show them "
@@ -92,6 +96,11 @@ REVIEWED = (
     "takes names, in turn",
     "We count a charity only where we know that it takes everybody: not where it takes people from a part of the "
     "place, and not for existing clients only.",
+    "As told to this directory on {time}. It holds until {until}.",
+    "About the remit:",
+    "They say they take people now. By what is published, they help people in this situation.",
+    "A paused charity is not counted, also where it still takes some people.",
+    "it called a plan off",
 )
 VALUE = re.compile(r"{\w+}")
 ADDRESS = re.compile(r"\S+@\S+")

@@ -46,7 +46,7 @@ def test_only_what_a_responder_said_is_confirmed() -> None:
     own = words(apply_report(NEVER_REPORTED, OPEN, SaidBy.RESPONDER, NOON, WEEK).after)
     told = words(apply_report(NEVER_REPORTED, OPEN, SaidBy.COORDINATOR, NOON, WEEK).after)
     assert "Confirmed on 21 November 2026, 12:00, until 28 November 2026" in own
-    assert "As told to this directory on 21 November 2026, 12:00, until 28 November 2026" in told
+    assert "We were told this on 21 November 2026, 12:00, until 28 November 2026" in told
     assert "Confirmed on" not in told
 
 
@@ -107,7 +107,7 @@ def test_existing_clients_may_be_what_a_pause_still_takes() -> None:
         (Limit(age_groups=(AgeGroup.YOUNG_PERSON,)), "Young people from 18 to 25"),
         (Limit(exploitation_types=(ExploitationType.SEXUAL,)), "sexual exploitation"),
         # The remit was changed after the limit.
-        (Limit(areas=(LONDON,), age_groups=(AgeGroup.CHILD,)), "nobody in its remit"),
+        (Limit(areas=(LONDON,), age_groups=(AgeGroup.CHILD,)), "nobody that it usually helps"),
     ],
 )
 def test_a_limit_is_said_in_words_as_the_remit_allows_it(limit: Limit, expected: str) -> None:

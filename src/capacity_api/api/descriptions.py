@@ -280,6 +280,8 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "contents": "The items of this page.",
         "counted_at": "When the referrals were counted.",
         "counted_from": "When counting begins: with `from`, or with the first listing. Null if that was later.",
+        "counted_until": "Until when the service has counted: `to`, or earlier while it still counts. Null where "
+        "`counted_from` is.",
         "counted_seconds": "How much of the span was counted, in seconds.",
         "created_at": "When it was made.",
         "cursor": "The `next` of the previous page.",

@@ -218,7 +218,7 @@ def example_event(event_type: EventType) -> dict[str, Any]:
     is_gap = event_type in {EventType.COVERAGE_GAP_OPENED, EventType.COVERAGE_GAP_CLOSED}
     data = example_data(event_type, _from_register("tara" if is_gap else "salvation-army"), _NOW, 42)
     number = None if event_type in PRIVATE else 42
-    body: dict[str, Any] = _plain(Event(id=_EVENT_ID, type=event_type, timestamp=_NOW, sequence=number, data=data))
+    body: dict[str, Any] = plain(Event(id=_EVENT_ID, type=event_type, timestamp=_NOW, sequence=number, data=data))
     return body
 
 
@@ -231,14 +231,15 @@ def _from_register(slug: str) -> ResponderRequest:
     return next(each for each in responders.read_register() if each.slug == slug)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """As a client reads it."""
     return msgspec.json.decode(encode(value))
 
 
 def _matches(report: dict[str, Any], *codes: ReasonCode) -> Any:
     reasons = [MatchReason(code, MATCH_REASONS[code]) for code in codes]
     match = Match(responder=_responder(report), outcome=Outcome.YES, reasons=reasons)
-    return _plain(Matches(sequence=42, matches=[match]))
+    return plain(Matches(sequence=42, matches=[match]))
 
 
 _TAXONOMY = next(iter(taxonomies.TAXONOMIES.values()))
@@ -247,35 +248,36 @@ _DELISTED_ID = UUID("019e4500-0000-7000-8000-000000000011")
 
 
 def _page(item: Any) -> Any:
-    return _plain(services.page([item], lambda representation: representation, 1, 50))
+    return plain(services.page([item], lambda representation: representation, 1, 50))
 
 
 RESPONSES: dict[str, Any] = {
     "findMatches": _matches(_PAUSE, ReasonCode.WITHIN_REMIT, ReasonCode.EXCEPTION_HOMELESSNESS),
     "readAlternatives": _matches(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
     "findAlternatives": _matches(_OPEN, ReasonCode.WITHIN_REMIT, ReasonCode.OPEN),
-    "readChanges": _plain(
+    "readChanges": plain(
         rpde.changes_page(
             [rpde.updated_item(_responder(_PAUSE)), rpde.deleted_item(_DELISTED_ID, 43)],
             0,
             "https://capacity.example.org/v1/changes",
         )
     ),
-    "readOpenReferral": _plain(services.About()),
+    "readOpenReferral": plain(services.About()),
     "listServices": _page(services.summarise_service(_responder(_PAUSE))),
-    "readService": _plain(services.represent_service(_responder(_PAUSE))),
+    "readService": plain(services.represent_service(_responder(_PAUSE))),
     "listTaxonomies": _page(taxonomies.without_terms(_TAXONOMY)),
-    "readTaxonomy": _plain(_TAXONOMY),
+    "readTaxonomy": plain(_TAXONOMY),
     "listTaxonomyTerms": _page(_TERM),
-    "readTaxonomyTerm": _plain(_TERM),
-    "listServiceAtLocations": _plain(services.page([], services.represent_service, 1, 50)),
-    "reportIntake": _plain(_responder(_PAUSE)),
-    "readResponder": _plain(_responder(_OPEN)),
-    "readStatistics": _plain(
+    "readTaxonomyTerm": plain(_TERM),
+    "listServiceAtLocations": plain(services.page([], services.represent_service, 1, 50)),
+    "reportIntake": plain(_responder(_PAUSE)),
+    "readResponder": plain(_responder(_OPEN)),
+    "readStatistics": plain(
         Statistics(
             start=_NOW - timedelta(days=10),
             end=_NOW,
             counted_from=_NOW - timedelta(days=10),
+            counted_until=_NOW,
             nations=[
                 NationStatistics(
                     code=WALES, name="Wales", counted_seconds=864000, nobody_open_seconds=9000, nobody_open_hours=2.5

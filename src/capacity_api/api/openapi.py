@@ -396,9 +396,7 @@ def _problem_response(status: str) -> dict[str, Any]:
         "content": {
             PROBLEM_JSON: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {
-                    problem.code: {"value": msgspec.to_builtins(problem)} for problem in example_problems(status)
-                },
+                "examples": {problem.code: {"value": examples.plain(problem)} for problem in example_problems(status)},
             }
         },
     }

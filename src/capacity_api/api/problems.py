@@ -30,6 +30,12 @@ _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # The framework has no class for it.
 _HUNG_UP = "client disconnected prematurely"
 _EXAMPLE_ID = UUID("019e4500-0000-7000-8000-000000000099")
+# Whose words depend on the request. The others say the same each time.
+_EXAMPLES: dict[type[CapacityError], CapacityError] = {
+    errors.UnknownParameter: errors.UnknownParameter.named(["stat"], ["area", "state"]),
+    errors.UnknownField: errors.UnknownField("", (FieldError("/notes", "unknown"),)),
+    errors.Invalid: errors.Invalid.at("/reopens_on", "is only for a pause or a waiting list"),
+}
 
 # The first class that an error is an instance of decides.
 STATUS: dict[type[CapacityError], int] = {
@@ -204,7 +210,7 @@ def example_problems(status: str) -> list[Problem]:
         code, title = _FRAMEWORK[number]
         problems[code] = represent_problem(_EXAMPLE_ID, number, code, title, title)
     for kind in _error_classes(CapacityError):
-        problem, _ = problem_from_error(kind(), _EXAMPLE_ID)
+        problem, _ = problem_from_error(_EXAMPLES.get(kind) or kind(), _EXAMPLE_ID)
         if problem.status == number:
             problems[problem.code] = problem
     return list(problems.values())

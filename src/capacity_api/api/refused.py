@@ -3,6 +3,7 @@
 A line has the id of the token or link, never its secret. A token that nobody issued has no id.
 """
 
+from collections import OrderedDict
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,14 +11,21 @@ import structlog
 
 # A program goes on asking with a token that has ended: one line of each process tells that.
 SAME_AGAIN_AFTER = timedelta(hours=1)
+# How many are remembered: 5 MB at most. With more in an hour, some have a second line.
+MOST = 10_000
 log = structlog.get_logger()
 
 
 class Refused:
-    """Those of one process. It keeps no more than there are tokens and links, by their reasons."""
+    """Those of one process."""
 
     def __init__(self) -> None:
-        self._logged_at: dict[tuple[UUID | None, str], datetime] = {}
+        # The oldest first.
+        self._logged_at: OrderedDict[tuple[UUID | None, str], datetime] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._logged_at)
 
     def note_token(
         self, now: datetime, reason: str, token_id: UUID | None, owner: str | None, request_id: UUID
@@ -34,9 +42,13 @@ class Refused:
             log.info("link.refused", reason=reason, link_id=link_id, kind=kind, owner=owner, **whose)
 
     def _is_news(self, now: datetime, id_: UUID | None, reason: str) -> bool:
-        before = self._logged_at.get((id_, reason))
+        key = (id_, reason)
+        before = self._logged_at.get(key)
         # A clock that was set back hides nothing.
         if before is not None and before <= now < before + SAME_AGAIN_AFTER:
             return False
-        self._logged_at[id_, reason] = now
+        self._logged_at[key] = now
+        self._logged_at.move_to_end(key)
+        if len(self._logged_at) > MOST:
+            self._logged_at.popitem(last=False)
         return True

@@ -65,12 +65,8 @@ async def refuse_unknown_parameters(connection: Connection, handler: BaseRouteHa
     """A Litestar guard: refuse unknown parameters. To ignore a mistyped filter would give a wrong answer."""
     counts = Counter(key for key, _ in connection.query_params.multi_items())
     known = query_parameters(cast("HTTPRouteHandler", handler), connection)
-    unknown = sorted(counts.keys() - known.keys())
-    if unknown:
-        has = f"it has {', '.join(sorted(known))}" if known else "it has none"
-        raise UnknownParameter(
-            f"The path has no such query parameter; {has}", tuple(FieldError(f"?{name}", "unknown") for name in unknown)
-        )
+    if unknown := counts.keys() - known.keys():
+        raise UnknownParameter.named(unknown, known)
     repeated = [name for name, count in counts.items() if count > 1 and not _is_list(known[name])]
     if repeated:
         raise Invalid(

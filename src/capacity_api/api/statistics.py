@@ -42,7 +42,7 @@ class StatisticsController(Controller):
         The same for each age group in each nation. From `from` up to, but not including, `to`, exact to the second. A
         span that ends in the future ends now. Responders are in the order of the directory, which is not a ranking.
         Each counts from when it was listed until it was delisted. From the second in which a report lapses, the state
-        is unconfirmed. `by=month` adds the same for each month.
+        is unconfirmed; where more than 20 lapse at once, up to a minute later. `by=month` adds the same for each month.
         """
         return await read_requested_statistics(context, client, start, end, by)
 

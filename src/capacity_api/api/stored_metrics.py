@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capacity_api.clock import Clock
 from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
+from capacity_api.db.size import read_size
 from capacity_api.errors import DatabaseUnavailable, OutageCause
 from capacity_api.operations import audit, backlog, heartbeats
 from capacity_api.operations.backlog import MailBacklog
@@ -21,8 +22,8 @@ from capacity_api.operations.webhooks.due_work import count_waiting_events
 
 # A scrape waits no longer for the database. Prometheus gives up after ten seconds.
 _ASK_SECONDS = 2.0
-# To look for it reads the audit.
-_ASK_BACKUP_EVERY_SECONDS = 60.0
+# One reads the audit, the other looks at each file of PostgreSQL.
+_ASK_SELDOM_SECONDS = 60.0
 
 
 class _Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,8 @@ class StoredMetrics:
         self._database = database
         self._clock = clock
         self._backup_at: datetime | None = None
-        self._backup_asked_at = -math.inf
+        self._size = 0
+        self._seldom_asked_at = -math.inf
 
     async def read(self) -> list[Metric]:
         """Nothing but `capacity_database_up 0` where the database does not answer soon."""
@@ -60,9 +62,10 @@ class StoredMetrics:
 
     async def _ask(self, session: AsyncSession) -> _Stored:
         now = self._clock()
-        if time.monotonic() - self._backup_asked_at >= _ASK_BACKUP_EVERY_SECONDS:
+        if time.monotonic() - self._seldom_asked_at >= _ASK_SELDOM_SECONDS:
             self._backup_at = await audit.last_backup(session)
-            self._backup_asked_at = time.monotonic()
+            self._size = await read_size(session)
+            self._seldom_asked_at = time.monotonic()
         return _Stored(
             events_waiting=await count_waiting_events(session),
             oldest_event_at=await backlog.oldest_event_at(session, now),
@@ -101,7 +104,7 @@ class StoredMetrics:
         )
         yield labelled(
             "capacity_workers_silent",
-            "Processes that did this task in the last hour and fell silent: killed, or hanging",
+            "Processes that fell silent in the last hour, killed or hanging, and were not started again",
             "task",
             [(task, pulse.silent) for task, pulse in pulses],
         )
@@ -110,6 +113,9 @@ class StoredMetrics:
             "How old the newest heartbeat of this task is",
             "task",
             [(task, _age(pulse.newest, now)) for task, pulse in pulses if pulse.newest is not None],
+        )
+        yield GaugeMetricFamily(
+            "capacity_database_size_bytes", "What the database takes, without its log of writes", self._size
         )
         if self._backup_at is not None:
             yield GaugeMetricFamily(

@@ -130,11 +130,14 @@ def _only_token(identity: Identity) -> UUID | None:
 def parse_scopes(names: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
     if names is None:
         return None
+    allowed = ", ".join(Scope)
+    if not names:
+        raise Invalid("The scopes are not valid", (FieldError("/scopes", f"must name at least one of {allowed}"),))
     errors = tuple(
-        FieldError(f"/scopes/{n}", f"must be one of {', '.join(Scope)}")
+        FieldError(f"/scopes/{n}", f"must be one of {allowed}")
         for n, name in enumerate(names)
         if name not in set(Scope)
     )
-    if errors or not names:
-        raise Invalid("The scopes are not valid", errors or (FieldError("/scopes", "must name at least one"),))
+    if errors:
+        raise Invalid("The scopes are not valid", errors)
     return tuple(Scope(name) for name in names)

@@ -30,6 +30,7 @@ from capacity_api.db.durability import durability_faults
 from capacity_api.db.engine import Database
 from capacity_api.db.manifest import program_version
 from capacity_api.db.privileges import missing_for_backup, missing_grants
+from capacity_api.db.size import read_size
 from capacity_api.db.tables import WebhookRow
 from capacity_api.delivery.egress import EgressRefused, Guard
 from capacity_api.domain.egress import parse_target
@@ -242,7 +243,8 @@ async def _check_workers(session: AsyncSession, now: datetime) -> list[Finding]:
         if pulse.alive:
             if pulse.silent:
                 silent = f"{pulse.silent} of the processes that {do} fell silent in the last hour, killed or hanging"
-                findings.append(advice("workers", f"{silent}: look at their log, and restart what hangs"))
+                remedy = "look at their log, and start them again"
+                findings.append(advice("workers", f"{silent}: {remedy}"))
         elif pulse.newest is not None:
             last = f"the last heartbeat was at {pulse.newest:%Y-%m-%dT%H:%M:%SZ}"
             findings.append(wrong("workers", f"no process {does}, {last}: {_START}"))
@@ -316,8 +318,9 @@ async def read_versions(database: Database | None) -> dict[str, str]:
         return versions
     try:
         versions["schema of the database"] = await schema.read_revision(database) or "none"
-        if not database.settings.is_sqlite:
-            async with database.read() as session:
+        async with database.read() as session:
+            versions["size of the database"] = f"{await read_size(session) / _MEGABYTE:.1f} MB"
+            if not database.settings.is_sqlite:
                 versions["PostgreSQL"] = str(await session.scalar(text("SHOW server_version")))
     except CapacityError:
         # The check of the database says why.

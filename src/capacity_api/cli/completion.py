@@ -6,6 +6,11 @@ from click.shell_completion import get_completion_class
 from capacity_api.errors import ConfigurationError
 
 _SHELLS = ("bash", "zsh")
+# A zsh without a configuration of its own has no `compdef` yet. The first line has to stay the first.
+_NEEDS_COMPDEF = (
+    "#compdef capacity-api\n",
+    "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; }\n",
+)
 # As click derives it from the name of the program.
 _VARIABLE = "_CAPACITY_API_COMPLETE"
 
@@ -25,4 +30,5 @@ def completion(context: click.Context, shell: str) -> None:
         source = kind(root.command, {}, "capacity-api", _VARIABLE).source()
     except OSError as error:
         raise ConfigurationError(f"{shell} is not installed here: {error.strerror}") from None
-    click.echo(source, nl=False)
+    first, before = _NEEDS_COMPDEF
+    click.echo(source.replace(first, first + before), nl=False)

@@ -52,22 +52,31 @@ async def _create(settings: Settings) -> int:
 
 @db.command()
 def upgrade() -> None:
-    """Upgrade the schema to this version."""
-    asyncio.run(_on_database(_upgrade))
-    click.echo(f"the schema is at {schema.needed_revision()}")
+    """Upgrade the schema to this version. Services may go on running, if every change only adds something.
+
+    If one does more, this is refused while anybody else is connected. docs/operate/upgrade.md has the order.
+    """
+    reached = asyncio.run(_on_database(_upgrade))
+    is_newer = reached != schema.needed_revision()
+    click.echo(f"the schema is at {reached}" + (", of a newer version; this one can use it" if is_newer else ""))
 
 
-async def _upgrade(database: Database) -> None:
-    """Counts the coverage if the upgrade deleted the counts: without them, outdated events about gaps would be sent."""
+async def _upgrade(database: Database) -> str:
+    """Returns the revision that it reached.
+
+    Counts the coverage if the upgrade deleted the counts: without them, outdated events about gaps would be sent."""
     revision = await schema.read_revision(database)
     if revision is None:
         raise NoDatabase("the database is empty; run `capacity-api db create`")
     await _require_newest(database)
     await schema.upgrade(database)
+    reached = await schema.read_revision(database)
+    assert reached is not None
     async with database.write(command_line()) as session:
         await coverage.rebuild(session)
-        if revision != schema.needed_revision():
-            audit.add_entry(session, utc_now(), "database.upgrade", schema.needed_revision(), is_logged=False)
+        if reached != revision:
+            audit.add_entry(session, utc_now(), "database.upgrade", reached, is_logged=False)
+    return reached
 
 
 async def _require_newest(database: Database) -> None:

@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from html import escape
 
 from capacity_api.delivery.receiver import write_stdout
+from capacity_api.domain.lease import RequireLease
 from capacity_api.domain.retry import Delivered, Outcome
 
 # How many the page shows.
@@ -31,7 +32,9 @@ class ShownMail:
     async def open(self) -> None:
         """There is nothing to connect to."""
 
-    async def send(self, message: EmailMessage, recipient: str) -> Outcome:
+    async def send(self, message: EmailMessage, recipient: str, require_lease: RequireLease | None = None) -> Outcome:
+        if require_lease is not None:
+            require_lease()
         self._shown.append(message)
         write_stdout(f"\n--- mail to {recipient}: {message['Subject']}\n\n{_text(message)}---\n")
         return Delivered(status=250, duration_ms=0)

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -25,7 +24,6 @@ from capacity_api.operations import changes, owners, responders
 from capacity_api.operations.responders import ResponderPatch, ResponderRequest
 from capacity_api.representations.responder import Responder, represent_responder
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _CONTACT = frozenset({"phone", "email", "contact_url", "hours", "all_hours", "languages", "interpreters"})
 _SOURCE = frozenset({"contact_source", "contact_source_url", "contact_checked_on"})
 
@@ -48,16 +46,16 @@ class _OnlyTried(Exception):
 
 
 @click.command("import")
-@click.argument("file", type=_FILE, required=False)
+@click.argument("file", type=click.File("rb"), required=False)
 @click.option("--dry-run", is_flag=True, help="Change nothing; print what would be added and changed.")
 @click.option("--update", is_flag=True, help="Also change responders that are listed already.")
 @click.option("--template", is_flag=True, help="Print a table to fill in.")
 @json_option
-def import_responders(file: Path | None, dry_run: bool, update: bool, template: bool, as_json: bool) -> None:
+def import_responders(file: BinaryIO | None, dry_run: bool, update: bool, template: bool, as_json: bool) -> None:
     """List all responders in FILE, a table (CSV) or a JSON list of what `add` takes. After an error it lists none.
 
     A table has the columns of --template; those of /v1/directory.csv are the same. An area is a code or a name. A cell
-    that is empty, or a column that is left out, leaves what is listed as it is.
+    that is empty, or a column that is left out, leaves what is listed as it is. - is standard input.
     """
     if template:
         click.echo(responder_table.template(), nl=False)
@@ -116,12 +114,12 @@ def _print(imported: Sequence[Imported]) -> None:
     print_table(rows)
 
 
-def _read(file: Path) -> tuple[list[Row | ResponderRequest], list[str]]:
+def _read(file: BinaryIO) -> tuple[list[Row | ResponderRequest], list[str]]:
     """The responders of a file, and the columns that an import ignores."""
-    content = file.read_bytes()
+    content = file.read()
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
         return [*decode(content, list[ResponderRequest])], []
-    table = responder_table.read_table(file)
+    table = responder_table.read_table(file.name, content)
     return [*table.rows], table.ignored
 
 

@@ -20,6 +20,7 @@ _OTHERS = (
     "for-coordinators",
     "matching",
     "performance",
+    "scale",
     "settings",
     "static-site",
     "webhooks",

@@ -8,7 +8,6 @@ import difflib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -110,23 +109,22 @@ def template() -> str:
     return text.getvalue()
 
 
-def read_table(file: Path) -> Table:
-    """The rows of a file. Raises `Invalid` for what is no table, and for columns that are unknown or twice there."""
-    content = file.read_bytes()
+def read_table(name: str, content: bytes) -> Table:
+    """The rows of the file `name`. Raises `Invalid` for what is no table, and for columns unknown or twice there."""
     if len(content) > _MAX_BYTES:
-        raise Invalid(f"{file} is larger than {_MAX_BYTES} bytes")
+        raise Invalid(f"{name} is larger than {_MAX_BYTES} bytes")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Invalid(f'{file} is not UTF-8; save it as "CSV UTF-8"') from None
+        raise Invalid(f'{name} is not UTF-8; save it as "CSV UTF-8"') from None
     header = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=header.count)
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise Invalid(f"{file} is not CSV: {error}") from None
+        raise Invalid(f"{name} is not CSV: {error}") from None
     names = [name.strip() for name in lines[0]] if lines else []
-    _check_columns(file, names)
+    _check_columns(name, names)
     rows = []
     for number, line in enumerate(lines[1:], start=2):
         cells = [_text(cell) for cell in line]
@@ -138,15 +136,15 @@ def read_table(file: Path) -> Table:
     return Table(rows, [name for name in names if name and name not in COLUMNS])
 
 
-def _check_columns(file: Path, names: Sequence[str]) -> None:
+def _check_columns(name: str, names: Sequence[str]) -> None:
     if "slug" not in names:
-        raise Invalid(f"{file} has no column slug in its first row; `capacity-api responder import --template` has")
+        raise Invalid(f"{name} has no column slug in its first row; `capacity-api responder import --template` has")
     unknown = [name for name in names if name and name not in COLUMNS and name not in HEADER]
     if unknown:
-        raise Invalid(f"{file} has unknown columns: {', '.join(unknown)}; use {', '.join(COLUMNS)}")
+        raise Invalid(f"{name} has unknown columns: {', '.join(unknown)}; use {', '.join(COLUMNS)}")
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
-        raise Invalid(f"{file} has columns twice: {', '.join(twice)}")
+        raise Invalid(f"{name} has columns twice: {', '.join(twice)}")
 
 
 def _text(cell: str) -> str:

@@ -2,8 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -26,7 +25,6 @@ from capacity_api.operations.responders import ResponderPatch, ResponderRequest
 from capacity_api.representations.responder import Responder, represent_remit, represent_responder
 from capacity_api.wording.sentences import intake_in_sentences
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -50,11 +48,11 @@ def list_responders(as_json: bool) -> None:
 
 
 @responder.command("add")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=click.File("rb"))
 @json_option
-def add_responder(file: Path, as_json: bool) -> None:
-    """List one responder from a JSON FILE: {"slug", "name", "remit", "contact", ...}."""
-    new = decode(file.read_bytes(), ResponderRequest)
+def add_responder(file: BinaryIO, as_json: bool) -> None:
+    """List one responder from a JSON FILE: {"slug", "name", "remit", "contact", ...}. - is standard input."""
+    new = decode(file.read(), ResponderRequest)
 
     async def list_new(session: AsyncSession, _: Keys) -> tuple[Responder, set[str]]:
         return await responders.list_responder(session, utc_now(), new), await owners.suspended_slugs(session)

@@ -53,6 +53,7 @@ class Supervisor:
     async def _beat(self, seconds: float) -> None:
         while True:
             self.alive()
+            # Until the next beat is due.
             await asyncio.sleep(seconds)
 
     def _tell(self, lines: str) -> None:

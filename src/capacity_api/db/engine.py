@@ -33,6 +33,7 @@ SEEN = "seen"
 _CHANNEL = "capacity_changed"
 _BUSY_SECONDS = 5
 _CONNECT_SECONDS = 3
+_COMMAND_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
 # How often the connection that listens is asked whether it still answers.
 _ASK_EVERY_SECONDS = 1.0
@@ -56,10 +57,13 @@ class Database:
         if self.file is not None:
             self._engines = {each: _sqlite(self.file, "BEGIN", CONNECTIONS[each]) for each in Bulkhead}
             self._writers = dict.fromkeys(Bulkhead, _sqlite(self.file, "BEGIN IMMEDIATE", pool_size=1))
+            self.schema_engine = self.engine
             readers = self._engines
         else:
             self._engines = {each: _postgresql(settings, self._connector, CONNECTIONS[each]) for each in Bulkhead}
             self._writers = self._engines
+            # One connection has its turn while another changes the schema, however long that takes.
+            self.schema_engine = _postgresql(settings, self._connector, pool_size=2, command_timeout=None)
             options = {"isolation_level": "REPEATABLE READ"}
             readers = {each: engine.execution_options(**options) for each, engine in self._engines.items()}
         self.continuity = Continuity(settings)
@@ -192,7 +196,7 @@ class Database:
 
         The next session opens one.
         """
-        engines = {*self._engines.values(), *self._writers.values()}
+        engines = {*self._engines.values(), *self._writers.values(), self.schema_engine}
         closing = [asyncio.create_task(engine.dispose()) for engine in engines]
         _, unanswered = await asyncio.wait(closing, timeout=_CLOSE_SECONDS)
         if unanswered:
@@ -215,10 +219,12 @@ def _engine(url: URL, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngi
     )
 
 
-def _postgresql(settings: Settings, connector: Connector, pool_size: int) -> AsyncEngine:
+def _postgresql(
+    settings: Settings, connector: Connector, pool_size: int, command_timeout: float | None = _COMMAND_SECONDS
+) -> AsyncEngine:
     connect_args: dict[str, Any] = {
         "timeout": _CONNECT_SECONDS,
-        "command_timeout": 30,
+        "command_timeout": command_timeout,
         "async_creator_fn": connector.connect,
     }
     url = settings.url.difference_update_query(["pooler"])

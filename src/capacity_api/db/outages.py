@@ -53,6 +53,8 @@ _POSTGRESQL: Mapping[str, OutageCause] = {
     # A prepared statement that another client made, or that stayed with another connection to the server.
     "26000": OutageCause.POOLER,
     "28": OutageCause.LOGIN_REFUSED,
+    # It lost a deadlock. `pg_restore --clean` under a running service locks the tables in an order of its own.
+    "40P01": OutageCause.STATEMENT_ENDED,
     "28P01": OutageCause.WRONG_PASSWORD,
     "3D": OutageCause.NO_DATABASE,
     # On a table or on the database itself (CONNECT).
@@ -81,7 +83,7 @@ _EXPLANATIONS: Mapping[OutageCause, tuple[str, str]] = {
     ),
     OutageCause.CONNECTION_REFUSED: (
         "nothing answers at the database's host and port",
-        "start PostgreSQL, or correct the host and port in CAPACITY_DATABASE_URL",
+        "start PostgreSQL, set listen_addresses there, or correct the host and port in CAPACITY_DATABASE_URL",
     ),
     OutageCause.NO_ANSWER: (
         "the database does not answer",

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from capacity_api.db.table import Table, partial_index
+from capacity_api.db.table import Claimed, Table, partial_index
 from capacity_api.domain.links import LinkKind
 from capacity_api.domain.mail import MailKind, MailStatus
 
@@ -62,7 +62,7 @@ class LinkRow(Table):
     used_at: Mapped[datetime | None]
 
 
-class MailRow(Table):
+class MailRow(Claimed, Table):
     """One mail to one address. This table is the outbox of the mailer."""
 
     __tablename__ = "mail"
@@ -91,8 +91,6 @@ class MailRow(Table):
     failing_since: Mapped[datetime | None]
     # Null once it is finished.
     next_attempt_at: Mapped[datetime | None]
-    claim_id: Mapped[UUID | None]
-    claimed_until: Mapped[datetime | None]
     # Why it was not sent: a short word.
     reason: Mapped[str | None]
     created_at: Mapped[datetime]

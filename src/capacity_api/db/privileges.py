@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.config import Settings
+from capacity_api.db.migrations import OLDEST_TABLE, REVISION_TABLE
 from capacity_api.db.table import Table
 from capacity_api.db.tables import (
     AuditRow,
@@ -25,7 +26,8 @@ _KEPT = ("SELECT", "INSERT", "UPDATE")
 _ONE_ROW = ("SELECT", "UPDATE")
 # Every other table needs `_ALL`. The migrations need more, and run as the owner of the tables.
 _NARROWER: Mapping[str, tuple[str, ...]] = {
-    "alembic_version": ("SELECT",),
+    OLDEST_TABLE: ("SELECT",),
+    REVISION_TABLE: ("SELECT",),
     AuditRow.__tablename__: ("SELECT", "INSERT"),
     EventRow.__tablename__: _KEPT,
     IntakeRow.__tablename__: _KEPT,
@@ -63,7 +65,7 @@ async def missing_for_backup(session: AsyncSession) -> str | None:
 
 def needed_privileges(settings: Settings) -> dict[str, tuple[str, ...]]:
     """What the service needs on each table."""
-    names = [*Table.metadata.tables, "alembic_version"]
+    names = [*Table.metadata.tables, OLDEST_TABLE, REVISION_TABLE]
     needed = {name: _NARROWER.get(name, _ALL) for name in sorted(names)}
     if settings.keep_audit is not None:
         needed[AuditRow.__tablename__] += ("DELETE",)

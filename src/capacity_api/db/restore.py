@@ -29,6 +29,7 @@ from capacity_api.db.backup import KEPT_SCHEMA
 from capacity_api.db.engine import Database
 from capacity_api.db.manifest import Manifest, checksum, read_manifest, sync
 from capacity_api.db.mark import mark_path, read_mark, write_mark
+from capacity_api.db.migrations import OLDEST_TABLE, REVISION_TABLE
 from capacity_api.db.outages import translate_outage
 from capacity_api.db.position import read_position
 from capacity_api.db.sqlite_file import companion, copy_owner, database_path, hold_lock
@@ -40,7 +41,6 @@ T = TypeVar("T")
 Declare = Callable[[AsyncSession, int], Awaitable[T]]
 _IN_USE = "the database is in use; stop every process that is connected to it and run the restore again"
 _BESIDE = ("-wal", "-shm", "-journal")
-_VERSION_TABLE = "alembic_version"
 
 
 async def restore(settings: Settings, file: Path, declare: Declare[T]) -> T:
@@ -209,7 +209,7 @@ async def _restore_postgresql(settings: Settings, file: Path, manifest: Manifest
             await postgresql_tools.load(settings, file, entries)
             async with database.engine.begin() as connection:
                 await connection.execute(
-                    text(f"INSERT INTO {_VERSION_TABLE} (version_num) VALUES (:revision)"),  # noqa: S608 - a constant
+                    text(f"INSERT INTO {OLDEST_TABLE} (version_num) VALUES (:revision)"),  # noqa: S608 - a constant
                     {"revision": manifest.revision},
                 )
                 await connection.run_sync(schema.upgrade_alone)
@@ -224,7 +224,7 @@ async def _restore_postgresql(settings: Settings, file: Path, manifest: Manifest
 
 def _is_version_row(entry: str) -> bool:
     """Whether an entry of `pg_restore --list` is the content of Alembic's table: "3453; 0 16386 TABLE DATA …"."""
-    return " TABLE DATA " in entry and f" {_VERSION_TABLE} " in entry
+    return " TABLE DATA " in entry and f" {OLDEST_TABLE} " in entry
 
 
 def _set_aside(connection: Connection) -> int:
@@ -234,9 +234,9 @@ def _set_aside(connection: Connection) -> int:
     """
     schema.refuse_others(connection, _IN_USE)
     found = inspect(connection)
-    ours = [*(table.name for table in Table.metadata.sorted_tables), _VERSION_TABLE]
+    ours = [*(table.name for table in Table.metadata.sorted_tables), OLDEST_TABLE, REVISION_TABLE]
     present = [name for name in ours if found.has_table(name)]
-    is_whole = _VERSION_TABLE in present and connection.scalar(text(f"SELECT count(*) FROM {_VERSION_TABLE}")) == 1  # noqa: S608 - a constant
+    is_whole = OLDEST_TABLE in present and connection.scalar(text(f"SELECT count(*) FROM {OLDEST_TABLE}")) == 1  # noqa: S608 - a constant
     if is_whole:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {KEPT_SCHEMA} CASCADE"))
         connection.execute(text(f"CREATE SCHEMA {KEPT_SCHEMA}"))

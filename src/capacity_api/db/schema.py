@@ -2,18 +2,14 @@
 
 import sqlite3
 from collections.abc import Callable
-from functools import cache
 
 import structlog
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from capacity_api.bundled_files import bundled_file
+from capacity_api.db import live_upgrade, migrations
 from capacity_api.db.differences import find_differences
 from capacity_api.db.engine import Database
 from capacity_api.db.outages import translate_outage
@@ -22,8 +18,6 @@ from capacity_api.errors import DatabaseUnusable, NoDatabase, OutageCause, Schem
 log = structlog.get_logger()
 # How long a migration on SQLite waits for another process.
 _BUSY_TIMEOUT_MS = 60_000
-# Any number that no other program locks in this database: "capacity" in ASCII.
-_ADVISORY_LOCK = int.from_bytes(b"capacity")
 _IN_USE = "the database is in use; stop every process that is connected to it and run the upgrade again"
 # A role that may not see another's details still sees its process and user. The server's own processes have no user.
 _OTHER_CONNECTIONS = text(
@@ -35,56 +29,79 @@ _OTHER_CONNECTIONS = text(
 async def upgrade(database: Database, revision: str = "head") -> None:
     """Upgrade the schema to `revision`.
 
-    Raises `ConfigurationError` if the schema is of a newer version, or if there is something to upgrade and anybody
-    else is connected: another process would go on writing in the old form; or if the tables are not those of this
-    version after it. Then nothing is changed.
+    Other programs may go on if every migration is additive: each then runs by itself. If it fails, those before it
+    stay, and another try goes on from there.
+
+    Otherwise all run in one transaction. It raises `ConfigurationError`, and changes nothing, if anybody else is
+    connected: another process would go on writing in the old form; or if the tables are not those of this version
+    after it.
+
+    Raises `ConfigurationError` for a schema of a newer version that this one cannot use, and leaves one alone that it
+    can.
     """
-    current = await read_revision(database)
-    require_known(current)
-
-    def work(connection: Connection) -> None:
-        command.upgrade(_config(connection), revision)
-        if revision == "head":
-            _require_declared_tables(
-                connection, "the upgrade did not lead to the tables of this version, so it was undone"
-            )
-
-    if current is None or current == _scripts().get_revision(revision).revision:
-        await migrate(database, work)
+    found = await _read_revisions(database)
+    if found is not None and is_newer(*found):
+        return
+    current = None if found is None else found[0]
+    script = migrations.scripts().get_revision(revision)
+    steps = [] if current is None else migrations.steps_between(current, script.revision)
+    if steps and not any(map(migrations.needs_stop, steps)):
+        await live_upgrade.run(database, steps)
+        if script.revision == needed_revision():
+            await check(database)
     else:
-        # Our own idle connections must not count.
-        await database.close()
-        try:
-            await migrate(database, work, alone=True)
-        finally:
-            # SQLite has made its log anew, and this connection is of the old one.
-            await database.close()
+        await _upgrade_at_once(database, revision, alone=bool(steps))
     reached = await read_revision(database)
     if reached != current:
         log.info("schema.upgrade", before=current, after=reached)
 
 
+async def _upgrade_at_once(database: Database, revision: str, *, alone: bool) -> None:
+    def work(connection: Connection) -> None:
+        command.upgrade(migrations.config_for(connection), revision)
+        if revision == "head":
+            _require_declared_tables(
+                connection, "the upgrade did not lead to the tables of this version, so it was undone"
+            )
+
+    if not alone:
+        await migrate(database, work)
+        return
+    # Our own idle connections must not count.
+    await database.close()
+    try:
+        await migrate(database, work, alone=True)
+    finally:
+        # SQLite has made its log anew, and this connection is of the old one.
+        await database.close()
+
+
 async def downgrade(database: Database, revision: str = "base") -> None:
     """Downgrade the schema to `revision`. Data that only the newer schema can hold is lost."""
-    await migrate(database, lambda connection: command.downgrade(_config(connection), revision))
+    await migrate(database, lambda connection: command.downgrade(migrations.config_for(connection), revision))
 
 
 async def read_revision(database: Database) -> str | None:
     """The revision of the database, or `None` if it has no schema."""
+    found = await _read_revisions(database)
+    return None if found is None else found[0]
+
+
+async def _read_revisions(database: Database) -> tuple[str, str] | None:
     async with database.read() as session:
         connection = await session.connection()
-        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+        return await connection.run_sync(migrations.read_revisions)
 
 
 def needed_revision() -> str:
     """The revision that this version of the program needs."""
-    revision = _scripts().get_current_head()
+    revision = migrations.scripts().get_current_head()
     assert revision is not None
     return revision
 
 
 async def check(database: Database) -> None:
-    """Raise `ConfigurationError` unless the schema is the one that this version of the program needs.
+    """Raise `ConfigurationError` unless this version of the program can use the schema.
 
     It compares the tables themselves: in 0.1 s, with one reading of the catalogue.
     """
@@ -95,15 +112,22 @@ async def check(database: Database) -> None:
 
 
 async def check_revision(database: Database) -> None:
-    """Raise `ConfigurationError` unless the schema says that it is the one that this version of the program needs."""
-    revision, needed = await read_revision(database), needed_revision()
-    if revision is None:
+    """Raise `ConfigurationError` unless the schema says that this version of the program can use it."""
+    found, needed = await _read_revisions(database), needed_revision()
+    if found is None:
         raise NoDatabase("the database is empty; run `capacity-api db create`")
-    require_known(revision)
-    if revision != needed:
+    revision, oldest = found
+    if not is_newer(revision, oldest) and revision != needed:
         raise SchemaOutdated(
             f"the database's schema is outdated ({revision}, needed is {needed}); run `capacity-api db upgrade`"
         )
+
+
+def is_newer(revision: str, oldest: str) -> bool:
+    """Whether a newer version of the program upgraded the database. Raises `ConfigurationError` if this one cannot use
+    it then."""
+    require_known(oldest)
+    return revision not in migrations.known_revisions()
 
 
 async def migrate(database: Database, work: Callable[[Connection], None], *, alone: bool = False) -> None:
@@ -112,7 +136,7 @@ async def migrate(database: Database, work: Callable[[Connection], None], *, alo
     With `alone` it raises `ConfigurationError`, and changes nothing, if anybody else is connected before or during it.
     """
     with translate_outage():
-        async with database.engine.connect() as connection:
+        async with database.schema_engine.connect() as connection:
             run = _migrate_sqlite if database.settings.is_sqlite else _migrate_postgresql
             await connection.run_sync(run, work, alone)
 
@@ -126,19 +150,17 @@ def _require_declared_tables(connection: Connection, fault: str) -> None:
 
 def require_known(revision: str | None) -> None:
     """Raise `ConfigurationError` for a revision of a newer version of the program."""
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in migrations.known_revisions():
         raise SchemaNewer(
             f"the database's schema ({revision}) is newer than this version of capacity-api; install one that knows it"
         )
 
 
 def _migrate_postgresql(connection: Connection, work: Callable[[Connection], None], alone: bool) -> None:
-    with connection.begin():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    with live_upgrade.begin_turn(connection):
         if alone:
             # A process that starts now waits here for the revision. Its snapshot has the old one.
-            connection.execute(text("LOCK TABLE alembic_version"))
+            connection.execute(text(f"LOCK TABLE {migrations.OLDEST_TABLE}"))
             refuse_others(connection)
         work(connection)
         if alone:
@@ -147,7 +169,7 @@ def _migrate_postgresql(connection: Connection, work: Callable[[Connection], Non
 
 def upgrade_alone(connection: Connection) -> None:
     """Upgrade the schema in the transaction of this connection. Nobody else may use the database meanwhile."""
-    command.upgrade(_config(connection), "head")
+    command.upgrade(migrations.config_for(connection), "head")
 
 
 def refuse_others(connection: Connection, message: str = _IN_USE) -> None:
@@ -204,15 +226,3 @@ def _let_in_others(cursor: DBAPICursor) -> None:
     # The lock ends with the next read.
     cursor.execute("SELECT count(*) FROM sqlite_master")
     cursor.execute("PRAGMA journal_mode = WAL")
-
-
-def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(bundled_file("migrations/env.py").parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
-@cache
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())

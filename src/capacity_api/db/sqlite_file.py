@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy.engine import URL
 
 from capacity_api.config import Settings
+from capacity_api.db.outages import translate_outage
 from capacity_api.errors import ConfigurationError, DatabaseUnavailable, DatabaseUnusable, NoDatabase, OutageCause
 
 _RESTORE = "put it back, or run `capacity-api restore` with a backup"
@@ -129,11 +130,12 @@ def find_open_to_others(path: Path) -> list[Path]:
 def make_empty(path: Path) -> None:
     """Make an SQLite file without tables that only its owner can read; SQLite gives its other files the same mode.
 
-    Raises `FileExistsError`, or another `OSError`.
+    Raises `FileExistsError`, or another `OSError`, and `DatabaseUnavailable` if nothing can be written.
     """
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
+    with translate_outage(), contextlib.closing(sqlite3.connect(path)) as connection:
+        # It is done, or fails, when its row is read.
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
 
 
 def fold_log(path: Path) -> None:

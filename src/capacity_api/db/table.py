@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, MetaData, Text, Uuid, text
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from capacity_api.db.column_types import UtcTime
 from capacity_api.domain.events import EventType
@@ -34,6 +34,19 @@ class Table(DeclarativeBase):
         MailKind: Text(),
         MailStatus: Text(),
     }
+
+
+class Claimed:
+    """Columns of what a worker claims. `operations.leases` says how a lease is stored and judged."""
+
+    claim_id: Mapped[UUID | None]
+    # By the database's clock; on SQLite, which has none, by the wall's clock.
+    claimed_until: Mapped[datetime | None]
+    # On SQLite the lease by the boot clock: whose it is, of which boot, and when it ends, in seconds of that boot. It
+    # counts only while `claim_id` is the same, because version 1.0 sets that alone.
+    lease_claim_id: Mapped[UUID | None]
+    lease_boot_id: Mapped[str | None]
+    lease_boot_time: Mapped[float | None]
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

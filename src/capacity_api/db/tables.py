@@ -23,8 +23,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from capacity_api.db import people_tables as people_tables  # the schema is whole only with them
 from capacity_api.db.column_types import JsonStruct
+from capacity_api.db.table import Claimed, partial_index
 from capacity_api.db.table import Table as Table
-from capacity_api.db.table import partial_index
 from capacity_api.domain.actor import Actor
 from capacity_api.domain.contact import Contact
 from capacity_api.domain.events import EventType
@@ -203,7 +203,13 @@ class ReportRow(Table):
     """One step of an intake: a report, or a change that time brought. The history is read from here."""
 
     __tablename__ = "report"
-    __table_args__ = (Index("ix_report_responder_id_at", "responder_id", "at", "sequence"),)
+    __table_args__ = (
+        Index("ix_report_responder_id_at", "responder_id", "at", "sequence"),
+        # Read by the publisher at each change: what lies after a number.
+        Index("ix_report_sequence", "sequence"),
+        # Read by the history: a page of one responder, newest first.
+        Index("ix_report_responder_id_sequence", "responder_id", "sequence", "at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     responder_id: Mapped[UUID] = mapped_column(ForeignKey("responder.id"))
@@ -348,7 +354,7 @@ class TokenRow(Table):
     last_used_at: Mapped[datetime | None]
 
 
-class WebhookRow(Table):
+class WebhookRow(Claimed, Table):
     """Which events an owner wants, the endpoint to send them to, and how far it has got.
 
     There is no queue table: the events after the cursor are the queue. A worker claims the row, with a lease, before it
@@ -401,8 +407,6 @@ class WebhookRow(Table):
     created_at: Mapped[datetime]
     # The number of the last public event it is done with: delivered, failed for good, superseded or not wanted.
     cursor: Mapped[int] = mapped_column(BigInteger)
-    claim_id: Mapped[UUID | None]
-    claimed_until: Mapped[datetime | None]
     # The health of its endpoint (`domain.endpoint_health`).
     failures: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     failed_attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -480,6 +484,8 @@ class AuditRow(Table):
     """
 
     __tablename__ = "audit"
+    # Read before an invitation is sent: how many of this owner were sent within a day.
+    __table_args__ = (partial_index("ix_audit_invite", "owner_key", "at", where="action = 'person.invite'"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime]

@@ -8,6 +8,7 @@ import httpx
 from capacity_api.delivery import answer_head
 from capacity_api.delivery.wire import MAX_ANSWER_BYTES, Wire
 from capacity_api.domain.egress import Target
+from capacity_api.domain.lease import RequireLease
 
 Origin = tuple[bool, str, int]
 
@@ -47,17 +48,21 @@ class Connection:
         """Whether any byte of an answer to the last request was read."""
         return self._wire.has_answered
 
-    async def send(self, request: httpx.Request, path: str) -> h11.Response:
-        """Send a request and read the head of its answer.
+    async def send(self, request: httpx.Request, path: str, require_lease: RequireLease | None = None) -> h11.Response:
+        """Send a request and read the head of its answer. Nothing is sent if `require_lease` raises `LeaseEnded`.
 
-        Raises `httpx.NetworkError` and `httpx.ProtocolError`.
+        Raises `httpx.NetworkError` and `httpx.ProtocolError`. If it raises anything, close the connection.
         """
         events = (
             h11.Request(method=request.method, target=path, headers=request.headers.raw),
             h11.Data(data=await request.aread()),
             h11.EndOfMessage(),
         )
-        self._wire.send(b"".join(self._http.send(event) or b"" for event in events))
+        content = b"".join(self._http.send(event) or b"" for event in events)
+        if require_lease is not None:
+            # No await may stand between this and the write: the process can be stopped at each for as long as you like.
+            require_lease()
+        self._wire.send(content)
         while True:
             event = await self._next_event()
             if isinstance(event, h11.Response):

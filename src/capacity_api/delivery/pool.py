@@ -13,19 +13,26 @@ import httpx
 from capacity_api.delivery.connection import Connection, Origin, origin_of
 from capacity_api.delivery.egress import Guard
 from capacity_api.domain.egress import Target
+from capacity_api.domain.lease import RequireLease
 
 _MAX_IDLE = 256
 _IDLE_SECONDS = 30.0
 _TARGET = "egress_target"
+_REQUIRE_LEASE = "require_lease"
 # A key of `request.extensions` that the pool sets, for the reader of the answer or the failure.
 IS_PRIVATE = "egress_is_private"
 
 
 def build_post(
-    target: Target, headers: Mapping[str, str], body: bytes, connect_seconds: float | None = None
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes,
+    connect_seconds: float | None = None,
+    require_lease: RequireLease | None = None,
 ) -> httpx.Request:
     """A request that `Pool` sends to `target`. `connect_seconds` limits how long connecting may take, name included.
 
+    `require_lease` is called on each connection that the request is sent on, directly before its first byte.
     The URL is only there to be read by people. httpx escapes addresses in its own way, so the
     connection, the request line and `Host` come from the target, which the guard judges.
     """
@@ -40,7 +47,7 @@ def build_post(
         headers={"host": target.authority, "content-length": str(len(body)), **headers},
         # Unlike `content`, a stream makes httpx add no headers.
         stream=httpx.ByteStream(body),
-        extensions={_TARGET: target, "timeout": {"connect": connect_seconds}},
+        extensions={_TARGET: target, _REQUIRE_LEASE: require_lease, "timeout": {"connect": connect_seconds}},
     )
 
 
@@ -59,7 +66,7 @@ class Pool(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request of `build_post`. The caller must close the response, which frees the connection.
 
-        Raises `EgressRefused`, `httpx.ConnectTimeout`, `httpx.NetworkError` and `httpx.ProtocolError`.
+        Raises `LeaseEnded`, `EgressRefused`, `httpx.ConnectTimeout`, `httpx.NetworkError` and `httpx.ProtocolError`.
         """
         target: Target = request.extensions[_TARGET]
         connection = self._take_idle(origin_of(target))
@@ -95,7 +102,7 @@ class Pool(httpx.AsyncBaseTransport):
 
     async def _send(self, connection: Connection, request: httpx.Request, target: Target) -> httpx.Response:
         try:
-            head = await connection.send(request, target.path)
+            head = await connection.send(request, target.path, request.extensions[_REQUIRE_LEASE])
         except BaseException:
             connection.close()
             raise

@@ -15,6 +15,7 @@ from capacity_api.delivery.egress import EgressRefused
 from capacity_api.delivery.pool import IS_PRIVATE, build_post
 from capacity_api.delivery.wire import AnswerTooLong
 from capacity_api.domain.egress import parse_target
+from capacity_api.domain.lease import RequireLease
 from capacity_api.domain.retry import OVERLOAD, Delivered, GiveUp, Outcome, Retry, retry_after
 from capacity_api.errors import Invalid
 
@@ -38,15 +39,17 @@ async def post(
     now: datetime,
     deadline: float = DEADLINE_SECONDS,
     connect_seconds: float | None = None,
+    require_lease: RequireLease | None = None,
 ) -> Outcome:
     """Send `body` once.
 
     `deadline`, in seconds, covers everything from resolving the name to the end of the answer, and
     `connect_seconds` the part until there is a connection. Returns an outcome, whatever the network or
-    the endpoint does. `now` is for a `Retry-After` with a date.
+    the endpoint does. `now` is for a `Retry-After` with a date. If `require_lease` raises `LeaseEnded`,
+    directly before the first byte, so does this.
     """
     try:
-        request = build_post(parse_target(url), {**_HEADERS, **headers}, body, connect_seconds)
+        request = build_post(parse_target(url), {**_HEADERS, **headers}, body, connect_seconds, require_lease)
     except Invalid:
         return GiveUp(reason="invalid_url", duration_ms=0)
     outcome = await _attempt(pool, request, now, deadline)

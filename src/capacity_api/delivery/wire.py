@@ -30,8 +30,11 @@ class Wire(asyncio.Protocol):
 
     @property
     def is_reusable(self) -> bool:
-        """Whether the peer keeps the connection open, and has sent nothing that nobody has read."""
-        return not self._received and not self._has_ended
+        """Whether the peer keeps the connection open, has sent nothing that nobody has read, and took all that we sent.
+
+        Otherwise the next request would wait behind the rest of the last.
+        """
+        return not self._received and not self._has_ended and not self._transport.get_write_buffer_size()
 
     @property
     def has_answered(self) -> bool:
@@ -59,7 +62,10 @@ class Wire(asyncio.Protocol):
         self._wake_reader()
 
     def send(self, request: bytes) -> None:
-        """Send a whole request at once: one packet, or one TLS record, if it fits."""
+        """Send a whole request at once: one packet, or one TLS record, if it fits.
+
+        It is in the hands of the system when this returns: asyncio and uvloop write at once unless something waits.
+        """
         self._bytes_left = MAX_ANSWER_BYTES
         # `receive` reports a connection that has ended.
         if not self._transport.is_closing():

@@ -11,7 +11,6 @@ has more than a few sends under way (`due_work.MAX_SENDS_PER_OWNER`), however ma
 
 import asyncio
 from collections import Counter, deque
-from datetime import timedelta
 from functools import partial
 from secrets import SystemRandom
 from typing import NamedTuple
@@ -21,7 +20,7 @@ import msgspec
 import structlog
 
 from capacity_api import background
-from capacity_api.clock import Clock
+from capacity_api.clock import BootClock, Clock, read_boot_clock
 from capacity_api.config import Settings
 from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
@@ -31,6 +30,7 @@ from capacity_api.delivery.pool import Pool
 from capacity_api.domain import signing
 from capacity_api.domain.claim import Claim, Message
 from capacity_api.domain.keys import Keys
+from capacity_api.domain.lease import LeaseEnded, require_lease
 from capacity_api.domain.retry import Outcome, Retry, is_gone
 from capacity_api.errors import ConfigurationError, Unavailable
 from capacity_api.operations import notices, retention
@@ -62,12 +62,13 @@ _MAX_READY = 128
 # fill the free room alone.
 MAX_IN_FLIGHT = 512
 # A transaction takes a dozen statements, and every other writer waits for it. So results are
-# recorded in batches: with this many results nothing new is started until they are recorded, and
-# the first result waits this long for others.
+# recorded in batches: with this many sends nothing new is started until they are recorded, and the
+# first result waits this long for others. With so many, one transaction takes no further result.
 _BATCH = 50
+_MAX_RECORDED = 2 * _BATCH
 _BATCH_SECONDS = 0.1
 # What must be left of a lease to start another send: its deadline, and the time to record it.
-_LEASE_NEEDED = timedelta(seconds=sender.DEADLINE_SECONDS + 2)
+_LEASE_NEEDED_SECONDS = sender.DEADLINE_SECONDS + 2
 # A message that was read longer ago is read again before it is sent: it may have been redacted since, or its webhook
 # disabled.
 _FRESH_SECONDS = 0.5
@@ -93,11 +94,13 @@ class Worker:
         pool: Pool | None = None,
         *,
         fresh_seconds: float = _FRESH_SECONDS,
+        boot_clock: BootClock = read_boot_clock,
     ) -> None:
         self._database = database
         self._keys = keys
         self._lease = settings.lease
         self._clock = clock
+        self._boot_clock = boot_clock
         self._wake = wake
         self._prunes = retention.prunes(settings)
         self._opened = () if settings.demonstration else settings.egress_allow
@@ -141,7 +144,7 @@ class Worker:
         # 1. Find due work. This only reads.
         read_at = asyncio.get_running_loop().time()
         due = await self._find_due()
-        finished, self._finished = self._finished, []
+        finished = self._take_batch()
         if not due and not finished:
             return False
         # 2. Record finished sends and claim the due work, in one short transaction for both.
@@ -150,7 +153,8 @@ class Worker:
         self._start([_DatedClaim(claim, read_at) for claim in new_claims])
         # Recording frees webhooks for their next event. While all fast slots are busy, wait for a
         # send to finish.
-        return (due.may_have_more or bool(finished)) and not self._ready and self._has_free_fast_slot()
+        is_waiting = bool(self._ready) or not self._has_free_fast_slot()
+        return self._has_full_batch() or ((due.may_have_more or bool(finished)) and not is_waiting)
 
     async def prune_some(self) -> bool:
         """Delete one batch of each thing that was kept for long enough, whether or not this process sends mail.
@@ -217,6 +221,17 @@ class Worker:
                 log.warning("delivery.results_lost", count=len(finished))
         await self._pool.aclose()
 
+    def _take_batch(self) -> list[ClaimResult]:
+        """The results to record next: those that finished first, of not many more sends than one batch has."""
+        sends = count = 0
+        while count < len(self._finished) and sends < _MAX_RECORDED:
+            sends += len(self._finished[count].sends)
+            count += 1
+        finished, self._finished = self._finished[:count], self._finished[count:]
+        if self._finished:
+            asyncio.get_running_loop().call_later(_BATCH_SECONDS, self._wake.set)
+        return finished
+
     async def _find_due(self) -> DueWork:
         free = MAX_IN_FLIGHT - len(self._in_flight) - len(self._ready)
         async with self._database.read(Bulkhead.DELIVERY) as session:
@@ -226,14 +241,17 @@ class Worker:
                 max_ready=min(free, _MAX_READY - len(self._ready)),
                 max_slow=min(free, _SLOW_SLOTS - len(self._slow)),
                 held=self._held,
+                boot_time=self._boot_clock(),
             )
 
     async def _record_and_claim(self, finished: list[ClaimResult], due: DueWork) -> list[Claim]:
         self._is_recording = True
+        # Before the database counts the lease, so that it ends here first.
+        boot_time = self._boot_clock()
         try:
             async with self._database.write(bulkhead=Bulkhead.DELIVERY) as session:
                 await results.record(session, finished, self._random.random)
-                return await claims.claim(session, due, self._clock(), self._lease)
+                return await claims.claim(session, due, self._clock(), self._lease, boot_time=boot_time)
         except (Unavailable, asyncio.CancelledError):
             # Record these results later.
             self._finished = finished + self._finished
@@ -252,10 +270,13 @@ class Worker:
         self._fill_fast_slots()
 
     def _fill_fast_slots(self) -> None:
-        while self._ready and self._has_free_fast_slot() and len(self._finished) < _BATCH and not self._is_recording:
+        while self._ready and self._has_free_fast_slot() and not self._has_full_batch() and not self._is_recording:
             task = self._start_sending(self._ready.popleft())
             self._fast.add(task)
             asyncio.get_running_loop().call_later(_FAST_SECONDS, self._give_up_fast_slot, task)
+
+    def _has_full_batch(self) -> bool:
+        return len(self._finished) >= _BATCH or sum(len(each.sends) for each in self._finished) >= _BATCH
 
     def _has_free_fast_slot(self) -> bool:
         return len(self._fast) < FAST_SLOTS
@@ -290,18 +311,24 @@ class Worker:
         """Send the messages in order.
 
         Stop at one that must be sent again, at an endpoint that is gone or cooling down, after half a second, or when
-        the lease is too short for another.
+        the lease is too short for another or has ended. Of those in order, only the first is read again to be sent
+        late: the others may be superseded by then, which the next claim finds out.
         """
         monotonic = asyncio.get_running_loop().time
         stop_at = monotonic() + _CLAIM_SECONDS
         sends: list[SendResult] = []
         for each in claim.messages:
-            if self._clock() + _LEASE_NEEDED > claim.expires_at:
+            if self._boot_clock() + _LEASE_NEEDED_SECONDS > claim.lease_ends_at:
                 break
-            message = await self._read_again(claim, each) if monotonic() - read_at > self._fresh_seconds else each
+            is_old = monotonic() - read_at > self._fresh_seconds
+            if is_old and any(not send.message.is_out_of_order for send in sends):
+                break
+            message = await self._read_again(claim, each) if is_old else each
             if message is None:
                 break
             outcome = await self._send(claim, message)
+            if outcome is None:
+                break
             sends.append(SendResult(message, outcome, self._clock()))
             if isinstance(outcome, Retry) or is_gone(outcome):
                 break
@@ -319,14 +346,27 @@ class Worker:
             return None
         return None if body is None else msgspec.structs.replace(message, body=body)
 
-    async def _send(self, claim: Claim, message: Message) -> Outcome:
+    async def _send(self, claim: Claim, message: Message) -> Outcome | None:
+        """Send one message, or nothing if the lease ends before the first byte: the process or the machine stood still.
+
+        The outcome is then `None`.
+        """
         try:
             now = self._clock()
             secrets = [self._keys.unseal(sealed) for sealed in claim.sealed_secrets]
             headers = signing.signature_headers(secrets, str(message.event_id), int(now.timestamp()), message.body)
             return await sender.post(
-                self._pool, claim.url, headers, message.body, now, connect_seconds=self._connect_seconds(claim)
+                self._pool,
+                claim.url,
+                headers,
+                message.body,
+                now,
+                connect_seconds=self._connect_seconds(claim),
+                require_lease=partial(require_lease, claim.lease_ends_at, self._boot_clock),
             )
+        except LeaseEnded:
+            log.warning("delivery.lease_ended", webhook=claim.webhook_id)
+            return None
         except ConfigurationError:
             log.error("delivery.secret_unreadable", webhook=claim.webhook_id)
             return Retry(reason="secret_unreadable", duration_ms=0, is_ours=True)

@@ -29,8 +29,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """All that a worker needs to send.
 
-    `messages` has the out-of-order ones first, then at most one that is in order. `cursor` is just
-    before that one.
+    `messages` has the out-of-order ones first, then a few that are in order. `cursor` is before the first of these,
+    with nothing to send between.
     """
 
     __repr__ = repr_without("sealed_secrets", "url")
@@ -39,7 +39,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     # `None` for the administrators.
     owner_id: UUID | None
     claim_id: UUID
-    expires_at: datetime
+    # By the boot clock of the worker that took it: see `domain.lease`.
+    lease_ends_at: float
     url: str
     sealed_secrets: tuple[str, ...]
     health: EndpointHealth

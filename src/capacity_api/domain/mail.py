@@ -55,11 +55,12 @@ class MailStatus(StrEnum):
 
 
 class MailClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail, reserved for one mailer until the lease expires. What it says and to whom is read before it is sent."""
+    """One mail, reserved for one mailer until the lease ends. What it says and to whom is read before it is sent."""
 
     mail_id: UUID
     claim_id: UUID
-    expires_at: datetime
+    # By the boot clock of the mailer that took it: see `domain.lease`.
+    lease_ends_at: float
     kind: MailKind
     attempts: int
     # When its first attempt failed.

@@ -100,7 +100,7 @@ OUTCOMES: MappingProxyType[Outcome, str] = MappingProxyType(
 # Why a match has its outcome: a sentence each, about the responder.
 MATCH_REASONS: MappingProxyType[ReasonCode, str] = MappingProxyType(
     {
-        ReasonCode.WITHIN_REMIT: "This is within its remit.",
+        ReasonCode.WITHIN_REMIT: "It helps people in this situation.",
         ReasonCode.AREA_NOT_COVERED: "It does not cover this area.",
         ReasonCode.AREA_PARTLY_COVERED: "It covers only a part of this area. Ask if it covers the place.",
         ReasonCode.AREA_NOT_GIVEN: "It does not cover the whole United Kingdom. Ask if it covers the place.",
@@ -116,7 +116,7 @@ MATCH_REASONS: MappingProxyType[ReasonCode, str] = MappingProxyType(
         ReasonCode.GENDER_PARTLY_COVERED: "It takes on people of only some of these genders. Ask which.",
         ReasonCode.GENDER_NOT_GIVEN: "It takes on people of certain genders only. Ask about the gender.",
         ReasonCode.OUTSIDE_CURRENT_LIMIT: (
-            "For now it takes only some of the people in its remit. This situation is not among them."
+            "For now it helps only some of the people that it usually helps. This situation is not among them."
         ),
         ReasonCode.EXISTING_CLIENTS_ONLY: "It takes on its existing clients only.",
         ReasonCode.EXISTING_CLIENT_NOT_GIVEN: "It takes on its existing clients only. Ask if that applies.",

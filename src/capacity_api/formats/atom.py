@@ -28,7 +28,7 @@ _HEADINGS = {
     EventType.INTAKE_PLANNED: "a change is planned",
     EventType.INTAKE_CONFIRMED: "still true",
     EventType.RESPONDER_LISTED: "joined the directory",
-    EventType.RESPONDER_UPDATED: "contact, remit, name or website changed",
+    EventType.RESPONDER_UPDATED: "contact, name, website or who it helps changed",
     EventType.RESPONDER_DELISTED: "left the directory",
 }
 # Characters that XML 1.0 cannot hold, not even escaped (§2.2, Char).

@@ -29,6 +29,7 @@ _HEADER = (
     "nobody_open_seconds",
     "nobody_open_hours",
     "counted_seconds",
+    "counted_until",
 )
 
 
@@ -45,6 +46,8 @@ def _rows(statistics: Statistics) -> Iterator[list[Cell]]:
 
 def _rows_of(name: str, span: Statistics | MonthStatistics) -> Iterator[list[Cell]]:
     begins: list[Cell] = [msgspec.to_builtins(span.start), msgspec.to_builtins(span.end), name]
+    # A month ends where counting does.
+    until: Cell = msgspec.to_builtins(span.counted_until if isinstance(span, Statistics) else span.end)
     for responder in span.responders:
         seconds, shares = responder.seconds, responder.shares
         yield [
@@ -52,12 +55,12 @@ def _rows_of(name: str, span: Statistics | MonthStatistics) -> Iterator[list[Cel
             *("responder", responder.slug, responder.name, None, responder.listed_seconds),
             *(seconds.open, seconds.waiting_list, seconds.paused, seconds.unconfirmed),
             *((None,) * len(State) if shares is None else msgspec.structs.astuple(shares)),
-            *(responder.pause_count, responder.longest_pause_seconds, None, None, None),
+            *(responder.pause_count, responder.longest_pause_seconds, None, None, None, until),
         ]
     for nation in span.nations:
-        yield [*begins, "nation", nation.code, nation.name, None, *_nobody_open(nation)]
+        yield [*begins, "nation", nation.code, nation.name, None, *_nobody_open(nation), until]
     for group in span.groups:
-        yield [*begins, "group", group.area, AREAS[group.area].name, group.age_group, *_nobody_open(group)]
+        yield [*begins, "group", group.area, AREAS[group.area].name, group.age_group, *_nobody_open(group), until]
 
 
 def _nobody_open(measured: NationStatistics | GroupStatistics) -> list[Cell]:

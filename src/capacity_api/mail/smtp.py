@@ -17,6 +17,7 @@ from time import monotonic
 import aiosmtplib
 
 from capacity_api.config import SmtpServer
+from capacity_api.domain.lease import RequireLease
 from capacity_api.domain.retry import Delivered, GiveUp, Outcome, Retry
 from capacity_api.mail.transport import ServerUnavailable
 from capacity_api.resolver import Resolver
@@ -27,6 +28,8 @@ DEADLINE_SECONDS = 30.0
 _QUIT_SECONDS = 2.0
 # "Authentication required": our login, and not this address.
 _OUR_LOGIN = frozenset({530, 534, 535, 538})
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_DOT = re.compile(rb"^\.", re.MULTILINE)
 _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 # No such mailbox, or one that takes nothing any more (RFC 3463 §3.2, §3.3).
 _NO_MAILBOX = re.compile(r"5\.1\.\d+|5\.2\.1")
@@ -66,8 +69,8 @@ class SmtpTransport:
         except _FAILURES as error:
             raise _unavailable(error) from None
 
-    async def send(self, message: EmailMessage, recipient: str) -> Outcome:
-        """Send over the open connection, or over a new one where the server has ended that."""
+    async def send(self, message: EmailMessage, recipient: str, require_lease: RequireLease | None = None) -> Outcome:
+        """Send over the open connection, or over a new one where the server has ended that. Raises `LeaseEnded`."""
         begin = monotonic()
         deadline = asyncio.get_running_loop().time() + self._deadline_seconds
         try:
@@ -82,7 +85,7 @@ class SmtpTransport:
         try:
             async with asyncio.timeout_at(deadline):
                 await connection.rcpt(recipient)
-                await connection.data(message.as_bytes(policy=WIRE))
+                await _send_data(connection, message.as_bytes(policy=WIRE), require_lease)
         except aiosmtplib.SMTPResponseException as error:
             await self._reset(connection, error.code)
             if error.code in _OUR_LOGIN:
@@ -186,6 +189,27 @@ class SmtpTransport:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+async def _send_data(connection: aiosmtplib.SMTP, message: bytes, require_lease: RequireLease | None) -> None:
+    """As `SMTP.data`, but with the look at the lease where the server has agreed to take the message.
+
+    Without the dot at its end, a server drops what it was sent (RFC 5321 §4.1.1.10).
+    """
+    answer = await connection.execute_command(b"DATA")
+    if answer.code != aiosmtplib.SMTPStatus.start_input:
+        raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+    assert connection.protocol is not None
+    content = _LINE_END.sub(b"\r\n", message).removesuffix(b"\r\n") + b"\r\n"
+    # A line that begins with a dot gets another (§4.5.2).
+    content = _DOT.sub(b"..", content) + b".\r\n"
+    if require_lease is not None:
+        # No await may stand between this and the write.
+        require_lease()
+    connection.protocol.write(content)
+    answer = await connection.protocol.read_response(timeout=connection.timeout)
+    if answer.code != aiosmtplib.SMTPStatus.completed:
+        raise aiosmtplib.SMTPDataError(answer.code, answer.message)
 
 
 def _refusal(error: aiosmtplib.SMTPResponseException, duration_ms: int) -> Outcome:

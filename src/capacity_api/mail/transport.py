@@ -3,6 +3,7 @@
 from email.message import EmailMessage
 from typing import Protocol
 
+from capacity_api.domain.lease import RequireLease
 from capacity_api.domain.retry import Outcome
 
 
@@ -21,10 +22,11 @@ class Transport(Protocol):
     async def open(self) -> None:
         """Be ready to send. Raises `ServerUnavailable`."""
 
-    async def send(self, message: EmailMessage, recipient: str) -> Outcome:
+    async def send(self, message: EmailMessage, recipient: str, require_lease: RequireLease | None = None) -> Outcome:
         """Send to this one address. A `GiveUp` with `disable` says that this address is refused for good.
 
-        Raises `ServerUnavailable`; the message was then not sent.
+        Calls `require_lease` directly before the message is sent, which may raise `LeaseEnded`. Raises that and
+        `ServerUnavailable`; the message was then not sent.
         """
 
     async def close(self) -> None:

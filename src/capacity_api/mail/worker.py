@@ -1,6 +1,6 @@
 """The mailer sends what waits in the outbox: it claims a few mails, sends one after the other, and records each.
 
-Any number may run on one database. If one is killed, nothing is lost: its claim expires, and another sends the same
+Any number may run on one database. If one is killed, nothing is lost: its lease ends, and another sends the same
 mails again, with the same `Message-ID`. A mail server that is away counts against no mail: what was claimed is given
 back, and the mailer waits, each time for longer.
 """
@@ -8,16 +8,18 @@ back, and the mailer waits, each time for longer.
 import asyncio
 from collections import deque
 from datetime import timedelta
+from functools import partial
 from secrets import SystemRandom
 
 import structlog
 
 from capacity_api import background
-from capacity_api.clock import Clock
+from capacity_api.clock import BootClock, Clock, read_boot_clock
 from capacity_api.config import Settings
 from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
 from capacity_api.domain.keys import Keys
+from capacity_api.domain.lease import LeaseEnded, require_lease
 from capacity_api.domain.mail import MailClaim
 from capacity_api.domain.retry import Outcome, Retry
 from capacity_api.errors import ConfigurationError, Unavailable
@@ -37,7 +39,7 @@ _RELEASE_SECONDS = 2.0
 # A claim of ten takes a second or two. A server that takes longer gets fewer at a time.
 _LEASE = timedelta(seconds=2 * DEADLINE_SECONDS)
 # What must be left of it to send another: its deadline, and the time to record it.
-_LEASE_NEEDED = timedelta(seconds=DEADLINE_SECONDS + 2)
+_LEASE_NEEDED_SECONDS = DEADLINE_SECONDS + 2
 # How long to wait for a mail server that is away: doubled each time.
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -56,10 +58,12 @@ class Mailer:
         transport: Transport,
         *,
         first_pause_seconds: float = _FIRST_PAUSE_SECONDS,
+        boot_clock: BootClock = read_boot_clock,
     ) -> None:
         self._database = database
         self._keys = keys
         self._clock = clock
+        self._boot_clock = boot_clock
         self._wake = wake
         self._transport = transport
         self._writer = Writer(settings)
@@ -98,7 +102,7 @@ class Mailer:
             return False
         # 3. Send one after the other.
         while self._claimed:
-            if self._clock() + _LEASE_NEEDED > self._claimed[0].expires_at:
+            if self._boot_clock() + _LEASE_NEEDED_SECONDS > self._claimed[0].lease_ends_at:
                 await self._release_claimed()
                 break
             # A mail that is on its way is sent to the end when this stops.
@@ -123,7 +127,7 @@ class Mailer:
     async def _claim(self) -> bool:
         """Claim what is due. False if nothing is, or if the mail server does not answer."""
         async with self._database.read(Bulkhead.MAIL) as session:
-            due = await claims.find_due(session, self._clock())
+            due = await claims.find_due(session, self._clock(), boot_time=self._boot_clock())
         if not due:
             await self._transport.close()
             return False
@@ -132,8 +136,10 @@ class Mailer:
         except ServerUnavailable as error:
             self._pause(error)
             return False
+        # Before the database counts the lease, so that it ends here first.
+        boot_time = self._boot_clock()
         async with self._database.write(bulkhead=Bulkhead.MAIL) as session:
-            claimed = await claims.claim(session, self._clock(), self._keys, due, _LEASE)
+            claimed = await claims.claim(session, self._clock(), self._keys, due, _LEASE, boot_time=boot_time)
         self._claimed.extend(claimed)
         return True
 
@@ -165,7 +171,11 @@ class Mailer:
                 return None
             if isinstance(content, Untrue):
                 return content.reason
-            return await self._send_content(content)
+            return await self._send_content(claim, content)
+        except LeaseEnded:
+            # The process or the machine stood still.
+            log.warning("mail.lease_ended", mail=claim.mail_id)
+            return None
         except ConfigurationError:
             log.error("mail.secret_unreadable", mail=claim.mail_id)
             return Retry(reason="secret_unreadable", duration_ms=0)
@@ -176,9 +186,11 @@ class Mailer:
             log.error("mail.broken", mail=claim.mail_id, error=type(error).__name__)
             return Retry(reason="internal_error", duration_ms=0)
 
-    async def _send_content(self, content: MailContent) -> Outcome:
+    async def _send_content(self, claim: MailClaim, content: MailContent) -> Outcome:
         message = self._writer.write(content, self._clock())
-        outcome = await self._transport.send(message, content.email)
+        outcome = await self._transport.send(
+            message, content.email, partial(require_lease, claim.lease_ends_at, self._boot_clock)
+        )
         if self._is_unreachable:
             log.info("mail.reachable")
         self._is_unreachable, self._pause_seconds = False, self._first_pause_seconds

@@ -1,7 +1,7 @@
 """One change of the directory: its events, its numbers and its coverage, in the caller's transaction.
 
-1. `begin` takes the write lock and records every lapse and planned start that is due.
-2. The caller reads rows through the `Change`, decides, and writes.
+1. `begin` takes the write lock and records the lapses and planned starts that are due, up to `MAX_DUE` responders.
+2. The caller reads rows through the `Change`, which records what is due of them first, decides, and writes.
 3. `Change.record` or `Change.add_event` writes the event with the next sequence number, and a coverage event for each
    gap that this opens or closes.
 
@@ -9,6 +9,7 @@ Nothing else adds to `event` or moves `sequence`. The publisher and the workers 
 tables after the commit.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -52,6 +53,8 @@ _BY_THE_CLOCK = frozenset({"started", "lapsed", "reminded"})
 # A link that asks "still true?" is about the report that one of these brought (`intake.report_sequence`).
 _BRINGS_A_REPORT = frozenset({"reported", "started", "counted"})
 _SAID_BY_NOBODY = frozenset({"lapsed", "restored"})
+# Of so many responders one transaction records what is due, so that nobody waits long for the write lock or the loop.
+MAX_DUE = 20
 # Names can be long. An event that would be longer names fewer of those who may help.
 MAX_EVENT_BYTES = 20_000
 # The body of an event without its data: id, type, time, number and `test`.
@@ -90,7 +93,7 @@ class Change:
         return self._sequence_row.n
 
     async def get_responder(self, slug: str, *, or_delisted: bool = False) -> ResponderRow:
-        """A listed responder, read under the write lock. Raises `NotFound`."""
+        """A listed responder, read under the write lock, with what is due of it recorded. Raises `NotFound`."""
         query = select(ResponderRow).where(ResponderRow.slug == slug)
         if not or_delisted:
             query = query.where(ResponderRow.delisted_at.is_(None))
@@ -98,6 +101,9 @@ class Change:
         if row is None:
             raise await no_responder(self.session, slug, or_delisted=or_delisted)
         self.note_contribution(row)
+        if not self.clock_in_doubt and row.delisted_at is None:
+            # `begin` leaves it to the background task when much is due at once.
+            await _record_steps(self, [(row, due_steps(row.intake.value, self.now))])
         return row
 
     def intake_of(self, row: ResponderRow) -> Intake:
@@ -296,7 +302,7 @@ def _note_step(session: AsyncSession, row: ResponderRow, step: Step, **fields: A
 
 
 async def begin(session: AsyncSession, now: datetime) -> Change:
-    """Take the write lock, and record what is due first: nothing while the clock is in doubt."""
+    """Take the write lock, and record what is due first (`record_due`): nothing while the clock is in doubt."""
     row = await sequence.lock(session)
     session.info[SEEN] = row.n
     latest = now
@@ -325,25 +331,42 @@ async def begin_restored(session: AsyncSession, row: SequenceRow, number: int, a
     return Change(session, row, counts, at)
 
 
-async def record_due(change: Change) -> int:
-    """Record every due lapse, planned start and reminder of any responder, by date, with its mail; returns how many."""
-    rows = (
+async def record_due(change: Change, max_responders: int = MAX_DUE) -> int:
+    """Record the due lapses, planned starts and reminders, by date, with their mail; returns how many.
+
+    Those of up to `max_responders` that are due first. Where more are due, it records what was due before theirs.
+    """
+    rows = list(
         await change.session.scalars(
             select(ResponderRow)
             .join(IntakeRow)
             .where(IntakeRow.next_due <= change.now, ResponderRow.delisted_at.is_(None))
+            # By the index alone: of ten thousand that are due at one moment, a second key would sort all for each step.
+            .order_by(IntakeRow.next_due)
+            .limit(max_responders + 1)
             .execution_options(populate_existing=True)
         )
-    ).all()
+    )
+    until = change.now
+    if len(rows) > max_responders:
+        # One of these may have a step that is due after the first of the others.
+        until = rows.pop().intake.next_due or until
     for row in rows:
         change.note_contribution(row)
-    due = [(step, row) for row in rows for step in due_steps(row.intake.value, change.now)]
-    last_steps: dict[UUID, tuple[ResponderRow, Step]] = {}
-    for step, row in sorted(due, key=lambda pair: (pair[0].at, pair[1].slug)):
+    return await _record_steps(change, [(row, due_steps(row.intake.value, change.now)) for row in rows], until)
+
+
+async def _record_steps(
+    change: Change, due: Sequence[tuple[ResponderRow, Sequence[Step]]], until: datetime | None = None
+) -> int:
+    """Record the due steps of these responders up to `until`, by default all, and add the mail of the last of each."""
+    steps = [(step, row) for row, steps in due for step in steps if until is None or step.at <= until]
+    for step, row in sorted(steps, key=lambda pair: (pair[0].at, pair[1].slug)):
         await change.record(row, step, step.after.report)
-        last_steps[row.id] = (row, step)
-    await reminders.add_reminders(change.session, change.now, list(last_steps.values()))
-    return len(due)
+    # Where a later step is due too, the mail is about that one.
+    last_steps = [(row, steps[-1]) for row, steps in due if steps and (until is None or steps[-1].at <= until)]
+    await reminders.add_reminders(change.session, change.now, last_steps)
+    return len(steps)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:

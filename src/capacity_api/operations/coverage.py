@@ -17,6 +17,8 @@ from capacity_api.domain.gaps import Helper
 from capacity_api.domain.intake import Intake, Report, remit_now
 from capacity_api.domain.remit import Remit
 
+_AT_A_TIME = 200
+
 
 def contribution_of(row: ResponderRow) -> Contribution | None:
     """What a responder adds to the counts as recorded; nothing once it is delisted."""
@@ -56,15 +58,19 @@ async def recount(session: AsyncSession) -> Counts:
 
 async def read_helpers(session: AsyncSession, cell_set: CellSet) -> list[Helper]:
     """The responders that may help in any of these cells, as recorded."""
-    rows = await session.execute(
+    # Some at a time: others go on in between.
+    rows = await session.stream(
         select(ResponderRow.name, ResponderRow.slug, ResponderRow.remit, IntakeRow.report, IntakeRow.lapsed)
         .join(IntakeRow, IntakeRow.responder_id == ResponderRow.id)
         .where(ResponderRow.delisted_at.is_(None), IntakeRow.report.is_not(None), IntakeRow.lapsed.is_(False))
+        .execution_options(yield_per=_AT_A_TIME)
     )
-    helpers = [
-        Helper(name, slug, _contribution(remit, report, lapsed).may_help) for name, slug, remit, report, lapsed in rows
-    ]
-    return [helper for helper in helpers if helper.cell_set & cell_set]
+    helpers: list[Helper] = []
+    async for name, slug, remit, report, lapsed in rows:
+        may_help = _contribution(remit, report, lapsed).may_help
+        if may_help & cell_set:
+            helpers.append(Helper(name, slug, may_help))
+    return helpers
 
 
 def _contribution(remit: Remit, report: Report | None, lapsed: bool) -> Contribution:

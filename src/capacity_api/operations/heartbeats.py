@@ -1,18 +1,23 @@
 """Heartbeats: what delivers webhooks and sends mail says in the database that it still does its rounds.
 
 `/metrics` and `capacity-api doctor` read it, so a `worker` is watched without a port of its own. A row that grows old
-is of a process that was killed or hangs. One that ends as it should removes its row.
+is of a process that was killed or hangs. One that ends as it should removes its row. The id of a row says when its
+process started and on which machine, so one that was started again there is known to replace one that was killed.
 """
 
 import asyncio
+import hashlib
+import secrets
+import socket
+from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
 from capacity_api import background
 from capacity_api.background import Round
@@ -27,6 +32,9 @@ _BEAT_EVERY_SECONDS = 15.0
 SILENT_AFTER = timedelta(seconds=90)
 # The next heartbeat of any process removes a row that is older.
 _KEPT_FOR = timedelta(hours=1)
+# In the id of a row, as in each UUIDv7: the milliseconds of the start first. Its last bits are of the machine.
+_START_SHIFT = 80
+_PLACE_BITS = 62
 # At the end, a database that does not answer may not keep the process from stopping.
 _END_SECONDS = 3.0
 
@@ -39,7 +47,10 @@ class Task(StrEnum):
 
 
 class Pulse(msgspec.Struct, frozen=True, kw_only=True):
-    """The processes that do one task: how many beat, how many fell silent, and when the newest heartbeat was."""
+    """The processes that do one task: how many beat, how many fell silent, and when the newest heartbeat was.
+
+    One that fell silent is not counted if another was started in its place.
+    """
 
     alive: int
     silent: int
@@ -54,8 +65,10 @@ class Heartbeat:
         self._bulkhead = bulkhead
         self._task = task
         self._clock = clock
-        self._id = uuid7()
+        self._id = _identify(socket.gethostname(), task, clock())
         self._has_beaten = False
+        # Also one whose end was not seen, because it was cancelled, may be stored.
+        self._may_be_stored = False
         self._has_done_round = False
         self._wake = asyncio.Event()
 
@@ -83,6 +96,7 @@ class Heartbeat:
         if not self._has_done_round:
             return False
         now = self._clock()
+        self._may_be_stored = True
         # Not a real write: that it cannot be stored holds up nobody.
         async with self._database.write(bulkhead=self._bulkhead, is_probe=True) as session:
             outdated = or_(HeartbeatRow.id == self._id, HeartbeatRow.beat_at < now - _KEPT_FOR)
@@ -92,7 +106,7 @@ class Heartbeat:
         return False
 
     async def _end(self) -> None:
-        if not self._has_beaten:
+        if not self._may_be_stored:
             return
         with suppress(Unavailable, TimeoutError):
             async with (
@@ -104,11 +118,44 @@ class Heartbeat:
 
 async def read_pulses(session: AsyncSession, now: datetime) -> dict[Task, Pulse]:
     """Of each task, whether or not anything does it."""
-    beats: dict[Task, list[datetime]] = {task: [] for task in Task}
-    for task, beat_at in await session.execute(select(HeartbeatRow.task, HeartbeatRow.beat_at)):
-        beats[Task(task)].append(beat_at)
+    beats: dict[Task, list[tuple[UUID, datetime]]] = {task: [] for task in Task}
+    for id_, task, beat_at in await session.execute(select(HeartbeatRow.id, HeartbeatRow.task, HeartbeatRow.beat_at)):
+        beats[Task(task)].append((id_, beat_at))
     pulses = {}
-    for task, times in beats.items():
-        alive = sum(now - each <= SILENT_AFTER for each in times)
-        pulses[task] = Pulse(alive=alive, silent=len(times) - alive, newest=max(times, default=None))
+    for task, found in beats.items():
+        alive = [id_ for id_, at in found if now - at <= SILENT_AFTER]
+        silent = [(id_, at) for id_, at in found if now - at > SILENT_AFTER]
+        newest = max((at for _, at in found), default=None)
+        pulses[task] = Pulse(alive=len(alive), silent=_without_replacement(silent, alive), newest=newest)
     return pulses
+
+
+def _identify(host: str, task: Task, now: datetime) -> UUID:
+    """A UUIDv7 whose last bits are the same for each process that does the task on this host."""
+    digest = hashlib.sha256(f"{host} {task}".encode()).digest()
+    place = int.from_bytes(digest[:8]) >> (64 - _PLACE_BITS)
+    start = _milliseconds(now) << _START_SHIFT
+    return UUID(int=start | 7 << 76 | secrets.randbits(12) << 64 | 2 << _PLACE_BITS | place)
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _without_replacement(silent: list[tuple[UUID, datetime]], alive: list[UUID]) -> int:
+    """How many fell silent and have none of `alive` in their place, started since. Each takes the place of one."""
+    starts: defaultdict[int, list[int]] = defaultdict(list)
+    for id_ in alive:
+        starts[_place(id_)].append(id_.int >> _START_SHIFT)
+    count = 0
+    for id_, last_beat in sorted(silent, key=lambda each: each[1], reverse=True):
+        later = [start for start in starts[_place(id_)] if start > _milliseconds(last_beat)]
+        if later:
+            starts[_place(id_)].remove(later[0])
+        else:
+            count += 1
+    return count
+
+
+def _place(id_: UUID) -> int:
+    return id_.int % (1 << _PLACE_BITS)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -78,7 +78,7 @@ async def _require_few(session: AsyncSession, now: datetime, owner: Owner) -> No
         # The command line.
         return
     query = select(AuditRow.target).where(
-        AuditRow.action == "person.invite", AuditRow.owner_key == actor.owner.key, AuditRow.at > now - _DAY
+        text("action = 'person.invite'"), AuditRow.owner_key == actor.owner.key, AuditRow.at > now - _DAY
     )
     sent = {UUID(target) for target in await session.scalars(query.distinct())}
     # Administrators invite for many owners. What is deleted counts for each of them.

@@ -6,6 +6,7 @@ counted yet from `read_uncounted`.
 """
 
 from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,19 +26,30 @@ from capacity_api.representations.responder import AreaRef
 
 # How many events to read at a time, and how many parameters to put in one statement.
 BATCH = 1000
-_COLUMNS: tuple[Any, ...] = (
+_TOTALS: tuple[Any, ...] = (
     PeriodRow.state,
     PeriodRow.began,
     PeriodRow.number,
     PeriodRow.ended,
-    PeriodRow.nations,
-    PeriodRow.age_groups,
     PeriodRow.open,
     PeriodRow.waiting_list,
     PeriodRow.paused,
     PeriodRow.unconfirmed,
     PeriodRow.pauses,
 )
+_COLUMNS = (*_TOTALS, PeriodRow.nations, PeriodRow.age_groups)
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """So many events in order, the last of which has this `number` and happened at `until`; `None` without any.
+
+    `changes` are their state changes. Not every event is one.
+    """
+
+    number: int
+    until: datetime | None
+    events: int
+    changes: list[StateChange]
 
 
 async def is_behind(session: AsyncSession) -> bool:
@@ -51,15 +63,15 @@ async def count_events(session: AsyncSession, max_events: int = BATCH) -> int:
     rollup = (
         await session.execute(select(RollupRow).with_for_update().execution_options(populate_existing=True))
     ).scalar_one()
-    number, count, changes = await _read_changes(session, rollup.sequence, max_events)
-    if count == 0:
+    batch = await _read_changes(session, rollup.sequence, max_events)
+    if batch.events == 0:
         return 0
-    if await _is_misdated(session, rollup.sequence, number):
+    if await _is_misdated(session, rollup.sequence, batch.number):
         # Count everything again, from the first event.
         await reset(session)
-        number, count, changes = await _read_changes(session, 0, max_events)
+        batch = await _read_changes(session, 0, max_events)
     ledger = await load_ledger(session, rollup)
-    await load_periods(session, ledger, changes)
+    await load_periods(session, ledger, batch.changes)
     # Copies of the stored rows: the ledger changes its own.
     stored_periods = {
         responder_id: msgspec.structs.replace(periods[-1])
@@ -67,13 +79,13 @@ async def count_events(session: AsyncSession, max_events: int = BATCH) -> int:
         if periods
     }
     stored_gaps = {place: msgspec.structs.replace(gaps[-1]) for place, gaps in ledger.gaps.items() if gaps}
-    for change in changes:
+    for change in batch.changes:
         ledger.apply(change)
     await _write_periods(session, ledger, stored_periods)
     await _write_gaps(session, ledger, stored_gaps)
-    rollup.sequence, rollup.open_in = number, ledger.open_in
+    rollup.sequence, rollup.open_in = batch.number, ledger.open_in
     await session.flush()
-    return count
+    return batch.events
 
 
 async def reset(session: AsyncSession) -> None:
@@ -84,14 +96,14 @@ async def reset(session: AsyncSession) -> None:
     await session.execute(delete(GapRow))
 
 
-async def read_uncounted(session: AsyncSession, after: int) -> AsyncIterator[list[StateChange]]:
-    """The state changes of the events after number `after`, in order, a batch at a time."""
+async def read_uncounted(session: AsyncSession, after: int) -> AsyncIterator[Batch]:
+    """The events after number `after`, in order, a batch at a time."""
     while True:
-        number, count, changes = await _read_changes(session, after, BATCH)
-        if count == 0:
+        batch = await _read_changes(session, after, BATCH)
+        if batch.events == 0:
             return
-        after = number
-        yield changes
+        after = batch.number
+        yield batch
 
 
 async def load_ledger(session: AsyncSession, rollup: RollupRow) -> Ledger:
@@ -112,7 +124,7 @@ async def read_last_periods(
 
     `responders`: only these, by id.
     """
-    query = _select_last_periods(before)
+    query = _select_last_periods(before, _COLUMNS)
     if responders is None:
         return _periods(await session.execute(query))
     periods: dict[UUID, Period] = {}
@@ -120,6 +132,26 @@ async def read_last_periods(
     for n in range(0, len(ids), BATCH):
         periods |= _periods(await session.execute(query.where(ResponderRow.id.in_(ids[n : n + BATCH]))))
     return periods
+
+
+async def read_last_totals(session: AsyncSession, before: int) -> dict[UUID, Period]:
+    """The same of every responder, without the nations and age groups, which take the longest to read."""
+    rows = await session.execute(_select_last_periods(before, _TOTALS))
+    return {
+        row.id: Period(
+            state=State(row.state),
+            began=row.began,
+            number=row.number,
+            ended=row.ended,
+            open=row.open,
+            waiting_list=row.waiting_list,
+            paused=row.paused,
+            unconfirmed=row.unconfirmed,
+            pauses=row.pauses,
+        )
+        for row in rows
+        if row.number is not None
+    }
 
 
 async def load_periods(session: AsyncSession, ledger: Ledger, changes: Iterable[StateChange]) -> None:
@@ -171,7 +203,7 @@ def _select_last_gap(place: str, before: int | None) -> Select[Any]:
     return select(query.order_by(GapRow.began.desc()).limit(1).subquery())
 
 
-def _select_last_periods(before: int | None) -> Select[Any]:
+def _select_last_periods(before: int | None, columns: tuple[Any, ...]) -> Select[Any]:
     earlier = aliased(PeriodRow)
     newest = select(earlier.number).where(earlier.responder_id == ResponderRow.id)
     if before is not None:
@@ -180,7 +212,7 @@ def _select_last_periods(before: int | None) -> Select[Any]:
     number = newest.order_by(earlier.began.desc(), earlier.number.desc()).limit(1).correlate(ResponderRow)
     last = and_(PeriodRow.responder_id == ResponderRow.id, PeriodRow.number == number.scalar_subquery())
     # An outer join: with an inner one SQLite would scan all periods and look up the responder of each.
-    return select(ResponderRow.id, *_COLUMNS).select_from(ResponderRow).outerjoin(PeriodRow, last)
+    return select(ResponderRow.id, *columns).select_from(ResponderRow).outerjoin(PeriodRow, last)
 
 
 def _periods(rows: Iterable[Any]) -> dict[UUID, Period]:
@@ -239,8 +271,7 @@ class _EventBody(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_EventBody)
 
 
-async def _read_changes(session: AsyncSession, after: int, max_events: int) -> tuple[int, int, list[StateChange]]:
-    """Of up to `max_events` events after number `after`: the last number, how many, and their state changes."""
+async def _read_changes(session: AsyncSession, after: int, max_events: int) -> Batch:
     rows = (
         await session.execute(
             select(EventRow.sequence, EventRow.type, EventRow.at, EventRow.responder_id, EventRow.body)
@@ -255,7 +286,12 @@ async def _read_changes(session: AsyncSession, after: int, max_events: int) -> t
         for row in rows
         if row.responder_id is not None and row.type != EventType.EVENT_REDACTED
     ]
-    return rows[-1].sequence if rows else after, len(rows), changes
+    if not rows:
+        return Batch(number=after, until=None, events=0, changes=[])
+    last = rows[-1]
+    return Batch(
+        number=last.sequence, until=restores.time_of(last.sequence, last.at), events=len(rows), changes=changes
+    )
 
 
 async def _is_misdated(session: AsyncSession, counted: int, number: int) -> bool:

@@ -26,8 +26,6 @@ from capacity_api.operations.near_names import no_responder
 
 # How often a coordinator may ask. A second press of a button must not mail everybody again.
 CHASE_EVERY = timedelta(hours=1)
-# For more responders than this, the people of all are read: a database takes only so many values in one query.
-_MAX_IDS_IN_QUERY = 500
 
 
 async def add_reminders(session: AsyncSession, now: datetime, last_steps: Sequence[tuple[ResponderRow, Step]]) -> None:
@@ -103,9 +101,9 @@ def _mails_about(
 
 async def _people_reminded(session: AsyncSession, responder_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """The ids of everybody `reminded`, by responder."""
-    query = select(PersonRow.id, PersonRow.responder_id, PersonRow.roles).where(PersonRow.responder_id.is_not(None))
-    if len(responder_ids) <= _MAX_IDS_IN_QUERY:
-        query = query.where(PersonRow.responder_id.in_(responder_ids))
+    query = select(PersonRow.id, PersonRow.responder_id, PersonRow.roles).where(
+        PersonRow.responder_id.in_(responder_ids)
+    )
     people: dict[UUID, list[UUID]] = {}
     for person_id, responder_id, roles in await session.execute(query.order_by(PersonRow.id)):
         if responder_id is not None and Role.REMINDED in roles:

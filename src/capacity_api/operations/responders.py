@@ -29,6 +29,7 @@ from capacity_api.representations.responder import Responder
 _RESERVED_SLUGS = frozenset({ALL, UNKNOWN, "admin", "example"})
 _DEFAULT_HOURS = int(DEFAULT_VALID_FOR.total_seconds() // 3600)
 _MAX_VALID_FOR_HOURS = 2160
+_AT_A_TIME = 50
 Name = Annotated[str, text_limits(200, required=True)]
 _Hours = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": _MAX_VALID_FOR_HOURS})]
 
@@ -144,10 +145,10 @@ async def delist_responder(session: AsyncSession, now: datetime, slug: str) -> N
 
 async def changed_since(session: AsyncSession, sequence: int) -> list[ResponderRecord]:
     """The responders that changed after a sequence number, delisted ones included, by slug."""
-    rows = await session.scalars(
-        select(ResponderRow).where(ResponderRow.sequence > sequence).order_by(ResponderRow.slug)
-    )
-    return [row.record for row in rows]
+    query = select(ResponderRow).where(ResponderRow.sequence > sequence).order_by(ResponderRow.slug)
+    # Some at a time: others go on in between, however many have changed.
+    rows = await session.stream_scalars(query.execution_options(yield_per=_AT_A_TIME))
+    return [row.record async for row in rows]
 
 
 async def changed_between(session: AsyncSession, after: int, until: int, limit: int) -> list[ResponderRecord]:

@@ -114,6 +114,8 @@ def render_evidence(
             ],
             counted_from=statistics.counted_from,
             begins_late=statistics.counted_from is not None and statistics.counted_from > span.start,
+            counted_until=statistics.counted_until,
+            still_counting=_still_counting(evidence),
             read_at=evidence.read_at,
             now=now,
             liveness=_liveness(responders.values(), now),
@@ -128,6 +130,13 @@ def render_evidence(
             many=len(statistics.responders) > MANY,
             query=urlencode(query, safe=":"),
         )
+
+
+def _still_counting(evidence: Evidence) -> bool:
+    """Whether the service has not counted all of the span yet, of which there is a record."""
+    until, end = evidence.statistics.counted_until, evidence.statistics.end
+    has_record = evidence.begins is not None and evidence.begins < end
+    return has_record and (until is None or until < end)
 
 
 def _title(span: Span) -> str | None:

@@ -22,15 +22,15 @@ from capacity_api.wording.sentences import (
 HISTORY: Mapping[str, str] = MappingProxyType(
     {
         "reported": "It said: {state}.",
-        "reported_as_told": "As told to this directory: {state}.",
+        "reported_as_told": "We were told: {state}.",
         "confirmed": "It said that this is still true: {state}.",
-        "confirmed_as_told": "As told to this directory, still true: {state}.",
+        "confirmed_as_told": "We were told that this is still true: {state}.",
         "planned": "It planned a change: {state} from {time}.",
-        "planned_as_told": "As told to this directory, a change is planned: {state} from {time}.",
+        "planned_as_told": "We were told of a planned change: {state} from {time}.",
         "plan_cancelled": "The planned change was cancelled.",
         "started": "The planned change began: {state}.",
         "lapsed": "Nobody confirmed its report in time. From then on we did not know.",
-        "counted": "At its own limit: {state}.",
+        "counted": "It reached its own limit: {state}.",
         "counted_below": "Below its own limit again: {state}.",
         "restored": "This directory was restored from a backup. From then on we did not know.",
     }

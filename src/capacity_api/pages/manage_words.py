@@ -48,7 +48,7 @@ RESPONDERS: _Messages = {
     "filled_in": "Filled in from its last report. Change what has changed.",
     "filled_in_lapsed": "Its last report has lapsed. We filled in what it said. Ask if each answer is right today.",
     "told_again": "{name} tells you: still true",
-    "published": "Published for {name}: {state}, as told to this directory. It holds until {time}.",
+    "published": "Published for {name}: {state}, as we were told. It holds until {time}.",
     "announced": "Announced for {name}: {state} from {time}. It starts by itself.",
     "already_planned": (
         "This is planned already: {state} from {time}. Only one change can be planned, so nothing was published. "

@@ -120,4 +120,8 @@ COLLEAGUES: _Messages = {
     "ask_last": "Nobody else is there. Invite a colleague first if you can.",
     "removed": "Removed: {email}.",
     "invited": "An invitation is on its way to {email}. It can be accepted until {time}.",
+    "invited_until": "Invited. The invitation can be accepted until {time}.",
+    "withdraw": "Withdraw",
+    "withdraw_name": "Withdraw the invitation of {email}",
+    "withdrawn": "The invitation of {email} does not work any more.",
 }

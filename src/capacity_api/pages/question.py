@@ -73,7 +73,7 @@ CIRCUMSTANCES: Mapping[str, str] = MappingProxyType(
     {
         Circumstance.HOMELESSNESS: "Homeless, or no money",
         Circumstance.DETENTION: "In detention",
-        Circumstance.CRIMINAL_INVESTIGATION: "A criminal investigation is pending",
+        Circumstance.CRIMINAL_INVESTIGATION: "A criminal investigation is going on",
         Circumstance.OTHER_URGENT: "Urgent for another reason",
         # "For me" means this too.
         Circumstance.SELF_REFERRAL: "The person will get in touch themselves",

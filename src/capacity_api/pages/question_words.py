@@ -11,7 +11,7 @@ ACTIONS: Mapping[Outcome, tuple[str, str]] = MappingProxyType(
     {
         Outcome.YES: (
             "Contact now",
-            "They say they take people now. By what is published, they help people in this situation.",
+            "They say they take people now. Their entries fit this situation.",
         ),
         Outcome.WAITING_LIST: ("Contact, there is a wait", "You can contact them. There is a wait."),
         Outcome.ASK: ("Ask", "We do not know enough. Contact them to ask."),

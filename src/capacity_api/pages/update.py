@@ -14,7 +14,7 @@ from capacity_api.wording.language import ENGLISH, Language, gettext, speaking
 _EXPLANATIONS = {
     State.OPEN: "takes new people",
     State.WAITING_LIST: "takes new people after a wait",
-    State.PAUSED: "takes nobody new, but those you name",
+    State.PAUSED: "takes nobody new, except the people you name",
 }
 # The other labels speak of a responder, this one to it.
 _OWN_CIRCUMSTANCES = {Circumstance.EXISTING_CLIENT: Label("Your existing clients", "your existing clients")}

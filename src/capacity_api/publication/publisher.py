@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -28,10 +29,24 @@ ACKNOWLEDGE_TIMEOUT_SECONDS = 1.0
 # With more responders than this, every document is built before anybody asks for it.
 BUILD_AHEAD_FROM = 100
 MAX_EVENTS = 100
+# So long before the clock changes the snapshot, the next one is built, with as many responders: ten thousand reports
+# that lapse at once take some seconds.
+_PREPARE_BEFORE = timedelta(seconds=30)
+_KEEP_PREPARED = timedelta(seconds=10)
+PREPARE_EVERY_SECONDS = 1.0
 # The clock goes back this far, and the snapshot is not built anew: two readings of one clock may differ a little.
 _CLOCK_STEP = timedelta(seconds=1)
 # For more new responders than this, the histories of all are read.
 _MAX_IDS_IN_QUERY = 500
+
+
+class _Prepared(NamedTuple):
+    """`snapshot` is what the clock alone makes of `base` at `at`; `lead` is by how much that is later than the wall."""
+
+    base: Snapshot
+    at: datetime
+    lead: timedelta
+    snapshot: Snapshot
 
 
 class Publisher:
@@ -58,6 +73,7 @@ class Publisher:
         self._is_withdrawn = False
         self._lead = timedelta(0)
         self._next_due: datetime | None = None
+        self._prepared: _Prepared | None = None
         # True while something committed cannot be published.
         self.is_stale = False
 
@@ -85,19 +101,33 @@ class Publisher:
         if continuity.went_back and self._has_loaded and not self._is_withdrawn:
             seen = 0 if continuity.seen is None else continuity.seen.sequence
             self._snapshot = self._snapshot.withdrawn(now, seen)
-            self._is_withdrawn, self._next_due = True, None
+            self._is_withdrawn, self._next_due, self._prepared = True, None, None
         snapshot = self._snapshot
         if abs(lead - self._lead) > _CLOCK_STEP or snapshot.now - now > _CLOCK_STEP:
             # Somebody set a clock. What had lapsed before may hold now, and the other way round.
             self._lead = lead
-            slugs = list(snapshot.entries)
+            everybody = {slug: entry.at(now, now - lead) for slug, entry in snapshot.entries.items()}
+            self._snapshot = snapshot.with_changes(everybody, now)
         elif snapshot.rebuild_at <= now:
-            slugs = snapshot.due_slugs(now)
-        else:
-            return snapshot
-        due = {slug: snapshot.entries[slug].at(now, now - lead) for slug in slugs}
-        self._snapshot = snapshot.with_changes(due, now)
+            self._snapshot = _at(snapshot, now, lead, self._prepared)
         return self._snapshot
+
+    async def prepare(self) -> bool:
+        """Build, in a thread, what the clock alone will soon make of the snapshot. Always returns False.
+
+        `current` then has it at once, also where ten thousand reports lapse in one moment. With few responders there is
+        nothing to gain.
+        """
+        now, lead = self._read_clocks()
+        base, prepared = self._snapshot, self._prepared
+        if prepared is not None and prepared.at + _KEEP_PREPARED < now:
+            prepared = self._prepared = None
+        at = base.rebuild_at
+        is_soon = now < at <= now + _PREPARE_BEFORE
+        if is_soon and len(base.entries) > BUILD_AHEAD_FROM and (prepared is None or prepared.base is not base):
+            snapshot = await asyncio.to_thread(_build_at, base, at, lead, prepared)
+            self._prepared = _Prepared(base, at, lead, snapshot)
+        return False
 
     def _read_clocks(self) -> tuple[datetime, timedelta]:
         """The time, and by how much it is later than the wall's clock, which is in doubt then."""
@@ -202,6 +232,40 @@ class Publisher:
                             await self._refresh()
         except Exception as error:  # noqa: BLE001 - the change is acknowledged whatever keeps it from being shown
             log.warning("publication.late", sequence=number, reason=type(error).__name__)
+
+
+def _at(snapshot: Snapshot, now: datetime, lead: timedelta, prepared: _Prepared | None) -> Snapshot:
+    """The snapshot with every step that is due at `now`, from what was prepared as far as that helps."""
+    if prepared is not None and prepared.lead == lead and snapshot.now <= prepared.at <= now:
+        snapshot = _based_on_prepared(snapshot, prepared)
+        if snapshot.rebuild_at > now:
+            return snapshot
+    due = {slug: snapshot.entries[slug].at(now, now - lead) for slug in snapshot.due_slugs(now)}
+    return snapshot.with_changes(due, now)
+
+
+def _based_on_prepared(snapshot: Snapshot, prepared: _Prepared) -> Snapshot:
+    """The snapshot at the time of what was prepared. Only what has changed since then is still to be built."""
+    if snapshot is prepared.base:
+        return prepared.snapshot
+    wall = prepared.at - prepared.lead
+    changes = {
+        slug: None if entry is None else entry.at(prepared.at, wall)
+        for slug, entry in snapshot.changes_since(prepared.base).items()
+    }
+    return prepared.snapshot.with_changes(
+        changes,
+        prepared.at,
+        sequence=snapshot.sequence,
+        updated_at=snapshot.updated_at,
+        recent_events=snapshot.recent_events,
+    )
+
+
+def _build_at(base: Snapshot, at: datetime, lead: timedelta, prepared: _Prepared | None) -> Snapshot:
+    snapshot = _at(base, at, lead, prepared)
+    snapshot.build_documents()
+    return snapshot
 
 
 async def _histories(

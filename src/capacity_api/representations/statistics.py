@@ -82,12 +82,14 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """Of the time from `from` up to but not including `to`, cut to whole seconds.
 
     `counted_from` is when counting begins: with `from`, or with the first listing of all; null when that came later.
+    `counted_until` is `to`, or until when the service has counted so far; null when `counted_from` is.
     `months` are those from `counted_from` on, oldest first; null unless they were asked for.
     """
 
     start: datetime = msgspec.field(name="from")
     end: datetime = msgspec.field(name="to")
     counted_from: datetime | None
+    counted_until: datetime | None
     nations: list[NationStatistics]
     groups: list[GroupStatistics]
     responders: list[ResponderStatistics]

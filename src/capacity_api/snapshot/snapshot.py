@@ -244,6 +244,12 @@ class Snapshot:
             after._answers = self._answers
         return after
 
+    def changes_since(self, earlier: "Snapshot") -> dict[str, Entry | None]:
+        """The entries that another snapshot does not have, by slug; `None` for one that only the other has."""
+        changes: dict[str, Entry | None] = dict.fromkeys(earlier.entries.keys() - self.entries.keys())
+        changes |= {slug: entry for slug, entry in self.entries.items() if earlier.entries.get(slug) is not entry}
+        return changes
+
     def withdrawn(self, at: datetime, sequence: int) -> "Snapshot":
         """The snapshot in which nobody is confirmed since `at`, under this number if it is higher.
 

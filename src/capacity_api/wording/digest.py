@@ -25,7 +25,7 @@ WIDTH = 72
 # What happened to a responder besides its state.
 _HAPPENED = {
     EventType.RESPONDER_LISTED: "joined the directory",
-    EventType.RESPONDER_UPDATED: "new contact, remit, name or website",
+    EventType.RESPONDER_UPDATED: "new contact, name, website or who it helps",
     EventType.RESPONDER_DELISTED: "left the directory",
 }
 # The events that a digest needs. The states are in `state_changes`.

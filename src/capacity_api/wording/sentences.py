@@ -72,7 +72,7 @@ PERIOD_RANGES = {
     Unit.WEEKS: ("{min} to {max} week", "{min} to {max} weeks"),
 }
 _STATE_SENTENCES = {
-    State.OPEN: "Open: taking new people within its remit.",
+    State.OPEN: "Open: taking new people.",
     State.WAITING_LIST: "Waiting list: you can contact it. There is a wait.",
     State.PAUSED: "Paused: not taking new people.",
 }
@@ -133,7 +133,7 @@ def limit_in_words(remit: PublicRemit, limit: Limit) -> str:
     """ "Adult women · London": the aspects that a report limits, as the remit allows them."""
     limited = limited_remit(remit_of(remit), limit)
     if limited.is_empty:
-        return gettext("nobody in its remit")
+        return gettext("nobody that it usually helps")
     now = represent_remit(limited)
     parts = []
     if limit.age_groups != EVERYTHING or limit.genders != EVERYTHING:
@@ -220,7 +220,7 @@ def _said_in_words(intake: PublicIntake) -> str:
     if intake.confirmed_at is None:
         return "At its own limit,"
     if intake.said_by is SaidBy.COORDINATOR:
-        return f"As told to this directory on {moment(intake.confirmed_at)},"
+        return f"We were told this on {moment(intake.confirmed_at)},"
     return f"Confirmed on {moment(intake.confirmed_at)},"
 
 

@@ -5,7 +5,7 @@
 3. The mailer reads each again directly before it sends it (`content`), outside any transaction (`mail.worker`).
 4. `record` stores its outcome directly after it was sent (`results`).
 
-If a mailer dies, its lease expires and another one sends the same mails again, with the same `Message-ID`: of those
+If a mailer dies, its lease ends and another one sends the same mails again, with the same `Message-ID`: of those
 the dead one had claimed, one may come twice.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, or_, select, text, update
+from sqlalchemy import ColumnElement, case, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -22,6 +22,7 @@ from capacity_api.db.tables import PartnerRow
 from capacity_api.domain.keys import Keys
 from capacity_api.domain.links import LinkKind
 from capacity_api.domain.mail import REMINDERS, MailClaim, MailKind
+from capacity_api.operations import leases
 from capacity_api.operations.links import add_link, may_be_confirmed
 from capacity_api.operations.mail.results import drop
 from capacity_api.operations.mail.truth import About, is_waiting_for_review, read_about, why_untrue
@@ -34,14 +35,14 @@ _AWAITED = (MailKind.SIGN_IN, MailKind.INVITATION)
 _IS_UNFINISHED = text("mail.next_attempt_at IS NOT NULL")
 
 
-async def find_due(session: AsyncSession, now: datetime) -> list[UUID]:
+async def find_due(session: AsyncSession, now: datetime, *, boot_time: float) -> list[UUID]:
     """The ids of the mails to claim next: first those that somebody waits for, then the oldest.
 
-    None while tokens wait for a review after a restore.
+    `boot_time` is what the boot clock shows, in seconds. None while tokens wait for a review after a restore.
     """
     due = (
         select(MailRow.id)
-        .where(_IS_UNFINISHED, *_is_due(now))
+        .where(_IS_UNFINISHED, *_is_due(session, now, boot_time))
         .order_by(case((MailRow.kind.in_(_AWAITED), 0), else_=1), MailRow.next_attempt_at, MailRow.id)
         .limit(MAX_MAILS)
     )
@@ -50,15 +51,16 @@ async def find_due(session: AsyncSession, now: datetime) -> list[UUID]:
 
 
 async def claim(
-    session: AsyncSession, now: datetime, keys: Keys, due: Sequence[UUID], lease: timedelta
+    session: AsyncSession, now: datetime, keys: Keys, due: Sequence[UUID], lease: timedelta, *, boot_time: float
 ) -> list[MailClaim]:
     """Claim those of the mails that are still due and true, and drop those that are not true any more.
 
-    Record the outcome of each before the lease expires, or another mailer sends it again.
+    `boot_time` is what the boot clock showed before the transaction began, in seconds: the lease is counted from it.
+    Record the outcome of each before the lease ends, or another mailer sends it again.
     """
-    claim_id, expires_at = uuid7(), now + lease
+    claim_id = uuid7()
     claims = []
-    for mail in await _lock(session, now, due):
+    for mail in await _lock(session, now, boot_time, due):
         about = await read_about(session, mail)
         reason = why_untrue(mail, about, now)
         if reason is not None:
@@ -66,22 +68,28 @@ async def claim(
             continue
         if mail.link_id is None:
             _add_link(session, now, keys, mail, about)
-        mail.claim_id, mail.claimed_until = claim_id, expires_at
         claims.append(
             MailClaim(
                 mail_id=mail.id,
                 claim_id=claim_id,
-                expires_at=expires_at,
+                lease_ends_at=boot_time + lease.total_seconds(),
                 kind=MailKind(mail.kind),
                 attempts=mail.attempts,
                 failing_since=mail.failing_since,
             )
         )
+    if claims:
+        await session.execute(
+            update(MailRow)
+            .where(MailRow.id.in_([each.mail_id for each in claims]))
+            .values(**leases.lease_values(session, claim_id, now, boot_time, lease))
+            .execution_options(synchronize_session=False)
+        )
     return claims
 
 
 async def release(session: AsyncSession, claims: Sequence[MailClaim]) -> None:
-    """Give back mails that were not sent, so that nobody has to wait until the lease expires."""
+    """Give back mails that were not sent, so that nobody has to wait until the lease ends."""
     await session.execute(
         update(MailRow)
         .where(
@@ -92,11 +100,11 @@ async def release(session: AsyncSession, claims: Sequence[MailClaim]) -> None:
     )
 
 
-def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return MailRow.next_attempt_at <= now, or_(MailRow.claimed_until.is_(None), MailRow.claimed_until <= now)
+def _is_due(session: AsyncSession, now: datetime, boot_time: float) -> tuple[ColumnElement[bool], ...]:
+    return MailRow.next_attempt_at <= now, leases.is_free(session, MailRow, now, boot_time)
 
 
-async def _lock(session: AsyncSession, now: datetime, due: Sequence[UUID]) -> list[MailRow]:
+async def _lock(session: AsyncSession, now: datetime, boot_time: float, due: Sequence[UUID]) -> list[MailRow]:
     """Lock the mails that are still due. Skip those that another mailer has claimed since, or that are removed."""
     order = {mail_id: place for place, mail_id in enumerate(due)}
     # A link refers to its owner and its person. Partners, people, mail: as a removal locks them, to avoid a deadlock.
@@ -108,7 +116,7 @@ async def _lock(session: AsyncSession, now: datetime, due: Sequence[UUID]) -> li
         )
     rows = await session.scalars(
         select(MailRow)
-        .where(MailRow.id.in_(order), *_is_due(now))
+        .where(MailRow.id.in_(order), *_is_due(session, now, boot_time))
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )

@@ -6,27 +6,29 @@ table. The events after the cursor are the queue.
 1. `find_due` reads, without locks, which webhooks have work (`due_work`).
 2. `claim` locks those that have not changed since, moves each cursor past events that are not sent,
    and takes a lease.
-3. The worker sends, outside any transaction (`delivery.worker`).
+3. The worker sends, outside any transaction (`delivery.worker`). It looks at its lease once it is connected, directly
+   before the first byte.
 4. `record` stores the outcomes and gives the claim back (`results`).
 
-If a worker dies, its lease expires and another worker sends the event again, with the same
-`webhook-id`.
+A claim has a few events. If a worker dies, its lease ends and another worker sends these again, with the same
+`webhook-id`s.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
 from capacity_api.domain.claim import Claim
 from capacity_api.domain.endpoint_health import EndpointHealth
+from capacity_api.operations import leases
 from capacity_api.operations.webhooks import private_events
 from capacity_api.operations.webhooks.delivery_rows import DeliveryStatus, renew_out_of_order_at, upsert
-from capacity_api.operations.webhooks.due_work import WEBHOOK_COLUMNS, DueWork, is_free
+from capacity_api.operations.webhooks.due_work import WEBHOOK_COLUMNS, DueWork
 from capacity_api.operations.webhooks.scan import Scan
 from capacity_api.operations.webhooks.secrets import valid_secrets
 from capacity_api.operations.webhooks.webhook import WebhookStatus
@@ -44,18 +46,22 @@ _ADVANCE_CURSOR = (
 )
 
 
-async def claim(session: AsyncSession, due: DueWork, now: datetime, lease: timedelta) -> list[Claim]:
+async def claim(
+    session: AsyncSession, due: DueWork, now: datetime, lease: timedelta, *, boot_time: float
+) -> list[Claim]:
     """Claim the webhooks that have something to send, and move the cursors of the others.
 
-    Record the results before the lease expires, or another worker sends the same again.
+    `boot_time` is what the boot clock showed before the transaction began, in seconds: the lease is counted from it.
+    Record the results before the lease ends, or another worker sends the same again.
     """
+    is_free = leases.is_free(session, WebhookRow, now, boot_time)
     if due.has_private_events:
         await private_events.fan_out(session, now)
-    scans = await _lock_unchanged(session, now, due.scans)
+    scans = await _lock_unchanged(session, is_free, due.scans)
     await _record_superseded(session, now, scans)
     await _advance_cursors(session, now, scans)
     await _renew_idle(session, scans)
-    return await _take_lease(session, now, lease, [scan for scan in scans if scan.has_messages])
+    return await _take_lease(session, now, boot_time, lease, [scan for scan in scans if scan.has_messages])
 
 
 async def read_body(session: AsyncSession, claim: Claim, event_id: UUID) -> bytes | None:
@@ -74,7 +80,7 @@ async def read_body(session: AsyncSession, claim: Claim, event_id: UUID) -> byte
 
 
 async def release(session: AsyncSession, claims: Sequence[Claim]) -> None:
-    """Give back claims that were not sent, so that nobody has to wait until the lease expires."""
+    """Give back claims that were not sent, so that nobody has to wait until the lease ends."""
     await session.execute(
         update(WebhookRow)
         .where(
@@ -86,7 +92,7 @@ async def release(session: AsyncSession, claims: Sequence[Claim]) -> None:
     )
 
 
-async def _lock_unchanged(session: AsyncSession, now: datetime, scans: Sequence[Scan]) -> list[Scan]:
+async def _lock_unchanged(session: AsyncSession, is_free: ColumnElement[bool], scans: Sequence[Scan]) -> list[Scan]:
     """Lock the webhooks that are free and as they were when scanned. Skip the others.
 
     Another worker may have claimed one since, or its owner may have changed it.
@@ -99,7 +105,7 @@ async def _lock_unchanged(session: AsyncSession, now: datetime, scans: Sequence[
             WebhookRow.id.in_([scan.webhook.id for scan in scans]),
             WebhookRow.status == WebhookStatus.ACTIVE,
             WebhookRow.suspended.is_(False),
-            is_free(now),
+            is_free,
         )
         .with_for_update(skip_locked=True, key_share=True)
     )
@@ -157,15 +163,17 @@ async def _renew_idle(session: AsyncSession, scans: Sequence[Scan]) -> None:
         await renew_out_of_order_at(session, idle)
 
 
-async def _take_lease(session: AsyncSession, now: datetime, lease: timedelta, scans: Sequence[Scan]) -> list[Claim]:
-    """Reserve these webhooks for this worker until the lease expires."""
+async def _take_lease(
+    session: AsyncSession, now: datetime, boot_time: float, lease: timedelta, scans: Sequence[Scan]
+) -> list[Claim]:
+    """Reserve these webhooks for this worker until the lease ends."""
     if not scans:
         return []
-    claim_id, expires_at = uuid7(), now + lease
+    claim_id = uuid7()
     await session.execute(
         update(WebhookRow)
         .where(WebhookRow.id.in_([scan.webhook.id for scan in scans]))
-        .values(claim_id=claim_id, claimed_until=expires_at)
+        .values(**leases.lease_values(session, claim_id, now, boot_time, lease))
         .execution_options(synchronize_session=False)
     )
     return [
@@ -173,7 +181,7 @@ async def _take_lease(session: AsyncSession, now: datetime, lease: timedelta, sc
             webhook_id=scan.webhook.id,
             owner_id=scan.webhook.owner_id,
             claim_id=claim_id,
-            expires_at=expires_at,
+            lease_ends_at=boot_time + lease.total_seconds(),
             url=scan.webhook.url,
             sealed_secrets=valid_secrets(scan.webhook.secrets, now),
             health=EndpointHealth(

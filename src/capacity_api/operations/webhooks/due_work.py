@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capacity_api.db import sequence
 from capacity_api.db.tables import DeliveryRow, EventRow, WebhookRow
+from capacity_api.operations import leases
 from capacity_api.operations.webhooks import event_record, private_events
 from capacity_api.operations.webhooks.delivery_rows import IS_OUT_OF_ORDER
 from capacity_api.operations.webhooks.event_record import EventRecord
@@ -77,9 +78,9 @@ class DueWork(msgspec.Struct, frozen=True):
 class _Selection:
     """The webhooks to scan. No owner has more of them than it may have sends."""
 
-    def __init__(self, session: AsyncSession, now: datetime, held: Mapping[UUID | None, int]) -> None:
+    def __init__(self, session: AsyncSession, is_free: ColumnElement[bool], held: Mapping[UUID | None, int]) -> None:
         self._session = session
-        self._now = now
+        self._is_free = is_free
         self._sends = Counter(held)
         self.webhooks: dict[UUID, Row[Any]] = {}
 
@@ -105,7 +106,7 @@ class _Selection:
         return True
 
     async def _search(self, limit: int, order: Any, *where: Any) -> Sequence[Row[Any]]:
-        query = select(*WEBHOOK_COLUMNS).where(*where, is_free(self._now)).order_by(order).limit(limit)
+        query = select(*WEBHOOK_COLUMNS).where(*where, self._is_free).order_by(order).limit(limit)
         full = [owner_id for owner_id, sends in self._sends.items() if sends >= MAX_SENDS_PER_OWNER]
         if full:
             query = query.where(_is_of_none(full))
@@ -115,17 +116,25 @@ class _Selection:
 
 
 async def find_due(
-    session: AsyncSession, now: datetime, max_ready: int, max_slow: int, held: Mapping[UUID | None, int]
+    session: AsyncSession,
+    now: datetime,
+    max_ready: int,
+    max_slow: int,
+    held: Mapping[UUID | None, int],
+    *,
+    boot_time: float,
 ) -> DueWork:
     """Find up to `max_ready` webhooks that are not backing off, and others.
 
     That is up to `max_slow` of each of two other kinds: those that backed off and are due again,
     and those with out-of-order deliveries. `held` is how many claims of each owner the worker has.
+    `boot_time` is what the boot clock shows, in seconds.
     """
+    selection = _Selection(session, leases.is_free(session, WebhookRow, now, boot_time), held)
     has_private_events = await private_events.exist(session)
     latest, _ = await sequence.latest(session)
-    webhooks, may_have_more = await _find_webhooks(session, now, latest, max_ready, max_slow, held)
-    scans = await _scan_webhooks(session, now, latest, webhooks)
+    may_have_more = await _select_webhooks(selection, now, latest, max_ready, max_slow)
+    scans = await _scan_webhooks(session, now, latest, selection.webhooks.values())
     is_unfinished = any(not each.has_messages and each.scanned_to < latest for each in scans)
     return DueWork(scans, has_private_events, may_have_more or is_unfinished or has_private_events)
 
@@ -143,16 +152,8 @@ async def count_waiting_events(session: AsyncSession) -> int:
     return int(await session.scalar(select(func.coalesce(func.sum(behind.c.webhooks * events), 0))) or 0)
 
 
-def is_free(now: datetime) -> ColumnElement[bool]:
-    """Whether no worker has a claim on the webhook."""
-    return or_(WebhookRow.claimed_until.is_(None), WebhookRow.claimed_until <= now)
-
-
-async def _find_webhooks(
-    session: AsyncSession, now: datetime, latest: int, max_ready: int, max_slow: int, held: Mapping[UUID | None, int]
-) -> tuple[Collection[Row[Any]], bool]:
-    """The webhooks to scan, and whether there may be more of them."""
-    selection = _Selection(session, now, held)
+async def _select_webhooks(selection: _Selection, now: datetime, latest: int, max_ready: int, max_slow: int) -> bool:
+    """Select the webhooks to scan. True if there may be more of them."""
     more_out_of_order = await selection.add(
         max_slow, WebhookRow.out_of_order_at, _HAS_OUT_OF_ORDER, WebhookRow.out_of_order_at <= now
     )
@@ -166,7 +167,7 @@ async def _find_webhooks(
     half = (max_ready + 1) // 2
     more_ready = await selection.add(half, WebhookRow.cursor.desc(), _NOT_BACKING_OFF, is_behind)
     await selection.add(max_ready - half, WebhookRow.cursor, _NOT_BACKING_OFF, is_behind)
-    return selection.webhooks.values(), more_out_of_order or more_retries or more_ready
+    return more_out_of_order or more_retries or more_ready
 
 
 def _is_of_none(owner_ids: Collection[UUID | None]) -> ColumnElement[bool]:

@@ -1,8 +1,8 @@
 // What the scripts of `/manage` read of the API about people and access. Only the type checker reads this file.
 
-import type { Owner } from "./types.js";
+import type { OwnerRef } from "./types.js";
 
-export interface OwnerDetails extends Owner {
+export interface Owner extends OwnerRef {
   suspended: boolean;
   suspended_at: string | null;
 }
@@ -10,7 +10,7 @@ export interface OwnerDetails extends Owner {
 export interface Token {
   id: string;
   label: string | null;
-  owner: Owner;
+  owner: OwnerRef;
   scopes: string[];
   created_at: string;
   expires_at: string | null;
@@ -23,7 +23,7 @@ export interface Token {
 
 export interface Webhook {
   id: string;
-  owner: Owner;
+  owner: OwnerRef;
   url: string;
   description: string | null;
   status: "active" | "disabled";
@@ -53,7 +53,7 @@ export interface Actor {
   type: "token" | "person" | "link" | "command_line" | "service";
   id: string | null;
   label: string | null;
-  owner: Owner | null;
+  owner: OwnerRef | null;
   user: string | null;
 }
 

@@ -1,4 +1,4 @@
-// The people of a responder: who may change things and who gets reminders. The server sends no mail without SMTP; the
+// The people of a responder: who may change things, who gets reminders, and who is invited. The server sends no mail without SMTP; the
 // page has nothing about people then.
 
 import { Question, call } from "./calls.js";
@@ -7,14 +7,14 @@ import { WORDS } from "./desk_facts.js";
 import { forgetToken } from "./signing.js";
 import { moment, say } from "./words.js";
 
-/** @import { Me, Person } from "./types.js" */
+/** @import { Identity, OpenLink, Person } from "./types.js" */
 
 const words = WORDS.colleagues;
 
 /**
  * Show the people, with what can be done.
  * @param {object} desk
- * @param {Me} desk.me
+ * @param {Identity} desk.me
  * @param {(step: () => Promise<void>) => Promise<void>} desk.attempt
  * @param {(text: string) => void} desk.announce
  */
@@ -23,11 +23,11 @@ export function colleaguesOf({ me, attempt, announce }) {
   const form = /** @type {HTMLFormElement} */ (byId("invite"));
 
   async function refresh() {
-    const people = await fetchPeople();
-    list.replaceChildren(...people.map((person) => entry(person, people.length)));
+    const [people, invitations] = await Promise.all([fetchPeople(), fetchInvitations()]);
+    list.replaceChildren(...people.map((person) => entry(person, people.length)), ...invitations.map(invitationEntry));
     const hint = people.length ? words.only_one : words.nobody;
     byId("colleagues-hint").textContent = hint;
-    byId("colleagues-hint").hidden = people.length > 1;
+    byId("colleagues-hint").hidden = people.length + invitations.length > 1;
   }
 
   /**
@@ -38,23 +38,39 @@ export function colleaguesOf({ me, attempt, announce }) {
     const { id, roles, mail } = person;
     const email = person.email ?? words.no_address;
     const isUser = id === me.person_id;
-    const button = createElement(
-      "button",
-      { type: "button", "aria-label": say(words.remove_name, { email }) },
-      words.remove,
-    );
+    const button = buttonFor(words.remove, words.remove_name, email);
     button.addEventListener("click", () =>
       attempt(async () => {
         const question = [say(isUser ? words.ask_you : words.ask, { email }), count === 1 ? words.ask_last : ""];
         throw new Question(question.join(" ").trim(), words.remove, () => remove(person, isUser));
       }),
     );
-    const does = roles.map((role) => words[role]).join(" · ");
     const item = createElement("li", {}, createElement("strong", {}, email), ` ${isUser ? words.you : ""}`);
-    item.append(createElement("p", { class: "small soft" }, does));
+    item.append(createElement("p", { class: "small soft" }, rolesInWords(roles)));
     if (mail === "refused") item.append(createElement("p", { class: "small" }, words.refused));
     item.append(button);
     return item;
+  }
+
+  /** @param {OpenLink} link */
+  function invitationEntry({ id, roles, expires_at: until, ...link }) {
+    const email = link.email ?? words.no_address;
+    const button = buttonFor(words.withdraw, words.withdraw_name, email);
+    button.addEventListener("click", () =>
+      attempt(async () => {
+        await call("DELETE", `/v1/links/${encodeURIComponent(id)}`);
+        await refresh();
+        announce(say(words.withdrawn, { email }));
+      }),
+    );
+    return createElement(
+      "li",
+      {},
+      createElement("strong", {}, email),
+      createElement("p", { class: "small" }, say(words.invited_until, { time: moment(Date.parse(until)) })),
+      createElement("p", { class: "small soft" }, rolesInWords(roles ?? [])),
+      button,
+    );
   }
 
   /**
@@ -75,6 +91,7 @@ export function colleaguesOf({ me, attempt, announce }) {
     const body = { email, roles: ticked.map((box) => box.value) };
     const { expires_at } = (await call("POST", "/v1/invitations", { body })).content;
     form.reset();
+    await refresh();
     announce(say(words.invited, { email, time: moment(Date.parse(expires_at)) }));
   }
 
@@ -88,4 +105,23 @@ export function colleaguesOf({ me, attempt, announce }) {
 /** @returns {Promise<Person[]>} */
 async function fetchPeople() {
   return (await call("GET", "/v1/people")).content.items;
+}
+
+/** @returns {Promise<OpenLink[]>} */
+async function fetchInvitations() {
+  return (await call("GET", "/v1/links")).content.items;
+}
+
+/** @param {Person["roles"]} roles */
+function rolesInWords(roles) {
+  return roles.map((role) => words[role]).join(" · ");
+}
+
+/**
+ * @param {string} text
+ * @param {string} name what the button says to a person who cannot see the page
+ * @param {string} email
+ */
+function buttonFor(text, name, email) {
+  return createElement("button", { type: "button", "aria-label": say(name, { email }) }, text);
 }

@@ -9,7 +9,7 @@ import { intakeElement, until } from "./report.js";
 import { askForMail, lookAt, onLink, takeLink, useLink } from "./signing.js";
 import { balanced, say } from "./words.js";
 
-/** @import { Link, LinkKind, Owner, Person, Report, Responder } from "./types.js" */
+/** @import { Link, LinkKind, OwnerRef, Person, Report, Responder } from "./types.js" */
 /** @typedef {Exclude<Link["status"], "usable">} Unusable */
 
 const words = WORDS.links;
@@ -146,7 +146,7 @@ function nextStep(kind, status) {
 
 /**
  * @param {string} secret
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  */
 function showSignIn(secret, owner) {
   showPage(titleFor("sign_in", owner), [words.sign_in_text]);
@@ -188,7 +188,7 @@ function showConfirmed(responder) {
 
 /**
  * @param {string} secret
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  */
 function showInvitation(secret, owner) {
   const contents = [words.invitation_text, words.invitation_address];
@@ -217,7 +217,7 @@ function showAccepted({ email, owner, roles }) {
 
 /**
  * @param {string} secret
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  */
 function showHandover(secret, owner) {
   showPage(titleFor("handover", owner), [words.handover_text]);
@@ -303,7 +303,7 @@ function offer(label, step) {
 
 /**
  * @param {"sign_in" | "handover"} message
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  */
 function titleFor(message, owner) {
   return owner.name ? say(words[`${message}_for`], nameOf(owner)) : words[message];

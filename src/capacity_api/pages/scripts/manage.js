@@ -24,7 +24,7 @@ import { stepsOf } from "./manage_desk.js";
 import { forgetToken, offerMail, signInWith } from "./signing.js";
 import { balanced, moment, say } from "./words.js";
 
-/** @import { Desk, Me, Part } from "./types.js" */
+/** @import { Desk, Identity, Part } from "./types.js" */
 
 // Thirty days: enough to issue another token.
 const ENDS_SOON = 2_592_000_000;
@@ -64,7 +64,7 @@ async function openDesk(token) {
 
 /**
  * Say when the token ends, if that is soon, or until when somebody is signed in.
- * @param {Me} me
+ * @param {Identity} me
  */
 function showEnd({ expires_at: expiresAt, person_id: person }) {
   const end = expiresAt ? Date.parse(expiresAt) : Infinity;

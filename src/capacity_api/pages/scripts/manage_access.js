@@ -1,4 +1,4 @@
-// The part "Tokens and links": which tokens hold, handing one over by a link, and suspending an owner.
+// The part "Tokens and links": which tokens hold and which links bring one, handing one over, and suspending an owner.
 
 import { ask } from "./ask.js";
 import { isRunning } from "./attempts.js";
@@ -6,7 +6,7 @@ import { call, serverNow } from "./calls.js";
 import { byId, createElement, find, findAll } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 import { readAll, stepsOf } from "./manage_desk.js";
-import { handOver } from "./manage_handover.js";
+import { handOver, withdrawLink } from "./manage_handover.js";
 import {
   announceFor,
   buttonFor,
@@ -22,8 +22,8 @@ import { showOnceIn, shownOnce } from "./shown_once.js";
 import { forgetToken } from "./signing.js";
 import { moment, say } from "./words.js";
 
-/** @import { OwnerDetails, Token } from "./access.js" */
-/** @import { Desk } from "./types.js" */
+/** @import { Owner, Token } from "./access.js" */
+/** @import { Desk, OpenLink } from "./types.js" */
 
 // For how long a token that was replaced goes on working, in hours.
 const OVERLAP = 24;
@@ -34,10 +34,12 @@ const attempt = stepsOf(section);
 const attemptForm = stepsOf(section, form);
 /** @type {Desk} */
 let desk;
-/** @type {OwnerDetails[]} */
+/** @type {Owner[]} */
 let owners = [];
 /** @type {Token[]} */
 let tokens = [];
+/** @type {OpenLink[]} */
+let handovers = [];
 
 /** @param {Desk} newDesk */
 export async function open(newDesk) {
@@ -47,7 +49,14 @@ export async function open(newDesk) {
 }
 
 async function read() {
-  [owners, tokens] = await Promise.all([readOwners(desk), readAll("/v1/tokens")]);
+  /** @type {OpenLink[]} */
+  let links;
+  [owners, tokens, links] = await Promise.all([
+    readOwners(desk),
+    readAll("/v1/tokens"),
+    desk.isAdmin ? readAll("/v1/links") : [],
+  ]);
+  handovers = links.filter((link) => link.kind === "handover");
   offerOwners(form.owner, owners);
   offerScopes();
   show();
@@ -76,11 +85,12 @@ function endOf({ revoked_at: revoked, expires_at: until }) {
 }
 
 /**
- * @param {OwnerDetails} owner
+ * @param {Owner} owner
  * @param {Token[]} shown
  */
 function tokensOf(owner, shown) {
   const own = shown.filter((token) => keyOf(token.owner) === keyOf(owner));
+  const handed = handovers.filter((link) => keyOf(link.owner) === keyOf(owner));
   const change = owner.suspended
     ? buttonFor(words.resume, nameOf(owner), () => resume(owner))
     : buttonFor(words.suspend, nameOf(owner), () => suspend(owner));
@@ -89,18 +99,18 @@ function tokensOf(owner, shown) {
     owner,
     ...(owner.suspended ? [createElement("p", { class: "hint" }, suspendedSince(owner))] : []),
     ...(own.length ? [] : [createElement("p", { class: "soft" }, words.no_token)]),
-    createElement("ul", { class: "rows" }, ...own.map((token) => tokenRow(owner, token))),
+    createElement("ul", { class: "rows" }, ...own.map((token) => tokenRow(owner, token)), ...handed.map(handoverRow)),
     ...(desk.isAdmin && owner.type !== "admin" ? [createElement("p", { class: "buttons" }, change)] : []),
   );
 }
 
-/** @param {OwnerDetails} owner */
+/** @param {Owner} owner */
 function suspendedSince({ suspended_at: since }) {
   return say(words.suspended_since, { time: moment(Date.parse(since ?? "")) });
 }
 
 /**
- * @param {OwnerDetails} owner
+ * @param {Owner} owner
  * @param {Token} token
  */
 function tokenRow(owner, token) {
@@ -119,6 +129,24 @@ function tokenRow(owner, token) {
     createElement("p", {}, createElement("strong", {}, createElement("bdi", {}, about))),
     createElement("p", { class: "small" }, facts.join(" ")),
     createElement("p", { class: "buttons" }, ...buttons),
+  );
+}
+
+/** @param {OpenLink} link */
+function handoverRow(link) {
+  const about = link.label ?? words.no_label;
+  const withdraw = () =>
+    attempt(async () => {
+      await withdrawLink(link);
+      await read();
+      announceFor(section, link.owner, say(words.link_withdrawn, { token: about }));
+    });
+  return createElement(
+    "li",
+    {},
+    createElement("p", {}, createElement("strong", {}, createElement("bdi", {}, about))),
+    createElement("p", { class: "small" }, say(words.link_open, { time: moment(Date.parse(link.expires_at)) })),
+    createElement("p", { class: "buttons" }, buttonFor(words.withdraw, about, withdraw)),
   );
 }
 
@@ -148,7 +176,7 @@ function lastUse({ last_used_at: used }) {
 }
 
 /**
- * @param {OwnerDetails} owner
+ * @param {Owner} owner
  * @param {Token} token
  */
 async function rotate(owner, token) {
@@ -165,7 +193,7 @@ async function rotate(owner, token) {
 }
 
 /**
- * @param {OwnerDetails} owner
+ * @param {Owner} owner
  * @param {Token} token
  */
 async function revoke(owner, token) {
@@ -190,7 +218,7 @@ async function revoke(owner, token) {
   });
 }
 
-/** @param {OwnerDetails} owner */
+/** @param {Owner} owner */
 async function suspend(owner) {
   if (isRunning()) return;
   const values = { owner: nameOf(owner) };
@@ -203,7 +231,7 @@ async function suspend(owner) {
   });
 }
 
-/** @param {OwnerDetails} owner */
+/** @param {Owner} owner */
 function resume(owner) {
   return attempt(async () => {
     await setSuspended(owner, false);
@@ -213,7 +241,7 @@ function resume(owner) {
 }
 
 /**
- * @param {OwnerDetails} owner
+ * @param {Owner} owner
  * @param {boolean} suspended
  */
 async function setSuspended(owner, suspended) {
@@ -225,6 +253,7 @@ async function handOverForm() {
   const boxes = /** @type {HTMLInputElement[]} */ (findAll("[name=scopes]:checked", form));
   const scopes = owner.type === "responder" ? boxes.map((box) => box.value) : null;
   await handOver(owner, form.label.value.trim(), scopes, find(".made", form));
+  await read();
 }
 
 form.addEventListener("submit", (event) => {

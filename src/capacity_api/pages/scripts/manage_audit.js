@@ -8,7 +8,7 @@ import { keyOf, nameOf } from "./manage_owners.js";
 import { startOfDay } from "./report.js";
 import { inWords, moment, say, sayCount } from "./words.js";
 
-/** @import { Actor, AuditEntry, OwnerDetails } from "./access.js" */
+/** @import { Actor, AuditEntry, Owner } from "./access.js" */
 /** @import { Desk } from "./types.js" */
 
 const FILTERS = ["actor", "action", "target"];
@@ -36,7 +36,7 @@ let cursor = "";
  * @param {string} [slug] the responder whose entries are asked for
  */
 export async function open(_desk, slug) {
-  const owners = /** @type {OwnerDetails[]} */ (await readAll("/v1/owners"));
+  const owners = /** @type {Owner[]} */ (await readAll("/v1/owners"));
   names = new Map(owners.map((owner) => [keyOf(owner), nameOf(owner)]));
   const options = [...names].map(([value, name]) => createElement("option", { value }, name));
   byId("audit-actors").replaceChildren(

@@ -1,16 +1,17 @@
-// A token by a one-time link, instead of one that is read out aloud or mailed.
+// A token by a one-time link, instead of one that is read out aloud or mailed, and withdrawing what is still open.
 
-import { call } from "./calls.js";
+import { Refusal, call } from "./calls.js";
 import { WORDS } from "./desk_facts.js";
 import { keyOf, nameOf } from "./manage_owners.js";
 import { showOnceIn, shownOnce } from "./shown_once.js";
 import { moment, say } from "./words.js";
 
-/** @import { OwnerDetails } from "./access.js" */
+/** @import { Owner } from "./access.js" */
+/** @import { OpenLink } from "./types.js" */
 
 /**
  * Make a link and show it in a place of the page.
- * @param {OwnerDetails} owner
+ * @param {Owner} owner
  * @param {string} label
  * @param {string[] | null} scopes null for all that such an owner may have
  * @param {HTMLElement} place
@@ -26,4 +27,17 @@ export async function handOver(owner, label, scopes, place) {
     say(words.link_works_until, { time: moment(Date.parse(until)) }),
   );
   showOnceIn(place, box);
+}
+
+/**
+ * End an invitation or a handover. One that was used meanwhile, or has ended, is refused in words.
+ * @param {OpenLink} link
+ */
+export async function withdrawLink({ id }) {
+  try {
+    await call("DELETE", `/v1/links/${id}`);
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) throw new Refusal(WORDS.manage_access.link_gone);
+    throw error;
+  }
 }

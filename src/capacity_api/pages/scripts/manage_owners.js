@@ -6,20 +6,20 @@ import { byId, createElement, find } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 import { balanced } from "./words.js";
 
-/** @import { OwnerDetails } from "./access.js" */
-/** @import { Desk, Owner } from "./types.js" */
+/** @import { Owner } from "./access.js" */
+/** @import { Desk, OwnerRef } from "./types.js" */
 
 const words = WORDS.manage_access;
 
 /**
  * What names an owner in a call: a responder's slug, a partner's id, or "admin".
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  */
 export function keyOf({ type, slug, id }) {
   return slug ?? id ?? type;
 }
 
-/** @param {Owner} owner */
+/** @param {OwnerRef} owner */
 export function nameOf({ name }) {
   return balanced(name ?? words.coordinators);
 }
@@ -27,11 +27,11 @@ export function nameOf({ name }) {
 /**
  * The owners that the person who signed in looks after: all of them by name, the coordinators last, or itself alone.
  * @param {Desk} desk
- * @returns {Promise<OwnerDetails[]>}
+ * @returns {Promise<Owner[]>}
  */
 export async function readOwners({ me, isAdmin }) {
   if (!isAdmin) return [{ ...me.owner, suspended: false, suspended_at: null }];
-  const owners = /** @type {OwnerDetails[]} */ (await readAll("/v1/owners"));
+  const owners = /** @type {Owner[]} */ (await readAll("/v1/owners"));
   return owners.sort((one, other) => Number(!one.id) - Number(!other.id) || nameOf(one).localeCompare(nameOf(other)));
 }
 
@@ -39,7 +39,7 @@ export async function readOwners({ me, isAdmin }) {
  * Offer the owners in a list to choose from, and keep the one that was chosen. Where there are several, none is chosen
  * for the user, who might not notice.
  * @param {HTMLSelectElement} select
- * @param {OwnerDetails[]} owners
+ * @param {Owner[]} owners
  */
 export function offerOwners(select, owners) {
   const chosen = select.value;
@@ -54,7 +54,7 @@ export function offerOwners(select, owners) {
 /**
  * The owner that was chosen. Refuses to go on without one.
  * @param {HTMLSelectElement} select
- * @param {OwnerDetails[]} owners
+ * @param {Owner[]} owners
  */
 export function chosenOwner(select, owners) {
   const owner = owners.find((each) => keyOf(each) === select.value);
@@ -65,7 +65,7 @@ export function chosenOwner(select, owners) {
 /**
  * A part of the list: one owner with what belongs to it. Its heading takes the focus after a step that changed it.
  * @param {string} part the id of the section
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  * @param {(Node | string)[]} contents
  */
 export function ownerGroup(part, owner, ...contents) {
@@ -82,7 +82,7 @@ export function ownerGroup(part, owner, ...contents) {
 /**
  * Where the group of an owner shows what was made for it.
  * @param {string} part the id of the section
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  */
 export function placeOf(part, owner) {
   const group = /** @type {HTMLElement} */ (byId(headingId(part, owner)).parentElement);
@@ -92,7 +92,7 @@ export function placeOf(part, owner) {
 /**
  * Say what was done in the part, and take the user to the owner that it was done for.
  * @param {HTMLElement} section
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  * @param {string} text
  */
 export function announceFor(section, owner, text) {
@@ -102,7 +102,7 @@ export function announceFor(section, owner, text) {
 
 /**
  * @param {string} part
- * @param {Owner} owner
+ * @param {OwnerRef} owner
  */
 function headingId(part, owner) {
   return `${part}-${keyOf(owner)}`;

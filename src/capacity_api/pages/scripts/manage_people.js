@@ -1,4 +1,4 @@
-// The part "People": whose address belongs to which owner, who may sign in, and who is reminded.
+// The part "People": whose address belongs to which owner, who may sign in, who is reminded, and who is invited.
 
 import { ask } from "./ask.js";
 import { isRunning } from "./attempts.js";
@@ -6,7 +6,7 @@ import { call } from "./calls.js";
 import { byId, createElement, find, findAll } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 import { readAll, stepsOf } from "./manage_desk.js";
-import { handOver } from "./manage_handover.js";
+import { handOver, withdrawLink } from "./manage_handover.js";
 import {
   announceFor,
   buttonFor,
@@ -21,8 +21,8 @@ import {
 import { forgetToken } from "./signing.js";
 import { moment, say } from "./words.js";
 
-/** @import { OwnerDetails } from "./access.js" */
-/** @import { Desk, Person } from "./types.js" */
+/** @import { Owner } from "./access.js" */
+/** @import { Desk, OpenLink, Person } from "./types.js" */
 
 const words = WORDS.manage_people;
 const section = byId("people");
@@ -31,10 +31,12 @@ const attempt = stepsOf(section);
 const attemptForm = stepsOf(section, form);
 /** @type {Desk} */
 let desk;
-/** @type {OwnerDetails[]} */
+/** @type {Owner[]} */
 let owners = [];
 /** @type {Person[]} */
 let people = [];
+/** @type {OpenLink[]} */
+let invitations = [];
 
 /**
  * @param {Desk} newDesk
@@ -50,14 +52,18 @@ export async function open(newDesk, slug) {
 }
 
 async function read() {
-  [owners, people] = await Promise.all([readOwners(desk), readAll("/v1/people")]);
+  /** @type {OpenLink[]} */
+  let links;
+  [owners, people, links] = await Promise.all([readOwners(desk), readAll("/v1/people"), readAll("/v1/links")]);
+  invitations = links.filter((link) => link.kind === "invitation");
   offerOwners(form.owner, owners);
   find(".list", section).replaceChildren(...owners.map(peopleOf));
 }
 
-/** @param {OwnerDetails} owner */
+/** @param {Owner} owner */
 function peopleOf(owner) {
   const own = people.filter((person) => keyOf(person.owner) === keyOf(owner));
+  const invited = invitations.filter((link) => keyOf(link.owner) === keyOf(owner));
   const link = buttonFor(words.hand_over, say(words.to_owner, { owner: nameOf(owner) }), () =>
     attempt(() => handOver(owner, "", null, placeOf("people", owner))),
   );
@@ -65,13 +71,18 @@ function peopleOf(owner) {
     "people",
     owner,
     ...hintsAbout(owner, own).map((hint) => createElement("p", { class: "hint" }, hint)),
-    createElement("ul", { class: "rows" }, ...own.map((person) => personRow(person, own.length === 1))),
+    createElement(
+      "ul",
+      { class: "rows" },
+      ...own.map((person) => personRow(person, own.length === 1)),
+      ...invited.map(invitationRow),
+    ),
     ...(desk.isAdmin && !owner.suspended ? [createElement("p", { class: "buttons" }, link)] : []),
   );
 }
 
 /**
- * @param {OwnerDetails} owner
+ * @param {Owner} owner
  * @param {Person[]} own
  */
 function hintsAbout({ suspended }, own) {
@@ -86,13 +97,12 @@ function hintsAbout({ suspended }, own) {
  * @param {boolean} isLast
  */
 function personRow(person, isLast) {
-  const roles = person.roles.map((role) => words[`is_${role}`]).join(" ");
   const refused = createElement("p", { class: "wrong" }, words.mail_refused);
   return createElement(
     "li",
     {},
     createElement("p", {}, createElement("strong", {}, emailOf(person))),
-    createElement("p", { class: "small" }, roles),
+    createElement("p", { class: "small" }, rolesInWords(person.roles)),
     ...(person.mail === "refused" ? [refused] : []),
     createElement(
       "p",
@@ -102,7 +112,28 @@ function personRow(person, isLast) {
   );
 }
 
-/** @param {Person} person */
+/** @param {OpenLink} link */
+function invitationRow(link) {
+  const state = say(words.invited_until, { time: moment(Date.parse(link.expires_at)) });
+  return createElement(
+    "li",
+    {},
+    createElement("p", {}, createElement("strong", {}, emailOf(link))),
+    createElement("p", { class: "small" }, `${state} ${rolesInWords(link.roles ?? [])}`),
+    createElement(
+      "p",
+      { class: "buttons" },
+      buttonFor(words.withdraw, emailOf(link), () => withdraw(link)),
+    ),
+  );
+}
+
+/** @param {Person["roles"]} roles */
+function rolesInWords(roles) {
+  return roles.map((role) => words[`is_${role}`]).join(" ");
+}
+
+/** @param {Person | OpenLink} person */
 function emailOf({ email }) {
   return email ?? words.unreadable;
 }
@@ -124,6 +155,15 @@ async function remove(person, isLast) {
     if (isSelf) return forgetToken();
     await read();
     announceFor(section, person.owner, say(words.removed, { email: emailOf(person) }));
+  });
+}
+
+/** @param {OpenLink} link */
+function withdraw(link) {
+  return attempt(async () => {
+    await withdrawLink(link);
+    await read();
+    announceFor(section, link.owner, say(words.withdrawn, { email: emailOf(link) }));
   });
 }
 

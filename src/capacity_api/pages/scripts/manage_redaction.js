@@ -9,7 +9,7 @@ import { readAll, stepsOf } from "./manage_desk.js";
 import { nameOf } from "./manage_owners.js";
 import { inWords, joinWords, moment, say, sayCount } from "./words.js";
 
-/** @import { HistoryEntry, OwnerDetails } from "./access.js" */
+/** @import { HistoryEntry, Owner } from "./access.js" */
 /** @import { Desk } from "./types.js" */
 
 const words = WORDS.manage_redaction;
@@ -17,7 +17,7 @@ const section = byId("redaction");
 const form = /** @type {HTMLFormElement} */ (byId("redact"));
 const done = find(".done", section);
 const attempt = stepsOf(section, form);
-/** @type {OwnerDetails[]} */
+/** @type {Owner[]} */
 let responders = [];
 
 /**
@@ -25,7 +25,7 @@ let responders = [];
  * @param {string} [slug] the responder to redact
  */
 export async function open(_desk, slug) {
-  const owners = /** @type {OwnerDetails[]} */ (await readAll("/v1/owners"));
+  const owners = /** @type {Owner[]} */ (await readAll("/v1/owners"));
   responders = owners.filter(({ type }) => type === "responder");
   const chosen = slug ?? form.slug.value;
   form.slug.replaceChildren(

@@ -2,7 +2,7 @@
 
 import { FACTS } from "./facts.js";
 
-/** @import { Candidate, Decision, Limit, Outcome, Question, Remit, Responder, Situation } from "./types.js" */
+/** @import { Candidate, Decision, Limit, Outcome, MatchQuestion, Remit, Responder, Situation } from "./types.js" */
 
 /** @type {Outcome[]} */
 export const OUTCOMES = ["yes", "waiting_list", "ask", "no"];
@@ -123,7 +123,7 @@ const ASPECTS = [
 
 /**
  * The situation of the person that a question is about.
- * @param {Question} question
+ * @param {MatchQuestion} question
  * @returns {Situation}
  */
 export function situationOf(question) {
@@ -295,7 +295,7 @@ export function isAccepting({ state }, { outcome }) {
  * A question that says nothing is about everybody within the remit of `own`: what limits it now does not matter.
  * @param {Responder} own
  * @param {Responder[]} responders
- * @param {Question} question
+ * @param {MatchQuestion} question
  */
 export function alternatives(own, responders, question = {}) {
   const asked = situationOf(question);

@@ -3,7 +3,7 @@
 import { balanced } from "./words.js";
 import { byId, createElement, find, findAll } from "./dom.js";
 
-/** @import { Question, Responder } from "./types.js" */
+/** @import { MatchQuestion, Responder } from "./types.js" */
 
 const NONE = "none";
 const EXISTING_CLIENT = "existing_client";
@@ -14,7 +14,7 @@ const clients = byId("clients");
 
 /**
  * What is not ticked does not apply only if "do any of these apply?" was answered. As in pages/question.py.
- * @returns {Question}
+ * @returns {MatchQuestion}
  */
 export function readQuestion() {
   const ticked = values("circumstances");

@@ -6,12 +6,12 @@ import { call, setToken } from "./calls.js";
 import { byId } from "./dom.js";
 import { WORDS } from "./desk_facts.js";
 
-/** @import { Link, Me, Person, Responder, SignedIn } from "./types.js" */
+/** @import { Link, Identity, Person, Responder, LinkToken } from "./types.js" */
 
 /**
  * Sign in with a pasted token, and return whose it is.
  * @param {string} pasted
- * @returns {Promise<Me>}
+ * @returns {Promise<Identity>}
  */
 export async function signInWith(pasted) {
   // Chat and mail programs put quotes, spaces and invisible characters around what is copied.
@@ -79,7 +79,7 @@ export async function lookAt(secret) {
 /**
  * Use a link, which works once, and return what it gives.
  * @param {string} secret
- * @returns {Promise<SignedIn & Responder & Person>} what the kind of the link says
+ * @returns {Promise<LinkToken & Responder & Person>} what the kind of the link says
  */
 export async function useLink(secret) {
   return (await call("POST", "/v1/links/use", { body: { link: secret } })).content;

@@ -137,7 +137,7 @@ export interface Directory {
 }
 
 /** What is said of one person. What is in neither list of circumstances was not said. */
-export interface Question {
+export interface MatchQuestion {
   area?: string | null;
   exploitation_type?: string | null;
   age_group?: string | null;
@@ -178,7 +178,7 @@ export interface FieldError {
 }
 
 /** Whom a token speaks for. */
-export interface Owner {
+export interface OwnerRef {
   type: "responder" | "partner" | "admin";
   id: string | null;
   name: string | null;
@@ -186,11 +186,11 @@ export interface Owner {
 }
 
 /** What `GET /v1/me` says of the token. */
-export interface Me {
+export interface Identity {
   token_id: string;
   /** Who signed in with it; null for a token that was issued. */
   person_id: string | null;
-  owner: Owner;
+  owner: OwnerRef;
   scopes: string[];
   expires_at: string | null;
 }
@@ -202,23 +202,23 @@ export interface Link {
   kind: LinkKind;
   status: "usable" | "used" | "expired" | "superseded";
   /** Whose it is; of an invitation, what the invited person would look after. */
-  owner: Owner;
+  owner: OwnerRef;
   slug: string | null;
   report: Report | null;
   expires_at: string;
 }
 
 /** What a link gives that signs in. */
-export interface SignedIn {
+export interface LinkToken {
   token: string;
-  owner: Owner;
+  owner: OwnerRef;
   scopes: string[];
   expires_at: string | null;
 }
 
 /** What the parts of the coordinator's page know of the person who signed in. */
 export interface Desk {
-  me: Me;
+  me: Identity;
   isAdmin: boolean;
   /** Show another part, about one responder if it is given. */
   show: (id: string, slug?: string) => Promise<void>;
@@ -235,17 +235,29 @@ export interface Person {
   id: string;
   /** Null where it was sealed with a key that is gone. */
   email: string | null;
-  owner: Owner;
+  owner: OwnerRef;
   roles: ("editor" | "reminded")[];
   mail: "ok" | "refused";
   created_at: string;
+}
+
+/** An invitation or a handover that can still be used: who will come in by it. */
+export interface OpenLink {
+  id: string;
+  kind: "invitation" | "handover";
+  owner: OwnerRef;
+  /** Of an invitation; null where it was sealed with a key that is gone. */
+  email: string | null;
+  roles: Person["roles"] | null;
+  label: string | null;
+  expires_at: string;
 }
 
 /** "We rang and were told otherwise", as a partner said. */
 export interface Dispute {
   id: string;
   slug: string;
-  partner: Owner;
+  partner: OwnerRef;
   found: State | "no_answer";
   shown: State;
   at: string;

@@ -25,7 +25,7 @@ import { goTo, onStep } from "./steps.js";
 import { offerUndo, onUndo, withdrawUndo } from "./undo.js";
 import { balanced, moment, say } from "./words.js";
 
-/** @import { ReportRequest, Me, OwnResponder, Plan, Report } from "./types.js" */
+/** @import { ReportRequest, Identity, OwnResponder, Plan, Report } from "./types.js" */
 /** @import { Step } from "./steps.js" */
 
 // Thirty days: enough to ask for another token.
@@ -84,7 +84,7 @@ async function openDesk(token) {
 
 /**
  * Offer what goes beyond reports to a token that may do it.
- * @param {Me} me
+ * @param {Identity} me
  */
 async function offerMore(me) {
   byId("contact").hidden = !me.scopes.includes("responder:write");
@@ -98,7 +98,7 @@ async function offerMore(me) {
 
 /**
  * Say when the token ends, if that is soon, or until when somebody is signed in.
- * @param {Me} me
+ * @param {Identity} me
  */
 function showEnd({ expires_at: expiresAt, person_id: person }) {
   const end = expiresAt ? Date.parse(expiresAt) : Infinity;
