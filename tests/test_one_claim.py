@@ -1,11 +1,13 @@
-"""What a dead worker leaves behind: at most the events of one claim come again."""
+"""What a worker leaves behind: if it was killed, the events of one claim may come again; if it was stopped, none."""
 
 import asyncio
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 
+from sqlalchemy import select
 from tests import processes
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, serving
@@ -14,6 +16,7 @@ from tests.leases import pass_time
 
 from capacity_api.clock import utc_now
 from capacity_api.db.engine import Database
+from capacity_api.db.tables import WebhookRow
 
 _EVENTS = 12
 
@@ -43,6 +46,22 @@ class _Endpoint(Endpoint):
         if len(self.posts) >= self._silent_from:
             await self.goes_on.wait()
         return self.status
+
+
+async def test_a_worker_that_is_told_to_stop_records_what_it_has_sent(database: Database, database_url: str) -> None:
+    endpoint = Endpoint()
+    endpoint.gate.clear()
+    await rows.add_responder(database, utc_now())
+    async with serving(endpoint) as url:
+        await rows.add_webhook(database, utc_now(), url)
+        sent = await rows.add_event(database, utc_now())
+        worker = await processes.start("worker", env=_environment(database_url), announces="delivers webhooks")
+        await endpoint.arrived(1)
+        worker.send_signal(signal.SIGTERM)
+        endpoint.gate.set()
+        assert await worker.wait() == 0
+    async with database.read() as session:
+        assert await session.scalar(select(WebhookRow.cursor)) == sent
 
 
 async def test_of_a_killed_worker_at_most_the_events_of_one_claim_are_sent_again(

@@ -76,7 +76,15 @@ def worker() -> None:
             look_at_secrets = KeyCheck(database, keys, conditions, utc_now).look
             secrets = background.run("secrets", look_at_secrets, asyncio.Event(), LOOK_AT_SECRETS_EVERY_SECONDS)
             clocks = background.run("clock", look_at_clocks, asyncio.Event(), LOOK_AT_CLOCK_EVERY_SECONDS)
-            running = asyncio.gather(*working, watching, clocks, secrets, listen_for_changes(database, notify))
+            listening = listen_for_changes(database, notify)
+
+            async def run_all() -> None:
+                # Not `gather`, which ends with the first that is cancelled: what was sent is still to be recorded.
+                async with asyncio.TaskGroup() as group:
+                    for each in (*working, watching, clocks, secrets, listening):
+                        group.create_task(each)
+
+            running = asyncio.create_task(run_all())
 
             def stop() -> None:
                 supervisor.stopping()
