@@ -215,7 +215,7 @@ async def throughput(
 
 
 async def one_webhook(database: Database, urls: list[str], rounds: int) -> None:
-    """How many events a second one webhook is told, in order."""
+    """The rate at which one webhook is sent events in order, in events a second."""
     rates = []
     for _ in range(rounds):
         await subscribe(database, urls, 1)

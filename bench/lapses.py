@@ -17,13 +17,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 from bench.deliveries import KEYS, process
 from bench.registers import rows
 from sqlalchemy import func, insert, select, update
-from uuid_utils.compat import uuid7
+from tests.many import listed_event
 
 from capacity_api.cli.setup import uvloop_runner
 from capacity_api.clock import utc_now
@@ -32,13 +31,9 @@ from capacity_api.db import schema
 from capacity_api.db.engine import Database
 from capacity_api.db.sqlite_file import database_path, make_empty
 from capacity_api.db.tables import EventRow, IntakeRow, ResponderRow, SequenceRow
-from capacity_api.domain.events import EventType
 from capacity_api.domain.intake import Intake, Report, ReportedState, SaidBy
 from capacity_api.domain.owner import Owner
 from capacity_api.operations import tokens
-from capacity_api.representations.encoding import encode
-from capacity_api.representations.event import Event, EventData
-from capacity_api.representations.responder import represent_responder
 
 LAPSES = 10_000
 # From the start of the service to that moment.
@@ -68,7 +63,7 @@ async def open_register(url: str, size: int) -> AsyncIterator[Database]:
             confirmed_at=now,
             confirm_by=now + timedelta(days=7),
         )
-    events = [_listed(row) for row in responders]
+    events = [listed_event(row) for row in responders]
     async with database.write() as session:
         session.add_all(responders)
         await session.flush()
@@ -78,22 +73,6 @@ async def open_register(url: str, size: int) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
-
-
-def _listed(row: ResponderRow) -> dict[str, Any]:
-    """The event with the number of a responder: without it the database would seem to be damaged."""
-    data = EventData(responder=represent_responder(row.record, row.updated_at))
-    event = Event(
-        id=uuid7(), type=EventType.RESPONDER_LISTED, timestamp=row.updated_at, sequence=row.sequence, data=data
-    )
-    return {
-        "id": event.id,
-        "sequence": row.sequence,
-        "type": event.type,
-        "at": row.updated_at,
-        "responder_id": row.id,
-        "body": encode(event).decode(),
-    }
 
 
 async def lapse_at(database: Database, moment: datetime) -> None:
@@ -116,7 +95,7 @@ async def ask(call: Callable[[], Awaitable[None]], every: float, times: list[flo
         await call()
         if began >= since:
             times.append(time.time() - began)
-        await asyncio.sleep(every)
+        await asyncio.sleep(every)  # as often as it was asked for
 
 
 async def measure(url: str, size: int) -> None:
@@ -156,12 +135,12 @@ async def measure(url: str, size: int) -> None:
             asking.append(ask(call, _ASK_EVERY_SECONDS, times.setdefault(each, []), at - _QUIET_SECONDS))
         asking.append(ask(report, _REPORT_EVERY_SECONDS, times.setdefault("PUT intake", []), at - _QUIET_SECONDS))
         running = [asyncio.create_task(each) for each in asking]
-        await asyncio.sleep(max(0.0, at - time.time()))
+        await asyncio.sleep(max(0.0, at - time.time()))  # until they lapse
         while await count_unrecorded(database):
             for task in running:
                 if task.done():
                     await task
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # the service is another process
         recorded = time.time() - at
         for task in running:
             task.cancel()

@@ -57,11 +57,12 @@ async def add_many(database: Database, intakes: Sequence[Intake]) -> list[Respon
             added.append(responder)
         session.add_all(added)
         await session.flush()
-        await session.execute(insert(EventRow), [_listed(each) for each in added])
+        await session.execute(insert(EventRow), [listed_event(each) for each in added])
     return added
 
 
-def _listed(row: ResponderRow) -> dict[str, Any]:
+def listed_event(row: ResponderRow) -> dict[str, Any]:
+    """The event with the number of a responder: without it the database would seem to be damaged."""
     data = EventData(responder=represent_responder(row.record, row.updated_at))
     event = Event(
         id=uuid7(), type=EventType.RESPONDER_LISTED, timestamp=row.updated_at, sequence=row.sequence, data=data

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from tests import versions
 from tests.serving import PATIENCE_SECONDS
 
@@ -142,7 +142,7 @@ async def test_it_waits_for_one_that_does_not_end_and_says_so(
     monkeypatch.setattr(live_upgrade, "_LET_OTHERS_THROUGH_SECONDS", 1.1)
     before = await _revisions(database)
     program.becomes_later()
-    # On SQLite whoever writes, on PostgreSQL whoever reads the table.
+    # A writer is enough to block it on SQLite, a reader of the table on PostgreSQL.
     async with other.write() as session:
         if not database.settings.is_sqlite:
             await session.execute(_READS)
@@ -156,29 +156,23 @@ async def test_it_waits_for_one_that_does_not_end_and_says_so(
 
 
 @_ON_POSTGRESQL
-async def test_nobody_queues_behind_it_while_a_long_reader_keeps_the_table(
-    database: Database, other: Database, program: Program
+@pytest.mark.parametrize(
+    ("held", "waits"),
+    [
+        # Behind a lock that is waited for, others would wait for the long reader too.
+        pytest.param(_READS, _MIGRATION_WAITS, id="a migration behind a long reader"),
+        # Behind a plain CREATE INDEX they would wait for the writer before.
+        pytest.param(_WRITES, _INDEX_WAITS, id="an index behind a writer"),
+    ],
+)
+async def test_others_write_while_the_upgrade_waits(
+    database: Database, other: Database, program: Program, held: TextClause, waits: TextClause
 ) -> None:
     program.becomes_later()
     async with other.write() as session:
-        await session.execute(_READS)
+        await session.execute(held)
         upgrade = asyncio.create_task(schema.upgrade(database))
-        await _until(other, _MIGRATION_WAITS)
-        # Behind a lock that is waited for, this would wait for the long reader too.
-        async with asyncio.timeout(PATIENCE_SECONDS), other.write() as writer:
-            await writer.execute(_WRITES)
-        assert not upgrade.done()
-    await upgrade
-
-
-@_ON_POSTGRESQL
-async def test_others_write_while_an_index_is_built(database: Database, other: Database, program: Program) -> None:
-    program.becomes_later()
-    async with other.write() as session:
-        await session.execute(_WRITES)
-        upgrade = asyncio.create_task(schema.upgrade(database))
-        await _until(other, _INDEX_WAITS)
-        # Behind a plain CREATE INDEX this would wait for the writer before.
+        await _until(other, waits)
         async with asyncio.timeout(PATIENCE_SECONDS), other.write() as writer:
             await writer.execute(_WRITES)
         assert not upgrade.done()

@@ -1,4 +1,4 @@
-"""Whoever changes the directory at random, one change after another, and notes what was acknowledged."""
+"""Clients that change the directory at random, one change after another, and note what was acknowledged."""
 
 import asyncio
 from collections import Counter

@@ -32,7 +32,7 @@ class Place:
 
     @property
     def direct_url(self) -> str:
-        """The URL for whoever does not look for the primary."""
+        """The URL of the one server that is the primary now."""
         return self.url if self.node is None else self.node.url
 
     @property

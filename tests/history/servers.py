@@ -121,7 +121,7 @@ class Installation:
             )
 
         def server(name: str, *options: str) -> Member:
-            # Its own for good: a cache is told of it once.
+            # The same after each restart, because the cache is told the address only once.
             port = free_port()
             arguments = ("serve", "--port", str(port), *options)
             return member(name, *arguments, announces="answers on ", address=f"http://127.0.0.1:{port}")

@@ -81,7 +81,7 @@ def note_oldest(connection: Connection) -> None:
 
 def read_revisions(connection: Connection) -> tuple[str, str] | None:
     """Which migrations ran, and the oldest revision whose program can use the database; `None` without a schema."""
-    # In this order: whoever migrates alone has locked the first, and the second may come meanwhile.
+    # In this order. An upgrade that runs alone locks the first table, and may create the second while we wait.
     oldest = _read(connection, OLDEST_TABLE)
     return None if oldest is None else (_read(connection, REVISION_TABLE) or oldest, oldest)
 

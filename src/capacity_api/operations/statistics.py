@@ -146,7 +146,7 @@ async def _measure(
     measured = []
     for n, row in enumerate(responders, start=1):
         if n % _AT_A_TIME == 0:
-            # Others have their turn.
+            # Ten thousand take long: let others have a turn.
             await asyncio.sleep(0)
         known = _merge(opening.periods.get(row.id), closing.periods.get(row.id), ledger.periods.get(row.id, []))
         # A responder that was listed in this very second is in the statistics, with no time yet.
