@@ -13,7 +13,6 @@ from tests.serving import OPEN, PAUSED, Service, serving
 import capacity_api.api.formats
 import capacity_api.formats
 from capacity_api.api.routes import _BY_FORMAT
-from capacity_api.clock import utc_now
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.domain.codes import EVERYTHING
@@ -103,8 +102,8 @@ async def test_without_one_format_the_rest_still_works(
         assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
         for path in (*CORE, *(path for name, path in PATHS.items() if name != removed)):
             assert (await service.client.get(path)).status_code == 200, path
-        await _build_site(service.database, tmp_path / "with", FORMATS)
-        await _build_site(service.database, tmp_path / "without", formats)
+        await _build_site(service.database, clock, tmp_path / "with", FORMATS)
+        await _build_site(service.database, clock, tmp_path / "without", formats)
     with_it, without_it = (_names(tmp_path / name) for name in ("with", "without"))
     assert without_it <= with_it
     assert {name for name in without_it if name.startswith("v1/responders/")} == {
@@ -136,17 +135,17 @@ async def test_a_file_that_cannot_be_built_keeps_its_version_and_the_others_foll
     async with serving(settings, clock) as service:
         await service.report("tara", {**OPEN, "note": "writable"})
         formats, root = fails_for("tara"), tmp_path / "site"
-        assert (await _build_site(service.database, root, formats)).failed == 0
+        assert (await _build_site(service.database, clock, root, formats)).failed == 0
         table = (root / "v1" / "directory.csv").read_bytes()
         await service.report("tara", {**PAUSED, "note": "unwritable"})
-        summary = await _build_site(service.database, root, formats)
+        summary = await _build_site(service.database, clock, root, formats)
         assert summary.failed == 1
         assert (root / "v1" / "directory.csv").read_bytes() == table
         directory = json.loads((root / "v1" / "directory").read_bytes())
         assert directory == await service.read("/v1/directory")
         assert "1 paused" in (root / "index.html").read_text()
         await service.report("tara", {**PAUSED, "note": "writable again"})
-        assert (await _build_site(service.database, root, formats)).failed == 0
+        assert (await _build_site(service.database, clock, root, formats)).failed == 0
         assert "writable again" in (root / "v1" / "directory.csv").read_text()
 
 
@@ -174,7 +173,7 @@ async def test_a_page_that_cannot_be_built_names_the_helpline_and_no_open_respon
         assert b"open" not in page.body.split(b"<main")[1].split(b"</main>")[0].replace(b"who is open", b"")
         assert directory.body == (await service.client.get("/v1/directory")).content
         with open_folder(tmp_path / "site") as folder:
-            await StaticSite(publisher, FORMATS, folder, utc_now).write()
+            await StaticSite(publisher, FORMATS, folder, clock).write()
         assert (tmp_path / "site" / "index.html").read_bytes() == page.body, "an old page could show an old state"
 
 
@@ -193,11 +192,13 @@ async def _assert_only_the_table_fails(service: Service) -> None:
     assert (await service.client.get(CSV)).status_code == 200
 
 
-async def _build_site(database: Database, root: Path, formats: tuple[Format, ...] | list[Format]) -> WriteSummary:
-    publisher = Publisher(database, utc_now, catalogue(database.settings, formats))
+async def _build_site(
+    database: Database, clock: Clock, root: Path, formats: tuple[Format, ...] | list[Format]
+) -> WriteSummary:
+    publisher = Publisher(database, clock, catalogue(database.settings, formats))
     await publisher.refresh()
     with open_folder(root) as folder:
-        summary = await StaticSite(publisher, formats, folder, utc_now).write()
+        summary = await StaticSite(publisher, formats, folder, clock).write()
     assert summary is not None
     return summary
 
