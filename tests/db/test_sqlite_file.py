@@ -2,20 +2,22 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import text
 from tests.conftest import settings_of
 from tests.in_process import as_ordinary_user
 from tests.sites import list_register
 
 from capacity_api.bundled_files import bundled_file
+from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
 from capacity_api.db.mark import mark_path, read_mark, write_mark
 from capacity_api.db.position import read_position
-from capacity_api.db.sqlite_file import building, require_file
+from capacity_api.db.sqlite_file import building, companion, database_path, require_file
 from capacity_api.db.verification import Verification, verify
 from capacity_api.errors import ConfigurationError, DatabaseUnusable
 
@@ -26,6 +28,30 @@ def test_a_database_that_appeared_meanwhile_is_not_replaced(tmp_path: Path) -> N
         path.write_text("somebody else's")
     assert path.read_text() == "somebody else's"
     assert list(tmp_path.iterdir()) == [path], "nothing is left of what was built"
+
+
+def test_what_is_still_in_the_log_of_a_new_database_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "capacity.db"
+    with ExitStack() as open_until_later, building(path) as temporary:
+        still_open = open_until_later.enter_context(closing(sqlite3.connect(temporary)))
+        still_open.execute("CREATE TABLE kept (n INTEGER)")
+        assert companion(temporary, "-wal").stat().st_size > 0
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+async def test_a_closed_database_is_one_file(sqlite_url: str) -> None:
+    path = database_path(settings_of(sqlite_url))
+    for number in range(100):
+        database = Database(settings_of(sqlite_url))
+        for bulkhead in Bulkhead:
+            async with database.read(bulkhead) as session:
+                await session.execute(text("SELECT 1 FROM event"))
+        async with database.write() as session:
+            await session.execute(text("UPDATE sequence SET n = n"))
+        await database.close()
+        left = [each.name for each in path.parent.iterdir() if each.name.startswith(path.name) and each != path]
+        assert left == [], f"after {number} times"
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:

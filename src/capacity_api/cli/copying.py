@@ -190,7 +190,6 @@ async def _prepared_target(settings: Settings) -> AsyncIterator[Database]:
             yield database
         finally:
             await database.close()
-        sqlite_file.fold_log(temporary)
 
 
 class _Attempt:

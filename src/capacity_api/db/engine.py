@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from weakref import WeakSet
@@ -30,6 +30,8 @@ from capacity_api.errors import CapacityError, DatabaseUnavailable
 CHANGED = "changed"
 # Another: the number of the newest event when the transaction took the write lock. Its answer may show that event.
 SEEN = "seen"
+# Another: what this process has seen of the database, with which whoever takes the write lock compares it once more.
+CONTINUITY = "continuity"
 _CHANNEL = "capacity_changed"
 _BUSY_SECONDS = 5
 _CONNECT_SECONDS = 3
@@ -126,6 +128,7 @@ class Database:
                     set_actor(session, actor)
                     if not recovering:
                         await self.continuity.require(session)
+                        session.info[CONTINUITY] = self.continuity
                     if self.clock_watch is not None:
                         session.info[CLOCK_WATCH] = self.clock_watch
                     yield session
@@ -197,12 +200,21 @@ class Database:
         The next session opens one.
         """
         engines = {*self._engines.values(), *self._writers.values(), self.schema_engine}
-        closing = [asyncio.create_task(engine.dispose()) for engine in engines]
+        if self.file is not None:
+            # Of two connections that close at once, SQLite takes neither for the last, which folds the log.
+            closing = [asyncio.create_task(_dispose_in_turn(engines))]
+        else:
+            closing = [asyncio.create_task(engine.dispose()) for engine in engines]
         _, unanswered = await asyncio.wait(closing, timeout=_CLOSE_SECONDS)
         if unanswered:
             # Cancelled, each would be an error in the log. Without their connections they end by themselves.
             self._connector.end_all()
         await asyncio.gather(*closing)
+
+
+async def _dispose_in_turn(engines: Iterable[AsyncEngine]) -> None:
+    for engine in engines:
+        await engine.dispose()
 
 
 def _engine(url: URL, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngine:

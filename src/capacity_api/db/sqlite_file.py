@@ -160,6 +160,8 @@ def building(path: Path) -> Iterator[Path]:
         _remove(temporary)
         make_empty(temporary)
         yield temporary
+        # Only the file itself is put in place, and what was written last may be in its log.
+        fold_log(temporary)
         _put_in_place(temporary, path)
     except OSError as error:
         raise ConfigurationError(f"the database {path} cannot be made: {error.strerror}") from None
