@@ -274,6 +274,25 @@ async def test_without_javascript_the_same_page_comes_back_with_the_same_results
         await visit.assert_left_no_trace()
 
 
+async def test_without_javascript_a_place_alone_is_asked_with_a_button_that_is_seen(
+    service: Service, visiting: Visiting
+) -> None:
+    await report_every_state(service)
+    async with visiting(java_script_enabled=False, viewport=PHONE) as visit:
+        page = await visit.open()
+        find = page.get_by_role("button", name="Find", exact=True)
+        await expect(find).to_be_in_viewport()
+        await page.get_by_label("Where in the UK?").select_option(label="London")
+        await find.click()
+        await expect(page.locator("output")).to_be_in_viewport()
+        await expect(page.locator("#matches").get_by_text("The Salvation Army").first).to_be_visible()
+        assert await visit.overflow() <= 0
+    async with visiting() as visit:
+        page = await visit.open()
+        await with_the_script(page)
+        await expect(page.get_by_role("button", name="Find", exact=True)).to_have_count(0)
+
+
 async def test_an_answer_of_the_server_goes_on_in_the_page(service: Service, visiting: Visiting) -> None:
     await report_every_state(service)
     async with visiting() as visit:

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2.ext import Extension
 from markupsafe import Markup
 
 from capacity_api.wording import sentences
@@ -21,11 +22,19 @@ def environment(package: str, *folders: str) -> Environment:
         lstrip_blocks=True,
         # A release that is unpacked over a running one must not mix with it.
         auto_reload=False,
+        extensions=[_StylesWithoutComments],
     )
     templates.globals |= {"_": in_markup, "strong": _strong}
     templates.filters |= _FILTERS
     templates.tests |= {"mail": is_mail, "web": is_web}
     return templates
+
+
+class _StylesWithoutComments(Extension):
+    """Comments are for who reads the source. Readers of a page would load them each time."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return re.sub(r"\s*/\*.*?\*/", "", source, flags=re.DOTALL) if name and name.endswith(".css") else source
 
 
 def is_mail(contact: str) -> bool:
