@@ -11,20 +11,24 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Table, delete, insert, select, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InternalError
 from tests import certificates
+from tests.conftest import Clock
 from tests.databases import Server
 from tests.in_process import Ended, as_ordinary_user, call
 from tests.nginx import free_port
 from tests.processes import KEY
-from tests.serving import PATIENCE_SECONDS
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, serving
 
 from capacity_api.cli.exit_codes import OF_CAUSE, OF_ERROR, REFUSED
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
-from capacity_api.db.outages import _EXPLANATIONS, cause_of, explain
+from capacity_api.db.outages import _EXPLANATIONS, cause_of, explain, translate_outage
+from capacity_api.db.tables import CoverageRow, SequenceRow
 from capacity_api.errors import DatabaseUnavailable, OutageCause
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "operate" / "errors.md"
@@ -278,6 +282,26 @@ async def test_who_loses_a_deadlock_is_told_to_try_again(postgresql_url: str) ->
     await database.close()
 
 
+@pytest.mark.parametrize("table", [SequenceRow.__table__, CoverageRow.__table__], ids=str)
+async def test_while_a_backup_is_put_back_a_change_is_to_be_tried_again(
+    settings: Settings, clock: Clock, table: Table
+) -> None:
+    # `pg_restore --clean` fills one table after the other.
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+        token = await service.token(responder="tara")
+        async with service.database.write() as session:
+            kept = [dict(row) for row in (await session.execute(select(table))).mappings()]
+            await session.execute(delete(table))
+        refused = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers=token)
+        assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
+        assert (await service.responder("tara"))["intake"]["state"] == "open"
+        async with service.database.write() as session:
+            await session.execute(insert(table), kept)
+        taken = await service.client.put("/v1/responders/tara/intake", json=PAUSED, headers=token)
+        assert taken.status_code == 200
+
+
 @contextmanager
 def file_limit(size: int) -> Iterator[None]:
     """No file grows beyond this: what a process meets that used up its quota. Python ignores the signal of it."""
@@ -311,6 +335,15 @@ def test_an_older_a_newer_and_another_schema_are_told(database_url: str, postgre
     change(*(f"UPDATE {table} SET version_num = '0002'" for table in ("alembic_version", "schema_revision")))  # noqa: S608 - constants
     ended = on(database_url)
     assert (ended.code, len(ended.lines), "run `capacity-api db upgrade`" in ended.lines[0]) == (41, 1, True)
+
+
+def test_a_connection_that_was_ended_amid_a_statement_is_an_outage() -> None:
+    # As SQLAlchemy's pool raises it, whose error holds its adapter's and that the driver's.
+    adapted = Exception("cannot switch to state 15; another operation (2) is in progress")
+    adapted.__cause__ = asyncpg.InternalClientError(str(adapted))
+    with pytest.raises(DatabaseUnavailable) as refused, translate_outage():
+        raise InternalError(None, None, adapted)
+    assert refused.value.cause is OutageCause.NO_ANSWER
 
 
 def test_each_cause_and_each_exit_code_is_documented_once() -> None:

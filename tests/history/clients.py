@@ -1,6 +1,7 @@
 """Clients that change the directory at random, one change after another, and note what was acknowledged."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -63,34 +64,37 @@ class Client:
         """The answer, which may be one of the `refusals`; None where nobody knows whether anything was done."""
         server = self._chance.choice(self._servers)
         record = self._record
-        era, had_gone_back, lead = record.era, record.has_gone_back, server.lead
+        era, had_gone_back, began = record.era, record.has_gone_back, time.monotonic()
         known = None if self._owner is None else record.suspensions[self._owner]
         try:
             answer = await server.client.request(method, path, json=body, headers=self._headers)
         except httpx.TransportError:
             return None
-        self._answered_at = utc_now() + max(lead, server.lead)
+        # Somebody may set the clock, and set it right, while the request waits.
+        self._answered_at = utc_now() + server.lead_since(began)
         if answer.status_code == 503:
             return None
         where = f"{method} {path} of {self._name}, by {server.name}: {answer.status_code} {answer.text}"
         is_sure = known is not None and record.suspensions[self._owner or ""] == known
-        if answer.status_code == 401 and known is not None and not (is_sure and known.is_suspended is False):
+        if _refuses_the_suspended(answer) and known is not None and not (is_sure and known.is_suspended is False):
             return None
         if answer.status_code in refusals:
             return answer
         if answer.status_code not in {200, 201, 202, 204}:
+            if answer.status_code < 500 and (record.is_restoring or era != record.era):
+                # What it is about may not be there yet.
+                return None
             raise Finding(Promise.ANSWERED, where)
         if is_sure and known is not None and known.is_suspended:
             raise Finding(Promise.REFUSED, f"its owner is suspended, {where}")
         if had_gone_back and record.has_gone_back and era == record.era:
             raise Finding(Promise.REFUSED, f"its database had gone back, {where}")
         self.did[what] += 1
-        if era != record.era:
-            # A restore may have undone it.
-            return None
-        if answer.content and "published-sequence" in answer.headers:
+        # A restore may have undone it.
+        stands = era == record.era
+        if stands and answer.content and "published-sequence" in answer.headers:
             await self._read_back(server, answer)
-        return answer
+        return answer if stands else None
 
     def note(self) -> str:
         """A note that nobody has written before."""
@@ -117,6 +121,11 @@ class Client:
             raise Finding(
                 Promise.READ_BACK, f"{server.name} acknowledged {written['sequence']}, then showed {shown.text}"
             )
+
+
+def _refuses_the_suspended(answer: httpx.Response) -> bool:
+    """Who is suspended only after the token was looked at is told so where a webhook is tested."""
+    return answer.status_code == 401 or (answer.status_code == 409 and answer.json()["code"] == "webhook_suspended")
 
 
 class Responder(Client):

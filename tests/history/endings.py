@@ -103,11 +103,14 @@ async def read_webhooks(server: Member, admin: Headers, record: Record) -> list[
     return found
 
 
-async def all_told(server: Member, admin: Headers, latest: int, record: Record) -> None:
-    """Wait until each webhook is done with everything."""
+async def all_told(server: Member, admin: Headers, latest: int, record: Record, longer: timedelta) -> None:
+    """Wait until each webhook is done with everything.
+
+    `longer` is by how much a clock was ahead: what failed then is tried again when that clock's time has come.
+    """
     webhooks: list[Json] = []
     try:
-        async with asyncio.timeout(LEASE_SECONDS + PATIENCE_SECONDS):
+        async with asyncio.timeout(LEASE_SECONDS + PATIENCE_SECONDS + longer.total_seconds()):
             while not webhooks or any(each["last_sequence"] < latest for each in webhooks):
                 webhooks = await read_webhooks(server, admin, record)
                 await asyncio.sleep(POLL_SECONDS)  # the servers are other processes

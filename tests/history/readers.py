@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,15 +39,15 @@ class _Page(msgspec.Struct):
     events: list[msgspec.Raw]
 
 
-def _never() -> timedelta:
+def _never(_began: float) -> timedelta:
     return timedelta(0)
 
 
 class Source:
-    """What somebody reads: a server or a cache. `lag` says by how much it may be behind the `clock` and not know it."""
+    """What somebody reads: a server or a cache. `lag` says how far it may be behind the `clock` and not know it."""
 
     def __init__(
-        self, name: str, client: httpx.AsyncClient, lag: Callable[[], timedelta] = _never, clock: Clock = utc_now
+        self, name: str, client: httpx.AsyncClient, lag: Callable[[float], timedelta] = _never, clock: Clock = utc_now
     ) -> None:
         self.name = name
         self._client = client
@@ -55,7 +56,7 @@ class Source:
 
     async def ask(self, method: str, path: str, body: object = None) -> tuple[httpx.Response, datetime] | None:
         """The answer, and a time up to which it must be true. None while there is no server."""
-        asked_at, lag = self._clock(), self._lag()
+        asked_at, began = self._clock(), time.monotonic()
         try:
             answer = await self._client.request(method, path, json=body)
         except httpx.TransportError:
@@ -64,7 +65,7 @@ class Source:
             return None
         if answer.status_code != 200:
             raise Finding(Promise.ANSWERED, f"{self.name}, {path}: {answer.status_code} {answer.text}")
-        return answer, asked_at - max(lag, self._lag())
+        return answer, asked_at - self._lag(began)
 
 
 async def read_all(ended: asyncio.Event, source: Source, record: Record, chance: Random) -> None:

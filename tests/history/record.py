@@ -122,13 +122,19 @@ class Record:
             raise Finding(Promise.FORWARD, f"{path} shows {published}, {numbers} to {reader}, and it was {seen} before")
         self._shown[reader] = published
 
+    @property
+    def is_restoring(self) -> bool:
+        return self.era % 2 == 1
+
     def cursor_age(self, webhook: str) -> tuple[int, int]:
         """Its cursor does not go back before this has changed."""
         return self.era, self.replays[webhook]
 
     def see_cursor(self, webhook: str, cursor: int, age: tuple[int, int]) -> None:
         """A webhook's cursor was asked for when its `cursor_age` was `age`."""
-        if age != self.cursor_age(webhook):
+        # Each replay counts as one when it is asked for, and as one more when that is answered.
+        is_replaying = self.replays[webhook] % 2 == 1
+        if is_replaying or age != self.cursor_age(webhook):
             return
         key = (webhook, *age)
         if cursor < self._cursors[key]:
@@ -224,10 +230,12 @@ class Record:
 def _check_lapses(events: list[Json]) -> None:
     """What lapses is what stood: a lapse ends the report that the event before it had.
 
-    A pause that a count brought ends in another way: a lower count brings back what was before,
-    even if that has lapsed.
+    A pause that a count brought ends in another way, also where somebody has confirmed it: a lower count brings back
+    what was before, even if that has lapsed.
     """
     stood: dict[str, Json] = {}
+    # Since when each has been paused, if a count brought that.
+    paused_by_count: dict[str, str] = {}
     for event in events:
         if event["type"] == "directory.restored":
             # It ends everything, and what follows it says so.
@@ -235,15 +243,18 @@ def _check_lapses(events: list[Json]) -> None:
         responder = event["data"].get("responder")
         if responder is None:
             continue
-        now = responder["intake"]
-        before = stood.get(responder["slug"], now)
-        is_brought_back = before["said_by"] == "threshold" and now["said_by"] != "threshold"
+        slug, now = responder["slug"], responder["intake"]
+        before = stood.get(slug, now)
+        by_count = now["said_by"] == "threshold"
+        is_brought_back = not by_count and paused_by_count.get(slug) == before["since"]
         if event["type"] == "intake.unconfirmed" and before["confirm_by"] != now["confirm_by"] and not is_brought_back:
             raise Finding(
                 Promise.KEPT,
                 f"event {event['sequence']} ends what held until {now['confirm_by']}, not {before['confirm_by']}",
             )
-        stood[responder["slug"]] = now
+        stood[slug] = now
+        if by_count:
+            paused_by_count[slug] = now["since"]
 
 
 def check_equal(promise: Promise, whose: str, found: Mapping[str, Json], truth: Mapping[str, Json]) -> None:

@@ -1,6 +1,7 @@
 """One run: everybody at once for so many seconds, and then the question whether every promise was kept."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
@@ -42,6 +43,8 @@ _SLUGS = ("bawso", "kalayaan", "migrant-help", "salvation-army", "tara", "unseen
 _SUSPENDED = _SLUGS[-1]
 # An event may be dated so far ahead of the clock: somebody has set it back.
 _AHEAD = timedelta(minutes=3)
+# By no more may a server be ahead of the right time.
+_LONGEST_LEAD = timedelta(minutes=4)
 # On a slow machine, a run goes on in peace until so many are made.
 _FEWEST_CHANGES = 50
 # What it may take until all processes run, or more.
@@ -192,7 +195,8 @@ class Run:
                 async with patience(lambda: "a replay"):
                     while not await partner.replay(each, each.forgotten - 1):
                         pass
-        await all_told(installation.servers[0], issued.admin, latest, record)
+        longer = max(each.lead_since(-math.inf) for each in installation.members)
+        await all_told(installation.servers[0], issued.admin, latest, record, min(longer, _LONGEST_LEAD))
         record.check_events(ending.events)
         record.check_bodies()
         await check_tokens(installation.servers, record)
@@ -233,7 +237,7 @@ class Run:
 
 
 def _source(name: str, server: Member, client: httpx.AsyncClient) -> Source:
-    return Source(name, client, lambda: server.lag)
+    return Source(name, client, server.lag_since)
 
 
 async def _issue_tokens(database: Database, settings: Settings, keys: Keys) -> Tokens:

@@ -49,14 +49,15 @@ class Member:
         self._before = before
         self._process: Process | None = None
 
-    @property
-    def lag(self) -> timedelta:
-        """By how much it may be behind the right time and not know it."""
-        return timedelta(0) if self.clock is None else self.clock.lag
+    def lag_since(self, began: float) -> timedelta:
+        """By how much it may have been behind the right time and not know it, since that time of `time.monotonic`."""
+        return timedelta(0) if self.clock is None else self.clock.lag_since(began)
 
-    @property
-    def lead(self) -> timedelta:
-        return timedelta(0) if self.clock is None else self.clock.lead
+    def lead_since(self, began: float) -> timedelta:
+        return timedelta(0) if self.clock is None else self.clock.lead_since(began)
+
+    def was_far_behind_since(self, began: float) -> bool:
+        return self.clock is not None and self.clock.was_far_behind_since(began)
 
     async def start(self) -> None:
         before = self._before if self.clock is None else self.clock.install

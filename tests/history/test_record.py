@@ -14,7 +14,7 @@ LATER, EARLIER = "2026-11-21T12:00:01Z", "2026-11-21T12:00:00Z"
 
 def responder(state: str = "open", confirm_by: str | None = LATER, **intake: Any) -> dict[str, Any]:
     report = {"state": "open", "note": intake.pop("note", "one")}
-    said = {"report": report, "said_by": "responder", "last_report": None, "planned": None, **intake}
+    said = {"report": report, "said_by": "responder", "since": EARLIER, "last_report": None, "planned": None, **intake}
     return {"slug": "tara", "intake": {"state": state, "confirm_by": confirm_by, **said}}
 
 
@@ -75,7 +75,7 @@ def test_a_restore_may_lose_what_has_a_number_between_and_nothing_else() -> None
     for number in (5, 2):
         # The same webhook before and after it is replayed.
         record.see_cursor("webhook", number, record.cursor_age("webhook"))
-        record.replays["webhook"] += 1
+        record.replays["webhook"] += 2
     asked = record.cursor_age("webhook")
     record.begin_restore()
     record.see_cursor("webhook", 1, asked)
@@ -86,10 +86,23 @@ def test_a_restore_may_lose_what_has_a_number_between_and_nothing_else() -> None
     check_order([1, 3, 1, 2, 3], "subscriber", falls=1)
 
 
+def test_while_a_replay_is_under_way_a_cursor_may_go_back() -> None:
+    record = Record()
+    record.replays["webhook"] += 1
+    for number in (5, 2):
+        record.see_cursor("webhook", number, record.cursor_age("webhook"))
+
+
 def test_a_pause_by_a_count_may_end_in_what_had_lapsed_before() -> None:
     paused = event(2, said_by="threshold", state="paused", confirm_by=LATER)
     for brought_back in ({"said_by": None, "confirm_by": None}, {"said_by": "responder", "confirm_by": EARLIER}):
         Record().check_events([event(1), paused, event(3, state="unconfirmed", **brought_back)])
+        # Somebody may have confirmed it meanwhile.
+        confirmed = event(3, state="paused", confirm_by=LATER)
+        Record().check_events([event(1), paused, confirmed, event(4, state="unconfirmed", **brought_back)])
+    reopened = event(3, since=LATER)
+    with pytest.raises(Finding):
+        Record().check_events([event(1), paused, reopened, event(4, state="unconfirmed", confirm_by=EARLIER)])
     with pytest.raises(Finding):
         Record().check_events(
             [event(1), paused, event(3, state="unconfirmed", said_by="threshold", confirm_by=EARLIER)]

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
-from tests.conftest import Clock
+from sqlalchemy import delete, func, select, text
+from tests.conftest import Clock, settings_of
 from tests.restores import back_up, declare_restored
-from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Service, serving
+from tests.serving import OPEN, PATIENCE_SECONDS, PAUSED, Service, patience, serving
 from tests.sites import files, list_register, read, report_open, state
 
 from capacity_api.config import Settings
+from capacity_api.db import sequence
 from capacity_api.db.engine import Database
 from capacity_api.db.mark import mark_path, write_mark
 from capacity_api.db.position import read_position
-from capacity_api.db.tables import AuditRow
+from capacity_api.db.tables import AuditRow, EventRow, ReportRow
 from capacity_api.formats.registry import FORMATS
 from capacity_api.operations import responders
 from capacity_api.operations.responders import ResponderRequest
@@ -243,3 +244,34 @@ async def test_a_database_that_is_put_back_again_is_shown_again(
 
 def _newcomer() -> ResponderRequest:
     return msgspec.convert(NEW, ResponderRequest)
+
+
+async def test_who_waits_for_the_write_lock_while_an_older_database_is_put_back_stores_nothing(
+    postgresql_url: str, clock: Clock
+) -> None:
+    settings = settings_of(postgresql_url)
+    putting_back = Database(settings)
+    async with serving(settings, clock) as service:
+        await service.report("tara", OPEN)
+        token = await service.token(responder="tara")
+        newest = await service.report("tara", {**OPEN, "note": "newest"})
+        async with putting_back.write(recovering=True) as session:
+            row = await sequence.lock(session)
+            report = service.client.put("/v1/responders/tara/intake", json=PAUSED, headers=token)
+            waiting = asyncio.create_task(report)
+            async with patience(lambda: "a report that waits for the lock"):
+                while not await _is_anybody_waiting(service.database):  # noqa: ASYNC110 - nothing announces it
+                    await asyncio.sleep(0.01)  # nothing announces it
+            for table in (EventRow, ReportRow):
+                await session.execute(delete(table).where(table.sequence >= newest["sequence"]))
+            row.n = newest["sequence"] - 1
+        refused = await waiting
+        assert (refused.status_code, refused.json()["code"]) == (503, "database_restored")
+        assert (await service.responder("tara"))["intake"]["state"] == "unconfirmed"
+    await putting_back.close()
+
+
+async def _is_anybody_waiting(database: Database) -> bool:
+    async with database.read() as session:
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return bool(await session.scalar(text(waiting)))

@@ -47,6 +47,15 @@ class Continuity:
         if self.has_moved:
             raise DatabaseMoved
 
+    def require_number(self, newest: int) -> None:
+        """Raise `DatabaseRestored` where the newest number, read under the write lock, is lower than one that was seen.
+
+        Who waited for the lock compared before that, and somebody may have put an older database back meanwhile.
+        """
+        if self._seen is not None and newest < self._seen.sequence:
+            self.went_back = True
+            raise DatabaseRestored
+
     async def _compare(self, session: AsyncSession) -> None:
         if self._mark is not None and self._seen is None:
             self._seen = read_mark(self._mark)

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Mapping
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, NoResultFound
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from capacity_api.errors import DatabaseUnavailable, OutageCause
@@ -206,6 +206,12 @@ def is_outage(error: BaseException) -> bool:
     # From a connection that is used without SQLAlchemy.
     if isinstance(error, asyncpg.InterfaceError):
         return True
+    # The connection was ended while something was under way on it.
+    if isinstance(_said_by_driver(error), asyncpg.InternalClientError):
+        return True
+    # We ask like that only for what every database of ours has: somebody puts a backup back, and is not done.
+    if isinstance(error, NoResultFound):
+        return True
     return _known_cause(error) is not None or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
@@ -213,12 +219,12 @@ def cause_of(error: BaseException) -> OutageCause:
     """The cause of an outage."""
     if isinstance(error, PoolTimeoutError):
         return OutageCause.BUSY
+    if isinstance(error, NoResultFound):
+        return OutageCause.NOT_ACCEPTING
     known = _known_cause(error)
     if known is not None:
         return known
-    orig = getattr(error, "orig", None)
-    # SQLAlchemy's error holds its adapter's, and that the driver's.
-    return _network_cause((orig and orig.__cause__) or orig or error)
+    return _network_cause(_said_by_driver(error))
 
 
 def is_schema_fault(error: BaseException) -> bool:
@@ -240,6 +246,12 @@ def _known_cause(error: BaseException) -> OutageCause | None:
     sqlstate = _sqlstate(found)
     prefixes = (sqlstate[:length] for length in range(len(sqlstate), 1, -1))
     return next((_POSTGRESQL[prefix] for prefix in prefixes if prefix in _POSTGRESQL), None)
+
+
+def _said_by_driver(error: BaseException) -> BaseException:
+    """The driver's own error: SQLAlchemy's holds its adapter's, and that the driver's."""
+    orig = getattr(error, "orig", None)
+    return (orig and orig.__cause__) or orig or error
 
 
 def _network_cause(error: BaseException) -> OutageCause:

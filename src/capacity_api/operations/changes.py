@@ -23,7 +23,8 @@ from capacity_api.clock import MAX_AHEAD
 from capacity_api.clock_watch import CLOCK_WATCH, ClockWatch
 from capacity_api.db import sequence
 from capacity_api.db.acts import actor_of, note_act
-from capacity_api.db.engine import CHANGED, SEEN
+from capacity_api.db.continuity import Continuity
+from capacity_api.db.engine import CHANGED, CONTINUITY, SEEN
 from capacity_api.db.tables import CoverageRow, EventRow, IntakeRow, ReportRow, ResponderRow, SequenceRow
 from capacity_api.domain.actor import SERVICE, ActorType
 from capacity_api.domain.coverage import (
@@ -304,6 +305,9 @@ def _note_step(session: AsyncSession, row: ResponderRow, step: Step, **fields: A
 async def begin(session: AsyncSession, now: datetime) -> Change:
     """Take the write lock, and record what is due first (`record_due`): nothing while the clock is in doubt."""
     row = await sequence.lock(session)
+    continuity: Continuity | None = session.info.get(CONTINUITY)
+    if continuity is not None:
+        continuity.require_number(row.n)
     session.info[SEEN] = row.n
     latest = now
     watch: ClockWatch | None = session.info.get(CLOCK_WATCH)
