@@ -8,6 +8,9 @@ import sys
 
 from bench import changes, deliveries, edge, history, lapses, matching, serving
 
+from capacity_api import log
+from capacity_api.config import Settings
+
 PARTS = {
     "serving": lambda: asyncio.run(serving.main()),
     "edge": lambda: asyncio.run(edge.main()),
@@ -20,6 +23,8 @@ PARTS = {
 # It fills gigabytes: only who asks for it gets it.
 LARGE = {"history"}
 
+# Only figures are printed.
+log.configure(Settings(log_level="error"), "bench")
 for part in sys.argv[1:] or [name for name in PARTS if name not in LARGE]:
     print(f"\n{part}\n")
     PARTS[part]()

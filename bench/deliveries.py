@@ -347,6 +347,7 @@ async def process(url: str, *arguments: str) -> AsyncIterator[str]:
         "CAPACITY_SECRET_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode(),
         "CAPACITY_EGRESS_ALLOW": "127.0.0.0/8",
         "CAPACITY_WRITE_LIMIT": "0",
+        "CAPACITY_LOG_LEVEL": "error",
     }
     command = str(Path(sys.executable).parent / "capacity-api")
     running = await asyncio.create_subprocess_exec(command, *arguments, env=env, stdout=asyncio.subprocess.PIPE)

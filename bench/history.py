@@ -22,7 +22,7 @@ import asyncpg
 from bench.past import Past, build, forget_counts
 from sqlalchemy.engine import make_url
 
-from capacity_api import log
+from capacity_api import garbage, log
 from capacity_api.cli.setup import uvloop_runner
 from capacity_api.clock import utc_now
 from capacity_api.config import Settings
@@ -68,7 +68,9 @@ async def put(directory: Directory) -> None:
 
 async def start(directory: Directory) -> None:
     publisher = Publisher(directory.database, utc_now, directory.publisher.snapshot.catalogue)
-    await publisher.refresh()
+    # As a server starts.
+    with garbage.loading():
+        await publisher.refresh()
 
 
 async def page_of_history(directory: Directory) -> None:

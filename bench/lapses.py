@@ -9,6 +9,7 @@ It uses a new SQLite file, and also the empty PostgreSQL database whose URL is i
 """
 
 import asyncio
+import gc
 import os
 import statistics
 import tempfile
@@ -81,20 +82,22 @@ async def lapse_at(database: Database, moment: datetime) -> None:
         await session.execute(update(IntakeRow).values(confirm_by=moment, next_due=moment))
 
 
-async def count_unrecorded(database: Database) -> int:
+async def count_unrecorded(database: Database, moment: datetime) -> int:
     """How many reports of that moment are not recorded as lapsed, nor replaced."""
     async with database.read() as session:
-        due = select(func.count()).select_from(IntakeRow).where(IntakeRow.next_due <= utc_now())
+        due = select(func.count()).select_from(IntakeRow).where(IntakeRow.next_due <= moment)
         return await session.scalar(due) or 0
 
 
-async def ask(call: Callable[[], Awaitable[None]], every: float, times: list[float], since: float) -> None:
-    """Call until cancelled; the seconds of each call that began after `since`."""
+async def ask(
+    call: Callable[[], Awaitable[None]], every: float, waits: list[tuple[float, float]], since: float
+) -> None:
+    """Call until cancelled. Of each call that began after `since`: how many seconds it took, and when it began."""
     while True:
         began = time.time()
         await call()
         if began >= since:
-            times.append(time.time() - began)
+            waits.append((time.time() - began, began))
         await asyncio.sleep(every)  # as often as it was asked for
 
 
@@ -124,7 +127,7 @@ async def measure(url: str, size: int) -> None:
             assert answer.status_code == 200, answer.text
 
         assert time.time() < at - _QUIET_SECONDS, "the service was not ready in time"
-        times: dict[str, list[float]] = {}
+        waits: dict[str, list[tuple[float, float]]] = {}
         asking = []
         for each in _READS:
             method, path = each.format(slug=slugs[0]).split()
@@ -132,25 +135,31 @@ async def measure(url: str, size: int) -> None:
             async def call(method: str = method, path: str = path) -> None:
                 await read(method, path)
 
-            asking.append(ask(call, _ASK_EVERY_SECONDS, times.setdefault(each, []), at - _QUIET_SECONDS))
-        asking.append(ask(report, _REPORT_EVERY_SECONDS, times.setdefault("PUT intake", []), at - _QUIET_SECONDS))
+            asking.append(ask(call, _ASK_EVERY_SECONDS, waits.setdefault(each, []), at - _QUIET_SECONDS))
+        asking.append(ask(report, _REPORT_EVERY_SECONDS, waits.setdefault("PUT intake", []), at - _QUIET_SECONDS))
         running = [asyncio.create_task(each) for each in asking]
+        # What this process collects is no wait of the service.
+        gc.disable()
         await asyncio.sleep(max(0.0, at - time.time()))  # until they lapse
-        while await count_unrecorded(database):
+        while await count_unrecorded(database, moment):
             for task in running:
                 if task.done():
                     await task
             await asyncio.sleep(0.2)  # the service is another process
         recorded = time.time() - at
+        gc.enable()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         print(f"{size:,} lapses recorded in {recorded:.1f} s")
-        for name, waits in times.items():
-            ordered = sorted(waits)
+        for name, each_wait in waits.items():
+            ordered = sorted(each_wait)
+            longest, began = ordered[-1]
+            seconds = [seconds for seconds, _ in ordered]
             print(
-                f"  {name:<28} {len(waits):>6} times, median {statistics.median(waits) * 1e3:>6.1f} ms,"
-                f" 99 % {ordered[int(len(ordered) * 0.99)] * 1e3:>6.1f} ms, longest {ordered[-1] * 1e3:>6.1f} ms",
+                f"  {name:<28} {len(seconds):>6} times, median {statistics.median(seconds) * 1e3:>6.1f} ms,"
+                f" 99 % {seconds[int(len(seconds) * 0.99)] * 1e3:>6.1f} ms,"
+                f" longest {longest * 1e3:>6.1f} ms at {began - at:+.1f} s",
                 flush=True,
             )
 

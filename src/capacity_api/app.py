@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import gc
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from capacity_api import background, log
+from capacity_api import background, garbage, log
 from capacity_api.api import problems
 from capacity_api.api.admission import AdmissionMiddleware
 from capacity_api.api.application import ApiApplication, deprecated_reads
@@ -54,6 +54,8 @@ _RECORD_LAPSES_EVERY_SECONDS = 0.25
 # times a second whether it is free, so it must be free for a good part of the time, also where a step takes long.
 _REST_SECONDS = 0.02
 _REST_SHARE = 0.5
+# Python's own is 0.005.
+_SWITCH_THREADS_SECONDS = 0.001
 # The statistics read what is not counted yet from the events; this keeps that little.
 _COUNT_EVERY_SECONDS = 10.0
 _CHECK_READINESS_EVERY_SECONDS = 1.0
@@ -165,15 +167,15 @@ def create_app(
     async def lifespan() -> AsyncIterator[None]:
         # The command line has compared the tables already.
         await schema.check_revision(database)
-        await watch.look()
-        await look_at_clocks()
-        await publisher.refresh()
-        await known_tokens.refresh()
-        await readiness.check()
+        with garbage.loading() if owns_process else contextlib.nullcontext():
+            await watch.look()
+            await look_at_clocks()
+            await publisher.refresh()
+            await known_tokens.refresh()
+            await readiness.check()
         if owns_process:
-            # Each garbage collection would look through all of it again, and hold up every reader.
-            gc.collect()
-            gc.freeze()
+            # Readers wait for as long at each turn, while a snapshot is built in a thread.
+            sys.setswitchinterval(_SWITCH_THREADS_SECONDS)
         with log.lifetime():
             running = asyncio.create_task(background_tasks())
             try:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 from tests.pages.directories import NOW
 from tests.pages.parsed import Parsed
 
@@ -201,7 +202,7 @@ def test_where_there_is_no_gap_the_page_says_so() -> None:
     counts = count_contributions(every)
     assert gap_cells(counts), "nobody in the register is known to take children in Scotland"
     covered = represent_coverage(
-        count_contributions([each._replace(cell_set=(1 << len(CELLS)) - 1) for each in every]), (), 1, NOW
+        count_contributions([replace(each, cell_set=(1 << len(CELLS)) - 1) for each in every]), (), 1, NOW
     )
     assert gaps_in_words(render_coverage(covered, NOW).decode()) == (
         "Gaps There is no gap. For each person in every place, at least one charity is confirmed open."
@@ -211,7 +212,7 @@ def test_where_there_is_no_gap_the_page_says_so() -> None:
 def test_many_gaps_are_folded() -> None:
     draw = random.Random(7)
     scattered = sum(1 << number for number in range(len(CELLS)) if draw.random() < 0.5)
-    counts = count_contributions([contribution_for(REGISTER[0].remit, State.OPEN)._replace(cell_set=scattered)])
+    counts = count_contributions([replace(contribution_for(REGISTER[0].remit, State.OPEN), cell_set=scattered)])
     groups = describe_gaps(gap_cells(counts))
     assert len(groups) > 20
     html = render_coverage(represent_coverage(counts, (), 1, NOW), NOW).decode()

@@ -5,11 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 from tests.conftest import Clock
+from tests.delivery import rows
 from tests.serving import OPEN, PAUSED, Service, serving
 
+from capacity_api.conditions import ConditionCode, Conditions
 from capacity_api.config import Settings
+from capacity_api.db.engine import Database
 from capacity_api.domain.intake import Report, ReportedState
 from capacity_api.operations import intake
+from capacity_api.publication.documents import catalogue
+from capacity_api.publication.publisher import Publisher
+from capacity_api.publication.readiness import Readiness
 
 PLAN = {"state": "paused", "effective_from": "2026-12-20T12:00:00Z"}
 
@@ -106,3 +112,30 @@ async def test_statistics_are_never_newer_than_the_directory(settings: Settings,
 
 def _numbers(items: list[dict[str, int]]) -> list[int]:
     return [item["sequence"] for item in items]
+
+
+async def test_a_process_that_publishes_while_more_and_more_is_written_is_not_said_to_be_stale(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Ten thousand lapses take a minute to record, in small steps.
+    monkeypatch.setattr("capacity_api.publication.readiness._PUBLISH_WITHIN_SECONDS", 0.0)
+    publisher = Publisher(database, clock, catalogue(database.settings))
+    conditions = Conditions()
+    readiness = Readiness(database, publisher, conditions, clock)
+    await rows.add_responder(database, clock())
+    await publisher.refresh()
+
+    async def is_stale() -> bool:
+        await rows.report(database, clock(), ReportedState.OPEN)
+        async with database.read() as session:
+            await database.continuity.look(session)
+        assert readiness.latest is not None
+        assert readiness.published < readiness.latest
+        await readiness.check()
+        return conditions.holds(ConditionCode.PUBLICATION_STALE)
+
+    for _ in range(3):
+        assert not await is_stale()
+        await publisher.refresh()
+    assert not await is_stale()
+    assert await is_stale(), "nothing was published since the last look"

@@ -1,6 +1,10 @@
 """What the clock alone will make of a snapshot is built before, and is the same as what would be built then."""
 
-from datetime import timedelta
+import asyncio
+import gc
+import weakref
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from tests.conftest import NOON, Clock
@@ -85,10 +89,11 @@ async def test_what_was_prepared_is_what_readers_get_at_that_moment(register: Da
 
 @pytest.mark.parametrize("kind", ["nothing", "report", "delist", "list"])
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(milliseconds=5), timedelta(minutes=2)])
+@pytest.mark.parametrize("soon", [SOON, LAPSE - timedelta(seconds=1)])
 async def test_it_is_the_same_as_what_is_built_then(
-    register: Database, clock: Clock, kind: str, late: timedelta
+    register: Database, clock: Clock, kind: str, late: timedelta, soon: datetime
 ) -> None:
-    clock.set(SOON)
+    clock.set(soon)
     publisher, other = publisher_of(register, clock), publisher_of(register, clock)
     for each in (publisher, other):
         await each.refresh()
@@ -127,6 +132,65 @@ async def test_a_change_after_it_was_prepared_is_prepared_too(register: Database
     assert resource is not None
     assert resource.body == str(publisher.sequence).encode()
     assert counted.times == before, "built while a reader waited"
+
+
+async def test_a_change_in_the_last_seconds_brings_what_follows_it(register: Database, clock: Clock) -> None:
+    counted = Counted()
+    clock.set(LAPSE - timedelta(seconds=1))
+    publisher = publisher_of(register, clock, counted)
+    await publisher.refresh()
+    await change(register, clock, "report")
+    await publisher.refresh()
+    before = counted.times
+    clock.set(LAPSE)
+    snapshot = publisher.current()
+    assert snapshot.responders["many-000"].intake.state == "unconfirmed"
+    assert snapshot.responders["many-003"].intake.state == "paused"
+    assert snapshot.find(COUNTED) is not None
+    assert counted.times == before, "built while a reader waited"
+
+
+async def test_what_lapsed_at_once_is_freed_later_and_in_small_pieces(database: Database, clock: Clock) -> None:
+    await add_many(database, [open_intake(NOON, LAPSE)] * (2 * COUNT))
+    clock.set(SOON)
+    publisher = publisher_of(database, clock)
+    await publisher.refresh()
+    await publisher.prepare()
+    # A thread may still hold what it was given.
+    await asyncio.get_running_loop().shutdown_default_executor()
+    replaced = weakref.WeakSet(publisher.current().entries.values())
+    clock.set(LAPSE)
+    assert publisher.current().responders["many-000"].intake.state == "unconfirmed"
+    clock.advance(timedelta(seconds=15))
+    await publisher.prepare()
+    assert len(replaced) > COUNT
+    clock.advance(timedelta(seconds=1))
+    counts = [len(replaced)]
+
+    async def look() -> None:
+        while counts[-1]:
+            await asyncio.sleep(0)  # the other task has its turn
+            counts.append(len(replaced))
+
+    looking = asyncio.create_task(look())
+    await publisher.prepare()
+    await looking
+    assert max(before - after for before, after in pairwise(counts)) <= 100
+
+
+async def test_the_garbage_collector_looks_through_few_objects_of_each_responder(
+    database: Database, clock: Clock
+) -> None:
+    # It holds up every reader meanwhile.
+    publisher = publisher_of(database, clock)
+    await publisher.refresh()
+    await add_many(database, [open_intake(NOON, LAPSE)] * 1_000)
+    gc.collect()
+    before = len(gc.get_objects())
+    await publisher.refresh()
+    assert len(publisher.current().entries) >= 1_000
+    gc.collect()
+    assert len(gc.get_objects()) - before < 12 * 1_000
 
 
 async def test_nothing_is_prepared_long_before(register: Database, clock: Clock) -> None:

@@ -35,7 +35,7 @@ _MIN_NEW_DIGITS = 9
 _MAX_LANGUAGES = 50
 
 
-class Phone(msgspec.Struct, frozen=True):
+class Phone(msgspec.Struct, frozen=True, gc=False):
     """A telephone number. `text` is how it was written.
 
     `dial` is E.164, or the digits of a short number such as 116123. It is null for what a telephone cannot dial, such
@@ -47,7 +47,7 @@ class Phone(msgspec.Struct, frozen=True):
     extension: str | None
 
 
-class ContactSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ContactSource(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """Where a contact was found, and when, if the responder has not given its own."""
 
     name: Annotated[str, text_limits(200, required=True)]
@@ -55,7 +55,7 @@ class ContactSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     checked_on: date
 
 
-class _Contact(msgspec.Struct, Generic[PhoneType], frozen=True, kw_only=True):
+class _Contact(msgspec.Struct, Generic[PhoneType], frozen=True, gc=False, kw_only=True):
     phone: PhoneType | None = None
     email: (
         Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^({_EMAIL.pattern})?$", "maxLength": 254})] | None
@@ -68,7 +68,7 @@ class _Contact(msgspec.Struct, Generic[PhoneType], frozen=True, kw_only=True):
     source: ContactSource | None = None
 
 
-class Contact(_Contact[Phone], frozen=True, kw_only=True):
+class Contact(_Contact[Phone], frozen=True, gc=False, kw_only=True):
     """How to reach a responder.
 
     `hours` are words. `all_hours` is true for a line that is always answered, `interpreters` if there are some; null

@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
+import msgspec
+
 from capacity_api.domain.areas import AREAS, Cover, cover
 from capacity_api.domain.codes import EVERYTHING, NOT_KNOWN, members
 from capacity_api.domain.intake import State
@@ -44,7 +46,7 @@ Counts = Mapping[str, Planes]
 _TAKING = frozenset({State.OPEN, State.WAITING_LIST})
 
 
-class Contribution(NamedTuple):
+class Contribution(msgspec.Struct, frozen=True, gc=False):
     """What one responder adds to the counts: one in its state for each cell that its remit now covers wholly.
 
     In the cells of `ask`, where it may take people and may not, one in "ask" while it is open or on a waiting list.

@@ -90,7 +90,7 @@ class Circumstance(StrEnum):
     OTHER_URGENT = "other_urgent"
 
 
-class ExpectedTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExpectedTime(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """How long something takes, as the responder expects it. Not guaranteed."""
 
     min: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": _MAX_EXPECTED})] = 0
@@ -98,7 +98,7 @@ class ExpectedTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     unit: Unit
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """What a responder says about its intake.
 
     `expected_response` is the time from an enquiry to the first substantive answer, `expected_referral` that from an
@@ -117,7 +117,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     note: Annotated[str, text_limits(MAX_NOTE_LENGTH, multiline=True)] | None = None
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A pause or waiting list that was announced at `said_at` and starts by itself at `effective_from`."""
 
     effective_from: datetime
@@ -127,7 +127,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     report: Report
 
 
-class ReplacedReport(msgspec.Struct, frozen=True, kw_only=True):
+class ReplacedReport(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The report that a threshold's pause replaced, with whose word it is and the times for which it holds."""
 
     report: Report | None
@@ -138,7 +138,7 @@ class ReplacedReport(msgspec.Struct, frozen=True, kw_only=True):
     lapsed: bool
 
 
-class Intake(msgspec.Struct, frozen=True, kw_only=True):
+class Intake(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The current intake of one responder; all times are aware UTC.
 
     `since` is when the effective state began. `said_by`, `confirmed_at` and `confirm_by` belong to the report.

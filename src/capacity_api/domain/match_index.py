@@ -36,7 +36,7 @@ _EXISTING_CLIENTS_ONLY: _Trait = ("existing_clients_only", 0, None)
 _EXISTING_CLIENT: _Trait = ("exception", 0, Circumstance.EXISTING_CLIENT)
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A responder as the rules see it; `intake` brought up to now (`intake_at`)."""
 
     slug: str

@@ -51,7 +51,7 @@ Genders = Annotated[tuple[str, ...], code_limits(Gender)]
 _Words = Annotated[str, text_limits(300)]
 
 
-class AsPublished(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AsPublished(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The words of each cell of the source's table, so that a reader can check how we coded them."""
 
     geography: _Words | None = None
@@ -60,7 +60,7 @@ class AsPublished(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limitation: _Words | None = None
 
 
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Source(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The publication that a remit comes from. `published` is a year, month or day in ISO 8601, such as `2024-07`.
 
     `url` is where it can be read; null if that is not known.
@@ -71,7 +71,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: WebAddress | None = None
 
 
-class Remit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Remit(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """Whom a responder takes on: sets of codes. `exploitation_types` may be unknown: the source does not say."""
 
     areas: AreaCodes
@@ -89,7 +89,7 @@ class Remit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return () in (self.areas, self.exploitation_types, self.age_groups, self.genders)
 
 
-class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Limit(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """What narrows a remit for as long as a report holds: "now only adult women, in London". Sets of codes."""
 
     areas: Annotated[tuple[str, ...], code_limits(AREAS)] = EVERYTHING

@@ -16,7 +16,7 @@ SLUG_SCHEMA = {"pattern": SLUG_PATTERN, "maxLength": MAX_SLUG_LENGTH}
 Slug = Annotated[str, msgspec.Meta(extra_json_schema=SLUG_SCHEMA)]
 
 
-class ResponderRecord(msgspec.Struct, frozen=True, kw_only=True):
+class ResponderRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """`intake` as it was last recorded: bring it up to a time with `intake_at` before you show it.
 
     `sequence` and `updated_at` are the number and the time of its newest event.

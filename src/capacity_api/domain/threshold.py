@@ -29,7 +29,7 @@ MAX_REFERRALS = 1_000_000
 ReferralLimit = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": MAX_REFERRALS})]
 
 
-class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Threshold(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """At `pause_at` open referrals the intake pauses with `report`.
 
     Below `reopen_below` open referrals the report from before the pause comes back. Null means that it never comes

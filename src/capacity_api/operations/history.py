@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -175,7 +175,8 @@ def _id(raw: Any) -> UUID:
 
 
 def _time(raw: Any) -> datetime:
-    return raw if isinstance(raw, datetime) else datetime.fromisoformat(raw).replace(tzinfo=UTC)
+    # As one string: to replace the time zone afterwards takes eight times as long.
+    return raw if isinstance(raw, datetime) else datetime.fromisoformat(f"{raw}Z")
 
 
 def represent_report(row: Any, restores: Restores = NO_RESTORES) -> HistoryEntry:

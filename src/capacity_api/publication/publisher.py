@@ -33,7 +33,13 @@ MAX_EVENTS = 100
 # that lapse at once take some seconds.
 _PREPARE_BEFORE = timedelta(seconds=30)
 _KEEP_PREPARED = timedelta(seconds=10)
+# So soon before it, whatever is published brings the next one with it: there is no time left to build that afterwards.
+_PREPARE_AT_ONCE_BEFORE = timedelta(seconds=3)
 PREPARE_EVERY_SECONDS = 1.0
+# So long after thousands of entries were replaced at once, nothing refers to them any more. To free them in one piece
+# would hold up every reader for a quarter of a second.
+_KEEP_REPLACED = timedelta(seconds=15)
+_FREE_AT_ONCE = 50
 # The clock goes back this far, and the snapshot is not built anew: two readings of one clock may differ a little.
 _CLOCK_STEP = timedelta(seconds=1)
 # For more new responders than this, the histories of all are read.
@@ -74,6 +80,8 @@ class Publisher:
         self._lead = timedelta(0)
         self._next_due: datetime | None = None
         self._prepared: _Prepared | None = None
+        self._replaced: list[Entry] = []
+        self._replaced_at = clock()
         # True while something committed cannot be published.
         self.is_stale = False
 
@@ -110,6 +118,9 @@ class Publisher:
             self._snapshot = snapshot.with_changes(everybody, now)
         elif snapshot.rebuild_at <= now:
             self._snapshot = _at(snapshot, now, lead, self._prepared)
+            if len(snapshot.due_slugs(now)) > BUILD_AHEAD_FROM:
+                self._replaced.extend(snapshot.entries.values())
+                self._replaced_at = now
         return self._snapshot
 
     async def prepare(self) -> bool:
@@ -119,6 +130,10 @@ class Publisher:
         nothing to gain.
         """
         now, lead = self._read_clocks()
+        if abs(now - self._replaced_at) > _KEEP_REPLACED:
+            while self._replaced:
+                del self._replaced[-_FREE_AT_ONCE:]
+                await asyncio.sleep(0)  # readers come first
         base, prepared = self._snapshot, self._prepared
         if prepared is not None and prepared.at + _KEEP_PREPARED < now:
             prepared = self._prepared = None
@@ -126,7 +141,9 @@ class Publisher:
         is_soon = now < at <= now + _PREPARE_BEFORE
         if is_soon and len(base.entries) > BUILD_AHEAD_FROM and (prepared is None or prepared.base is not base):
             snapshot = await asyncio.to_thread(_build_at, base, at, lead, prepared)
-            self._prepared = _Prepared(base, at, lead, snapshot)
+            # Meanwhile a refresh may have prepared what follows a newer one.
+            if self._prepared is prepared:
+                self._prepared = _Prepared(base, at, lead, snapshot)
         return False
 
     def _read_clocks(self) -> tuple[datetime, timedelta]:
@@ -212,6 +229,9 @@ class Publisher:
         # nothing.
         if len(snapshot.entries) > BUILD_AHEAD_FROM:
             snapshot.build_documents()
+            at = snapshot.rebuild_at
+            if now < at <= self._clock() + _PREPARE_AT_ONCE_BEFORE:
+                self._prepared = _Prepared(snapshot, at, lead, _build_at(snapshot, at, lead, self._prepared))
         return snapshot
 
     def set_next_due(self, next_due: datetime | None) -> None:
@@ -279,7 +299,8 @@ async def _histories(
     new_ids = [record.id for record in records if record.slug not in published.entries or record.id in redacted]
     histories: dict[UUID, History] = {}
     if new_ids:
-        wanted = new_ids if len(new_ids) <= _MAX_IDS_IN_QUERY else None
+        # Where all are new, nothing is gained by naming them, and a database may sort the whole past by each.
+        wanted = new_ids if published.entries and len(new_ids) <= _MAX_IDS_IN_QUERY else None
         state_changes = await history.state_changes(session, now - STATES_KEPT_FOR, wanted)
         entries = await history.newest_entries(session, now - KEPT_FOR, MAX_ENTRIES, wanted)
         for responder_id in new_ids:

@@ -45,7 +45,9 @@ class Readiness:
         self._clock = clock
         # On the clock of `time.monotonic`.
         self._checked_at = time.monotonic()
-        self._behind_since: float | None = None
+        # A number that is not published yet, and since when: while much is written, there is always a newer one.
+        self._awaited: int | None = None
+        self._awaited_since = 0.0
         self._settings_asked_at = -math.inf
 
     @property
@@ -134,11 +136,10 @@ class Readiness:
         self.conditions.set(ConditionCode.WRITES_FAILING, detail, cause)
 
     def _compare_numbers(self) -> None:
-        is_behind = self.latest is not None and self.published < self.latest
-        if not is_behind:
-            self._behind_since = None
-        elif self._behind_since is None:
-            self._behind_since = time.monotonic()
-        is_late = self._behind_since is not None and time.monotonic() - self._behind_since > _PUBLISH_WITHIN_SECONDS
+        now = time.monotonic()
+        newer = self.latest if self.latest is not None and self.published < self.latest else None
+        if newer is None or self._awaited is None or self.published >= self._awaited:
+            self._awaited, self._awaited_since = newer, now
+        is_late = self._awaited is not None and now - self._awaited_since > _PUBLISH_WITHIN_SECONDS
         is_stale = self._publisher.is_stale or is_late
         self.conditions.set(ConditionCode.PUBLICATION_STALE, _STALE if is_stale else None)

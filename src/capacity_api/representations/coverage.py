@@ -10,7 +10,7 @@ from capacity_api.domain.gaps import CellGroup, Helper, describe_gaps, name_help
 from capacity_api.domain.remit import AgeGroup, ExploitationType, Gender
 
 
-class CoverageCell(msgspec.Struct, frozen=True, kw_only=True):
+class CoverageCell(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How many responders whose remit now covers all of it are in each state; `area` is a nation or region.
 
     `ask` counts apart those that are open or on a waiting list and may take people of the cell, or may not.

@@ -13,7 +13,7 @@ from capacity_api.domain.redaction import RedactedField
 from capacity_api.representations.responder import Responder
 
 
-class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EventData(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """`previous_state` is the effective state before an `intake.…` event, `previous_areas` are the codes of the remit
     before a `responder.updated`, and `cells` are those of a `coverage.…` event.
 
@@ -37,7 +37,7 @@ class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | UnsetType = UNSET
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The body of a webhook. `id` is the `webhook-id` of every delivery. `sequence` is null for private events.
 
     `test` is true for what a test of a webhook sends, and false in every other event.

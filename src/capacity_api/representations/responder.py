@@ -29,12 +29,12 @@ _CAPACITY_STATUS: dict[State, CapacityStatus] = {
 }
 
 
-class AreaRef(msgspec.Struct, frozen=True):
+class AreaRef(msgspec.Struct, frozen=True, gc=False):
     code: str
     name: str
 
 
-class PublicRemit(msgspec.Struct, frozen=True, kw_only=True):
+class PublicRemit(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Whom a responder takes on: sets of codes. `as_published` holds the words of `source`."""
 
     areas: tuple[AreaRef, ...]
@@ -47,7 +47,7 @@ class PublicRemit(msgspec.Struct, frozen=True, kw_only=True):
     source: Source | None
 
 
-class PublicIntake(msgspec.Struct, frozen=True, kw_only=True):
+class PublicIntake(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """`state` is the effective one, and `since` when it began.
 
     A report that holds is `report`; one that has lapsed is `last_report`, and says nothing of now. `said_by`,
@@ -73,7 +73,7 @@ def holds_until(intake: PublicIntake) -> datetime | None:
     return min(intake.confirm_by, intake.planned.effective_from)
 
 
-class Responder(msgspec.Struct, frozen=True, kw_only=True):
+class Responder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """`sequence` and `updated_at` are those of the newest event about it."""
 
     id: UUID
@@ -87,7 +87,7 @@ class Responder(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryEntry(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """`state` is the effective state from `at` on. `report` is what was said, and `said_by` whose word that is."""
 
     sequence: int

@@ -22,7 +22,7 @@ _MAX_CHANGES = 2_000
 _KEPT_EXACT = 500
 
 
-class _EncodedEntry(msgspec.Struct, frozen=True):
+class _EncodedEntry(msgspec.Struct, frozen=True, gc=False):
     """One entry of the history, encoded once."""
 
     at: datetime
@@ -30,7 +30,7 @@ class _EncodedEntry(msgspec.Struct, frozen=True):
     json: msgspec.Raw
 
 
-class History(msgspec.Struct, frozen=True):
+class History(msgspec.Struct, frozen=True, gc=False):
     """`entries` newest first; `changes` oldest first: when the effective state changed, as far as recorded.
 
     Of somebody who reports every few minutes, only the newest changes have their own times: see `_summarise`.

@@ -3,11 +3,12 @@
 import asyncio
 import gzip
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
 import brotli  # type: ignore[import-untyped]  # two functions over bytes, without types
+import msgspec
 import zstandard
 
 from capacity_api.representations.encoding import etag_of
@@ -23,7 +24,7 @@ PUBLIC_HEADERS = (
 
 # The number of the newest event that the process shows. A write that is not shown yet has a higher one.
 PUBLISHED_SEQUENCE = b"published-sequence"
-Headers = list[tuple[bytes, bytes]]
+Headers = Sequence[tuple[bytes, bytes]]
 # A copy must be asked for again each time, which costs a 304. A lifetime would start anew at each hop (RFC 9111 §4.2.3
 # needs an `Age`, which nginx does not send), and show a lapse or a pause late.
 _ASK_AGAIN = b"public, no-cache"
@@ -42,21 +43,18 @@ _MAX_COMPRESSED_INLINE_BYTES = 512 * 1024
 _compressor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
 
 
-class Variant:
+class Variant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A resource in one content coding: `headers` for the whole, `headers_unchanged` for a 304 (RFC 9110 §15.4.5).
 
     `head` and `head_unchanged` are these with their status lines, as they go over the wire in HTTP/1.1.
     """
 
-    __slots__ = ("body", "etag", "head", "head_unchanged", "headers", "headers_unchanged")
-
-    def __init__(self, body: bytes, etag: str, status: int, headers: Headers, headers_unchanged: Headers) -> None:
-        self.body = body
-        self.etag = etag.encode()
-        self.headers = headers
-        self.headers_unchanged = headers_unchanged
-        self.head = head_of(status, headers)
-        self.head_unchanged = head_of(304, headers_unchanged)
+    body: bytes
+    etag: bytes
+    headers: Headers
+    headers_unchanged: Headers
+    head: bytes
+    head_unchanged: bytes
 
 
 class Resource:
@@ -131,19 +129,26 @@ class Resource:
 
     def _variant(self, body: bytes, coding: str) -> Variant:
         etag = f'{self._etag[:-1]}-{coding}"' if coding else self._etag
-        unchanged = [
+        unchanged = (
             (b"etag", etag.encode()),
             (b"vary", b"accept-encoding"),
             *((name.encode(), value.encode()) for name, value in self.headers),
             (b"cache-control", _ASK_AGAIN if self.cacheable else b"no-store"),
-        ]
-        headers = [
+        )
+        headers = (
             (b"content-type", self.content_type.encode()),
             (b"content-length", str(len(body)).encode()),
             *([(b"content-encoding", coding.encode())] if coding else []),
             *unchanged,
-        ]
-        return Variant(body, etag, self.status, headers, unchanged)
+        )
+        return Variant(
+            body=body,
+            etag=etag.encode(),
+            headers=headers,
+            headers_unchanged=unchanged,
+            head=head_of(self.status, headers),
+            head_unchanged=head_of(304, unchanged),
+        )
 
 
 def head_of(status: int, headers: Headers) -> bytes:
