@@ -122,6 +122,18 @@ async def test_a_clock_set_back_shows_no_lapse_later(machine: Machine, step: tim
     assert await machine.state() == "unconfirmed"
 
 
+async def test_a_clock_set_back_holds_up_no_plan(machine: Machine) -> None:
+    """Also where the report before seems to come from the future by that clock."""
+    token = await machine.service.token(responder="tara")
+    await machine.put(OPEN, token)
+    await machine.put(PAUSED, token, effective_from=(NOON + timedelta(hours=1)).isoformat())
+    machine.wall.advance(-2 * WEEK)
+    assert (await machine.service.responder("tara"))["intake"]["planned"] is not None
+    machine.pass_(timedelta(hours=1))
+
+    assert (await machine.service.responder("tara"))["intake"]["planned"] is None
+
+
 async def test_a_clock_set_ahead_shows_lapses_early_and_records_none(machine: Machine) -> None:
     await machine.service.report("tara", OPEN)
     token = await machine.service.token(responder="unseen")

@@ -77,7 +77,7 @@ def test_a_weekly_reminder_changes_nothing_that_a_reader_sees() -> None:
     for due, _, _, _ in SCHEDULE[2:]:
         before, after = (intake_at(intake_of(OPEN), NOON + at) for at in (due - MOMENT, due))
         assert (before.state, before.since, before.confirm_by) == (after.state, after.since, after.confirm_by)
-        assert before.next_change is after.next_change is None
+        assert before.next_change() is after.next_change() is None
 
 
 @pytest.mark.parametrize(

@@ -182,14 +182,13 @@ class Intake(msgspec.Struct, frozen=True, gc=False, kw_only=True):
             return self._plan_starts
         return _earliest(self._plan_starts, self.remind_at, None if self.lapsed else self.confirm_by)
 
-    @property
-    def next_change(self) -> datetime | None:
+    def next_change(self, lead: timedelta = timedelta(0)) -> datetime | None:
         """When time alone next changes what readers see: a lapse or the start of a plan, not a reminder.
 
-        A report that is dated ahead holds from a moment of its own.
+        A report that is dated ahead holds from a moment on the wall's clock. The readers' is later by `lead`.
         """
         if self.ahead and self.confirmed_at is not None:
-            return _earliest(self._plan_starts, self.confirmed_at - MAX_AHEAD)
+            return _earliest(self._plan_starts, self.confirmed_at - MAX_AHEAD + lead)
         return _earliest(self._plan_starts, None if self.current_report is None else self.confirm_by)
 
     @property

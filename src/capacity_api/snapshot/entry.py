@@ -1,7 +1,7 @@
 """One responder in a snapshot: everything that depends on it alone, built once for each change."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -26,10 +26,7 @@ class Entry:
         self.remit_now = remit_now(record.remit, intake)
         self.contribution = contribution_for(self.remit_now, intake.state)
         # When the clock alone changes it next. A reminder changes nothing that readers see.
-        self.next_change = intake.next_change
-        if intake.ahead and self.next_change is not None and wall is not None:
-            # It holds from a time on the wall's clock, which has further to go than `now`.
-            self.next_change += now - wall
+        self.next_change = intake.next_change(timedelta(0) if wall is None else now - wall)
         self.responder: Responder = represent_responder(record, now, wall)
         self.json = encode(self.responder)
         self.resource = Resource(self.json)
