@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, and_, delete, func, insert, select, text, union_all, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -66,7 +66,7 @@ async def count_events(session: AsyncSession, max_events: int = BATCH) -> int:
     batch = await _read_changes(session, rollup.sequence, max_events)
     if batch.events == 0:
         return 0
-    if await _is_misdated(session, rollup.sequence, batch.number):
+    if await misdated_from(session, rollup.sequence) is not None:
         # Count everything again, from the first event.
         await reset(session)
         batch = await _read_changes(session, 0, max_events)
@@ -104,6 +104,23 @@ async def read_uncounted(session: AsyncSession, after: int) -> AsyncIterator[Bat
             return
         after = batch.number
         yield batch
+
+
+async def misdated_from(session: AsyncSession, counted: int) -> int | None:
+    """From when on the stored periods and gaps are wrong, in seconds since 1970; `None` where all are right.
+
+    From a restore that is not counted yet (its number is above `counted`), where a wrong clock has dated later what was
+    counted before.
+    """
+    restored_at = await session.scalar(
+        select(func.min(EventRow.at)).where(text(IS_RESTORE), EventRow.sequence > counted)
+    )
+    if restored_at is None:
+        return None
+    second = to_second(restored_at)
+    period = select(PeriodRow.began).where(or_(PeriodRow.began > second, PeriodRow.ended > second))
+    gap = select(GapRow.began).where(or_(GapRow.began > second, GapRow.ended > second))
+    return second if await session.scalar(select(or_(period.exists(), gap.exists()))) else None
 
 
 async def load_ledger(session: AsyncSession, rollup: RollupRow) -> Ledger:
@@ -292,17 +309,6 @@ async def _read_changes(session: AsyncSession, after: int, max_events: int) -> B
     return Batch(
         number=last.sequence, until=restores.time_of(last.sequence, last.at), events=len(rows), changes=changes
     )
-
-
-async def _is_misdated(session: AsyncSession, counted: int, number: int) -> bool:
-    """Whether a restore among the events after `counted` says that events counted before are dated too late."""
-    earliest = await session.scalar(
-        select(func.min(EventRow.at)).where(text(IS_RESTORE), EventRow.sequence > counted, EventRow.sequence <= number)
-    )
-    if earliest is None:
-        return False
-    misdated = select(EventRow.id).where(EventRow.at > earliest, EventRow.sequence <= counted).limit(1)
-    return await session.scalar(misdated) is not None
 
 
 def _state_change(row: Any, restores: Restores) -> StateChange:

@@ -189,11 +189,12 @@ async def _read_counted_from(session: AsyncSession, start: int, end: int, asked:
 
 
 async def _read_uncounted(session: AsyncSession, counted: int) -> tuple[list[StateChange], int | None]:
-    """The state changes of the events that are not counted yet, in order, and the second until which they are all.
+    """The state changes of the events that are not counted yet, in order, and the second until which all is counted.
 
-    That is `None` if there are no more. It is seldom otherwise: after an upgrade that counts anew, or after very many
-    changes at once.
+    That is `None` if there is no more. It is seldom otherwise: after an upgrade that counts anew, after very many
+    changes at once, or after a restore that ends what a wrong clock has dated.
     """
+    counted_until = await periods.misdated_from(session, counted)
     changes: list[StateChange] = []
     events = 0
     latest, _ = await sequence.latest(session)
@@ -202,8 +203,9 @@ async def _read_uncounted(session: AsyncSession, counted: int) -> tuple[list[Sta
         events += batch.events
         if events >= MAX_UNCOUNTED and batch.number < latest:
             assert batch.until is not None, "it has events"
-            return changes, to_second(batch.until)
-    return changes, None
+            until = to_second(batch.until)
+            return changes, until if counted_until is None else min(until, counted_until)
+    return changes, counted_until
 
 
 async def _build_ledger(
