@@ -1,14 +1,16 @@
 """What is recorded of each attempt, and what it changes about the webhook."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, update
 from tests.conftest import Clock
 from tests.delivery import rows
-from tests.delivery.rows import add_event, add_responder, add_webhook, claim_webhooks, record
+from tests.delivery.rows import add_event, add_responder, add_webhook, add_webhooks, claim_webhooks, record
 from tests.leases import pass_time
+from tests.restores import back_up, declare_restored
 
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import DeliveryRow, WebhookRow
@@ -234,6 +236,25 @@ async def test_a_webhook_deleted_while_its_delivery_is_on_the_way_leaves_nothing
     await record(database, clock(), claim, DONE)
     assert await rows.read_deliveries(database) == []
     assert await rows.read_attempts(database) == []
+
+
+async def test_what_was_sent_of_an_event_that_a_restore_lost_leaves_the_others_results(
+    database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    await add_responder(database, clock())
+    webhooks = await add_webhooks(database, clock(), [URL, URL])
+    await add_event(database, clock())
+    backup = await back_up(database.settings.url, tmp_path)
+    lost = await add_event(database, clock())
+    found = await claim_webhooks(database, clock(), limit=2)
+    await backup.restore()
+    await declare_restored(database, clock())
+    sends = [tuple(SendResult(each, DONE, clock()) for each in claim.messages) for claim in found]
+    assert [[each.message.sequence for each in one] for one in sends] == [[1, lost]] * 2
+    async with database.write(recovering=True) as session:
+        await results.record(session, list(map(ClaimResult, found, sends)), lambda: 0.5)
+    kept = {(row.webhook_id, row.sequence, row.status) for row in await rows.read_deliveries(database)}
+    assert kept == {(webhook, 1, "delivered") for webhook in webhooks}
 
 
 async def test_a_claim_with_nothing_sent_is_given_back(database: Database, clock: Clock) -> None:

@@ -85,7 +85,8 @@ async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: 
 
     A claim is lost when it expired and another worker took over, or when the owner changed the
     webhook's URL, enabled it or replayed it. Then only the attempts are stored, and what got
-    through. Of a webhook that was deleted, nothing is stored. `jitter`: see `domain.retry.next_attempt`.
+    through. Of a webhook that was deleted, and of an event that a restore lost, nothing is stored.
+    `jitter`: see `domain.retry.next_attempt`.
     """
     if not results:
         return
@@ -93,10 +94,11 @@ async def record(session: AsyncSession, results: Sequence[ClaimResult], jitter: 
     results = [each for each in results if each.claim.webhook_id in webhooks]
     current = [each for each in results if webhooks[each.claim.webhook_id].claim_id == each.claim.claim_id]
     lost = [each for each in results if webhooks[each.claim.webhook_id].claim_id != each.claim.claim_id]
+    lost = await _of_known_events(session, lost)
     current = await _give_up_overdue(session, current)
     await _store_deliveries(session, current, webhooks, jitter)
     await _store_late_deliveries(session, lost)
-    await _store_attempts(session, results)
+    await _store_attempts(session, [*current, *lost])
     changes = [_change_after(each, webhooks[each.claim.webhook_id], jitter) for each in current]
     await _store_webhooks(session, changes)
     for result, change in zip(current, changes, strict=True):
@@ -126,6 +128,17 @@ async def _lock_webhooks(session: AsyncSession, results: Sequence[ClaimResult]) 
         .with_for_update(key_share=True)
     )
     return {row.id: row for row in rows}
+
+
+async def _of_known_events(session: AsyncSession, lost: Sequence[ClaimResult]) -> list[ClaimResult]:
+    """The results of lost claims without those of events that an older database, put back meanwhile, does not have."""
+    sent = {send.message.event_id for result in lost for send in result.sends}
+    if not sent:
+        return []
+    known = set(await session.scalars(select(EventRow.id).where(EventRow.id.in_(sent))))
+    return [
+        ClaimResult(each.claim, tuple(send for send in each.sends if send.message.event_id in known)) for each in lost
+    ]
 
 
 async def _give_up_overdue(session: AsyncSession, results: Sequence[ClaimResult]) -> list[ClaimResult]:
