@@ -166,3 +166,25 @@ def test_an_event_in_the_future_is_waited_for_and_not_accepted(clocks: Clocks) -
 
     clocks.pass_(timedelta(minutes=55))
     assert clocks.watch.read().doubt is None
+
+
+@pytest.mark.parametrize("asks_database", [True, False])
+@pytest.mark.parametrize("step", [2 * HOUR, -2 * HOUR])
+def test_what_is_planned_by_the_steady_clock_comes_when_it_should(
+    clocks: Clocks, step: timedelta, asks_database: bool
+) -> None:
+    clocks.note(asks_database=asks_database)
+    clocks.wall.advance(step)
+    assert clocks.watch.steady() == NOON
+    clocks.pass_(timedelta(minutes=1))
+    clocks.note(asks_database=asks_database)
+    assert clocks.watch.steady() == NOON + timedelta(minutes=1)
+    clocks.wall.advance(-step)
+    assert clocks.watch.steady() == clocks.wall() == NOON + timedelta(minutes=1)
+
+
+def test_the_steady_clock_is_the_walls_where_an_operator_accepts_that(clocks: Clocks) -> None:
+    clocks.note()
+    clocks.wall.advance(2 * HOUR)
+    clocks.note(accepted_at=NOON)
+    assert clocks.watch.steady() == clocks.wall()

@@ -96,18 +96,28 @@ class ClockWatch:
         if abs(wall - expected) > MAX_DIFFERENCE:
             doubts.append(f"somebody set the clock {_ahead(wall - expected)}")
             latest = max(latest, expected)
-        if self._database is not None:
-            expected = self._database.expect(boot) - self._accepted_lead
-            differences.append(wall - expected)
-            if abs(wall - expected) > MAX_DIFFERENCE:
-                doubts.append(f"the clock is {_ahead(wall - expected)} of the database's")
-                latest = max(latest, expected)
+        by_database = self._expect_from_database(boot)
+        if by_database is not None:
+            differences.append(wall - by_database)
+            if abs(wall - by_database) > MAX_DIFFERENCE:
+                doubts.append(f"the clock is {_ahead(wall - by_database)} of the database's")
+                latest = max(latest, by_database)
         if self._newest_event is not None and self._newest_event.time - wall > MAX_AHEAD:
             differences.append(wall - self._newest_event.time)
             doubts.append(f"the newest event is dated {self._newest_event.time:%Y-%m-%dT%H:%M:%SZ}, in the future")
             latest = max(latest, self._newest_event.expect(boot))
         doubt = f"{', and '.join(doubts)}; {_REMEDY}" if doubts else None
         return Reading(wall=wall, latest=latest, ahead=max(differences, key=abs), doubt=doubt)
+
+    def steady(self) -> datetime:
+        """A time that goes on while somebody sets the wall's clock wrong, and then right again.
+
+        It is the wall's clock, or where that differs too much, what it must show by the database's clock, or without
+        one by the boot clock.
+        """
+        wall, boot = self._clock(), self._boot_clock()
+        expected = self._expect_from_database(boot) or self._baseline.expect(boot)
+        return expected if abs(wall - expected) > MAX_DIFFERENCE else wall
 
     @property
     def in_doubt(self) -> bool:
@@ -119,6 +129,10 @@ class ClockWatch:
     def latest(self) -> datetime:
         """What readers are shown is true at this time: while there is no doubt, that of the wall's clock."""
         return self.read().latest
+
+    def _expect_from_database(self, boot: float) -> datetime | None:
+        """What the wall's clock must show by the database's, if that has one."""
+        return None if self._database is None else self._database.expect(boot) - self._accepted_lead
 
 
 def _lead(time: datetime, after: datetime, before: datetime) -> timedelta:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from standardwebhooks import Webhook as StandardWebhook
 from svix import Webhook as SvixWebhook
+from tests.conftest import NOON
 from tests.conftest import Clock as StoppedClock
 from tests.delivery import rows
 from tests.delivery.endpoints import Endpoint, pooled, public_pool, serving
@@ -15,6 +16,7 @@ from tests.leases import pass_time
 from tests.serving import PATIENCE_SECONDS, bound
 
 from capacity_api.clock import utc_now
+from capacity_api.clock_watch import ClockWatch
 from capacity_api.config import Settings
 from capacity_api.db.engine import Database
 from capacity_api.db.tables import WebhookRow
@@ -186,6 +188,26 @@ async def test_after_a_failure_within_a_claim_nothing_more_of_it_is_sent(
         clock.advance(timedelta(seconds=6))
         await deliver_all(worker)
     assert [sequence_of(body) for _, body in endpoint.posts] == [1, 2, 3, 3, 4, 5]
+
+
+async def test_a_failure_while_the_clock_is_set_ahead_is_tried_again_in_seconds(
+    database: Database, settings: Settings
+) -> None:
+    wall, boot = StoppedClock(NOON), StoppedClock(NOON)
+    await rows.add_responder(database, wall())
+    endpoint = Endpoint(status=503)
+    database.clock_watch = ClockWatch(wall, lambda: boot().timestamp(), asks_database=False)
+    async with serving(endpoint) as url, stepping(database, settings, wall) as worker:
+        await rows.add_webhook(database, wall(), url)
+        await rows.add_event(database, wall())
+        wall.advance(timedelta(hours=2))
+        await deliver_all(worker)
+        endpoint.status = 204
+        wall.advance(timedelta(hours=-2))
+        for clock in (wall, boot):
+            clock.advance(timedelta(seconds=7))
+        await deliver_all(worker)
+    assert [sequence_of(body) for _, body in endpoint.posts] == [1, 1]
 
 
 async def test_of_one_claim_only_what_was_read_just_before_is_sent(

@@ -63,6 +63,9 @@ class Mailer:
         self._database = database
         self._keys = keys
         self._clock = clock
+        watch = database.clock_watch
+        # By which it plans: nobody waits for hours because somebody set the clock wrong for a moment.
+        self._now = clock if watch is None else watch.steady
         self._boot_clock = boot_clock
         self._wake = wake
         self._transport = transport
@@ -127,7 +130,7 @@ class Mailer:
     async def _claim(self) -> bool:
         """Claim what is due. False if nothing is, or if the mail server does not answer."""
         async with self._database.read(Bulkhead.MAIL) as session:
-            due = await claims.find_due(session, self._clock(), boot_time=self._boot_clock())
+            due = await claims.find_due(session, self._now(), boot_time=self._boot_clock())
         if not due:
             await self._transport.close()
             return False
@@ -139,7 +142,7 @@ class Mailer:
         # Before the database counts the lease, so that it ends here first.
         boot_time = self._boot_clock()
         async with self._database.write(bulkhead=Bulkhead.MAIL) as session:
-            claimed = await claims.claim(session, self._clock(), self._keys, due, _LEASE, boot_time=boot_time)
+            claimed = await claims.claim(session, self._now(), self._keys, due, _LEASE, boot_time=boot_time)
         self._claimed.extend(claimed)
         return True
 
@@ -159,7 +162,7 @@ class Mailer:
             self._claimed.appendleft(claim)
             await self._release_claimed()
             return
-        self._finished.append(MailResult(claim, outcome, self._clock()))
+        self._finished.append(MailResult(claim, outcome, self._now()))
         await self._record_finished()
 
     async def _attempt(self, claim: MailClaim) -> Outcome | str | None:
