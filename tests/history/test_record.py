@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tests.history.record import Acknowledged, Finding, Promise, Record, Restore, check_equal, check_order
 
+from capacity_api.operations.webhooks.scan import MAX_IN_ORDER
+
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER, EARLIER = "2026-11-21T12:00:01Z", "2026-11-21T12:00:00Z"
 
@@ -60,6 +62,8 @@ def test_a_good_history_breaks_no_promise() -> None:
     record.is_listed |= {"tara": True, "new": False, "unknown": None}
     record.check_directory({"tara": responder()}, {"tara": responder()})
     check_order([1, 2, 2, 5], "subscriber")
+    check_order([1, 3, 1, 3, 4, 3, 3], "subscriber", deaths=2)
+    check_order([*range(1, MAX_IN_ORDER + 1), 1, 3], "subscriber", deaths=1)
 
 
 def restored(number: int, last: int) -> dict[str, Any]:
@@ -176,6 +180,10 @@ BROKEN: list[tuple[Promise, Callable[[Record], object]]] = [
     (Promise.TOLD, lambda _: check_equal(Promise.TOLD, "a subscriber", {"tara": responder()}, {})),
     (Promise.IN_ORDER, lambda _: check_order([1, 3, 2], "subscriber")),
     (Promise.IN_ORDER, lambda _: check_order([1, 3, 2, 3, 1], "subscriber", falls=1)),
+    (Promise.IN_ORDER, lambda _: check_order([1, 3, 1, 3, 1], "subscriber", deaths=1)),
+    (Promise.IN_ORDER, lambda _: check_order([1, 3, 2], "subscriber", deaths=1)),
+    (Promise.IN_ORDER, lambda _: check_order([1, 3, 1, 2], "subscriber", deaths=1)),
+    (Promise.IN_ORDER, lambda _: check_order([*range(1, MAX_IN_ORDER + 2), 1], "subscriber", deaths=1)),
 ]
 
 
