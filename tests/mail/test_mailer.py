@@ -188,6 +188,16 @@ async def test_nothing_is_sent_while_the_clock_is_in_doubt(
     assert mail.status == MailStatus.WAITING
 
 
+async def test_what_was_asked_for_while_a_clock_was_ahead_is_sent_at_once(
+    database: Database, settings: Settings, clock: Clock
+) -> None:
+    person = await rows.add_person(database, clock(), "ada@example.org")
+    await rows.add_mail(database, clock() + timedelta(hours=2), MailKind.SIGN_IN, [person])
+    async with mail_server.serving() as server, stepping(database, settings, clock, server) as mailer:
+        await send_all(mailer)
+    assert server.recipients == ["ada@example.org"]
+
+
 async def test_people_are_removed_while_they_are_mailed_and_nothing_of_them_stays(
     database: Database, settings: Settings, clock: Clock
 ) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, select, text, update
+from sqlalchemy import ColumnElement, case, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -101,7 +101,9 @@ async def release(session: AsyncSession, claims: Sequence[MailClaim]) -> None:
 
 
 def _is_due(session: AsyncSession, now: datetime, boot_time: float) -> tuple[ColumnElement[bool], ...]:
-    return MailRow.next_attempt_at <= now, leases.is_free(session, MailRow, now, boot_time)
+    # The clock that dated a first attempt may have been ahead. It is always due at once.
+    is_time = or_(MailRow.attempts == 0, MailRow.next_attempt_at <= now)
+    return is_time, leases.is_free(session, MailRow, now, boot_time)
 
 
 async def _lock(session: AsyncSession, now: datetime, boot_time: float, due: Sequence[UUID]) -> list[MailRow]:
