@@ -278,7 +278,8 @@ async def test_the_time_is_the_same_whether_or_not_an_address_is_known(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await add_person(service, await service.token(), owner="tara")
-    known, unknown, z = await compare_times(service, EMAIL, NOBODYS_EMAIL, 300)
+    # No more of both than may wait for the task that looks once a second: a quick machine asks all within one.
+    known, unknown, z = await compare_times(service, EMAIL, NOBODYS_EMAIL, 240)
     with capsys.disabled():
         # For who runs it: the times themselves.
         print(f"\nsign-in: known {known * 1e3:.2f} ms, unknown {unknown * 1e3:.2f} ms, z {z:+.2f}")  # noqa: T201
