@@ -135,6 +135,11 @@ class ClockWatch:
         return None if self._database is None else self._database.expect(boot) - self._accepted_lead
 
 
+def steady_clock(watch: ClockWatch | None, clock: Clock) -> Clock:
+    """What to plan by: nobody waits for hours because somebody set `clock` wrong for a moment."""
+    return clock if watch is None else watch.steady
+
+
 def _lead(time: datetime, after: datetime, before: datetime) -> timedelta:
     """By how much another clock is ahead at least, which showed `time` at some moment between the two."""
     if time > before:

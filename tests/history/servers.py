@@ -122,7 +122,7 @@ class Installation:
             )
 
         def server(name: str, *options: str) -> Member:
-            # It keeps its address when it restarts: the cache is told only once.
+            # The cache learns the address once, so a server that is started again has the same.
             port = free_port()
             arguments = ("serve", "--port", str(port), *options)
             return member(name, *arguments, announces="answers on ", address=f"http://127.0.0.1:{port}")

@@ -21,6 +21,7 @@ import structlog
 
 from capacity_api import background
 from capacity_api.clock import BootClock, Clock, read_boot_clock
+from capacity_api.clock_watch import steady_clock
 from capacity_api.config import Settings
 from capacity_api.db.bulkheads import Bulkhead
 from capacity_api.db.engine import Database
@@ -100,9 +101,7 @@ class Worker:
         self._keys = keys
         self._lease = settings.lease
         self._clock = clock
-        watch = database.clock_watch
-        # By which it plans: nobody waits for hours because somebody set the clock wrong for a moment.
-        self._now = clock if watch is None else watch.steady
+        self._now = steady_clock(database.clock_watch, clock)
         self._boot_clock = boot_clock
         self._wake = wake
         self._prunes = retention.prunes(settings)

@@ -146,8 +146,7 @@ async def _measure(
     measured = []
     for n, row in enumerate(responders, start=1):
         if n % _AT_A_TIME == 0:
-            # Ten thousand take long: let others have a turn.
-            await asyncio.sleep(0)  # others go on in between
+            await asyncio.sleep(0)  # ten thousand take long: others have a turn
         known = _merge(opening.periods.get(row.id), closing.periods.get(row.id), ledger.periods.get(row.id, []))
         # A responder that was listed in this very second is in the statistics, with no time yet.
         if _was_there(known, start, end) or to_second(row.created_at) == end:
